@@ -1,0 +1,1 @@
+# socle_add_plugin(): see the SDK.

@@ -1,0 +1,100 @@
+# Build rules of this repository: language mode, warnings, sanitizers, and the two verbs socle_part() and socle_test().
+# What a plugin author needs is in SoclePlugin.cmake; nothing here is installed.
+
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_FLAGS_SANITIZE "-O1 -g1")
+set(CMAKE_C_FLAGS_SANITIZE "-O1 -g1")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+set(SOCLE_SANITIZE "" CACHE STRING "sanitizers for everything, e.g. address,undefined")
+option(SOCLE_FUZZ "build the libFuzzer targets (clang)" OFF)
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD AND NOT SOCLE_SANITIZE)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+if(SOCLE_SANITIZE)
+  add_compile_options(-fsanitize=${SOCLE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${SOCLE_SANITIZE})
+  if(SOCLE_SANITIZE MATCHES thread)
+    add_compile_options(-Wno-tsan)  # Boost.Asio's fences; GCC cannot model them
+  endif()
+elseif(SOCLE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+add_library(socle_warnings INTERFACE)
+target_compile_options(socle_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+  -Woverloaded-virtual $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wduplicated-cond -Wlogical-op> -Werror)
+# C has no old-style-cast and friends.
+set_property(TARGET socle_warnings PROPERTY INTERFACE_COMPILE_OPTIONS
+  $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wpedantic -Wshadow -Werror>
+  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Werror>)
+
+# socle_part(NAME SOURCES a.cpp ... [USES part ...] [LINK target ...])
+# One static library of the kernel, `socle_NAME`, living in kernel/NAME. Its files may include "PART/..." of this part
+# and of those it USES (and, through them, of what they use) and nothing else; configuring fails otherwise, which is how
+# "dependencies point downward only" is proven.
+function(socle_part name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LINK" ${ARGN})
+  add_library(socle_${name} STATIC ${arg_SOURCES})
+  target_include_directories(socle_${name} PUBLIC ${CMAKE_SOURCE_DIR}/kernel)
+  target_link_libraries(socle_${name} PUBLIC Socle::sdk ${arg_LINK} PRIVATE socle_warnings)
+  set(reach ${name})
+  foreach(use IN LISTS arg_USES)
+    target_link_libraries(socle_${name} PUBLIC socle_${use})
+    get_target_property(deeper socle_${use} SOCLE_REACH)
+    list(APPEND reach ${deeper})
+  endforeach()
+  list(REMOVE_DUPLICATES reach)
+  set_target_properties(socle_${name} PROPERTIES SOCLE_REACH "${reach}")
+  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  foreach(file IN LISTS files)
+    file(STRINGS ${file} includes REGEX "^#include \"[a-z]+/")
+    foreach(line IN LISTS includes)
+      string(REGEX REPLACE "^#include \"([a-z]+)/.*" "\\1" part "${line}")
+      if(IS_DIRECTORY ${CMAKE_SOURCE_DIR}/kernel/${part} AND NOT part IN_LIST reach)
+        message(FATAL_ERROR "${file}: ${line}: kernel part '${name}' does not use '${part}'; name it in USES or turn the dependency round")
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
+# socle_test(NAME SOURCES a.cpp ... [LINK target ...] [LABELS l ...] [ARGS ...])
+# A Catch2 binary NAME that ctest runs as one test of the same name, in random order.
+function(socle_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;LABELS;ARGS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE socle_catch socle_warnings ${arg_LINK})
+  add_test(NAME ${name} COMMAND ${name} --order rand --warn NoAssertions ${arg_ARGS})
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
+endfunction()
+
+# socle_fuzz(NAME SOURCES a.cpp ... [LINK target ...]): a libFuzzer target, run for a few seconds by ctest.
+function(socle_fuzz name)
+  if(NOT SOCLE_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  target_link_libraries(${name} PRIVATE socle_warnings ${arg_LINK})
+  add_test(NAME ${name} COMMAND ${name} -max_total_time=10 -timeout=5 -rss_limit_mb=2048)
+  set_tests_properties(${name} PROPERTIES LABELS fuzz)
+endfunction()

@@ -24,7 +24,7 @@ void record(Worker& w, Frame& f, socle_status status) {
   if (status != SOCLE_OK) (is_kernel_error(status) ? stats.kernel_errors : stats.other_errors).add(1);
   if (f.started == 0) return;
   const auto ns = static_cast<uint64_t>(static_cast<double>(tsc() - f.started) * nanoseconds_per_tick());
-  stats.latency[std::min<size_t>(static_cast<size_t>(std::bit_width(ns | 1) - 1), stats.latency.size() - 1)].add(1);
+  stats.latency[MethodStats::bucket(ns)].add(1);
 }
 
 // What a plugin put into *reply, made safe: a status out of range is a defect of the plugin, not an outcome.
@@ -275,6 +275,7 @@ socle_status Bus::filter(Worker& w, const FilterStep& step, Frame& frame, Payloa
   socle_status answer = enter(w, inner, {step.generation, step.method}, &verdict);
   if (answer == SOCLE_PENDING) {  // filters are synchronous; what it says later is dropped
     inner.state = Frame::State::orphaned;
+    step.generation->at(w.index()).orphans.add(1);
     answer = SOCLE_INTERNAL;
     verdict = error(SOCLE_INTERNAL, "filter_not_synchronous",
                     "filter of plugin '" + step.generation->plugin + "' did not answer at once");
@@ -332,6 +333,7 @@ void Bus::complete(Worker& w, Generation& callee, uint64_t token, const socle_re
   callee.at(w.index()).in_flight.add(-1);
   if (frame->state == Frame::State::orphaned) {
     if (reply.payload != nullptr) Payload::of(reply.payload)->release();
+    callee.at(w.index()).orphans.add(-1);
     callee.at(w.index()).late_replies.add(1);
     late_replies.fetch_add(1, std::memory_order_relaxed);
     recycle(w, *frame);
@@ -393,8 +395,46 @@ void Bus::give_up(Worker& w, Frame& frame, socle_status status) {
     }
     return;
   }
-  if (frame.callee != nullptr) record(w, frame, status);
+  if (frame.callee != nullptr) {
+    record(w, frame, status);
+    frame.callee->at(w.index()).orphans.add(1);
+  }
   frame.state = Frame::State::orphaned;
+}
+
+// A swap with state: exclusive waits for what changes state; reads that may take long (a poll) start again in the next
+// generation instead.
+void Bus::park_idempotent(Worker& w, Generation& g) {
+  std::vector<Frame*> mine;
+  w.frames.each([&](Frame& f) {
+    const bool again = f.target < w.snapshot->routes.size() && w.snapshot->routes[f.target].idempotent;
+    if (f.callee == &g && f.state == Frame::State::pending && again && f.done != nullptr) mine.push_back(&f);
+  });
+  for (Frame* old : mine) {
+    Frame& f = w.frames.take();
+    f.state = Frame::State::parked;
+    f.target = old->target;
+    f.context = old->context;
+    f.payload = old->payload;
+    f.callee = nullptr;
+    f.caller = old->caller;
+    f.done = std::exchange(old->done, nullptr);
+    f.user = old->user;
+    f.started = 0;
+    old->context->unlink(*old);
+    w.disarm(*old);
+    old->context->retain();
+    old->payload->retain();
+    old->caller = nullptr;
+    old->state = Frame::State::orphaned;
+    g.at(w.index()).orphans.add(1);
+    f.context->link(f);
+    if (f.context->deadline != std::numeric_limits<int64_t>::max()) {
+      f.kind = TimerKind::deadline;
+      w.arm_deadline(f, f.context->deadline);
+    }
+    w.parked.push_back(&f);
+  }
 }
 
 void Bus::expire(Worker& w, Frame& frame) {

@@ -5,6 +5,8 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -36,7 +38,16 @@ struct MethodStats {
   Count
       kernel_errors;  // unavailable, deadline, cancelled by the kernel, internal, data loss: what a canary is judged by
   Count other_errors;  // the caller's own mistakes and refusals
-  std::array<Count, 40> latency;
+  std::array<Count, 160> latency;
+
+  [[nodiscard]] static size_t bucket(uint64_t ns) {
+    ns |= 4;
+    const auto power = static_cast<size_t>(std::bit_width(ns)) - 1;
+    const size_t index = power * 4 + ((ns >> (power - 2)) & 3);
+    return index < 160 ? index : 159;
+  }
+  // Lower edge of a bucket in nanoseconds.
+  [[nodiscard]] static double edge(size_t index) { return std::ldexp(4.0 + static_cast<double>(index % 4), static_cast<int>(index / 4) - 2); }
 };
 
 struct alignas(64) WorkerCounters {
@@ -47,6 +58,7 @@ struct alignas(64) WorkerCounters {
   Count watches;
   Count connections;
   Count late_replies;
+  Count orphans;      // of in_flight: calls whose caller was answered already
   std::vector<MethodStats> methods;
 };
 

@@ -25,10 +25,10 @@ struct ConfigField {
   std::string describe;
   std::optional<Node> minimum;  // of integer, number, duration, size: a value of the same type
   std::optional<Node> maximum;
-  std::optional<std::uint64_t> max_length;  // of string in characters, of list and map in entries
-  std::vector<std::string> values;          // of enum
-  std::shared_ptr<const ConfigField> items; // of list and map: each entry; absent: strings
-  bool secret = false;                      // of string: given as file:PATH, its content is the value
+  std::optional<std::uint64_t> max_length;   // of string in characters, of list and map in entries
+  std::vector<std::string> values;           // of enum
+  std::shared_ptr<const ConfigField> items;  // of list and map: each entry; absent: strings
+  bool secret = false;                       // of string: given as file:PATH, its content is the value
 };
 
 using ConfigSchema = std::map<std::string, ConfigField>;
@@ -39,9 +39,9 @@ struct ConfigFolders {
 };
 
 // The JSON object text, members sorted by key: defaults filled in, durations as nanoseconds, sizes as bytes (both
-// integers), paths absolute. Keys neither given nor defaulted are left out. `given` may be nullptr; its places are those of
-// the file `problems` names, `at` is where a missing required key is reported. What is returned after a problem was
-// added is not to be used.
+// integers), paths absolute. Keys neither given nor defaulted are left out. `given` may be nullptr; its places are
+// those of the file `problems` names, `at` is where a missing required key is reported. What is returned after a
+// problem was added is not to be used.
 [[nodiscard]] std::string resolve_config(const ConfigSchema& schema, const Node* given, Place at,
                                          const ConfigFolders& folders, Problems& problems);
 

@@ -12,7 +12,8 @@ namespace socle::manifest {
 
 // storage-rocksdb: a lower-case letter, then lower-case letters, digits, '-'; at most 64. Plugins, services, listeners.
 [[nodiscard]] bool is_name(std::string_view text);
-// greet, list_open, Page2: a letter, then letters, digits, '_', '-'; at most 64. Methods, route parameters, config keys.
+// greet, list_open, Page2: a letter, then letters, digits, '_', '-'; at most 64. Methods, route parameters, config
+// keys.
 [[nodiscard]] bool is_word(std::string_view text);
 // records.changed: parts of letters, digits, '_', '-' with dots between; at most 128. Channels, limits, handles.
 [[nodiscard]] bool is_dotted_word(std::string_view text);

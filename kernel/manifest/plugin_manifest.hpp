@@ -58,9 +58,9 @@ struct RouteParam {
   ParamType type = ParamType::string;
   std::optional<double> minimum;
   std::optional<double> maximum;
-  std::optional<std::uint64_t> max_length;      // in characters
-  std::optional<std::string> default_value;     // as it would stand in the URL
-  bool required = false;                        // always true for in: path
+  std::optional<std::uint64_t> max_length;   // in characters
+  std::optional<std::string> default_value;  // as it would stand in the URL
+  bool required = false;                     // always true for in: path
   std::string describe;
 };
 

@@ -77,7 +77,7 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string_vi
   return best.empty() ? std::string() : "; did you mean '" + std::string(best) + "'?";
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t longest = 60;
   constexpr std::string_view hex = "0123456789abcdef";
   std::string out = "'";

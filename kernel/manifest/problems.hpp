@@ -32,6 +32,7 @@ class Problems {
 
   void add(Place at, std::string message);
   [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] std::size_t count() const { return count_; }
   [[nodiscard]] const std::string& file() const { return file_; }
   // "system.yaml:4:9", or "system.yaml" when the place is unknown.
   [[nodiscard]] std::string where(Place at) const;
@@ -57,6 +58,6 @@ class Problems {
 [[nodiscard]] std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates);
 
 // 'text' for an error message: control characters escaped, cut after 60 bytes.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace socle::manifest

@@ -1,5 +1,5 @@
-// system_manifest.hpp: what a system file (SYSTEM.yaml) says, as plain values. The keys, their defaults and descriptions
-// stand in system_schema.cpp and docs/manifest-reference.md; a member's initialiser is its key's default.
+// system_manifest.hpp: what a system file (SYSTEM.yaml) says, as plain values. The keys, their defaults and
+// descriptions stand in system_schema.cpp and docs/manifest-reference.md; a member's initialiser is its key's default.
 // Read on the staging thread or by the CLI, then shared read-only.
 #pragma once
 

@@ -13,6 +13,8 @@
 #include <sstream>
 #include <unordered_map>
 
+#include "manifest/utf8.hpp"
+
 namespace socle::manifest {
 
 const Node* Node::find(std::string_view key) const {
@@ -25,7 +27,7 @@ const Node* Node::find(std::string_view key) const {
 std::string found(const Node& node) {
   switch (node.kind) {
     case Node::Kind::null: return "nothing";
-    case Node::Kind::scalar: return quoted(node.text);
+    case Node::Kind::scalar: return in_quotes(node.text);
     case Node::Kind::sequence: return "a list";
     case Node::Kind::map: return "a map";
   }
@@ -66,7 +68,8 @@ class Builder : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
     refuse(mark, "aliases are not allowed in a manifest; write the value out");
   }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     refuse_extras(mark, tag, anchor);
     if (expects_key()) return add_key(mark, value);
     Node& node = add(mark, Node::Kind::scalar);
@@ -104,7 +107,7 @@ class Builder : public YAML::EventHandler {
   void refuse_extras(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     if (anchor != 0) refuse(mark, "anchors are not allowed in a manifest; write the value out");
     if (tag != "?" && tag != "!" && !tag.empty()) {
-      refuse(mark, "tags are not allowed in a manifest, found " + quoted(tag));
+      refuse(mark, "tags are not allowed in a manifest, found " + in_quotes(tag));
     }
     if (++count_ > max_nodes) {
       refuse(mark, "a manifest has at most " + std::to_string(max_nodes) + " values");
@@ -124,8 +127,8 @@ class Builder : public YAML::EventHandler {
     if (is_new) {
       level.node->members.push_back({key, place(mark), {}});
     } else {
-      problems_.add(place(mark), "duplicate key " + quoted(key) + "; it is already set in line " +
-                                     std::to_string(seen->second));
+      problems_.add(place(mark),
+                    "duplicate key " + in_quotes(key) + "; it is already set in line " + std::to_string(seen->second));
     }
   }
 
@@ -176,29 +179,13 @@ Place place_of(std::string_view text, std::size_t offset) {
   return at;
 }
 
-// Offset of the first byte that is not UTF-8 text as YAML wants it (no control characters but tab and line ends), or
-// text.size(). Overlong forms, surrogates and values past U+10FFFF are caught by the bounds of the second byte.
+// Offset of the first byte that is not text as YAML wants it, or text.size().
 std::size_t first_bad_byte(std::string_view text) {
-  std::size_t i = 0;
-  while (i < text.size()) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    if (lead < 0x80) {
-      if ((lead < 0x20 && lead != '\t' && lead != '\n' && lead != '\r') || lead == 0x7F) return i;
-      ++i;
-      continue;
-    }
-    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || text.size() - i < length) return i;
-    const auto second = static_cast<unsigned char>(text[i + 1]);
-    const unsigned lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned highest = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    if (second < lowest || second > highest) return i;
-    for (std::size_t k = 2; k < length; ++k) {
-      if ((static_cast<unsigned char>(text[i + k]) & 0xC0U) != 0x80U) return i;
-    }
-    i += length;
-  }
-  return i;
+  const auto control = std::find_if(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
+  });
+  return std::min(static_cast<std::size_t>(control - text.begin()), first_bad_utf8(text));
 }
 
 bool check_bytes(std::string_view text, Problems& problems) {
@@ -213,12 +200,6 @@ bool check_bytes(std::string_view text, Problems& problems) {
     return false;
   }
   return true;
-}
-
-// True when the text ends where a writer would have ended it.
-bool ends_whole(std::string_view text) {
-  if (text.ends_with('\n')) return true;
-  return text.ends_with('}') && text.substr(text.find_first_not_of(" \t\r\n")).starts_with('{');
 }
 
 std::optional<Node> build(std::string_view text, Problems& problems) {
@@ -247,6 +228,12 @@ std::optional<Node> build(std::string_view text, Problems& problems) {
 }
 
 }  // namespace
+
+bool ends_whole(std::string_view text) {
+  if (text.ends_with('\n')) return true;
+  const auto begin = text.find_first_not_of(" \t\r\n");
+  return begin != std::string_view::npos && text[begin] == '{' && text.ends_with('}');
+}
 
 std::optional<Node> read_yaml(std::string_view text, Problems& problems) {
   if (!check_bytes(text, problems)) return std::nullopt;

@@ -43,6 +43,9 @@ struct Member {
 // The tree, or nothing after at least one problem was added.
 [[nodiscard]] std::optional<Node> read_yaml(std::string_view text, Problems& problems);
 
+// The text ends where a writer would have ended it: with a line end, or with the bracket that closes its root.
+[[nodiscard]] bool ends_whole(std::string_view text);
+
 // What a person would call it: "'fast'", "a list", "a map", "nothing".
 [[nodiscard]] std::string found(const Node& node);
 

@@ -14,7 +14,7 @@ namespace socle {
 
 // What context_open() needs; text is copied by the host.
 struct Root {
-  std::string_view tenant, principal, claims, idempotency_key, lane;
+  std::string_view tenant{}, principal{}, claims{}, idempotency_key{}, lane{};
   Instant deadline = Instant::never();
   bool background = false;
   const std::uint8_t* trace_id = nullptr;  // 16 bytes, or nullptr for a new trace

@@ -29,10 +29,10 @@ struct HostOptions {
 struct ContextSpec {
   std::string tenant = "acme";
   std::string principal = "user:ada";
-  std::string claims;
-  std::string idempotency_key;
-  std::string lane;
-  Texts keys;
+  std::string claims{};
+  std::string idempotency_key{};
+  std::string lane{};
+  Texts keys{};
   Instant deadline = Instant::never();
 };
 

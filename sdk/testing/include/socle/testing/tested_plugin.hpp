@@ -9,10 +9,10 @@ namespace socle::testing {
 struct Inbound;
 
 struct Ask {
-  std::string text;
-  Texts meta;
+  std::string text{};
+  Texts meta{};
   Media media = Media::json;
-  ContextSpec context;
+  ContextSpec context{};
 };
 
 // A call under way. Keeps what it needs; may outlive its answer.

@@ -1,5 +1,9 @@
 #include "loader/library.hpp"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
 #include "unit/loader/fixtures.hpp"
@@ -113,4 +117,26 @@ TEST_CASE("library: what the dynamic linker refuses comes with its reason", "[li
   const auto library = Library::load(*copy, good, {});
   REQUIRE_FALSE(library);
   CHECK(library.error().message == "load plugin 'swap': load the library: " + copy->path.string() + ": file too short");
+}
+
+TEST_CASE("library: a throwing static constructor ends the process at once instead of leaving the linker locked",
+          "[library]") {
+  const TempFolder folder;
+  const auto store = Store::open(folder.path());
+  REQUIRE(store);
+  const Verified good = verified("throws_in_constructor", "throws_in_constructor");
+  const auto copy = store->copy(good);
+  REQUIRE(copy);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    ::signal(SIGABRT, SIG_DFL);  // Catch reports signals, and this is the child
+    ::close(STDERR_FILENO);
+    const auto library = Library::load(*copy, good, {});
+    ::_exit(library ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status));
+  CHECK(WTERMSIG(status) == SIGABRT);
 }

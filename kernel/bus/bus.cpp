@@ -210,6 +210,7 @@ void Bus::connection(Worker& w, const socle_connection& connection) {
   const auto it = w.snapshot->listeners.find(view(connection.listener));
   if (it == w.snapshot->listeners.end() || it->second->descriptor->connection == nullptr) {
     ::close(connection.fd);
+    w.connections.fetch_sub(1, std::memory_order_relaxed);
     if (owner_ != nullptr) owner_->connection_closed(connection.id);
     return;
   }

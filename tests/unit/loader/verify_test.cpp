@@ -99,7 +99,7 @@ TEST_CASE("verify: GNU_UNIQUE symbols are refused by name", "[verify]") {
 
 TEST_CASE("verify: threads of its own are refused, by pthread, C11 and std::thread", "[verify]") {
   const std::string rest =
-      "'; wanted an import-free library: plugins own no threads; do: use the host's offload(), timers and watches "
+      "'; wanted no thread functions: plugins own no threads; do: use the host's offload(), timers and watches "
       "instead";
   CHECK(refusal_of("own_pthread") == Texts{"[import_thread] found it uses 'pthread_create" + rest});
   CHECK(refusal_of("imports_thrd_create") == Texts{"[import_thread] found it uses 'thrd_create" + rest});

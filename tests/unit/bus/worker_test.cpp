@@ -49,7 +49,7 @@ TEST_CASE("worker: an edge that came before the wait is not lost", "[worker]") {
   std::promise<socle_status> ended;
   f.on(0, [&](Worker&) {
     char byte = 0;
-    REQUIRE(read(pair[0], &byte, 1) == 1);
+    REQUIRE(::read(pair[0], &byte, 1) == 1);
     a.runtime->watch_wait(
         a.runtime.get(), id, SOCLE_IO_READ,
         [](void* u, socle_status s) { static_cast<std::promise<socle_status>*>(u)->set_value(s); }, &ended);

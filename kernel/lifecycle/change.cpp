@@ -1,0 +1,144 @@
+// change.cpp: a change set, all or nothing. The caller holds change_mutex_.
+#include <algorithm>
+
+#include "lifecycle/lifecycle.hpp"
+#include "telemetry/clock.hpp"
+
+namespace socle::lifecycle {
+namespace {
+
+constexpr std::chrono::seconds stop_allowance{15};  // for STOP, destroy and unmapping behind a drain
+
+double ms_since(int64_t begun) { return static_cast<double>(telemetry::monotonic_now() - begun) / 1e6; }
+
+int64_t kernel_errors(bus::Generation& g) {
+  int64_t sum = 0;
+  for (uint32_t w = 0; w < g.counter_sets(); ++w) {
+    for (const bus::MethodStats& m : g.at(w).methods) sum += m.kernel_errors.get();
+  }
+  return sum;
+}
+
+bool puts(const std::vector<Package>& put, const std::string& name) {
+  return std::any_of(put.begin(), put.end(), [&](const Package& p) { return p.manifest->plugin == name; });
+}
+
+}  // namespace
+
+// A canary's verdict must find both generations where it left them.
+Status Lifecycle::check(const ChangeSet& set, const Members& now) const {
+  for (const auto& [name, member] : now) {
+    const bool touched = puts(set.put, name) || std::count(set.remove.begin(), set.remove.end(), name) > 0;
+    if (touched && member.canary != nullptr)
+      return Error{Code::conflict, "plugin '" + name + "' has a canary running; wait for its verdict"};
+  }
+  return {};
+}
+
+// At most swap.max_draining generations of a plugin drain; a further swap waits for one to end.
+Status Lifecycle::await_room(const std::string& name) {
+  std::unique_lock lock(mutex_);
+  const auto draining = [&] {
+    return static_cast<uint64_t>(std::count_if(records_.begin(), records_.end(), [&](const RecordPtr& r) {
+      return r->name() == name && (r->state == State::draining || r->state == State::retired);
+    }));
+  };
+  const auto retained = static_cast<uint64_t>(
+      std::count_if(records_.begin(), records_.end(), [](const RecordPtr& r) { return r->state == State::retained; }));
+  if (retained >= system_.swap.retained_budget) {
+    return Error{Code::exhausted, std::to_string(retained) +
+                                      " generations are retained, which is the budget (swap.retained_budget); `socle "
+                                      "plugin list` says why each is still mapped; restart the kernel to free them"};
+  }
+  if (changed_.wait_for(lock, system_.swap.drain + std::chrono::seconds(2),
+                        [&] { return stopping_ || draining() < system_.swap.max_draining; }))
+    return {};
+  return Error{Code::unavailable, "plugin '" + name + "' has " + std::to_string(draining()) +
+                                      " generations draining, which is the limit (swap.max_draining); wait for them"};
+}
+
+Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
+  const Members now = members_copy();
+  const manifest::SystemManifest after = set.system ? *set.system : system();
+  if (auto allowed = check(set, now); !allowed) return std::move(allowed).error();
+  Members next = now;
+  for (const std::string& name : set.remove) next.erase(name);
+  std::vector<const Package*> wanted;
+  for (const auto& [name, member] : next) {
+    if (!puts(set.put, name)) wanted.push_back(&member.primary->package);
+  }
+  for (const Package& p : set.put) wanted.push_back(&p);
+  if (auto fit = check_fit(wanted); !fit) return std::move(fit).error();
+  const auto order = start_order(wanted);
+  if (!order) return order.error();
+  for (const Package& p : set.put) {
+    if (auto room = await_room(p.manifest->plugin); !room) return std::move(room).error();
+  }
+
+  Outcome outcome;
+  const auto undo = [&](Error why) -> Error {
+    preview(now, system());  // before anything is unmapped that staged code could still call
+    for (auto it = outcome.staged.rbegin(); it != outcome.staged.rend(); ++it) discard(it->record);
+    return why;
+  };
+  for (const Package* p : *order) {
+    const std::string& name = p->manifest->plugin;
+    if (std::none_of(set.put.begin(), set.put.end(), [p](const Package& q) { return &q == p; })) continue;
+    auto record = stage(*p, after);
+    if (!record) return undo(std::move(record).error());
+    Member& member = next[name];
+    outcome.staged.push_back({name, *record, member.primary});
+    if (set.canary) {
+      member.canary = *record;
+      member.canary_share = static_cast<uint16_t>(set.canary->canary_percent.value_or(0) * bus::Context::buckets / 100);
+      member.canary_tenants = std::make_shared<const std::set<std::string, std::less<>>>(
+          set.canary->canary_tenants.begin(), set.canary->canary_tenants.end());
+    } else {
+      member = Member{*record, nullptr, 0, nullptr, false};
+    }
+    preview(next, after);
+  }
+  for (Staged& s : outcome.staged) {
+    if (auto moved = hand_over_cache(s); !moved) return undo(std::move(moved).error());
+  }
+  const int64_t begun = telemetry::monotonic_now();
+  if (auto moved = hand_over_exclusive(outcome.staged, outcome); !moved) return undo(std::move(moved).error());
+  for (const std::string& name : set.remove) {
+    if (const auto it = now.find(name); it != now.end()) outcome.removed.push_back(it->second.primary);
+  }
+  const int64_t flip = telemetry::monotonic_now();
+  install(next, after);
+  outcome.flip_ms = ms_since(flip);
+  if (outcome.pause_ms > 0) outcome.pause_ms = ms_since(begun);
+  for (const Staged& s : outcome.staged) set_state(*s.record, set.canary ? State::canary : State::active);
+  if (set.system) {
+    const std::lock_guard lock(mutex_);
+    system_ = after;
+  }
+  return outcome;
+}
+
+SwapReport Lifecycle::finish(const Staged& staged, const Outcome& outcome, std::string verdict) {
+  SwapReport report;
+  report.plugin = staged.name;
+  report.version = staged.record->runtime->version;
+  report.outcome = std::move(verdict);
+  report.to = staged.record->seq;
+  report.load_ms = static_cast<double>(staged.record->load_time.count()) / 1e3;
+  report.flip_ms = outcome.flip_ms;
+  report.pause_ms = outcome.pause_ms;
+  if (staged.old == nullptr) return report;
+  GenerationRecord& old = *staged.old;
+  report.from = old.seq;
+  const int64_t errors = kernel_errors(*old.runtime);
+  std::unique_lock lock(mutex_);
+  const auto patience = old.package.manifest->drain.value_or(system_.swap.drain) + stop_allowance;
+  changed_.wait_for(lock, patience, [&] { return old.state == State::unmapped || old.state == State::retained; });
+  report.failed = kernel_errors(*old.runtime) - errors;
+  report.drain_ms = static_cast<double>(old.drain_time.count()) / 1e3;
+  report.old_state = std::string(to_string(old.state));
+  if (!old.reason.empty()) report.old_state += "(" + old.reason + ")";
+  return report;
+}
+
+}  // namespace socle::lifecycle

@@ -2,6 +2,7 @@
 #   cmake -DNAME=stock-keeper -DDIR=stock-keeper -P SocleNew.cmake
 # In every template file @name@ becomes stock-keeper, @file@ stock_keeper, @Class@ StockKeeper. Files named plugin*.cpp
 # become stock_keeper*.cpp. An existing folder that is not empty is refused.
+cmake_minimum_required(VERSION 3.25)
 foreach(candidate ${CMAKE_CURRENT_LIST_DIR}/../scaffold ${CMAKE_CURRENT_LIST_DIR}/../../../share/socle/scaffold)
   if(EXISTS ${candidate}/plugin.cpp)
     set(template ${candidate})

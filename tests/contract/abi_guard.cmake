@@ -1,5 +1,6 @@
 # abi_guard.cmake: does abi_layout.c notice? A slot put into the middle of the host table must stop the build, one at its
 # end must not. Run by ctest: cmake -DCC=... -DROOT=<source> -DWORK=<scratch> -P abi_guard.cmake
+cmake_minimum_required(VERSION 3.25)
 file(READ ${ROOT}/sdk/include/socle/abi.h header)
 
 function(compile name text result_variable)

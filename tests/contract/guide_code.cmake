@@ -2,6 +2,7 @@
 #   <!-- file: PATH -->
 # must equal that file.
 # Run by ctest: cmake -DROOT=<source> -P guide_code.cmake
+cmake_minimum_required(VERSION 3.25)
 file(READ ${ROOT}/docs/plugin-guide.md guide)
 set(checked 0)
 while(TRUE)

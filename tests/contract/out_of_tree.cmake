@@ -1,5 +1,6 @@
 # out_of_tree.cmake: an author's way: install the SDK, scaffold a plugin, build it with find_package(Socle), run its test.
 # Run by ctest: cmake -DBUILD=<build> -DROOT=<source> -DCXX=... -DWORK=<scratch> -P out_of_tree.cmake
+cmake_minimum_required(VERSION 3.25)
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE out)
   if(NOT result EQUAL 0)

@@ -32,6 +32,8 @@ class Problems {
 
   void add(Place at, std::string message);
   [[nodiscard]] bool empty() const { return count_ == 0; }
+  // Further problems are only counted; no more work need go into their text.
+  [[nodiscard]] bool full() const { return count_ >= kept_at_most; }
   [[nodiscard]] std::size_t count() const { return count_; }
   [[nodiscard]] const std::string& file() const { return file_; }
   // "system.yaml:4:9", or "system.yaml" when the place is unknown.

@@ -169,3 +169,12 @@ TEST_CASE("plugin manifest: a setting's schema is checked with the manifest", "[
   CHECK(setting("type: list, items: {type: list, items: {type: integer}}, default: [[1], [x]]") ==
         "m.yaml:5:87: expected a whole number such as 64 or -1, found 'x'");
 }
+
+TEST_CASE("plugin manifest: the largest files of mistakes are read in bounded work", "[manifest]") {
+  std::string keys;
+  for (int i = 0; i < 40'000; ++i) keys += "verisonn" + std::to_string(i) + ": 1\n";
+  CHECK(plugin_error(keys).ends_with("\nm.yaml: and 39950 more problems"));
+  std::string requires_text = "requires: [";
+  for (int i = 0; i < 90'000; ++i) requires_text += "a/1, ";
+  CHECK(plugin_error(requires_text + "]\n").ends_with("\nm.yaml: and 89949 more problems"));
+}

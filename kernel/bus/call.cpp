@@ -174,7 +174,12 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
   w.running_method.store(to.method, std::memory_order_relaxed);
   ++w.nesting;
   frame.state = Frame::State::running;
-  socle_status status = g.descriptor->handle(g.instance, &call, reply);
+  socle_status status = SOCLE_INTERNAL;
+  try {
+    status = g.descriptor->handle(g.instance, &call, reply);
+  } catch (...) {  // the SDK's barrier stops these; a plugin written on the bare ABI may have none
+    *reply = error(SOCLE_INTERNAL, "plugin_threw", "plugin '" + g.plugin + "' let an exception out of handle()");
+  }
   --w.nesting;
   w.running.store(outer, std::memory_order_relaxed);
   context.set_depth(depth);

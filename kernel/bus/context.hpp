@@ -19,7 +19,7 @@ struct Frame;
 
 // What a context is made from; text is copied.
 struct Identity {
-  std::string_view tenant, principal, claims, idempotency_key, lane;
+  std::string_view tenant = {}, principal = {}, claims = {}, idempotency_key = {}, lane = {};
   int64_t deadline = INT64_MAX;
   uint32_t work_class = SOCLE_CLASS_INTERACTIVE;
   const uint8_t* trace_id = nullptr;  // 16 bytes or nullptr: new

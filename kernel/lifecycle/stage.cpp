@@ -89,7 +89,12 @@ Result<RecordPtr> Lifecycle::stage(const Package& package) {
   const bool returned = bus_->run_staged(
       [created, &g, config = package.config] {
         const bus::PayloadRef body(bus::Payload::make(config.empty() ? "{}" : config, SOCLE_MEDIA_JSON, {}));
-        created->status = g.descriptor->create(&g, body.get(), &created->instance, &created->error);
+        try {
+          created->status = g.descriptor->create(&g, body.get(), &created->instance, &created->error);
+        } catch (...) {
+          created->status = SOCLE_INTERNAL;
+          created->error = bus::Bus::error(SOCLE_INTERNAL, "plugin_threw", "it let an exception out");
+        }
       },
       duration_cast<milliseconds>(m.start_timeout));
   if (!returned) {

@@ -1,6 +1,6 @@
 // log.hpp: one line a record on stderr: JSON for programs, text on a terminal. Any thread; a record is written by one
-// write(2), so lines never mix. Field names are fixed by docs/operations.md: ts, level, msg, plugin, generation, tenant,
-// trace_id, code, then what the caller adds.
+// write(2), so lines never mix. Field names are fixed by docs/operations.md: ts, level, msg, plugin, generation,
+// tenant, trace_id, code, then what the caller adds.
 #pragma once
 
 #include <cstdint>

@@ -12,13 +12,13 @@ namespace {
 
 bool valid_name(std::string_view name) {
   if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
-  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:") == std::string_view::npos;
+  return name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:") ==
+         std::string_view::npos;
 }
 
 void add(std::atomic<double>& to, double amount) {
   double seen = to.load(std::memory_order_relaxed);
-  while (!to.compare_exchange_weak(seen, seen + amount, std::memory_order_relaxed)) {
-  }
+  while (!to.compare_exchange_weak(seen, seen + amount, std::memory_order_relaxed)) {}
 }
 
 constexpr double first_bucket = 1e-6;
@@ -76,7 +76,8 @@ std::string Metrics::text() const {
   const auto to = std::back_inserter(out);
   constexpr const char* kinds[] = {"counter", "gauge", "histogram"};
   for (const auto& [family, members] : families) {
-    fmt::format_to(to, "# HELP {} {}\n# TYPE {} {}\n", family, members[0]->help, family, kinds[static_cast<int>(members[0]->kind)]);
+    fmt::format_to(to, "# HELP {} {}\n# TYPE {} {}\n", family, members[0]->help, family,
+                   kinds[static_cast<int>(members[0]->kind)]);
     for (const Series* s : members) {
       if (s->kind != Kind::histogram) {
         fmt::format_to(to, "{}{} {}\n", family, s->labels, s->value.load(std::memory_order_relaxed));
@@ -90,8 +91,8 @@ std::string Metrics::text() const {
         fmt::format_to(to, "{}_bucket{{{}le=\"{}\"}} {}\n", family, inner, edge, sum);
       }
       sum += s->hits[buckets].load(std::memory_order_relaxed);
-      fmt::format_to(to, "{}_bucket{{{}le=\"+Inf\"}} {}\n{}_sum{} {}\n{}_count{} {}\n", family, inner, sum, family, s->labels,
-                     s->value.load(std::memory_order_relaxed), family, s->labels, sum);
+      fmt::format_to(to, "{}_bucket{{{}le=\"+Inf\"}} {}\n{}_sum{} {}\n{}_count{} {}\n", family, inner, sum, family,
+                     s->labels, s->value.load(std::memory_order_relaxed), family, s->labels, sum);
     }
   }
   return out;

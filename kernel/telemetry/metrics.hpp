@@ -16,7 +16,7 @@ namespace socle::telemetry {
 class Metrics {
  public:
   enum class Kind { counter, gauge, histogram };
-  static constexpr uint32_t none = 0;       // observe() of it does nothing
+  static constexpr uint32_t none = 0;         // observe() of it does nothing
   static constexpr uint32_t capacity = 4096;  // series in all; further ones get `none`
 
   // The number of the series NAME (which may carry labels: `name{a="b"}`). The same name gives the same number; a name

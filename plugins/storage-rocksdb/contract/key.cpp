@@ -65,7 +65,9 @@ Result<std::string_view> payload_of(std::string_view value, std::string_view wha
 }
 
 namespace {
-std::uint64_t zigzag(std::int64_t v) { return static_cast<std::uint64_t>(v) << 1 ^ static_cast<std::uint64_t>(v >> 63); }
+std::uint64_t zigzag(std::int64_t v) {
+  return static_cast<std::uint64_t>(v) << 1 ^ static_cast<std::uint64_t>(v >> 63);
+}
 std::int64_t unzigzag(std::uint64_t v) { return static_cast<std::int64_t>(v >> 1) ^ -static_cast<std::int64_t>(v & 1); }
 }  // namespace
 
@@ -110,9 +112,9 @@ Outcome<IndexEntry> index_entry(std::uint64_t tenant, std::uint64_t collection, 
     if (out.key.size() - from > 2 * max_field_text + 3 ||
         (field.type == FieldType::string && fit == Fit::fits && field.path.of == FieldPath::Of::doc &&
          value_at(record, field.path).as_string().size() > max_field_text)) {
-      return problem_at(Code::invalid, "index_value_too_long", field.path.text,
-                        "field " + field.path.text + " is longer than the 1,024 bytes that index \"" + index.name +
-                            "\" can hold");
+      return problem_at(
+          Code::invalid, "index_value_too_long", field.path.text,
+          "field " + field.path.text + " is longer than the 1,024 bytes that index \"" + index.name + "\" can hold");
     }
     if (fit == Fit::missing) out.enforced = false;
     if (field.descending) invert(out.key, from);

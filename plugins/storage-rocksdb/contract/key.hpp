@@ -62,7 +62,8 @@ struct IndexEntry {
 };
 Outcome<IndexEntry> index_entry(std::uint64_t tenant, std::uint64_t collection, const Index& index,
                                 const RecordView& record);
-// The end of an entry's key: the id, so that entries of equal fields lie in id order, in the direction of the last field.
+// The end of an entry's key: the id, so that entries of equal fields lie in id order, in the direction of the last
+// field.
 void put_entry_tail(std::string& key, const Index& index, std::string_view id);
 // The id of an index entry, from its value (unique) or the tail of its key.
 Result<std::string> id_of_entry(const Index& index, std::string_view key, std::size_t prefix_size,

@@ -7,7 +7,8 @@
 namespace socle::storage {
 namespace {
 
-constexpr std::string_view op_names[] = {"and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", "in", "prefix", "exists"};
+constexpr std::string_view op_names[] = {"and", "or", "not", "eq", "ne",     "lt",
+                                         "le",  "gt", "ge",  "in", "prefix", "exists"};
 
 class PredicateParser {
  public:
@@ -36,8 +37,9 @@ class PredicateParser {
     const auto args = value.find("args");
     const bool one = out.op == Predicate::Op::negate;
     if (!args.is_array() || (one && args.size() != 1))
-      return problem_at(Code::invalid, "bad_filter", pointer + "/args",
-                        one ? "\"not\" takes \"args\": an array of one filter" : "\"args\" must be an array of filters");
+      return problem_at(
+          Code::invalid, "bad_filter", pointer + "/args",
+          one ? "\"not\" takes \"args\": an array of one filter" : "\"args\" must be an array of filters");
     for (std::size_t i = 0; i < args.size(); ++i) {
       auto arg = parse(args.at(i), pointer + "/args/" + std::to_string(i), depth + 1);
       if (!arg) return std::move(arg).problem();
@@ -65,7 +67,8 @@ class PredicateParser {
     }
     if (out.op == Predicate::Op::prefix) {
       if (!constant.is_string() || out.type != FieldType::string || constant.as_string().size() > max_field_text)
-        return problem_at(Code::invalid, "bad_filter", pointer + "/value", "\"prefix\" takes a string of ≤ 1,024 bytes");
+        return problem_at(Code::invalid, "bad_filter", pointer + "/value",
+                          "\"prefix\" takes a string of ≤ 1,024 bytes");
       out.constants.emplace_back(1, present_tag);
       put_ordered_prefix(out.constants[0], constant.as_string());
       return Done{};

@@ -92,7 +92,8 @@ Verdict parse_idempotency(WriteRequest& out, json::View request, std::string_vie
   out.fingerprint = wish.find("fingerprint").as_string().substr(0, max_id);
   if (out.fingerprint.empty()) {
     std::array<char, 40> text{};
-    std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(json::hash(request.find("operations"))));
+    std::snprintf(text.data(), text.size(), "%016llx",
+                  static_cast<unsigned long long>(json::hash(request.find("operations"))));
     out.fingerprint = text.data();
   }
   return Done{};
@@ -123,9 +124,9 @@ Outcome<OrderField> parse_order_field(json::View value, const std::string& point
           return out;
         }
   }
-  return problem_at(Code::invalid, "bad_order", pointer + "/type",
-                    "ordering by " + out.path.text + " needs a \"type\", as no index of \"" + collection.name +
-                        "\" gives it one");
+  return problem_at(
+      Code::invalid, "bad_order", pointer + "/type",
+      "ordering by " + out.path.text + " needs a \"type\", as no index of \"" + collection.name + "\" gives it one");
 }
 
 Verdict parse_order(QueryRequest& out, json::View order, const Collection& collection) {
@@ -153,7 +154,8 @@ Outcome<WriteRequest> parse_write(json::View request, std::string_view context_k
   WriteRequest out;
   const auto operations = request.find("operations");
   if (!operations.is_array() || operations.empty() || operations.size() > max_operations)
-    return problem_at(Code::invalid, "bad_operations", "/operations", "\"operations\" is an array of 1 to 1,000 operations");
+    return problem_at(Code::invalid, "bad_operations", "/operations",
+                      "\"operations\" is an array of 1 to 1,000 operations");
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < operations.size(); ++i) {
     auto operation = parse_operation(operations.at(i), "/operations/" + std::to_string(i), limits, ids);
@@ -165,8 +167,8 @@ Outcome<WriteRequest> parse_write(json::View request, std::string_view context_k
   for (const auto& entry : out.outbox) bytes += entry.text.size();
   if (bytes > limits.request_bytes) {
     return problem_at(Code::too_large, "write_too_large", "/operations",
-                      "one write holds at most " + std::to_string(limits.request_bytes) + " bytes of documents, this has " +
-                          std::to_string(bytes) + ": split it");
+                      "one write holds at most " + std::to_string(limits.request_bytes) +
+                          " bytes of documents, this has " + std::to_string(bytes) + ": split it");
   }
   if (auto parsed = parse_idempotency(out, request, context_key); !parsed) return std::move(parsed).problem();
   if (const auto durability = request.find("durability"); durability) {

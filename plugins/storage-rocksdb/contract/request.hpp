@@ -68,14 +68,14 @@ enum class Count : std::uint8_t { none, estimated, exact };
 
 struct QueryRequest {
   Predicate filter;
-  RemainderPtr remainder;  // nullptr: none
-  std::vector<OrderField> order;   // without the id that breaks ties
-  bool id_descending = false;      // the direction in which ids break ties
+  RemainderPtr remainder;         // nullptr: none
+  std::vector<OrderField> order;  // without the id that breaks ties
+  bool id_descending = false;     // the direction in which ids break ties
   std::size_t limit = 50;
-  std::string cursor;              // as given; "" for the first page
-  std::uint64_t shape = 0;         // hash of filter and order: a cursor belongs to one
+  std::string cursor;       // as given; "" for the first page
+  std::uint64_t shape = 0;  // hash of filter and order: a cursor belongs to one
   Count count = Count::none;
-  std::vector<FieldPath> fields;   // empty: the whole document
+  std::vector<FieldPath> fields;  // empty: the whole document
   bool explain = false;
 };
 Outcome<QueryRequest> parse_query(json::View request, const Collection& collection);

@@ -111,8 +111,8 @@ bool Committer::build_slice() {
   Group group(state_.kv);
   Slice slice;
   slice.offenders = index->offenders;
-  if (auto walked = walk(slice, group, state_.kv, schema, *collection, *index, std::string_view(index->progress).substr(1),
-                         fill, state_.settings.backfill_slice);
+  if (auto walked = walk(slice, group, state_.kv, schema, *collection, *index,
+                         std::string_view(index->progress).substr(1), fill, state_.settings.backfill_slice);
       !walked) {
     state_.note(walked.error());
     builds_.push_back(build);

@@ -39,7 +39,8 @@ Outcome<std::uint64_t> start_of(State& state, const Call& call) {
   if (!in.ok() || !known || !in.rest().empty()) {
     return problem_at(Code::invalid, "bad_position", "/position", "the position is not one that this service gave");
   }
-  if (store != state.store_id.load(std::memory_order_relaxed) || commit + 1 < state.floor.load(std::memory_order_acquire))
+  if (store != state.store_id.load(std::memory_order_relaxed) ||
+      commit + 1 < state.floor.load(std::memory_order_acquire))
     return expired().problem;
   return commit;
 }
@@ -62,6 +63,7 @@ Result<FeedEntry> decode_feed(std::string_view value) {
   for (std::uint64_t n = in.number(); n > 0 && in.ok(); --n) {
     FeedChange change;
     change.put = in.byte() == 'p';
+    change.number = in.number();
     change.collection = in.text();
     change.id = in.text();
     change.version = in.number();

@@ -14,6 +14,7 @@ std::optional<Answer> read_outbox(State& state, const Call& call, const TenantSc
 
 struct FeedChange {
   bool put = true;
+  std::uint64_t number = 0;  // of the collection: a name may be declared again
   std::string_view collection, id;
   std::uint64_t version = 0;
 };

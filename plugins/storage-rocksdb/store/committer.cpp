@@ -50,6 +50,14 @@ Status Committer::open(std::int64_t now_ms) {
   state_.committed.store(commit_, std::memory_order_release);
   state_.schema_epoch.fetch_add(1, std::memory_order_release);
   state_.damaged.store(false, std::memory_order_relaxed);
+  std::string mark;
+  auto restoring = state_.kv.get(meta_key("restoring"), mark, Reach::any);
+  if (!restoring) return state_.note(restoring.error());
+  interrupted_.reset();
+  if (*restoring == Read::found) {
+    interrupted_ = Error{Code::unavailable,
+                         "a restore into this store was interrupted: repeat it, or start with an empty data directory"};
+  }
   load_builds();
   return {};
 }
@@ -62,6 +70,7 @@ void Committer::load_slot() {
 }
 
 std::optional<Error> Committer::stopped() const {
+  if (interrupted_) return interrupted_;
   if (state_.damaged.load(std::memory_order_relaxed)) {
     return Error{Code::data_loss,
                  "writing has stopped because stored data failed its checksum: check the disk, then restore the latest "
@@ -109,7 +118,8 @@ void Committer::commit(std::span<Call* const> calls, std::int64_t now_ms) {
 
 Status Committer::write_group(Group& group, bool durable, bool schema_changed) {
   for (const auto& [tenant, collection] : dirty_) {
-    group.put(key_of(Space::counter, tenant->number(), collection), encode_counter(tenant->counters[collection]), false);
+    group.put(key_of(Space::counter, tenant->number(), collection), encode_counter(tenant->counters[collection]),
+              false);
   }
   dirty_.clear();
   schema_changed_ = false;
@@ -123,11 +133,13 @@ Status Committer::write_group(Group& group, bool durable, bool schema_changed) {
     state_.note(written.error());
     if (written.error().code == Code::storage_full) {
       full_ = written.error();
+      state_.full.store(true, std::memory_order_relaxed);
       retry_full_ms_ = now_ms_ + full_retry_ms;
     }
     return written;
   }
   full_.reset();
+  state_.full.store(false, std::memory_order_relaxed);
   unsettled_ = unsettled_ || !durable;
   if (durable) unsettled_ = false;
   state_.committed.store(commit_, std::memory_order_release);

@@ -53,8 +53,8 @@ class Committer {
   [[nodiscard]] std::optional<Error> stopped() const;
 
   Outcome<Tenant*> tenant_for(Call& call, Group& group, bool create);
-  Verdict run_steps(Tenant& tenant, TenantSchema& schema, const std::string& collection,
-                    const std::vector<Step>& steps, Group& group);
+  Verdict run_steps(Tenant& tenant, TenantSchema& schema, const std::string& collection, const std::vector<Step>& steps,
+                    Group& group);
   void store_schema(Tenant& tenant, TenantSchema schema, Group& group);
   void mark_feed(Tenant& tenant, Group& group);
 
@@ -77,8 +77,9 @@ class Committer {
   std::int64_t next_trim_ms_ = 0;
   std::string expire_from_;
   std::int64_t next_expire_ms_ = 0;
-  std::optional<Error> full_;       // the disk was full at the last try
-  std::int64_t retry_full_ms_ = 0;  // when to try again
+  std::optional<Error> interrupted_;  // a restore did not finish
+  std::optional<Error> full_;         // the disk was full at the last try
+  std::int64_t retry_full_ms_ = 0;    // when to try again
 };
 
 }  // namespace socle::storage

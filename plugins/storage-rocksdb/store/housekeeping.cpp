@@ -24,7 +24,8 @@ bool Committer::background(std::int64_t now_ms) {
 bool Committer::trim_slice() {
   if (now_ms_ < next_trim_ms_) return false;
   next_trim_ms_ = now_ms_ + pause_ms;
-  const auto oldest_kept = static_cast<std::uint64_t>(std::max<std::int64_t>((now_ms_ - state_.settings.feed_ms) / slot_ms, 0));
+  const auto oldest_kept =
+      static_cast<std::uint64_t>(std::max<std::int64_t>((now_ms_ - state_.settings.feed_ms) / slot_ms, 0));
   const std::string slots = key_of(Space::slot);
   const auto first = state_.kv.cursor(slots, slot_key(Space::slot, oldest_kept), Reach::any);
   first->seek(slots);

@@ -29,7 +29,7 @@ struct Change {
 class Cursor {
  public:
   virtual ~Cursor() = default;
-  virtual void seek(std::string_view key) = 0;          // to the first key ≥ `key`
+  virtual void seek(std::string_view key) = 0;           // to the first key ≥ `key`
   virtual void seek_for_prev(std::string_view key) = 0;  // to the last key ≤ `key`
   virtual void seek_to_last() = 0;
   virtual void next() = 0;

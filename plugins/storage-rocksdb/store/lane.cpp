@@ -4,6 +4,40 @@
 
 namespace socle::storage {
 
+Lane::Lane(Committer& committer, LaneShare& share, LaneHost& host, LaneLimits limits)
+    : committer_(committer), share_(share), host_(host), limits_(limits) {
+  const std::lock_guard lock(share_.mutex);
+  self_ = ++share_.lanes;
+}
+
+Status Lane::open() {
+  const std::lock_guard lock(share_.mutex);
+  auto opened = committer_.open(host_.now_ms());
+  if (opened) share_.owner = self_;
+  return opened;
+}
+
+// An aborted swap gives the calls back to the generation whose successor had already taken over.
+void Lane::commit(const std::vector<Call*>& group) {
+  const std::lock_guard lock(share_.mutex);
+  if (share_.owner != self_) {
+    if (auto opened = committer_.open(host_.now_ms()); !opened) {
+      for (Call* call : group) call->answer = Answer(Outcome<Done>(opened.error()).problem());
+      return;
+    }
+    share_.owner = self_;
+  }
+  committer_.commit(group, host_.now_ms());
+}
+
+bool Lane::background() {
+  const std::lock_guard lock(share_.mutex);
+  if (share_.owner != self_) return false;
+  if (committer_.background(host_.now_ms())) return true;
+  if (nudged_.exchange(false, std::memory_order_seq_cst)) committer_.settle();
+  return false;
+}
+
 void Lane::submit(Call* call) {
   Call* first = waiting_.load(std::memory_order_relaxed);
   do {
@@ -22,18 +56,18 @@ void Lane::run() {
     take_waiting();
     auto group = next_group();
     if (!group.empty()) {
-      committer_.commit(group, host_.now_ms());
+      commit(group);
       const auto advanced = committer_.advanced();
       send_home(group);
       if (!advanced.empty()) host_.advanced(advanced);
       continue;
     }
-    if (committer_.background(host_.now_ms())) continue;
-    if (nudged_.exchange(false, std::memory_order_seq_cst)) committer_.settle();
+    if (background()) continue;
+    nudged_.store(false, std::memory_order_seq_cst);
     running_.store(false, std::memory_order_seq_cst);
     // Who submitted after the last look saw `running_` on and left it to us.
-    const bool more = waiting_.load(std::memory_order_seq_cst) != nullptr || nudged_.load(std::memory_order_seq_cst);
-    if (!more || running_.exchange(true, std::memory_order_seq_cst)) return;
+    if (waiting_.load(std::memory_order_seq_cst) == nullptr || running_.exchange(true, std::memory_order_seq_cst))
+      return;
   }
 }
 
@@ -62,10 +96,12 @@ void Lane::take_waiting() {
     first = first->next;
     Queue& queue = queues_[std::string(call->tenant)];
     if (queue.bytes + call->bytes > limits_.queue_bytes && !queue.calls.empty()) {
-      call->answer = Answer(Problem{Code::unavailable, "write_queue_full",
+      call->answer = Answer(Problem{Code::unavailable,
+                                    "write_queue_full",
                                     "more than " + std::to_string(limits_.queue_bytes >> 20) +
                                         " MiB of this tenant's writes wait already: retry after a short while",
-                                    {}, 0});
+                                    {},
+                                    0});
       refused_.push_back(call);
       continue;
     }

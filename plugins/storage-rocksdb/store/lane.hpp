@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "store/committer.hpp"
+#include "store/lane_share.hpp"
 
 namespace socle::storage {
 
@@ -43,7 +44,10 @@ struct LaneLimits {
 
 class Lane {
  public:
-  Lane(Committer& committer, LaneHost& host, LaneLimits limits) : committer_(committer), host_(host), limits_(limits) {}
+  Lane(Committer& committer, LaneShare& share, LaneHost& host, LaneLimits limits);
+
+  // Reads the store's state, once nobody else writes. Staging thread or a worker; waits for another lane's group.
+  Status open();
 
   void submit(Call* call);
   // Wakes the lane for background work and the syncing of asynchronous writes.
@@ -62,8 +66,12 @@ class Lane {
   std::vector<Call*> next_group();
   void take_from(const std::string& tenant, std::vector<Call*>& group, std::size_t& bytes);
   void send_home(const std::vector<Call*>& calls);
+  void commit(const std::vector<Call*>& group);
+  bool background();
 
   Committer& committer_;
+  LaneShare& share_;
+  std::uint64_t self_ = 0;
   LaneHost& host_;
   const LaneLimits limits_;
   std::atomic<Call*> waiting_{nullptr};

@@ -12,8 +12,8 @@ void write_state(json::Writer& out, const Collection* collection) {
     return collection != nullptr && std::any_of(collection->indexes.begin(), collection->indexes.end(),
                                                 [&](const Index& index) { return index.state == state; });
   };
-  out.member("state", collection == nullptr ? "dropped"
-                      : in_state(IndexState::failed) ? "failed"
+  out.member("state", collection == nullptr            ? "dropped"
+                      : in_state(IndexState::failed)   ? "failed"
                       : in_state(IndexState::building) ? "building"
                                                        : "ready");
 }

@@ -14,7 +14,9 @@ bool about(const Predicate& leaf, const IndexField& field) {
   return leaf.is_leaf() && leaf.path == field.path && (leaf.op == Op::exists || leaf.type == field.type);
 }
 
-bool is_equality(const Predicate& leaf) { return leaf.op == Op::eq || (leaf.op == Op::in && leaf.constants.size() == 1); }
+bool is_equality(const Predicate& leaf) {
+  return leaf.op == Op::eq || (leaf.op == Op::in && leaf.constants.size() == 1);
+}
 
 // The part of a field's encodings, as they lie in the index, that a comparison leaves; upper "" means open.
 struct Range {
@@ -26,7 +28,9 @@ struct Range {
 };
 
 bool narrow(Range& range, const Predicate& leaf, bool descending) {
-  std::string point = leaf.op == Op::exists ? std::string(1, present_tag) : leaf.constants.empty() ? "" : leaf.constants[0];
+  std::string point = leaf.op == Op::exists    ? std::string(1, present_tag)
+                      : leaf.constants.empty() ? ""
+                                               : leaf.constants[0];
   if (descending) invert(point, 0);
   switch (leaf.op) {
     case Op::exists:

@@ -14,10 +14,10 @@ struct QueryPlan {
   std::string prefix;            // of all keys of the index, or of the collection's documents
   std::string bound;             // prefix and the fields fixed by equality
   std::size_t bound_fields = 0;
-  std::string lower, upper;      // the range to walk
-  bool ranged = false;           // a comparison narrows the field after the fixed ones
+  std::string lower, upper;  // the range to walk
+  bool ranged = false;       // a comparison narrows the field after the fixed ones
   bool reverse = false;
-  bool sorted = false;           // walking gives the wanted order
+  bool sorted = false;  // walking gives the wanted order
   std::vector<const Predicate*> residual;
 };
 

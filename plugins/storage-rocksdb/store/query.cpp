@@ -167,7 +167,8 @@ class Run {
       auto id = id_of_entry(*plan.index, cursor.key(), plan.prefix.size(), cursor.value());
       if (!id) return std::move(id).error();
       hit_.place.id = std::move(*id);
-      auto read = state_.kv.get(document_key(schema_.tenant, collection_.number, hit_.place.id), hit_.value, reach_, snapshot);
+      auto read =
+          state_.kv.get(document_key(schema_.tenant, collection_.number, hit_.place.id), hit_.value, reach_, snapshot);
       if (!read) return std::move(read).error();
       if (*read == Read::not_cached) return Seen::not_cached;
       if (*read == Read::missing) {
@@ -183,8 +184,9 @@ class Run {
       if (!doc) return Error{Code::data_loss, "a stored document is not JSON: restore from a backup"};
       view.doc = json::open(*doc);
     }
-    const bool holds = std::all_of(plan.residual.begin(), plan.residual.end(), [&](auto* p) { return p->holds(view); }) &&
-                       (!request_.remainder || request_.remainder->holds(view));
+    const bool holds =
+        std::all_of(plan.residual.begin(), plan.residual.end(), [&](auto* p) { return p->holds(view); }) &&
+        (!request_.remainder || request_.remainder->holds(view));
     if (!holds) return Seen::other;
     hit_.place.fields.clear();
     for (const auto& order : request_.order) {
@@ -264,7 +266,8 @@ std::optional<Answer> run_query(State& state, const Call& call, const TenantSche
   for (std::size_t i = 0; i < page; ++i) {
     if (i > 0) text.push_back(',');
     auto record = decode_record(hits[i].value);
-    if (auto written = append_record(text, hits[i].place.id, *record, request.fields); !written) return fail(written.error());
+    if (auto written = append_record(text, hits[i].place.id, *record, request.fields); !written)
+      return fail(written.error());
   }
   text.append("],\"next\":");
   if (hits.size() > request.limit) {

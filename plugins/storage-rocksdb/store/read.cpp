@@ -59,7 +59,8 @@ std::optional<Answer> get(State& state, const Call& call, const TenantSchema& sc
     if (i > 0) answer.text.push_back(',');
     if (*found == Read::missing) {
       if (!ids.is_array()) {
-        return Answer(problem_at(Code::not_found, "not_found", "/id", "document \"" + std::string(id) + "\" does not exist"));
+        return Answer(
+            problem_at(Code::not_found, "not_found", "/id", "document \"" + std::string(id) + "\" does not exist"));
       }
       answer.text.append("null");
       continue;

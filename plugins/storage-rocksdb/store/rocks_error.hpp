@@ -29,12 +29,14 @@ class RocksError {
     const auto has = [this](std::string_view part) { return text().find(part) != std::string_view::npos; };
     if (has("No space left") || has("Disk quota exceeded") || has("File too large") || has("Space limit reached")) {
       return {Code::storage_full,
-              what + "; nothing stored was lost and reading goes on: free space on the data directory's disk, writing "
-                     "then resumes by itself"};
+              what +
+                  "; nothing stored was lost and reading goes on: free space on the data directory's disk, writing "
+                  "then resumes by itself"};
     }
     if (text().starts_with("Corruption") || has("checksum mismatch") || has("Corruption:")) {
-      return {Code::data_loss,
-              what + "; writing has stopped: check the disk, then restore the latest backup into an empty data directory"};
+      return {
+          Code::data_loss,
+          what + "; writing has stopped: check the disk, then restore the latest backup into an empty data directory"};
     }
     if (has("lock hold by current process") || has("While lock file")) {
       return {Code::unavailable, what + "; another process serves this data directory: stop it, or name another one"};

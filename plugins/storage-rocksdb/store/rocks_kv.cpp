@@ -41,7 +41,9 @@ class RocksCursor final : public Cursor {
  public:
   RocksCursor(rocksdb_t* db, std::string_view lower, std::string_view upper, Reach reach, const Snapshot* at,
               bool whole)
-      : lower_(lower), upper_(upper), options_(read_options(reach, at == nullptr ? nullptr : static_cast<const RocksSnapshot*>(at)->raw())) {
+      : lower_(lower),
+        upper_(upper),
+        options_(read_options(reach, at == nullptr ? nullptr : static_cast<const RocksSnapshot*>(at)->raw())) {
     if (whole) rocksdb_readoptions_set_fill_cache(options_, 0);
     if (!lower_.empty()) rocksdb_readoptions_set_iterate_lower_bound(options_, lower_.data(), lower_.size());
     if (!upper_.empty()) rocksdb_readoptions_set_iterate_upper_bound(options_, upper_.data(), upper_.size());
@@ -109,7 +111,7 @@ RocksKv::~RocksKv() {
 }
 
 Result<Read> RocksKv::get(std::string_view key, std::string& value, Reach reach, const Snapshot* at) {
-  rocksdb_readoptions_t* options = at != nullptr             ? static_cast<const RocksSnapshot*>(at)->options(reach)
+  rocksdb_readoptions_t* options = at != nullptr            ? static_cast<const RocksSnapshot*>(at)->options(reach)
                                    : reach == Reach::cached ? settings_->cached
                                                             : settings_->any;
   RocksError error;
@@ -126,8 +128,8 @@ Result<Read> RocksKv::get(std::string_view key, std::string& value, Reach reach,
   return Read::found;
 }
 
-std::unique_ptr<Cursor> RocksKv::cursor(std::string_view lower, std::string_view upper, Reach reach,
-                                        const Snapshot* at, bool whole) {
+std::unique_ptr<Cursor> RocksKv::cursor(std::string_view lower, std::string_view upper, Reach reach, const Snapshot* at,
+                                        bool whole) {
   return std::make_unique<RocksCursor>(db_, lower, upper, reach, at, whole);
 }
 

@@ -26,6 +26,8 @@ Result<rocksdb_t*> open_rocks_read_only(const std::string& directory);
 void close_rocks(rocksdb_t* db);
 // rocksdb_close() as a resident handle's destroy function: it lies in librocksdb, which stays loaded.
 [[nodiscard]] void (*rocks_destroyer())(void*);
+// free() as librocksdb offers it.
+[[nodiscard]] void (*rocks_releaser())(void*);
 // Puts the latest backup of `directory` into `target`, an empty or new directory; every file's checksum is compared.
 Status restore_rocks(const std::string& directory, const std::string& target);
 

@@ -1,6 +1,7 @@
 // rocks_open.cpp: the settings of the RocksDB instance, each with its reason, and the whole-database operations.
 #include <filesystem>
 
+#include "store/restore.hpp"
 #include "store/rocks_error.hpp"
 #include "store/rocks_kv.hpp"
 
@@ -81,6 +82,45 @@ Result<rocksdb_t*> open_rocks_read_only(const std::string& directory) {
 void close_rocks(rocksdb_t* db) { rocksdb_close(db); }
 
 void (*rocks_destroyer())(void*) { return reinterpret_cast<void (*)(void*)>(&rocksdb_close); }
+
+void (*rocks_releaser())(void*) { return &rocksdb_free; }
+
+namespace {
+
+class RocksBackup final : public OpenBackup {
+ public:
+  explicit RocksBackup(std::string scratch) : scratch_(std::move(scratch)) {}
+  ~RocksBackup() override {
+    kv_.reset();
+    if (db_ != nullptr) close_rocks(db_);
+    std::error_code ignored;
+    std::filesystem::remove_all(scratch_, ignored);
+  }
+  RocksBackup(const RocksBackup&) = delete;
+  RocksBackup& operator=(const RocksBackup&) = delete;
+  Status open(const std::string& directory) {
+    if (auto restored = restore_rocks(directory, scratch_); !restored) return restored;
+    auto db = open_rocks_read_only(scratch_);
+    if (!db) return std::move(db).error();
+    db_ = *db;
+    kv_ = std::make_unique<RocksKv>(db_);
+    return {};
+  }
+  Kv& kv() override { return *kv_; }
+
+ private:
+  std::string scratch_;
+  rocksdb_t* db_ = nullptr;
+  std::unique_ptr<RocksKv> kv_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<OpenBackup>> open_backup(const std::string& directory, const std::string& scratch) {
+  auto backup = std::make_unique<RocksBackup>(scratch);
+  if (auto opened = backup->open(directory); !opened) return std::move(opened).error();
+  return std::unique_ptr<OpenBackup>(std::move(backup));
+}
 
 Status restore_rocks(const std::string& directory, const std::string& target) {
   // The engine would create what it does not find: a wrong name must not leave a new folder and an empty "backup".

@@ -12,10 +12,10 @@
 namespace socle::storage {
 
 struct Settings {
-  std::size_t scan_limit = 10'000;                            // documents a query may look at and not return
-  std::int64_t feed_ms = std::int64_t{24} * 3600 * 1000;      // how long changes and idempotency keys are kept
-  std::size_t backfill_slice = 256;                           // documents a slice of an index build takes
-  std::string scratch;                                        // a directory that verify and restore may make and remove
+  std::size_t scan_limit = 10'000;                        // documents a query may look at and not return
+  std::int64_t feed_ms = std::int64_t{24} * 3600 * 1000;  // how long changes and idempotency keys are kept
+  std::size_t backfill_slice = 256;                       // documents a slice of an index build takes
+  std::string scratch;                                    // a directory that verify and restore may make and remove
 };
 
 struct State {
@@ -27,6 +27,8 @@ struct State {
   std::atomic<std::uint64_t> floor{1};         // the oldest commit whose changes are still kept
   std::atomic<std::uint64_t> schema_epoch{1};  // moves after every visible schema change
   std::atomic<bool> damaged{false};            // a checksum failed: no more writes until restored
+
+  std::atomic<bool> full{false};  // the last write found no room
 
   // Every error of the database passes here, whoever met it.
   const Error& note(const Error& error) {

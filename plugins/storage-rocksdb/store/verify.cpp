@@ -69,24 +69,27 @@ class Verification {
     }
     documents_ += static_cast<std::uint64_t>(found.documents);
     std::string value;
-    auto read = state_.kv.get(key_of(Space::counter, schema.tenant, collection.number), value, Reach::any, snapshot_.get());
+    auto read =
+        state_.kv.get(key_of(Space::counter, schema.tenant, collection.number), value, Reach::any, snapshot_.get());
     if (!read) return std::move(read).error();
     auto counter = *read == Read::found ? decode_counter(value) : Counter{};
     if (!counter) return std::move(counter).error();
     if (counter->documents != found.documents || counter->bytes != found.bytes) {
-      report("collection \"" + collection.name + "\" has " + std::to_string(found.documents) + " documents, its counter says " +
-             std::to_string(counter->documents));
+      report("collection \"" + collection.name + "\" has " + std::to_string(found.documents) +
+             " documents, its counter says " + std::to_string(counter->documents));
     }
     return cursor->status();
   }
 
-  Status has_entry(const TenantSchema& schema, const Collection& collection, const Index& index, const RecordView& view) {
+  Status has_entry(const TenantSchema& schema, const Collection& collection, const Index& index,
+                   const RecordView& view) {
     auto entry = index_entry(schema.tenant, collection.number, index, view);
     std::string value;
     auto read = entry ? state_.kv.get(entry->key, value, Reach::any, snapshot_.get()) : Result<Read>(Read::missing);
     if (!read) return std::move(read).error();
     if (*read != Read::found || value != entry->value) {
-      report("index \"" + index.name + "\" of \"" + collection.name + "\" lacks document \"" + std::string(view.id) + "\"");
+      report("index \"" + index.name + "\" of \"" + collection.name + "\" lacks document \"" + std::string(view.id) +
+             "\"");
     }
     return {};
   }
@@ -99,7 +102,8 @@ class Verification {
       auto id = id_of_entry(index, cursor->key(), prefix.size(), cursor->value());
       if (!id) return std::move(id).error();
       std::string value;
-      auto read = state_.kv.get(document_key(schema.tenant, collection.number, *id), value, Reach::any, snapshot_.get());
+      auto read =
+          state_.kv.get(document_key(schema.tenant, collection.number, *id), value, Reach::any, snapshot_.get());
       if (!read) return std::move(read).error();
       bool agrees = false;
       if (*read == Read::found) {
@@ -123,7 +127,7 @@ class Verification {
   Status feed(const TenantSchema& schema) {
     const std::string prefix = key_of(Space::feed, schema.tenant);
     const auto cursor = state_.kv.cursor(prefix, after_prefix(prefix), Reach::any, snapshot_.get(), true);
-    std::map<std::pair<std::string, std::string>, FeedChange> latest;
+    std::map<std::pair<std::uint64_t, std::string>, FeedChange> latest;
     for (cursor->seek(prefix); cursor->valid(); cursor->next()) {
       auto entry = decode_feed(cursor->value());
       if (!entry) return std::move(entry).error();
@@ -131,24 +135,23 @@ class Verification {
         ++changes_;
         FeedChange kept = change;
         kept.collection = kept.id = {};  // borrowed from the cursor
-        latest[{std::string(change.collection), std::string(change.id)}] = kept;
-        if (latest.size() > most_followed) latest.erase(latest.begin());
+        const std::pair<std::uint64_t, std::string> name(change.number, change.id);
+        // Bounded: with more documents in the feed than this only the first ones met are followed.
+        if (latest.size() < most_followed || latest.contains(name)) latest[name] = kept;
       }
     }
     for (const auto& [name, change] : latest) {
-      const Collection* collection = schema.find(std::string_view(name.first));
+      const Collection* collection = schema.find(name.first);
       if (collection == nullptr) continue;
       std::string value;
-      auto read = state_.kv.get(document_key(schema.tenant, collection->number, name.second), value, Reach::any, snapshot_.get());
+      auto read =
+          state_.kv.get(document_key(schema.tenant, name.first, name.second), value, Reach::any, snapshot_.get());
       if (!read) return std::move(read).error();
       auto record = *read == Read::found ? decode_record(value) : StoredRecord{};
       if (!record) return std::move(record).error();
-      if ((*read == Read::found) != change.put || (change.put && record->version != change.version)) {
-        // A collection that was dropped and declared again has older entries under its name.
-        if (*read == Read::found || !change.put || collection->number == 1) {
-          report("the feed's last change of document \"" + name.second + "\" of \"" + name.first + "\" is not what is stored");
-        }
-      }
+      if ((*read == Read::found) == change.put && (!change.put || record->version == change.version)) continue;
+      report("the feed's last change of document \"" + name.second + "\" of \"" + collection->name +
+             "\" is not what is stored");
     }
     return cursor->status();
   }

@@ -79,11 +79,13 @@ class Application {
         return problem_at(Code::not_found, "not_found", pointer, "document \"" + op.id + "\" does not exist");
       case Operation::Expect::version:
         if (old.version == op.version) return Done{};
-        if (!exists) return problem_at(Code::not_found, "not_found", pointer, "document \"" + op.id + "\" does not exist");
-        return problem_at(Code::precondition, "version_mismatch", pointer,
-                          "document \"" + op.id + "\" has version " + std::to_string(old.version) + ", version " +
-                              std::to_string(op.version) + " was expected: read it again",
-                          "{\"expected\":" + std::to_string(op.version) + ",\"found\":" + std::to_string(old.version) + "}");
+        if (!exists)
+          return problem_at(Code::not_found, "not_found", pointer, "document \"" + op.id + "\" does not exist");
+        return problem_at(
+            Code::precondition, "version_mismatch", pointer,
+            "document \"" + op.id + "\" has version " + std::to_string(old.version) + ", version " +
+                std::to_string(op.version) + " was expected: read it again",
+            "{\"expected\":" + std::to_string(op.version) + ",\"found\":" + std::to_string(old.version) + "}");
     }
     return Done{};
   }
@@ -152,7 +154,8 @@ class Application {
     json::append_quoted(params, other);
     params.push_back('}');
     return problem_at(Code::conflict, "unique_violation", pointer + "/doc" + index.fields[0].path.text,
-                      "document \"" + other + "\" has the same value under unique index \"" + index.name + "\"", params);
+                      "document \"" + other + "\" has the same value under unique index \"" + index.name + "\"",
+                      params);
   }
 
   // index_entry() points into the document; the caller sees the request.
@@ -177,6 +180,7 @@ class Application {
     grown_ += delta.change.bytes;
     deltas_.push_back(delta);
     feed_.push_back(op.kind == Operation::Kind::put ? 'p' : 'd');
+    put_number(feed_, collection.number);
     put_text(feed_, op.collection);
     put_text(feed_, op.id);
     put_number(feed_, op.kind == Operation::Kind::put ? now.version : old.version);
@@ -233,11 +237,13 @@ Verdict Committer::write(Call& call, Group& group) {
   }
   results.end_array();
   if (application.grown() > 0 && static_cast<double>(tenant.bytes + application.grown()) > call.byte_limit) {
-    return Problem{Code::exhausted, "storage_quota",
+    return Problem{Code::exhausted,
+                   "storage_quota",
                    "the tenant's documents would take " + std::to_string(tenant.bytes + application.grown()) +
                        " bytes, its plan allows " + std::to_string(static_cast<std::int64_t>(call.byte_limit)) +
                        ": delete something or raise the plan's storage.bytes",
-                   {}, 0};
+                   {},
+                   0};
   }
   ++commit_;
   text.append(",\"position\":\"").append(position_of(state_, commit_)).append("\"}");

@@ -62,7 +62,7 @@ void Connection::answer_ok(const ReplyMeta& meta) {
   const socle_payload* p = e.reply.get();
   std::string_view text = p ? view(p->text) : std::string_view();
   if (p && !text.data() && p->doc.data) {
-    json::append_text(e.reply_text, json::open(view(p->doc)).root());
+    json::append_text(e.reply_text, json::open(view(p->doc)));
     text = e.reply_text;
   }
   const bool reads = e.method == Method::get || e.method == Method::head;
@@ -145,8 +145,7 @@ void Connection::answer_options() {
   AnswerHead head;
   head.status = 204;
   head.has_length = false;
-  const std::string allow =
-      listener_->ops ? "GET, HEAD, OPTIONS" : allow_text(e.target.asterisk ? ~0u : e.match.allow);
+  const std::string allow = listener_->ops ? "GET, HEAD, OPTIONS" : allow_text(e.target.asterisk ? ~0u : e.match.allow);
   head.allow = allow;
   send(head, {}, false);
 }

@@ -93,11 +93,14 @@ void write_answer_head(const AnswerHead& answer, std::string_view date, Exchange
     for (std::uint32_t i = 0; i < answer.reply->meta_count; ++i) {
       const std::string_view key = view(answer.reply->meta[i].key);
       if (key.substr(0, header_prefix.size()) != header_prefix) continue;
-      out.append(key.substr(header_prefix.size())).append(": ").append(view(answer.reply->meta[i].value)).append("\r\n");
+      out.append(key.substr(header_prefix.size()))
+          .append(": ")
+          .append(view(answer.reply->meta[i].value))
+          .append("\r\n");
     }
   }
   out.append("traceparent: 00-").append(exchange.trace_hex).append(1, '-');
-  append_hex(out, exchange.context ? exchange.context->span_id : exchange.trace.parent.data(), 8);
+  append_hex(out, exchange.context ? exchange.context->span_id : exchange.trace.own.data(), 8);
   out.append((exchange.trace.flags & 1) ? "-01\r\n" : "-00\r\n");
   out.append("X-Request-ID: ").append(exchange.request_id).append("\r\n");
   if (!exchange.keep_alive) {

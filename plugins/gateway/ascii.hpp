@@ -22,7 +22,8 @@ enum Class : std::uint8_t {
 constexpr std::array<std::uint8_t, 256> make_classes() {
   std::array<std::uint8_t, 256> t{};
   auto mark = [&t](std::string_view chars, std::uint8_t bits) {
-    for (char c : chars) t[static_cast<unsigned char>(c)] = static_cast<std::uint8_t>(t[static_cast<unsigned char>(c)] | bits);
+    for (char c : chars)
+      t[static_cast<unsigned char>(c)] = static_cast<std::uint8_t>(t[static_cast<unsigned char>(c)] | bits);
   };
   constexpr std::string_view alnum = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   mark(alnum, token | path | host);

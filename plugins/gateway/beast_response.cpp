@@ -1,6 +1,6 @@
-// beast_response.cpp: the one file that includes Boost.Beast's serializer. The head is our own text, given to Beast as a
-// Fields type whose writer yields one buffer; the body is Beast's buffer_body, which gets whole replies and the pieces
-// of a stream alike.
+// beast_response.cpp: the one file that includes Boost.Beast's serializer. The head is our own text, given to Beast as
+// a Fields type whose writer yields one buffer; the body is Beast's buffer_body, which gets whole replies and the
+// pieces of a stream alike.
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/message.hpp>

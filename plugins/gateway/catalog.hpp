@@ -1,5 +1,5 @@
-// catalog.hpp: what the kernel's catalogue says, in the gateway's own types: routes and listeners, one immutable snapshot
-// a worker, replaced when catalog_version() changes.
+// catalog.hpp: what the kernel's catalogue says, in the gateway's own types: routes and listeners, one immutable
+// snapshot a worker, replaced when catalog_version() changes.
 #pragma once
 
 #include <cstdint>

@@ -10,8 +10,8 @@ namespace socle::gateway {
 
 namespace {
 
-constexpr std::size_t max_line = 1024;           // size and extensions, or one trailer field
-constexpr std::size_t max_trailer = 8 * 1024;    // all trailer fields
+constexpr std::size_t max_line = 1024;            // size and extensions, or one trailer field
+constexpr std::size_t max_trailer = 8 * 1024;     // all trailer fields
 constexpr std::size_t free_overhead = 64 * 1024;  // framing beyond this must stay under 16 bytes a byte of body
 
 constexpr Refusal bad_chunk = bad_request("bad_chunk", "The chunked body is malformed.");

@@ -1,5 +1,5 @@
-// conditional.cpp: see conditional.hpp. Day arithmetic: H. Hinnant, "chrono-compatible low-level date algorithms", by way
-// of std::chrono's calendar.
+// conditional.cpp: see conditional.hpp. Day arithmetic: H. Hinnant, "chrono-compatible low-level date algorithms", by
+// way of std::chrono's calendar.
 #include "conditional.hpp"
 
 #include <chrono>
@@ -39,11 +39,11 @@ void append_http_date(std::string& out, std::int64_t seconds) {
   const year_month_day date{day};
   const hh_mm_ss time{at - day};
   char text[48];
-  const int size = std::snprintf(
-      text, sizeof text, "%.3s, %02u %.3s %04d %02d:%02d:%02d GMT", days.data() + weekday{day}.c_encoding() * 3,
-      static_cast<unsigned>(date.day()), months.data() + (static_cast<unsigned>(date.month()) - 1) * 3,
-      static_cast<int>(date.year()), static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
-      static_cast<int>(time.seconds().count()));
+  const int size = std::snprintf(text, sizeof text, "%.3s, %02u %.3s %04d %02d:%02d:%02d GMT",
+                                 days.data() + weekday{day}.c_encoding() * 3, static_cast<unsigned>(date.day()),
+                                 months.data() + (static_cast<unsigned>(date.month()) - 1) * 3,
+                                 static_cast<int>(date.year()), static_cast<int>(time.hours().count()),
+                                 static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
   out.append(text, static_cast<std::size_t>(size));
 }
 

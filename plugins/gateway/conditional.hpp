@@ -16,7 +16,7 @@ void append_http_date(std::string& out, std::int64_t seconds);
 
 // If-None-Match (weak comparison, list or *) decides when present, else If-Modified-Since. Absent views have no data().
 // `now` in seconds since the epoch: a date in the future is no valid condition.
-[[nodiscard]] bool not_modified(std::string_view if_none_match, std::string_view if_modified_since, std::string_view etag,
-                                std::string_view last_modified, std::int64_t now);
+[[nodiscard]] bool not_modified(std::string_view if_none_match, std::string_view if_modified_since,
+                                std::string_view etag, std::string_view last_modified, std::int64_t now);
 
 }  // namespace socle::gateway

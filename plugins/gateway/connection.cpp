@@ -18,8 +18,10 @@ Connection::Connection(Worker& worker, const socle_connection& connection, std::
       peer_(view(connection.peer)) {}
 
 Connection::~Connection() {
-  if (state_ != State::gone) transport_.close();  // the instance is destroyed with connections open: only in tests
-  else worker_.remove(this);
+  if (state_ != State::gone)
+    transport_.close();  // the instance is destroyed with connections open: only in tests
+  else
+    worker_.remove(this);
 }
 
 void Connection::adopt(Worker& worker, const socle_connection& connection) {
@@ -96,12 +98,13 @@ void Connection::on_write_ready(void* user, socle_status status) {
   }
 }
 
-void Connection::on_turn(void* user, socle_status) {
+void Connection::on_turn(void* user, socle_status status) {
   auto& self = *static_cast<Connection*>(user);
   const Guard guard(self);
   --self.holds_;
   self.turn_wait_ = false;
   if (self.state_ == State::gone) return;
+  if (status != SOCLE_OK) return self.close();
   if (self.exchange_ && self.exchange_->stream.active) return self.run_stream();
   self.serve_buffered();
   if (!self.busy()) self.read_on();
@@ -130,9 +133,7 @@ void Connection::read_on() {
       case Transport::Io::want_read: return wait_read();
       case Transport::Io::want_write: return wait_write();
       case Transport::Io::closed: return peer_closed();
-      case Transport::Io::failed:
-        peer_gone_ = true;
-        return close();
+      case Transport::Io::failed: peer_gone_ = true; return close();
       case Transport::Io::ok: break;
     }
     if (state_ == State::lingering) {

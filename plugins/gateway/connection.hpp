@@ -1,14 +1,14 @@
 // connection.hpp: one accepted connection: a state machine over readiness events, from the TLS handshake to the last
-// byte, serving one request at a time in the order of arrival. Its parts: connection.cpp moves bytes, request.cpp takes a
-// request from head to call, answer.cpp brings the answer out, stream.cpp serves replies that come in pieces and hands
-// the connection to the next generation.
+// byte, serving one request at a time in the order of arrival. Its parts: connection.cpp moves bytes, request.cpp takes
+// a request from head to call, answer.cpp brings the answer out, stream.cpp serves replies that come in pieces and
+// hands the connection to the next generation.
 //
 //   handshake ─▶ idle ─▶ head ─▶ body ─▶ calling ─▶ replying ─▶ idle …        lingering ─▶ gone
 //                 ▲───────────── keep-alive ──────────────┘   └─ refused ────────▲
 //
-// Everything runs on the connection's worker. The object deletes itself: once `gone` and when no host callback can reach
-// it any more (holds_ == 0). A request that is answered at once costs one read and one gather write; no timer is armed,
-// as the worker's sweep compares deadline_.
+// Everything runs on the connection's worker. The object deletes itself: once `gone` and when no host callback can
+// reach it any more (holds_ == 0). A request that is answered at once costs one read and one gather write; no timer is
+// armed, as the worker's sweep compares deadline_.
 #pragma once
 
 #include <cstdint>
@@ -31,15 +31,15 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  void drain();                   // the worker drains: go to the next generation as soon as nothing is half done
-  void sweep(std::int64_t now);   // cut what has passed its deadline
+  void drain();                  // the worker drains: go to the next generation as soon as nothing is half done
+  void sweep(std::int64_t now);  // cut what has passed its deadline
   void set_slot(std::size_t slot) { slot_ = slot; }
   [[nodiscard]] std::size_t slot() const { return slot_; }
 
  private:
   enum class State : std::uint8_t { handshake, idle, head, body, calling, replying, lingering, gone };
-  static constexpr std::size_t max_ahead = 64 * 1024;     // bytes of later requests kept while one is served
-  static constexpr int max_inline = 32;                   // requests or pieces served before others get their turn
+  static constexpr std::size_t max_ahead = 64 * 1024;  // bytes of later requests kept while one is served
+  static constexpr int max_inline = 32;                // requests or pieces served before others get their turn
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
   // Keeps the object alive while its own code runs, and deletes it afterwards when it is over.
   class Guard;

@@ -49,7 +49,7 @@ struct Exchange {
   std::shared_ptr<const Catalog> catalog;  // keeps the route alive
 
   Context context;
-  Payload payload;          // the request's
+  Payload payload;             // the request's
   char* body_bytes = nullptr;  // where the rest of a body with Content-Length goes
   std::size_t body_size = 0;   // bytes of the body so far
   std::size_t body_limit = 0;

@@ -1,5 +1,5 @@
-// hand_over.cpp: see hand_over.hpp. Layout: NUL 'S' '1', flags, HTTP minor version, trace id (16), trace flags, then six
-// texts, each as four bytes of size, little-endian, and its bytes.
+// hand_over.cpp: see hand_over.hpp. Layout: NUL 'S' '1', flags, HTTP minor version, trace id (16), trace flags, then
+// six texts, each as four bytes of size, little-endian, and its bytes.
 #include "hand_over.hpp"
 
 #include <cstring>
@@ -32,8 +32,8 @@ bool take(std::string_view& in, std::string& text) {
 std::string encode_stream(const Exchange& exchange) {
   const Stream& s = exchange.stream;
   std::string out(magic);
-  out.push_back(static_cast<char>((s.events ? events : 0) | (s.chunked ? chunked : 0) |
-                                  (exchange.keep_alive ? keep_alive : 0)));
+  out.push_back(
+      static_cast<char>((s.events ? events : 0) | (s.chunked ? chunked : 0) | (exchange.keep_alive ? keep_alive : 0)));
   out.push_back(static_cast<char>(exchange.head.framing.minor));
   out.append(reinterpret_cast<const char*>(exchange.trace.id.data()), exchange.trace.id.size());
   out.push_back(static_cast<char>(exchange.trace.flags));

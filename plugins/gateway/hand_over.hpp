@@ -16,7 +16,8 @@ inline constexpr char stream_mark = '\0';
 // Record of an open stream; client bytes may be appended.
 [[nodiscard]] std::string encode_stream(const Exchange& exchange);
 
-// The stream's fields into `exchange`; `rest` is what follows. False when the record is not whole or of another version.
+// The stream's fields into `exchange`; `rest` is what follows. False when the record is not whole or of another
+// version.
 [[nodiscard]] bool decode_stream(std::string_view buffered, Exchange& exchange, std::string_view& rest);
 
 }  // namespace socle::gateway

@@ -1,5 +1,6 @@
-// head.hpp: one parsed request head. Everything is an offset into the head's bytes, so that the bytes may be moved (into
-// the exchange, when a request outlives the read buffer) by changing `base` alone. Owned by Exchange, used on its worker.
+// head.hpp: one parsed request head. Everything is an offset into the head's bytes, so that the bytes may be moved
+// (into the exchange, when a request outlives the read buffer) by changing `base` alone. Owned by Exchange, used on its
+// worker.
 #pragma once
 
 #include <array>

@@ -59,15 +59,15 @@ bool HeadScanner::request_line(std::string_view line) {
     return refuse(bad_request("bad_request_line", "The request line has no target and no version."));
   }
   line.remove_prefix(first + 1);
-  const std::size_t second = line.find(' ');
-  const std::string_view target = line.substr(0, second);
-  if (second == std::string_view::npos) {
+  const std::size_t gap = line.find(' ');
+  const std::string_view target = line.substr(0, gap);
+  if (gap == std::string_view::npos) {
     return refuse(bad_request("bad_request_line", "The request line has no HTTP version."));
   }
   if (target.empty() || !ascii::all(target, ascii::visible)) {
     return refuse(bad_request("bad_target", "The request target is empty or holds a character that must be encoded."));
   }
-  const std::string_view version = line.substr(second + 1);
+  const std::string_view version = line.substr(gap + 1);
   const bool shaped = version.size() == 8 && version.substr(0, 5) == "HTTP/" && ascii::is(version[5], ascii::digit) &&
                       version[6] == '.' && ascii::is(version[7], ascii::digit);
   if (!shaped) return refuse(bad_request("bad_version", "The request line does not end with HTTP/1.1."));

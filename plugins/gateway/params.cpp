@@ -67,7 +67,8 @@ void Params::check(const Param& param, std::string_view value) {
   switch (param.type) {
     case ParamType::string:
       if (param.max_length && value.size() > *param.max_length) {
-        return fault(param, "max_length", "must not be longer than " + std::to_string(*param.max_length) + " bytes", false);
+        return fault(param, "max_length", "must not be longer than " + std::to_string(*param.max_length) + " bytes",
+                     false);
       }
       break;
     case ParamType::boolean:

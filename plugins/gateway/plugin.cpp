@@ -1,11 +1,11 @@
-// plugin.cpp: wiring only: the descriptor, the instance, hooks. Entries cannot throw: allocation failure ends the process
-// loudly, and the libraries' exceptions are caught where the libraries are wrapped.
+// plugin.cpp: wiring only: the descriptor, the instance, hooks. Entries cannot throw: allocation failure ends the
+// process loudly, and the libraries' exceptions are caught where the libraries are wrapped.
 #include <socle/abi.h>
 
 #include <memory>
 #include <vector>
 
-#include "host.hpp"
+#include "plugin.hpp"
 #include "worker.hpp"
 
 namespace socle::gateway {
@@ -27,7 +27,9 @@ socle_status create(const socle_host* host, socle_payload* config, void** instan
   gateway->shared.requests = metric("gateway_requests_total", SOCLE_METRIC_COUNTER, "HTTP requests answered");
   gateway->shared.failures = metric("gateway_failures_total", SOCLE_METRIC_COUNTER, "answers with a 5xx status");
   gateway->shared.refusals = metric("gateway_refusals_total", SOCLE_METRIC_COUNTER, "requests refused by the gateway");
-  gateway->shared.connections = metric("gateway_connections_changed_total", SOCLE_METRIC_COUNTER, "connections opened less closed");
+  gateway->shared.opened = metric("gateway_connections_opened_total", SOCLE_METRIC_COUNTER, "connections taken over");
+  gateway->shared.closed =
+      metric("gateway_connections_closed_total", SOCLE_METRIC_COUNTER, "connections ended or given back");
   const std::uint32_t workers = host->worker_count(host);
   for (std::uint32_t i = 0; i < workers; ++i) gateway->workers.push_back(std::make_unique<Worker>(gateway->shared));
   *instance = gateway.release();
@@ -60,9 +62,19 @@ void connection(void* instance, const socle_connection* connection) noexcept {
   worker_of(gateway)->accept(*connection);
 }
 
-constexpr socle_plugin descriptor{sizeof(socle_plugin), SOCLE_ABI_MAJOR, SOCLE_ABI_MINOR, {"gateway", 7}, nullptr, 0,
-                                  create, destroy, handle, connection};
+constexpr socle_plugin descriptor{sizeof(socle_plugin),
+                                  SOCLE_ABI_MAJOR,
+                                  SOCLE_ABI_MINOR,
+                                  {"gateway", 7},
+                                  nullptr,
+                                  0,
+                                  create,
+                                  destroy,
+                                  handle,
+                                  connection};
 
 }  // namespace
+
+const socle_plugin* plugin_descriptor() { return &descriptor; }
 
 }  // namespace socle::gateway

@@ -1,5 +1,6 @@
-// request.cpp: Connection's steps from a complete head to the call: two parsers must agree on the head, the target finds
-// its route, identity comes from the listener, parameters and content are checked, the body is read, the call is made.
+// request.cpp: Connection's steps from a complete head to the call: two parsers must agree on the head, the target
+// finds its route, identity comes from the listener, parameters and content are checked, the body is read, the call is
+// made.
 #include <algorithm>
 #include <cstring>
 
@@ -127,8 +128,8 @@ Refusal Connection::check_content() {
   const Route& route = *e.match.route;
   e.body_limit = route.body_limit.value_or(limits().body);
   e.idempotency_key = e.head.value("idempotency-key");
-  if (e.idempotency_key.data() && (e.idempotency_key.empty() || e.idempotency_key.size() > 255 ||
-                                   !ascii::all(e.idempotency_key, ascii::visible))) {
+  if (e.idempotency_key.data() &&
+      (e.idempotency_key.empty() || e.idempotency_key.size() > 255 || !ascii::all(e.idempotency_key, ascii::visible))) {
     return bad_request("bad_idempotency_key", "Idempotency-Key must be 1 to 255 visible ASCII characters.");
   }
   const Framing& framing = e.head.framing;
@@ -168,8 +169,8 @@ std::size_t Connection::begin_body(std::string_view after) {
     call();
     return length;
   }
-  e.payload = Payload(host(), host()->payload_alloc(host(), length, media, meta.pairs().data(), meta.pairs().size(),
-                                                    &e.body_bytes));
+  e.payload = Payload(
+      host(), host()->payload_alloc(host(), length, media, meta.pairs().data(), meta.pairs().size(), &e.body_bytes));
   if (!e.payload) {
     unread_body_ = true;
     refuse(refusal_of(SOCLE_EXHAUSTED, "There is no memory left for this body in the tenant's budget."));
@@ -192,15 +193,14 @@ std::size_t Connection::decode_chunks(std::string_view bytes) {
       unread_body_ = true;
       refuse(e.chunks.refusal());
       return bytes.size();
-    case ChunkDecoder::Outcome::more:
-      slow_transfer_deadline(used);
-      return used;
+    case ChunkDecoder::Outcome::more: slow_transfer_deadline(used); return used;
     case ChunkDecoder::Outcome::complete: break;
   }
   worker_.request_meta().build(e);
   const auto& pairs = worker_.request_meta().pairs();
-  e.payload = Payload(host(), host()->payload_new(host(), str(e.body), media_of(e.head.value("content-type"), !e.body.empty()),
-                                                  pairs.data(), pairs.size()));
+  e.payload =
+      Payload(host(), host()->payload_new(host(), str(e.body), media_of(e.head.value("content-type"), !e.body.empty()),
+                                          pairs.data(), pairs.size()));
   call();
   return used;
 }
@@ -209,7 +209,7 @@ std::size_t Connection::decode_chunks(std::string_view bytes) {
 // into any socket buffer; a connection whose buffer cannot take them is broken.
 void Connection::send_continue() {
   static constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
-  const struct iovec buffer{const_cast<char*>(text.data()), text.size()};
+  const struct iovec buffer { const_cast<char*>(text.data()), text.size() };
   const auto moved = transport_.write(&buffer, 1);
   if (moved.io != Transport::Io::ok || moved.bytes != text.size()) close();
 }

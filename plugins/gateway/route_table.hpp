@@ -1,6 +1,6 @@
 // route_table.hpp: which call answers a method and path. A trie of path segments, built from the catalogue when it
-// changes and then immutable; one per worker, so lookups need no lock. A literal segment wins over "{name}:suffix", that
-// over "{name}"; the search backtracks, and visits no node twice.
+// changes and then immutable; one per worker, so lookups need no lock. A literal segment wins over "{name}:suffix",
+// that over "{name}"; the search backtracks, and visits no node twice.
 #pragma once
 
 #include <array>
@@ -54,8 +54,8 @@ inline constexpr std::size_t max_segments = 32;
 
 struct Match {
   const Route* route = nullptr;
-  bool known_path = false;  // some method is served there
-  std::uint32_t allow = 0;  // bits 1 << Method of all that are
+  bool known_path = false;                               // some method is served there
+  std::uint32_t allow = 0;                               // bits 1 << Method of all that are
   std::array<std::string_view, max_path_params> values;  // of the path's parameters, still percent-encoded
 };
 

@@ -1,6 +1,6 @@
-// stream.cpp: Connection's replies that come in pieces (exports, Server-Sent Events): the gateway asks for a piece, writes
-// all of it, and only then asks for the next, so that a slow client slows its producer. And the hand-over of a connection
-// to the next generation, between two requests or between two pieces.
+// stream.cpp: Connection's replies that come in pieces (exports, Server-Sent Events): the gateway asks for a piece,
+// writes all of it, and only then asks for the next, so that a slow client slows its producer. And the hand-over of a
+// connection to the next generation, between two requests or between two pieces.
 #include <cstring>
 
 #include "connection.hpp"
@@ -92,8 +92,8 @@ bool Connection::pull() {
   reply.struct_size = sizeof reply;
   call_pending_ = s.pulling = true;
   ++holds_;
-  const socle_status status = host()->call(host(), e.context.get(), s.target, request.get(), &options, &reply,
-                                           &Connection::on_piece, this);
+  const socle_status status =
+      host()->call(host(), e.context.get(), s.target, request.get(), &options, &reply, &Connection::on_piece, this);
   if (status == SOCLE_PENDING) return false;
   --holds_;
   call_pending_ = s.pulling = false;
@@ -131,7 +131,8 @@ bool Connection::take_piece(const socle_reply& reply) {
     if (!text.empty() || !more) e.writer.provide(text, more);
     return true;
   }
-  if (worker_.draining() && reply.status == SOCLE_CANCELLED) return true;  // run_stream() hands over with the old cursor
+  if (worker_.draining() && reply.status == SOCLE_CANCELLED)
+    return true;  // run_stream() hands over with the old cursor
   if (s.events && reply.status == SOCLE_DEADLINE) {
     e.writer.provide(heartbeat_line, true);
     return true;
@@ -172,8 +173,8 @@ void Connection::resume_stream(std::string_view buffered) {
   wait_read();
 }
 
-// Gives the connection to the generation that is routed now, if nothing is half done; else the end of the request, or of
-// the piece, will call again.
+// Gives the connection to the generation that is routed now, if nothing is half done; else the end of the request, or
+// of the piece, will call again.
 void Connection::hand_over() {
   const bool between = state_ == State::idle || state_ == State::head;
   const bool paused = state_ == State::replying && exchange_->stream.active && !exchange_->stream.pulling &&

@@ -84,6 +84,9 @@ std::uint64_t RandomIds::next() {
 }
 
 bool read_trace(const Head& head, RandomIds& random, Trace& trace) {
+  trace = Trace();
+  const std::uint64_t own = random.next() | 1;
+  std::memcpy(trace.own.data(), &own, sizeof own);
   std::string_view text = head.value("traceparent");
   if (text.data() && w3c(text, trace)) return true;
   text = head.value("b3");
@@ -93,7 +96,9 @@ bool read_trace(const Head& head, RandomIds& random, Trace& trace) {
     trace.flags = head.value("x-b3-sampled") == "1" || head.value("x-b3-flags") == "1" ? 1 : 0;
     return true;
   }
-  trace = Trace();
+  trace.id.fill(0);
+  trace.parent.fill(0);
+  trace.flags = 0;
   const std::uint64_t words[2] = {random.next(), random.next() | 1};
   std::memcpy(trace.id.data(), words, sizeof words);
   return false;

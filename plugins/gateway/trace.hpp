@@ -1,5 +1,5 @@
-// trace.hpp: trace context of a request: W3C traceparent, else B3 (single header or several), else new; and X-Request-ID.
-// Pure but for the random source; one source per worker.
+// trace.hpp: trace context of a request: W3C traceparent, else B3 (single header or several), else new; and
+// X-Request-ID. Pure but for the random source; one source per worker.
 #pragma once
 
 #include <array>
@@ -14,6 +14,7 @@ namespace socle::gateway {
 struct Trace {
   std::array<std::uint8_t, 16> id{};
   std::array<std::uint8_t, 8> parent{};  // the remote span; all zero: none
+  std::array<std::uint8_t, 8> own{};     // the gateway's span, for an answer without a context
   std::uint8_t flags = 0;
 };
 

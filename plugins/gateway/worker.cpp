@@ -1,6 +1,8 @@
 // worker.cpp: see worker.hpp.
 #include "worker.hpp"
 
+#include <limits>
+
 #include "conditional.hpp"
 #include "connection.hpp"
 
@@ -15,6 +17,7 @@ void Worker::accept(const socle_connection& connection) { Connection::adopt(*thi
 void Worker::add(Connection* connection) {
   connection->set_slot(connections_.size());
   connections_.push_back(connection);
+  ++opened_;
   if (timer_ == 0) timer_ = host()->timer_start(host(), tick, &Worker::on_tick, this);
 }
 
@@ -23,6 +26,7 @@ void Worker::remove(Connection* connection) {
   connections_[slot] = connections_.back();
   connections_[slot]->set_slot(slot);
   connections_.pop_back();
+  ++closed_;
   if (!connections_.empty()) return;
   // An idle gateway has no timer. One that can no longer be cancelled fires, finds nothing, and is not renewed.
   if (timer_ != 0 && host()->timer_cancel(host(), timer_) == 1) timer_ = 0;
@@ -30,19 +34,19 @@ void Worker::remove(Connection* connection) {
   finish_drain();
 }
 
-void Worker::on_tick(void* user, socle_status) {
+void Worker::on_tick(void* user, socle_status status) {
   auto& self = *static_cast<Worker*>(user);
   self.timer_ = 0;
-  self.sweep();
+  // The host gives up on this generation: whatever is still open ends now.
+  self.sweep(status == SOCLE_OK ? self.now() : std::numeric_limits<std::int64_t>::max());
   self.report();
-  if (!self.connections_.empty() && self.timer_ == 0) {
+  if (status == SOCLE_OK && !self.connections_.empty() && self.timer_ == 0) {
     self.timer_ = self.host()->timer_start(self.host(), tick, &Worker::on_tick, user);
   }
   self.finish_drain();
 }
 
-void Worker::sweep() {
-  const std::int64_t time = now();
+void Worker::sweep(std::int64_t time) {
   // Backwards, because a connection that is cut removes itself and the last one takes its place.
   for (std::size_t i = connections_.size(); i-- > 0;) {
     if (i < connections_.size()) connections_[i]->sweep(time);
@@ -64,11 +68,8 @@ void Worker::report() {
   flush(shared_.requests, requests_);
   flush(shared_.failures, failures_);
   flush(shared_.refusals, refusals_);
-  if (connections_.size() != reported_connections_) {
-    host()->observe(host(), shared_.connections,
-                    static_cast<double>(connections_.size()) - static_cast<double>(reported_connections_));
-    reported_connections_ = connections_.size();
-  }
+  flush(shared_.opened, opened_);
+  flush(shared_.closed, closed_);
 }
 
 socle_status Worker::drain(std::uint64_t token) {

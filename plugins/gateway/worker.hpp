@@ -21,7 +21,7 @@ struct Shared {
   const socle_host* host = nullptr;
   Config config;
   TlsStore tls;
-  std::uint32_t requests = 0, failures = 0, refusals = 0, connections = 0;  // metric numbers
+  std::uint32_t requests = 0, failures = 0, refusals = 0, opened = 0, closed = 0;  // metric numbers
 };
 
 class Worker {
@@ -59,7 +59,7 @@ class Worker {
   static constexpr std::int64_t tick = 200 * millisecond;
   static constexpr std::size_t pool_limit = 64;
   static void on_tick(void* user, socle_status status);
-  void sweep();
+  void sweep(std::int64_t time);  // cuts connections whose deadline is not after `time`
   void report();
   void finish_drain();
 
@@ -74,8 +74,7 @@ class Worker {
   std::int64_t date_second_ = -1;
   std::uint64_t timer_ = 0;
   std::uint64_t drain_token_ = 0;
-  std::uint64_t requests_ = 0, failures_ = 0, refusals_ = 0;
-  std::size_t reported_connections_ = 0;
+  std::uint64_t requests_ = 0, failures_ = 0, refusals_ = 0, opened_ = 0, closed_ = 0;
   bool draining_ = false;
 };
 

@@ -186,7 +186,7 @@ void Connection::send(const AnswerHead& head, std::string_view body, bool more) 
   e.status = head.status;
   worker_.count(head.status, false);
   write_answer_head(head, worker_.date_line(), e);
-  e.writer.begin(e.out_head, body, head.chunked, more);
+  e.writer.begin(e.out_head, body, head.chunked && more, more);
   state_ = State::replying;
   transfer_since_ = 0;
   deadline_ = never;

@@ -87,26 +87,26 @@ void ResponseWriter::provide(std::string_view piece, bool more) { impl_->body(pi
 
 int ResponseWriter::gather(struct iovec* buffers) {
   Impl& w = *impl_;
-  if (!w.serializer || w.serializer->is_done() || w.starved) return 0;
-  int count = 0;
-  boost::beast::error_code ec;
-  try {
-    w.serializer->next(ec, [&](boost::beast::error_code&, const auto& sequence) {
-      for (auto at = net::buffer_sequence_begin(sequence); at != net::buffer_sequence_end(sequence); ++at) {
-        const net::const_buffer part = *at;
-        if (part.size() == 0) continue;
-        if (count == max_buffers) break;
-        buffers[count++] = {const_cast<void*>(part.data()), part.size()};
-      }
-    });
-  } catch (...) {
-    ec = http::error::bad_value;  // memory ran out inside Beast
+  while (w.serializer && !w.serializer->is_done() && !w.starved) {
+    int count = 0;
+    boost::beast::error_code ec;
+    try {
+      w.serializer->next(ec, [&](boost::beast::error_code&, const auto& sequence) {
+        for (auto at = net::buffer_sequence_begin(sequence); at != net::buffer_sequence_end(sequence); ++at) {
+          const net::const_buffer part = *at;
+          if (part.size() == 0) continue;
+          if (count == max_buffers) break;
+          buffers[count++] = {const_cast<void*>(part.data()), part.size()};
+        }
+      });
+    } catch (...) {
+      ec = http::error::bad_value;  // memory ran out inside Beast
+    }
+    if (ec == http::error::need_buffer) w.starved = true;
+    if (ec || count > 0) return count;
+    if (!w.serializer->is_done()) w.serializer->consume(0);  // an empty part, e.g. the head of a resumed stream
   }
-  if (ec == http::error::need_buffer) {
-    w.starved = true;
-    return 0;
-  }
-  return count;
+  return 0;
 }
 
 void ResponseWriter::consume(std::size_t written) { impl_->serializer->consume(written); }

@@ -113,6 +113,7 @@ void Connection::on_turn(void* user, socle_status status) {
 // Reads until the socket is empty or there is enough to do.
 void Connection::read_on() {
   for (;;) {
+    if (worker_.draining()) hand_over();
     if (state_ == State::gone) return;
     if (state_ == State::handshake) {
       switch (transport_.handshake()) {

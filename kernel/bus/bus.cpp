@@ -221,7 +221,8 @@ void Bus::connection(Worker& w, const socle_connection& connection) {
   try {
     g.descriptor->connection(g.instance, &connection);
   } catch (...) {  // whether it took the fd cannot be known; the count stays, so that the drain tells
-    telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of connection()", {{"plugin", g.plugin}});
+    telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of connection()",
+                                {{"plugin", g.plugin}});
   }
   w.running.store(nullptr, std::memory_order_relaxed);
 }

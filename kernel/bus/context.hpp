@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,13 +38,16 @@ class Context : public socle_context {
   // The same identity as a root of its own, for another worker.
   [[nodiscard]] Context* copy_for_other_worker() const;
 
+  // From a free list of this thread: every hop makes one.
+  static void* operator new(size_t size);
+  static void operator delete(void* block);
+
   static Context* of(const socle_context* c) { return static_cast<Context*>(const_cast<socle_context*>(c)); }
 
   void retain() { ++refs_; }
   void release();
   [[nodiscard]] Generation* opener() const { return opener_; }
-  [[nodiscard]] uint16_t depth() const { return depth_; }
-  void set_depth(uint16_t depth) { depth_ = depth; }
+  [[nodiscard]] uint16_t depth() const { return depth_; }  // hops from the root
   // Where this context falls in a canary split: equal for equal (tenant, lane).
   [[nodiscard]] uint16_t bucket() const { return bucket_; }
 
@@ -65,9 +69,18 @@ class Context : public socle_context {
   Context* next_sibling_ = nullptr;
   Context* prev_sibling_ = nullptr;
   Frame* frames_ = nullptr;
-  std::string text_;                // the views of a root, or a derived key
-  std::vector<socle_pair> pairs_;   // own keys and the parent's
-  std::vector<std::string> added_;  // text of keys added here
+  // What most contexts of a chain do not have.
+  struct Extra {
+    std::string text;                // the views of a root, or a derived key
+    std::vector<socle_pair> pairs;   // own keys and the parent's
+    std::vector<std::string> added;  // text of keys added here
+    void add(std::span<const socle_pair> more);
+  };
+  Extra& extra() {
+    if (extra_ == nullptr) extra_ = std::make_unique<Extra>();
+    return *extra_;
+  }
+  std::unique_ptr<Extra> extra_;
 };
 
 class ContextRef {

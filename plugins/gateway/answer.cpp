@@ -177,7 +177,7 @@ void Connection::answer_ops() {
   const std::string_view text = view(e.reply->text);
   if (metrics) return answer_text(200, "text/plain; version=0.0.4; charset=utf-8", text);
   auto health = json::Document::parse(text);
-  const bool ready = health && health->root().find("ready").as_bool();
+  const bool ready = health && health->root().find("status").as_string() == "ok";
   answer_text(ready ? 200 : 503, "application/json", text);
 }
 

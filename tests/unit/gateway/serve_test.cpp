@@ -356,9 +356,9 @@ TEST_CASE("serve: the ops listener tells health, readiness and metrics, and noth
   Client c = rig.connect("ops");
   CHECK(c.ask(get("/healthz")).body == R"({"status":"alive"})");
   CHECK(c.ask(get("/readyz")).status == 503);
-  rig.host.set_catalog("health", R"({"ready":false})");
+  rig.host.set_catalog("health", R"({"status":"starting"})");
   CHECK(c.ask(get("/readyz")).status == 503);
-  rig.host.set_catalog("health", R"({"ready":true})");
+  rig.host.set_catalog("health", R"({"status":"ok"})");
   CHECK(c.ask(get("/readyz")).status == 200);
   rig.host.set_catalog("metrics", "a_total 1\n");
   const Answer a = c.ask(get("/metrics"));

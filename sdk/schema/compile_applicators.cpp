@@ -98,7 +98,7 @@ void Compiler::compile_shape(Frame& frame) {
         const json::Key key = map.key_at(i);
         const std::uint32_t node = subschema(frame, escaped("properties", key.text()), map.value_at(i));
         shape.properties.push_back(
-            {key.text().data(), static_cast<std::uint32_t>(key.text().size()), key.hash(), node, false});
+            {key.text().data(), static_cast<std::uint32_t>(key.text().size()), key.hash(), node, no_node, false});
       }
     }
     if (const json::View map = expect(frame, "patternProperties", is_map, "an object of schemas")) {
@@ -134,7 +134,7 @@ void Compiler::add_required(Frame& frame, Shape& shape) {
     const auto [place, fresh] = known.emplace(name, shape.properties.size());
     if (fresh)
       shape.properties.push_back(
-          {name.data(), static_cast<std::uint32_t>(name.size()), json::Key(name).hash(), no_node, false});
+          {name.data(), static_cast<std::uint32_t>(name.size()), json::Key(name).hash(), no_node, no_node, false});
     Property& property = shape.properties[place->second];
     if (!property.required) ++shape.required;
     property.required = true;

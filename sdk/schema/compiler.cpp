@@ -19,8 +19,7 @@ Result<std::shared_ptr<const Program>> Compiler::run(json::View document) {
   if (failed()) return std::move(error_);
   shortcut_references();
   program_.documents = resources_.documents();
-  for (Node& node : program_.nodes)
-    if (program_.has_dynamic) node.flags |= Node::in_scope;
+  mark_nodes();
   return std::make_shared<const Program>(std::move(program_));
 }
 
@@ -131,6 +130,20 @@ void Compiler::shortcut_references() {
       at = &program_.nodes[node.target];
     }
   }
+}
+
+// What the machine may skip: scopes where no reference is dynamic, depth and steps where no other node is applied.
+void Compiler::mark_nodes() {
+  for (Node& node : program_.nodes) {
+    if (program_.has_dynamic) node.flags |= Node::in_scope;
+    const auto first = program_.ops.begin() + node.first_op;
+    if (node.flags == 0 &&
+        std::none_of(first, first + node.op_count, [](const Op& op) { return op.code >= OpCode::shape; }))
+      node.flags = Node::leaf;
+  }
+  for (Shape& shape : program_.shapes)
+    for (Property& property : shape.properties)
+      if (property.node != no_node) property.target = program_.nodes[property.node].target;
 }
 
 json::View Compiler::expect(Frame& frame, std::string_view keyword, bool (*good)(json::View), std::string_view wanted) {

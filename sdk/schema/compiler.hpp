@@ -36,6 +36,7 @@ class Compiler {
   void keywords(Frame& frame);
   void link_dynamic();
   void shortcut_references();
+  void mark_nodes();
 
   // compile_values.cpp
   void compile_type(Frame& frame);

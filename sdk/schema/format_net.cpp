@@ -1,6 +1,7 @@
 // format_net.cpp: addresses, host names, mailboxes and UUIDs. All ASCII work is by table or comparison, no locale.
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "format.hpp"
 
@@ -8,16 +9,30 @@ namespace socle::schema {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_alphanumeric(char c) { return is_digit(c) || is_letter(c); }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+constexpr bool is_alphanumeric(char c) { return is_digit(c) || is_letter(c); }
 bool is_wide(char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; }
 
-// RFC 5321 atext and the characters between the quotes of a quoted local part.
-bool is_atom(char c) {
-  return is_alphanumeric(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
+// What each byte may be part of, so that a text is judged with one lookup a byte.
+enum : std::uint8_t { in_atom = 1, in_label = 2, in_hex = 4 };
+constexpr std::array<std::uint8_t, 256> make_classes() {
+  std::array<std::uint8_t, 256> classes{};
+  for (unsigned c = 0; c < 128; ++c) {
+    const char letter = static_cast<char>(c);
+    const bool alphanumeric = is_alphanumeric(letter);
+    // RFC 5321 atext
+    if (alphanumeric || std::string_view("!#$%&'*+-/=?^_`{|}~").find(letter) != std::string_view::npos)
+      classes[c] |= in_atom;
+    if (alphanumeric || letter == '-') classes[c] |= in_label;
+    if (is_hex(letter)) classes[c] |= in_hex;
+  }
+  return classes;
 }
+constexpr std::array<std::uint8_t, 256> classes = make_classes();
+bool is(char c, std::uint8_t set) { return (classes[static_cast<unsigned char>(c)] & set) != 0; }
+bool is_atom(char c) { return is(c, in_atom); }
 
 bool is_local_part(std::string_view local, bool international) {
   if (local.empty() || local.size() > 64) return false;
@@ -124,7 +139,7 @@ bool is_hostname(std::string_view text) {
   std::size_t first = 0;
   for (std::size_t i = 0; i <= text.size(); ++i) {
     if (i < text.size() && text[i] != '.') {
-      if (!is_alphanumeric(text[i]) && text[i] != '-') return false;
+      if (!is(text[i], in_label)) return false;
       continue;
     }
     const std::string_view label = text.substr(first, i - first);
@@ -141,12 +156,17 @@ bool is_email(std::string_view text) { return is_mailbox(text, false); }
 bool is_idn_email(std::string_view text) { return is_mailbox(text, true); }
 
 bool is_uuid(std::string_view text) {
-  if (text.size() != 36) return false;
-  for (std::size_t i = 0; i < 36; ++i) {
-    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? text[i] != '-' : !is_hex(text[i])) return false;
-  }
-  return true;
+  if (text.size() != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-') return false;
+  unsigned good = in_hex;
+  const auto hex = [&](std::size_t first, std::size_t last) {
+    for (std::size_t i = first; i < last; ++i) good &= classes[static_cast<unsigned char>(text[i])];
+  };
+  hex(0, 8);
+  hex(9, 13);
+  hex(14, 18);
+  hex(19, 23);
+  hex(24, 36);
+  return good != 0;
 }
 
 }  // namespace socle::schema

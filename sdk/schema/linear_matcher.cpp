@@ -124,9 +124,10 @@ std::optional<LinearMatcher> LinearMatcher::build(const PatternTree& tree) {
     row.max = static_cast<std::size_t>(std::min<std::uint64_t>(longest, SIZE_MAX / 2));
     matcher.rows_.push_back(row);
   }
+  matcher.outside_.fill(0xFF);
   for (std::size_t i = 0; i < sets.size(); ++i)
     for (const auto& [first, last] : sets[i]->ranges)
-      for (char32_t c = first; c <= last; ++c) matcher.classes_[c] |= static_cast<std::uint8_t>(1U << i);
+      for (char32_t c = first; c <= last; ++c) matcher.outside_[c] &= static_cast<std::uint8_t>(~(1U << i));
   return matcher;
 }
 

@@ -39,18 +39,17 @@ class LinearMatcher {
 
   [[nodiscard]] bool matches_row(const Row& row, std::string_view text) const {
     const auto* byte = reinterpret_cast<const unsigned char*>(text.data());
-    unsigned missing = 0;
-    for (std::size_t i = 0; i < row.prefix; ++i) missing |= (classes_[byte[i]] & row.bits[i]) ^ row.bits[i];
-    const std::size_t tail = text.size() - row.suffix;
-    for (std::size_t i = row.prefix; i < tail; ++i) missing |= (classes_[byte[i]] & row.middle) ^ row.middle;
-    for (std::size_t i = 0; i < row.suffix; ++i) {
-      const std::uint8_t want = row.bits[row.prefix + i];
-      missing |= (classes_[byte[tail + i]] & want) ^ want;
-    }
-    return missing == 0;
+    const auto* const tail = byte + (text.size() - row.suffix);
+    const std::uint8_t* bits = row.bits.data();
+    unsigned wrong = 0;
+    for (const auto* const end = byte + row.prefix; byte != end; ++byte, ++bits) wrong |= *bits & outside_[*byte];
+    unsigned middle = 0;
+    for (; byte != tail; ++byte) middle |= outside_[*byte];
+    for (const auto* const end = tail + row.suffix; byte != end; ++byte, ++bits) wrong |= *bits & outside_[*byte];
+    return (wrong | (middle & row.middle)) == 0;
   }
 
-  std::array<std::uint8_t, 256> classes_{};  // byte -> the bits of the classes it is in
+  std::array<std::uint8_t, 256> outside_{};  // byte -> the bits of the classes it is not in
   std::vector<Row> rows_;
 };
 

@@ -39,8 +39,40 @@ bool Machine<Trace>::stop(std::string_view what) {
 }
 
 template <class Trace>
+[[gnu::always_inline]] inline bool Machine<Trace>::run_leaf(const Node& node, const Op& op, json::View value) {
+  switch (op.code) {
+    case OpCode::never:
+      if constexpr (Trace::records) trace_.never(node);
+      return false;
+    case OpCode::constant:
+    case OpCode::enumeration: return check_enumeration(node, op, value);
+    case OpCode::minimum:
+    case OpCode::maximum:
+    case OpCode::exclusive_minimum:
+    case OpCode::exclusive_maximum:
+    case OpCode::multiple_of: return check_number(node, op, value);
+    case OpCode::min_length:
+    case OpCode::max_length: return check_length(node, op, value);
+    case OpCode::pattern:
+    case OpCode::format:
+    case OpCode::content_encoding:
+    case OpCode::content_media_type: return check_text(node, op, value);
+    case OpCode::min_items:
+    case OpCode::max_items:
+    case OpCode::min_properties:
+    case OpCode::max_properties: return check_size(node, op, value);
+    case OpCode::unique_items: return check_unique(node, value);
+    default: return true;
+  }
+}
+
+template <class Trace>
 bool Machine<Trace>::eval(std::uint32_t index, json::View value, Marks* marks) {
-  const Node& node = program_.nodes[Trace::records ? index : program_.nodes[index].target];
+  return eval_node(program_.nodes[Trace::records ? index : program_.nodes[index].target], value, marks);
+}
+
+template <class Trace>
+bool Machine<Trace>::eval_node(const Node& node, json::View value, Marks* marks) {
   const auto bits = kind_bits[static_cast<std::size_t>(value.kind())];
   if ((node.types & bits) == 0) {
     // A number written with a fraction or exponent may still be integral.
@@ -51,9 +83,19 @@ bool Machine<Trace>::eval(std::uint32_t index, json::View value, Marks* marks) {
       return false;
     }
   }
+  if (node.flags == Node::leaf) {
+    const Op* op = program_.ops.data() + node.first_op;
+    bool holds = true;
+    for (std::uint32_t left = node.op_count; left > 0; --left, ++op) {
+      if ((op->types & bits) == 0 || run_leaf(node, *op, value)) continue;
+      holds = false;
+      if (!go_on()) return false;
+    }
+    return holds;
+  }
   if (node.op_count == 0) return true;
-  if (steps_left_ == 0) return spend(1);
-  --steps_left_;
+  if (steps_left_ <= value.size()) return spend(value.size() + 1);
+  steps_left_ -= value.size() + 1;
   if (depth_ >= program_.limits.depth)
     return stop("schemas nest deeper than the limit of " + std::to_string(program_.limits.depth));
   ++depth_;
@@ -95,27 +137,6 @@ bool Machine<Trace>::run_ops(const Node& node, json::View value, Marks* marks) {
 template <class Trace>
 bool Machine<Trace>::run_op(const Node& node, const Op& op, json::View value, Marks* marks) {
   switch (op.code) {
-    case OpCode::never:
-      if constexpr (Trace::records) trace_.never(node);
-      return false;
-    case OpCode::constant:
-    case OpCode::enumeration: return check_enumeration(node, op, value);
-    case OpCode::minimum:
-    case OpCode::maximum:
-    case OpCode::exclusive_minimum:
-    case OpCode::exclusive_maximum:
-    case OpCode::multiple_of: return check_number(node, op, value);
-    case OpCode::min_length:
-    case OpCode::max_length: return check_length(node, op, value);
-    case OpCode::pattern:
-    case OpCode::format:
-    case OpCode::content_encoding:
-    case OpCode::content_media_type: return check_text(node, op, value);
-    case OpCode::min_items:
-    case OpCode::max_items:
-    case OpCode::min_properties:
-    case OpCode::max_properties: return check_size(node, op, value);
-    case OpCode::unique_items: return check_unique(node, value);
     case OpCode::shape: return run_shape(node, op, value, marks);
     case OpCode::property_names: return run_names(op, value);
     case OpCode::dependent_required:
@@ -137,8 +158,8 @@ bool Machine<Trace>::run_op(const Node& node, const Op& op, json::View value, Ma
     case OpCode::condition: return run_condition(op, value, marks);
     case OpCode::unevaluated_items:
     case OpCode::unevaluated_properties: return run_unevaluated(node, op, value, marks);
+    default: return run_leaf(node, op, value);
   }
-  return true;
 }
 
 template <class Trace>

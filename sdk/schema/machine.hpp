@@ -27,9 +27,11 @@ class Machine {
 
  private:
   bool eval(std::uint32_t index, json::View value, Marks* marks);
+  bool eval_node(const Node& node, json::View value, Marks* marks);
   bool eval_guarded(const Node& node, json::View value, Marks* marks);
   bool run_ops(const Node& node, json::View value, Marks* marks);
   bool run_op(const Node& node, const Op& op, json::View value, Marks* marks);
+  bool run_leaf(const Node& node, const Op& op, json::View value);
   // As eval, but what it marks counts only if it holds.
   bool eval_branch(std::uint32_t index, json::View value, Marks* marks);
   // As eval_branch, and no fault of it is reported.
@@ -53,7 +55,7 @@ class Machine {
   bool run_shape(const Node& node, const Op& op, json::View value, Marks* marks);
   bool scan_members(const Node& node, const Shape& shape, json::View value, Marks* marks);
   bool find_properties(const Node& node, const Shape& shape, json::View value, Marks* marks);
-  bool by_pattern(const Shape& shape, json::Key key, json::View member, bool& matched);
+  bool by_pattern(const Shape& shape, std::string_view key, json::View member, bool& matched);
   bool missing(const Node& node, const Shape& shape, json::View value);
   bool eval_property(const Property& property, json::View member);
   bool run_names(const Op& op, json::View value);

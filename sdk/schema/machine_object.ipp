@@ -10,10 +10,10 @@ namespace socle::schema {
 namespace detail {
 
 // Both texts are zero-padded to 8 bytes.
-inline bool same_key(const Property& property, json::Key key) {
-  if (property.hash != key.hash() || property.size != key.text().size()) return false;
+inline bool same_key(const Property& property, std::string_view key) {
+  if (property.size != key.size()) return false;
   for (std::size_t i = 0; i < property.size; i += 8)
-    if (json::layout::load64(property.key + i) != json::layout::load64(key.text().data() + i)) return false;
+    if (json::layout::load64(property.key + i) != json::layout::load64(key.data() + i)) return false;
   return true;
 }
 
@@ -28,7 +28,7 @@ inline const Property* find_property(const Shape& shape, json::Key key) {
     const std::size_t mask = slots.size() - 1;
     for (std::size_t slot = key.hash() & mask; slots[slot] != 0; slot = (slot + 1) & mask) {
       const Property& property = shape.properties[slots[slot] - 1U];
-      if (same_key(property, key)) return &property;
+      if (property.hash == key.hash() && same_key(property, key.text())) return &property;
     }
     return nullptr;
   };
@@ -54,7 +54,7 @@ bool Machine<Trace>::eval_property(const Property& property, json::View member) 
     const Recorder::Child child(trace_, property.name());
     return eval(property.node, member, nullptr);
   }
-  return eval(property.node, member, nullptr);
+  return eval_node(program_.nodes[property.target], member, nullptr);
 }
 
 template <class Trace>
@@ -78,12 +78,11 @@ bool Machine<Trace>::scan_members(const Node& node, const Shape& shape, json::Vi
   std::uint32_t present = 0;
   const Property* guess = shape.properties.data();
   const Property* const end = guess + shape.properties.size();
-  const std::size_t size = value.size();
-  for (std::size_t i = 0; i < size; ++i) {
-    const json::Key key = value.key_at(i);
-    const json::View member = value.value_at(i);
+  std::size_t i = 0;
+  for (const auto [key, member] : value.members()) {
+    const std::size_t at = i++;
     const Property* property =
-        guess != end && detail::same_key(*guess, key) ? guess : detail::find_property(shape, key);
+        guess != end && detail::same_key(*guess, key) ? guess : detail::find_property(shape, value.key_at(at));
     bool good = true;
     bool known = false;
     if (property != nullptr) {
@@ -98,13 +97,13 @@ bool Machine<Trace>::scan_members(const Node& node, const Shape& shape, json::Vi
       known = true;
       if constexpr (Trace::records) {
         const Recorder::Step step(trace_, "additionalProperties");
-        const Recorder::Child child(trace_, key.text());
+        const Recorder::Child child(trace_, key);
         good = eval(shape.additional, member, nullptr) && good;
       } else {
         good = good && eval(shape.additional, member, nullptr);
       }
     }
-    if (known && marks != nullptr) marks->set(i);
+    if (known && marks != nullptr) marks->set(at);
     if (good) continue;
     holds = false;
     if (!go_on()) return false;
@@ -113,17 +112,17 @@ bool Machine<Trace>::scan_members(const Node& node, const Shape& shape, json::Vi
 }
 
 template <class Trace>
-bool Machine<Trace>::by_pattern(const Shape& shape, json::Key key, json::View member, bool& matched) {
+bool Machine<Trace>::by_pattern(const Shape& shape, std::string_view key, json::View member, bool& matched) {
   bool holds = true;
   for (const Shape::ByPattern& entry : shape.patterns) {
-    if (!match(entry.pattern, key.text())) {
+    if (!match(entry.pattern, key)) {
       if (stopped_) return false;
       continue;
     }
     matched = true;
     if constexpr (Trace::records) {
       const Recorder::Step step(trace_, "patternProperties", program_.patterns[entry.pattern].source());
-      const Recorder::Child child(trace_, key.text());
+      const Recorder::Child child(trace_, key);
       holds = eval(entry.node, member, nullptr) && holds;
     } else {
       holds = eval(entry.node, member, nullptr);

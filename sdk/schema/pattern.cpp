@@ -87,7 +87,8 @@ struct Pattern::Impl {
   std::variant<LinearMatcher, DfaMatcher, std::unique_ptr<re2::RE2>, Backtracker> matcher;
 };
 
-Pattern::Pattern(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+Pattern::Pattern(std::unique_ptr<const Impl> impl)
+    : impl_(std::move(impl)), linear_(std::get_if<LinearMatcher>(&impl_->matcher)) {}
 Pattern::Pattern(Pattern&&) noexcept = default;
 Pattern& Pattern::operator=(Pattern&&) noexcept = default;
 Pattern::~Pattern() = default;
@@ -108,9 +109,8 @@ Result<Pattern> Pattern::compile(std::string_view source) {
   return made(std::move(*backtracker));
 }
 
-Pattern::Match Pattern::match(std::string_view text) const {
+Pattern::Match Pattern::match_general(std::string_view text) const {
   switch (impl_->matcher.index()) {
-    case 0: return std::get_if<0>(&impl_->matcher)->matches(text) ? Match::yes : Match::no;
     case 1: return std::get_if<1>(&impl_->matcher)->matches(text) ? Match::yes : Match::no;
     case 2:
       return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), **std::get_if<2>(&impl_->matcher))

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "linear_matcher.hpp"
 #include "socle/result.hpp"
 
 namespace socle::schema {
@@ -24,14 +25,19 @@ class Pattern {
   ~Pattern();
 
   // Somewhere in the text, as RegExp.prototype.test with the u flag. REQUIRES: text is UTF-8.
-  [[nodiscard]] Match match(std::string_view text) const;
+  [[nodiscard]] Match match(std::string_view text) const {
+    if (linear_ != nullptr) return linear_->matches(text) ? Match::yes : Match::no;
+    return match_general(text);
+  }
   [[nodiscard]] Engine engine() const;
   [[nodiscard]] const std::string& source() const;
 
  private:
   struct Impl;
   explicit Pattern(std::unique_ptr<const Impl> impl);
+  [[nodiscard]] Match match_general(std::string_view text) const;
   std::unique_ptr<const Impl> impl_;
+  const LinearMatcher* linear_ = nullptr;  // in impl_, if that is the engine: the common case without a call
 };
 
 }  // namespace socle::schema

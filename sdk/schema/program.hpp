@@ -75,6 +75,7 @@ struct Op {
 
 struct Node {
   static constexpr std::uint8_t tracks = 1;    // has unevaluated*: keeps its own marks
+  static constexpr std::uint8_t leaf = 4;      // applies no other node: costs neither depth nor steps
   static constexpr std::uint8_t in_scope = 2;  // evaluation order matters to a $dynamicRef somewhere
   std::uint8_t types = type_bit::all;          // integer without fraction: numbers must be integral
   std::uint8_t flags = 0;
@@ -96,7 +97,8 @@ struct Property {
   const char* key = nullptr;
   std::uint32_t size = 0;
   std::uint32_t hash = 0;
-  std::uint32_t node = no_node;  // none: only required
+  std::uint32_t node = no_node;    // none: only required
+  std::uint32_t target = no_node;  // Node::target of it
   bool required = false;
   [[nodiscard]] std::string_view name() const { return {key, size}; }
 };

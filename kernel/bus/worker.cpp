@@ -320,8 +320,6 @@ Leftovers Worker::leftovers(const Generation& g) {
   for (const Job& job : run_queue_) {
     if (job.generation == &g) left.items.push_back("a queued event" + where);
   }
-  const int64_t live = const_cast<Generation&>(g).at(index_).frames.get();
-  if (live > 0) left.items.push_back(std::to_string(live) + " coroutine frames" + where);
   return left;
 }
 

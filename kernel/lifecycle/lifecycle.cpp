@@ -153,7 +153,9 @@ std::string Lifecycle::health_json() {
   const std::lock_guard lock(mutex_);
   std::string out = R"({"status":")";
   out += stopping_ ? "stopping" : members_.empty() ? "starting" : "ok";
-  return out + R"(","plugins":)" + std::to_string(members_.size()) + "}";
+  out += R"(","ready":)";
+  out += !stopping_ && !members_.empty() ? "true" : "false";
+  return out + R"(,"plugins":)" + std::to_string(members_.size()) + "}";
 }
 
 void Lifecycle::connection_closed(uint64_t id) {

@@ -16,7 +16,6 @@
 #include "socle/json/document.hpp"
 #include "store/lane.hpp"
 #include "store/read.hpp"
-#include "store/restore.hpp"
 #include "store/rocks_kv.hpp"
 #include "waiters.hpp"
 
@@ -66,6 +65,7 @@ class Storage final : public Plugin, public LaneHost {
     rocks_.memtable_bytes = config.get<std::size_t>("memtable", rocks_.memtable_bytes);
     rocks_.block_cache_bytes = config.get<std::size_t>("block_cache", rocks_.block_cache_bytes);
     settings_.scan_limit = config.get<std::size_t>("scan_limit", settings_.scan_limit);
+    settings_.open_backup = &open_rocks_backup;
     settings_.scratch = directory_ + ".scratch";
   }
 
@@ -256,7 +256,7 @@ class Storage final : public Plugin, public LaneHost {
       return Answer("{\"commits\":" + std::to_string(state_->committed.load()) + "}");
     }
     if (directory.empty()) return verify_store(*state_);
-    auto backup = open_backup(directory, settings_.scratch);
+    auto backup = open_rocks_backup(directory, settings_.scratch);
     if (!backup) return Answer(Outcome<Done>(backup.error()).problem());
     State copy((*backup)->kv(), settings_);
     return verify_store(copy);

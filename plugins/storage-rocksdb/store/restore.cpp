@@ -46,7 +46,9 @@ Verdict Committer::restore(Call& call) {
                    {},
                    0};
   }
-  auto backup = open_backup(directory, state_.settings.scratch);
+  if (state_.settings.open_backup == nullptr)
+    return Problem{Code::unsupported, "unsupported", "this store has no backups to restore", {}, 0};
+  auto backup = state_.settings.open_backup(directory, state_.settings.scratch);
   if (!backup) return std::move(backup).error();
   // What an interrupted restore left goes first.
   std::vector<Change> begin{{Change::Kind::remove_range, std::string(1, '\0'), std::string(1, '\xff')},

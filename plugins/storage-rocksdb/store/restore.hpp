@@ -14,8 +14,8 @@ class OpenBackup {
   virtual Kv& kv() = 0;
 };
 
-// The database's own way to open what its backup() wrote (rocks_open.cpp). `scratch` is created, filled and, with the
-// result, removed. not_found: no backup there; data_loss: a file of it is damaged.
-Result<std::unique_ptr<OpenBackup>> open_backup(const std::string& directory, const std::string& scratch);
+// The database's own way to open what its backup() wrote. `scratch` is created, filled and, with the result, removed.
+// not_found: no backup there; data_loss: a file of it is damaged.
+using BackupOpener = Result<std::unique_ptr<OpenBackup>> (*)(const std::string& directory, const std::string& scratch);
 
 }  // namespace socle::storage

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "store/kv.hpp"
+#include "store/restore.hpp"
 
 struct rocksdb_t;
 
@@ -30,6 +31,8 @@ void close_rocks(rocksdb_t* db);
 [[nodiscard]] void (*rocks_releaser())(void*);
 // Puts the latest backup of `directory` into `target`, an empty or new directory; every file's checksum is compared.
 Status restore_rocks(const std::string& directory, const std::string& target);
+
+Result<std::unique_ptr<OpenBackup>> open_rocks_backup(const std::string& directory, const std::string& scratch);
 
 class RocksKv final : public Kv {
  public:

@@ -1,7 +1,6 @@
 // rocks_open.cpp: the settings of the RocksDB instance, each with its reason, and the whole-database operations.
 #include <filesystem>
 
-#include "store/restore.hpp"
 #include "store/rocks_error.hpp"
 #include "store/rocks_kv.hpp"
 
@@ -116,7 +115,7 @@ class RocksBackup final : public OpenBackup {
 
 }  // namespace
 
-Result<std::unique_ptr<OpenBackup>> open_backup(const std::string& directory, const std::string& scratch) {
+Result<std::unique_ptr<OpenBackup>> open_rocks_backup(const std::string& directory, const std::string& scratch) {
   auto backup = std::make_unique<RocksBackup>(scratch);
   if (auto opened = backup->open(directory); !opened) return std::move(opened).error();
   return std::unique_ptr<OpenBackup>(std::move(backup));

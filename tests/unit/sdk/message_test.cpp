@@ -96,6 +96,13 @@ TEST_CASE("reply: a body the budget refuses is exhausted, never an empty success
   }
 }
 
+TEST_CASE("reply: a status that is no number in range reads as none", "[sdk]") {
+  FakeHost host;
+  CHECK(Reply().http_status() == 0);
+  CHECK(Reply().with("http.status", "99999999999").http_status() == 0);
+  CHECK(Reply().with("http.status", "2x").http_status() == 0);
+}
+
 TEST_CASE("payload: copies count, slices keep their base alive", "[sdk]") {
   FakeHost host;
   Payload slice;

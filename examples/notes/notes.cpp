@@ -61,7 +61,8 @@ class Notes : public socle::Plugin {
       auto note = notes::check_note(std::move(*merged));
       if (!note) co_return std::move(note).problem();
       const bool chosen = !request.header("if-match").empty();
-      Reply saved = co_await save(request, *note, chosen ? *expect : json::to_text(stored->root().find("version")));
+      if (!chosen) *expect = json::to_text(stored->root().find("version"));
+      Reply saved = co_await save(request, *note, *expect);
       if (saved || chosen || saved.code() != Code::precondition || attempt == 3) co_return saved;
     }
   }
@@ -89,7 +90,7 @@ class Notes : public socle::Plugin {
   }
 
  private:
-  Task<Reply> save(Request request, const json::Document& note, std::string expect) {
+  Task<Reply> save(Request request, const json::Document& note, const std::string& expect) {
     const Reply written = co_await ask(request, write_, notes::put_request(request.param("id"), note, expect, false));
     if (!written) co_return written;
     auto answer = notes::saved(written, note);

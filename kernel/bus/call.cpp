@@ -94,12 +94,7 @@ socle_status Bus::call(Worker& w, Generation* caller, Context& context, uint32_t
 
   Frame& frame = w.frames.take();
   frame.state = Frame::State::running;
-  if (until < context.deadline || key.data != nullptr) {
-    frame.context = context.derive(until, key, {});
-  } else {
-    context.retain();
-    frame.context = &context;
-  }
+  frame.context = context.derive(until, key, {});
   payload->retain();
   frame.payload = payload;
   frame.target = target;
@@ -166,8 +161,6 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
                    0)
     frame.started = tsc();
   Context& context = *frame.context;
-  const uint16_t depth = context.depth();
-  context.set_depth(static_cast<uint16_t>(depth + 1));
   const socle_call call{sizeof(socle_call), to.method, FrameSlab::token(w.index(), frame), &context, frame.payload};
   const Generation* const outer = w.running.load(std::memory_order_relaxed);
   w.running.store(&g, std::memory_order_relaxed);
@@ -182,7 +175,6 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
   }
   --w.nesting;
   w.running.store(outer, std::memory_order_relaxed);
-  context.set_depth(depth);
   if (status == SOCLE_PENDING) {
     if (frame.state != Frame::State::early) {
       frame.state = Frame::State::pending;

@@ -96,7 +96,7 @@ std::string Lifecycle::health_json() {
   }
   if (members_.empty()) status = "starting";
   if (stopping_) status = "stopping";
-  json.begin_object().string("status", status).number("plugins", members_.size());
+  json.begin_object().string("status", status).boolean("ready", status == "ok").number("plugins", members_.size());
   return json.raw("ill", ill.end_array().take()).end_object().take();
 }
 

@@ -120,6 +120,8 @@ std::string Lifecycle::leftovers(bus::Generation& g) const {
   if (!all) items.emplace_back("a worker that does not come back");
   if (const int64_t n = g.sum(&bus::WorkerCounters::waiting) - found->calls_made; n > 0)
     items.push_back(std::to_string(n) + " offloaded work(s) or publication(s)");
+  if (const int64_t n = g.sum(&bus::WorkerCounters::frames); n > 0)
+    items.push_back(std::to_string(n) + " coroutine frame(s)");
   if (const int64_t n = g.sum(&bus::WorkerCounters::connections); n > 0)
     items.push_back(std::to_string(n) + " connection(s)");
   if (const int64_t n = g.posted.load(); n > 0) items.push_back(std::to_string(n) + " posted message(s)");

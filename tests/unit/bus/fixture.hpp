@@ -41,6 +41,9 @@ class Actor {
     runtime->attach(&descriptor_);
     runtime->instance = this;
   }
+  ~Actor() { runtime->bus.stop(); }  // nothing may reach it any more
+  Actor(const Actor&) = delete;
+  Actor& operator=(const Actor&) = delete;
   [[nodiscard]] const std::string& service() const { return service_; }
   [[nodiscard]] Provider provider(std::string_view method) const {
     return {runtime.get(), static_cast<uint32_t>(runtime->method(service_, method))};

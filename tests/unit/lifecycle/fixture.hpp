@@ -101,8 +101,8 @@ class System {
     const std::string service =
         provides.empty() ? "[{service: " + plugin + "/1, methods: {answer: {timeout: 5s}}}]" : provides;
     const std::string text = "plugin: " + plugin + "\nversion: " + version + "\nabi: 1.0\nlibrary: " + library +
-                             "\nprovides: " + service + "\nstart_timeout: 300ms\nstop_timeout: 300ms\ndrain: 50ms\n" +
-                             more + "\n";
+                             "\nprovides: " + service + "\nstart_timeout: 300ms\nstop_timeout: 300ms\n" +
+                             (more.find("drain:") == std::string::npos ? "drain: 50ms\n" : "") + more + "\n";
     REQUIRE(base::write_file_atomic(path / "manifest.yaml", text));
     return path;
   }
@@ -111,14 +111,15 @@ class System {
   }
 
   // "plugins" entries of the system manifest: FOLDER -> what follows "home: kernel" in the entry.
-  manifest::SystemManifest system(const std::map<std::string, std::string>& plugins, const std::string& more = "") {
-    std::string text = "socle: 1\ndata: data\nworkers: 2\n" + more;
+  manifest::SystemManifest system(const std::map<std::string, std::string>& plugins, unsigned max_draining = 4) {
+    std::string text = "socle: 1\ndata: data\nworkers: 2\nswap: {max_draining: " + std::to_string(max_draining) +
+                       ", retained_budget: " + std::to_string(retained_budget) + "}";
     text += plugins.empty() ? "\nplugins: []\n" : "\nplugins:\n";
     for (const auto& [folder, terms] : plugins) text += "  - {path: " + folder + ", home: kernel" + terms + "}\n";
+    REQUIRE(base::write_file_atomic(folder_.path() / "system.yaml", text));
     auto parsed = manifest::parse_system_manifest(text, folder_.path() / "system.yaml");
     INFO((parsed ? "" : parsed.error().message));
     REQUIRE(parsed);
-    parsed->swap.retained_budget = retained_budget;
     return std::move(*parsed);
   }
   Status boot(const manifest::SystemManifest& manifest) {
@@ -130,10 +131,10 @@ class System {
     return life->boot();
   }
   // A running system with plugin `swap` (answering A) and nothing else.
-  void boot_good(const std::string& more = "") {
+  void boot_good() {
     package("a", "good_a", "swap");
     package("b", "good_b", "swap", "", "2.0.0");
-    REQUIRE(boot(system({{"a", ""}}, more)));
+    REQUIRE(boot(system({{"a", ""}})));
   }
 
   std::string call(const std::string& service) {

@@ -117,7 +117,7 @@ TEST_CASE("lifecycle: a further swap waits while as many generations drain as ma
   System s;
   s.package("a", "stateful_a", "stateful", "drain: 20s");
   s.package("b", "stateful_b", "stateful", "drain: 20s");
-  REQUIRE(s.boot(s.system({{"a", ""}}, "swap: {max_draining: 1}")));
+  REQUIRE(s.boot(s.system({{"a", ""}}, 1)));
   s.faults.set("handle.slow");
   std::string first;
   std::thread caller([&] { first = s.call("stateful/1"); });

@@ -42,7 +42,9 @@ class Machine {
   // machine_values.cpp
   bool check_number(const Node& node, const Op& op, json::View value);
   bool check_length(const Node& node, const Op& op, json::View value);
-  bool check_text(const Node& node, const Op& op, json::View value);
+  bool check_pattern(const Node& node, const Op& op, json::View value);
+  bool check_format(const Node& node, const Op& op, json::View value);
+  bool check_content(const Node& node, const Op& op, json::View value);
   bool check_enumeration(const Node& node, const Op& op, json::View value);
   bool check_size(const Node& node, const Op& op, json::View value);
   [[nodiscard]] bool contains_text(const Enumeration& values, json::View value) const;

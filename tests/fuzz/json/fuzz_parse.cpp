@@ -1,24 +1,15 @@
 // Any text: the parser and the independent fault finder agree; what is accepted verifies, and its text parses again to
 // an equal document with the same text. With duplicates refused nothing else is accepted.
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 
+#include "check.hpp"
 #include "socle/json.hpp"
 #include "src/locate.hpp"
 
-#define CHECK(condition)                                \
-  do {                                                  \
-    if (!(condition)) {                                 \
-      std::fprintf(stderr, "not so: %s\n", #condition); \
-      std::abort();                                     \
-    }                                                   \
-  } while (false)
-
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace json = socle::json;
+  // Never destroyed: it lives as long as the fuzzer.
   static json::Parser& parser = *new json::Parser;  // reused, so that nothing of one text may leak into the next
-  // A private allocation of the exact size lets the sanitizer see reads past the end.
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const json::ParseOptions options;
   const auto bytes = parser.flatten(text, options);

@@ -1,18 +1,9 @@
 // Two JSON texts with a newline between them, a document and a patch: both kinds of patch end in time with an error or
 // a valid document and leave their input alone; and the diff of the two documents turns the one into the other.
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 
+#include "check.hpp"
 #include "socle/json.hpp"
-
-#define CHECK(condition)                                \
-  do {                                                  \
-    if (!(condition)) {                                 \
-      std::fprintf(stderr, "not so: %s\n", #condition); \
-      std::abort();                                     \
-    }                                                   \
-  } while (false)
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   namespace json = socle::json;

@@ -1,24 +1,15 @@
 // Any bytes: verify() reads nothing outside them, and what it accepts can be walked, looked up, printed and compared in
 // full. Half of the inputs get a right header, so that the search gets past it.
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
 
+#include "check.hpp"
 #include "socle/json.hpp"
 
 namespace {
 
 namespace json = socle::json;
-
-#define CHECK(condition)                                \
-  do {                                                  \
-    if (!(condition)) {                                 \
-      std::fprintf(stderr, "not so: %s\n", #condition); \
-      std::abort();                                     \
-    }                                                   \
-  } while (false)
 
 void walk(json::View value) {
   for (json::View element : value.elements()) walk(element);

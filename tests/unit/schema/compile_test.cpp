@@ -42,9 +42,10 @@ TEST_CASE("schema: a reference that leads nowhere is refused", "[schema]") {
 }
 
 TEST_CASE("schema: an unknown dialect is refused by name", "[schema]") {
-  CHECK(refusal(R"({"$schema": "https://example.org/mine"})") ==
-        "line 1, column 13: $schema 'https://example.org/mine' is neither a draft of JSON Schema this library knows nor "
-        "in the registry");
+  CHECK(
+      refusal(R"({"$schema": "https://example.org/mine"})") ==
+      "line 1, column 13: $schema 'https://example.org/mine' is neither a draft of JSON Schema this library knows nor "
+      "in the registry");
 }
 
 TEST_CASE("schema: a vocabulary that must be understood and is not is refused", "[schema]") {

@@ -3,9 +3,9 @@
 //   eval(node, value) ── types ──▶ run(ops) ──▶ one case an instruction ──▶ eval(child node, child value) …
 //
 // The same code serves both traces: Silent stops at the first violation, Recorder goes on and collects. machine.cpp has
-// the dispatch, machine_values.ipp what needs no other node, machine_object.ipp, machine_array.ipp and machine_logic.ipp
-// the rest; all are one translation unit.
-// A false result with `stopped()` is no verdict: a limit was hit, and everything unwinds.
+// the dispatch, machine_values.ipp what needs no other node, machine_object.ipp, machine_array.ipp and
+// machine_logic.ipp the rest; all are one translation unit. A false result with `stopped()` is no verdict: a limit was
+// hit, and everything unwinds.
 #pragma once
 
 #include <cstdint>

@@ -202,7 +202,7 @@ bool Machine<Trace>::run_dependencies(const Node& node, const Op& op, json::View
 
 template <class Trace>
 bool Machine<Trace>::run_unevaluated(const Node&, const Op& op, json::View value, Marks* marks) {
-  if (value.size() == 0) return true;
+  if (marks == nullptr) return true;  // only an empty container has none, see eval_guarded
   bool holds = true;
   for (std::size_t i = 0; i < value.size(); ++i) {
     if (marks->has(i)) continue;

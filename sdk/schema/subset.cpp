@@ -2,6 +2,7 @@
 #include "subset.hpp"
 
 #include <algorithm>
+#include <compare>
 
 #include "socle/json/decimal.hpp"
 
@@ -147,7 +148,7 @@ bool Subset::value_op_holds(const Facts& facts, const Op& op) {
   const auto within = [&](const std::optional<Facts::Bound>& bound, bool lower, bool exclusive) {
     if (!bound) return false;
     const auto order = json::decimal::compare(bound->text, reader_.numbers[op.a].text);
-    return (lower ? order > 0 : order < 0) || (order == 0 && (bound->exclusive || !exclusive));
+    return (lower ? std::is_gt(order) : std::is_lt(order)) || (std::is_eq(order) && (bound->exclusive || !exclusive));
   };
   const auto multiple = [&](std::string_view value) {
     return json::decimal::is_multiple(value, reader_.numbers[op.a].text).value_or(false);

@@ -17,13 +17,15 @@ void grant_all(manifest::PluginEntry& entry, const manifest::PluginManifest& plu
     entry.grants.push_back({manifest::PermissionKind::call, to_string(need.service)});
 }
 
+// A plugin runs where the operator says; what he does not say is a cell. `socle plugin load` without --home goes by the
+// plugin's own manifest, as there is no entry to say it in.
 Status check_home(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) {
-  const manifest::Home home = entry.home.value_or(plugin.home);
-  if (home == manifest::Home::kernel) return {};
+  if (entry.home.value_or(manifest::Home::cell) == manifest::Home::kernel) return {};
   return Error{Code::unsupported,
                "plugin '" + plugin.plugin +
-                   "' wants home: cell, and this kernel has no cells yet; if you trust it to run in the kernel's "
-                   "process, say `home: kernel` in the system manifest (or --home kernel)"};
+                   "' is to run in a cell (home: cell, the default), and this kernel has no cells yet; if you trust it "
+                   "to run in the "
+                   "kernel's process, say `home: kernel` in its entry of the system manifest (or --home kernel)"};
 }
 
 }  // namespace
@@ -59,6 +61,7 @@ Result<Package> Lifecycle::read_package(const std::filesystem::path& folder, man
   }
   if (entry.path.empty()) {
     entry.path = folder;
+    if (!entry.home) entry.home = m.home;
     grant_all(entry, m);
   }
   if (auto home = check_home(m, entry); !home) return std::move(home).error();

@@ -11,7 +11,9 @@ install(DIRECTORY ${sdk_source}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
 foreach(kit json cel schema testing)
   if(TARGET socle_${kit})
     list(APPEND sdk_targets socle_${kit})
-    install(DIRECTORY ${sdk_source}/${kit}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sdk)
+    if(IS_DIRECTORY ${sdk_source}/${kit}/include)
+      install(DIRECTORY ${sdk_source}/${kit}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT sdk)
+    endif()
   endif()
 endforeach()
 

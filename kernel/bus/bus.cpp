@@ -5,6 +5,7 @@
 #include <condition_variable>
 
 #include "bus/tsc.hpp"
+#include "telemetry/log.hpp"
 
 namespace socle::bus {
 namespace {
@@ -210,13 +211,19 @@ void Bus::connection(Worker& w, const socle_connection& connection) {
   const auto it = w.snapshot->listeners.find(view(connection.listener));
   if (it == w.snapshot->listeners.end() || it->second->descriptor->connection == nullptr) {
     ::close(connection.fd);
+    w.connections.fetch_sub(1, std::memory_order_relaxed);
     if (owner_ != nullptr) owner_->connection_closed(connection.id);
     return;
   }
   Generation& g = *it->second;
   g.at(w.index()).connections.add(1);
   w.running.store(&g, std::memory_order_relaxed);
-  g.descriptor->connection(g.instance, &connection);
+  try {
+    g.descriptor->connection(g.instance, &connection);
+  } catch (...) {  // whether it took the fd cannot be known; the count stays, so that the drain tells
+    telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of connection()",
+                                {{"plugin", g.plugin}});
+  }
   w.running.store(nullptr, std::memory_order_relaxed);
 }
 

@@ -104,7 +104,9 @@ class Bus {
   void give_up(Worker& w, Frame& frame, socle_status status);
   void park_idempotent(Worker& w, Generation& g);
   // Calls of g whose callers still wait. Any thread; exact between two turns.
-  [[nodiscard]] static int64_t busy_calls(const Generation& g) { return g.sum(&WorkerCounters::in_flight) - g.sum(&WorkerCounters::orphans); }
+  [[nodiscard]] static int64_t busy_calls(const Generation& g) {
+    return g.sum(&WorkerCounters::in_flight) - g.sum(&WorkerCounters::orphans);
+  }
   void connection(Worker& w, const socle_connection& connection);
   Channels& channels() { return channels_; }
 

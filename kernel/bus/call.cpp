@@ -94,12 +94,7 @@ socle_status Bus::call(Worker& w, Generation* caller, Context& context, uint32_t
 
   Frame& frame = w.frames.take();
   frame.state = Frame::State::running;
-  if (until < context.deadline || key.data != nullptr) {
-    frame.context = context.derive(until, key, {});
-  } else {
-    context.retain();
-    frame.context = &context;
-  }
+  frame.context = context.derive(until, key, {});
   payload->retain();
   frame.payload = payload;
   frame.target = target;
@@ -166,18 +161,20 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
                    0)
     frame.started = tsc();
   Context& context = *frame.context;
-  const uint16_t depth = context.depth();
-  context.set_depth(static_cast<uint16_t>(depth + 1));
   const socle_call call{sizeof(socle_call), to.method, FrameSlab::token(w.index(), frame), &context, frame.payload};
   const Generation* const outer = w.running.load(std::memory_order_relaxed);
   w.running.store(&g, std::memory_order_relaxed);
   w.running_method.store(to.method, std::memory_order_relaxed);
   ++w.nesting;
   frame.state = Frame::State::running;
-  socle_status status = g.descriptor->handle(g.instance, &call, reply);
+  socle_status status = SOCLE_INTERNAL;
+  try {
+    status = g.descriptor->handle(g.instance, &call, reply);
+  } catch (...) {  // the SDK's barrier stops these; a plugin written on the bare ABI may have none
+    *reply = error(SOCLE_INTERNAL, "plugin_threw", "plugin '" + g.plugin + "' let an exception out of handle()");
+  }
   --w.nesting;
   w.running.store(outer, std::memory_order_relaxed);
-  context.set_depth(depth);
   if (status == SOCLE_PENDING) {
     if (frame.state != Frame::State::early) {
       frame.state = Frame::State::pending;

@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 
@@ -30,18 +31,56 @@ uint64_t mix(std::string_view text, uint64_t seed) {
   return seed ^ (seed >> 29);
 }
 
+constexpr size_t free_kept = 1024;
+thread_local ContextPool* t_pool = nullptr;  // no destructor: reading it costs one instruction
+
 }  // namespace
+
+ContextPool::~ContextPool() {
+  for (void* block : blocks_) std::free(block);
+}
+
+void ContextPool::use(ContextPool* pool) { t_pool = pool; }
+
+void* Context::operator new(size_t size) {
+  if (t_pool != nullptr && !t_pool->blocks_.empty()) {
+    void* block = t_pool->blocks_.back();
+    t_pool->blocks_.pop_back();
+    return block;
+  }
+  void* block = std::malloc(size);
+  if (block == nullptr) std::abort();
+  return block;
+}
+
+void Context::operator delete(void* block) {
+  if (t_pool != nullptr && t_pool->blocks_.size() < free_kept) {
+    t_pool->blocks_.push_back(block);
+  } else {
+    std::free(block);
+  }
+}
+
+void Context::Extra::add(std::span<const socle_pair> more) {
+  added.reserve(added.size() + more.size() * 2);  // REQUIRES: called once, so that the texts do not move
+  for (const socle_pair& pair : more) {
+    added.emplace_back(view(pair.key));
+    added.emplace_back(view(pair.value));
+    pairs.push_back({str(added[added.size() - 2]), str(added.back())});
+  }
+}
 
 Context* Context::open(const Identity& from, Generation* opener) {
   auto* c = new Context;
   c->opener_ = opener;
-  c->text_.reserve(from.tenant.size() + from.principal.size() + from.claims.size() + from.idempotency_key.size() +
-                   from.lane.size());
-  const auto keep = [c](std::string_view text) -> socle_str {
+  std::string& kept = c->extra().text;
+  kept.reserve(from.tenant.size() + from.principal.size() + from.claims.size() + from.idempotency_key.size() +
+               from.lane.size());
+  const auto keep = [&kept](std::string_view text) -> socle_str {
     if (text.data() == nullptr) return {nullptr, 0};
-    const size_t at = c->text_.size();
-    c->text_.append(text);
-    return {c->text_.data() + at, text.size()};
+    const size_t at = kept.size();
+    kept.append(text);
+    return {kept.data() + at, text.size()};
   };
   c->tenant = keep(from.tenant);
   c->principal = keep(from.principal);
@@ -59,27 +98,21 @@ Context* Context::open(const Identity& from, Generation* opener) {
 }
 
 Context* Context::derive(int64_t until, socle_str key, std::span<const socle_pair> more_keys) {
-  auto* c = new Context;
-  static_cast<socle_context&>(*c) = *this;
+  auto* c = new Context(*this, 0);
   c->deadline = std::min(deadline, until);
   c->opener_ = opener_;
-  c->depth_ = depth_;
+  c->depth_ = static_cast<uint16_t>(depth_ + 1);
   c->bucket_ = bucket_;
   c->parent_ = this;
   if (key.data != nullptr) {
-    c->text_ = view(key);
-    c->idempotency_key = str(c->text_);
+    c->extra().text = view(key);
+    c->idempotency_key = str(c->extra_->text);
   }
   if (!more_keys.empty()) {
-    c->pairs_.assign(keys, keys + key_count);
-    c->added_.reserve(more_keys.size() * 2);
-    for (const socle_pair& pair : more_keys) {
-      c->added_.emplace_back(view(pair.key));
-      c->added_.emplace_back(view(pair.value));
-      c->pairs_.push_back({str(c->added_[c->added_.size() - 2]), str(c->added_.back())});
-    }
-    c->keys = c->pairs_.data();
-    c->key_count = static_cast<uint32_t>(c->pairs_.size());
+    c->extra().pairs.assign(keys, keys + key_count);
+    c->extra_->add(more_keys);
+    c->keys = c->extra_->pairs.data();
+    c->key_count = static_cast<uint32_t>(c->extra_->pairs.size());
   }
   retain();
   c->next_sibling_ = first_child_;
@@ -93,14 +126,11 @@ Context* Context::copy_for_other_worker() const {
                      work_class, trace_id, span_id, trace_flags},
                     opener_);
   c->depth_ = depth_;
-  c->added_.reserve(key_count * 2);
-  for (uint32_t i = 0; i < key_count; ++i) {
-    c->added_.emplace_back(view(keys[i].key));
-    c->added_.emplace_back(view(keys[i].value));
-    c->pairs_.push_back({str(c->added_[c->added_.size() - 2]), str(c->added_.back())});
+  if (key_count > 0) {
+    c->extra().add({keys, key_count});
+    c->keys = c->extra_->pairs.data();
+    c->key_count = key_count;
   }
-  c->keys = c->pairs_.data();
-  c->key_count = key_count;
   return c;
 }
 

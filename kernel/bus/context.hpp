@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,12 +20,27 @@ struct Frame;
 
 // What a context is made from; text is copied.
 struct Identity {
-  std::string_view tenant, principal, claims, idempotency_key, lane;
+  std::string_view tenant = {}, principal = {}, claims = {}, idempotency_key = {}, lane = {};
   int64_t deadline = INT64_MAX;
   uint32_t work_class = SOCLE_CLASS_INTERACTIVE;
   const uint8_t* trace_id = nullptr;  // 16 bytes or nullptr: new
   const uint8_t* span_id = nullptr;   // 8 bytes or nullptr
   uint8_t trace_flags = 0;
+};
+
+// Blocks of contexts that one thread keeps for the next ones: every hop makes one.
+class ContextPool {
+ public:
+  ContextPool() = default;
+  ~ContextPool();
+  ContextPool(const ContextPool&) = delete;
+  ContextPool& operator=(const ContextPool&) = delete;
+  // The calling thread's pool from now on; nullptr: none.
+  static void use(ContextPool* pool);
+
+ private:
+  friend class Context;
+  std::vector<void*> blocks_;
 };
 
 class Context : public socle_context {
@@ -37,13 +53,16 @@ class Context : public socle_context {
   // The same identity as a root of its own, for another worker.
   [[nodiscard]] Context* copy_for_other_worker() const;
 
+  // From the thread's ContextPool.
+  static void* operator new(size_t size);
+  static void operator delete(void* block);
+
   static Context* of(const socle_context* c) { return static_cast<Context*>(const_cast<socle_context*>(c)); }
 
   void retain() { ++refs_; }
   void release();
   [[nodiscard]] Generation* opener() const { return opener_; }
-  [[nodiscard]] uint16_t depth() const { return depth_; }
-  void set_depth(uint16_t depth) { depth_ = depth; }
+  [[nodiscard]] uint16_t depth() const { return depth_; }  // hops from the root
   // Where this context falls in a canary split: equal for equal (tenant, lane).
   [[nodiscard]] uint16_t bucket() const { return bucket_; }
 
@@ -55,6 +74,7 @@ class Context : public socle_context {
 
  private:
   Context() : socle_context{} {}
+  Context(const socle_context& parent, int) : socle_context(parent) {}
   ~Context() = default;
   uint32_t refs_ = 1;
   uint16_t depth_ = 0;
@@ -65,9 +85,18 @@ class Context : public socle_context {
   Context* next_sibling_ = nullptr;
   Context* prev_sibling_ = nullptr;
   Frame* frames_ = nullptr;
-  std::string text_;                // the views of a root, or a derived key
-  std::vector<socle_pair> pairs_;   // own keys and the parent's
-  std::vector<std::string> added_;  // text of keys added here
+  // What most contexts of a chain do not have.
+  struct Extra {
+    std::string text;                // the views of a root, or a derived key
+    std::vector<socle_pair> pairs;   // own keys and the parent's
+    std::vector<std::string> added;  // text of keys added here
+    void add(std::span<const socle_pair> more);
+  };
+  Extra& extra() {
+    if (extra_ == nullptr) extra_ = std::make_unique<Extra>();
+    return *extra_;
+  }
+  std::unique_ptr<Extra> extra_;
 };
 
 class ContextRef {

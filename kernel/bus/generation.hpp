@@ -47,7 +47,9 @@ struct MethodStats {
     return index < 160 ? index : 159;
   }
   // Lower edge of a bucket in nanoseconds.
-  [[nodiscard]] static double edge(size_t index) { return std::ldexp(4.0 + static_cast<double>(index % 4), static_cast<int>(index / 4) - 2); }
+  [[nodiscard]] static double edge(size_t index) {
+    return std::ldexp(4.0 + static_cast<double>(index % 4), static_cast<int>(index / 4) - 2);
+  }
 };
 
 struct alignas(64) WorkerCounters {
@@ -58,7 +60,7 @@ struct alignas(64) WorkerCounters {
   Count watches;
   Count connections;
   Count late_replies;
-  Count orphans;      // of in_flight: calls whose caller was answered already
+  Count orphans;  // of in_flight: calls whose caller was answered already
   std::vector<MethodStats> methods;
 };
 

@@ -92,6 +92,7 @@ void Worker::post(Generation& generation, socle_event_fn fn, void* user) {
 
 void Worker::loop() {
   t_current = this;
+  ContextPool::use(&contexts_);
   epoll_event events[events_per_turn];
   while (!stopping_.load(std::memory_order_relaxed)) {
     int timeout = 0;
@@ -121,6 +122,7 @@ void Worker::loop() {
     wheel_.advance(now_, [this](TimerNode& node) { fire(node); });
     run_jobs();
   }
+  ContextPool::use(nullptr);
   t_current = nullptr;
 }
 
@@ -320,8 +322,6 @@ Leftovers Worker::leftovers(const Generation& g) {
   for (const Job& job : run_queue_) {
     if (job.generation == &g) left.items.push_back("a queued event" + where);
   }
-  const int64_t live = const_cast<Generation&>(g).at(index_).frames.get();
-  if (live > 0) left.items.push_back(std::to_string(live) + " coroutine frames" + where);
   return left;
 }
 

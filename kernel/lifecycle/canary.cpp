@@ -1,6 +1,8 @@
-// canary.cpp: two generations side by side for a while, then a verdict. The gate (design, section 5): at least 200 calls a
-// side; the kernel's error codes at most the baseline's + 0.1 %; p95 at most 1.25 times the baseline's. Too few calls at
-// the end means revert. A tenant's own 4xx never count.
+// canary.cpp: two generations side by side for a while, then a verdict. The gate (design, section 5): at least 200
+// calls a side; the kernel's error codes at most the baseline's + 0.1 %; p95 at most 1.25 times the baseline's. Too few
+// calls at the end means revert. A tenant's own 4xx never count.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -26,7 +28,9 @@ struct Totals {
     for (size_t i = 0; i < latency.size(); ++i) out.latency[i] -= before.latency[i];
     return out;
   }
-  [[nodiscard]] double error_rate() const { return calls > 0 ? static_cast<double>(errors) / static_cast<double>(calls) : 0; }
+  [[nodiscard]] double error_rate() const {
+    return calls > 0 ? static_cast<double>(errors) / static_cast<double>(calls) : 0;
+  }
   // 95th percentile in nanoseconds, interpolated inside its bucket; 0 without samples.
   [[nodiscard]] double p95() const {
     int64_t samples = 0;
@@ -59,10 +63,12 @@ Totals totals(bus::Generation& g) {
 // Empty: promote.
 std::string verdict(const Totals& base, const Totals& canary) {
   if (base.calls < least_calls || canary.calls < least_calls) {
-    return fmt::format("too few calls to judge: {} at the canary, {} beside it, {} wanted on each side", canary.calls, base.calls, least_calls);
+    return fmt::format("too few calls to judge: {} at the canary, {} beside it, {} wanted on each side", canary.calls,
+                       base.calls, least_calls);
   }
   if (canary.error_rate() > base.error_rate() + error_margin) {
-    return fmt::format("errors {:.2f} % at the canary, {:.2f} % beside it", canary.error_rate() * 100, base.error_rate() * 100);
+    return fmt::format("errors {:.2f} % at the canary, {:.2f} % beside it", canary.error_rate() * 100,
+                       base.error_rate() * 100);
   }
   if (canary.p95() > base.p95() * latency_factor) {
     return fmt::format("p95 {:.0f} µs at the canary, {:.0f} µs beside it", canary.p95() / 1e3, base.p95() / 1e3);
@@ -88,7 +94,8 @@ Result<SwapReport> Lifecycle::run_canary(const std::string& name, const SwapOpti
   std::unique_lock change_lock(change_mutex_);
   Members next = members_copy();
   const auto it = next.find(name);
-  if (it == next.end() || it->second.canary != staged.record) return Error{Code::conflict, "plugin '" + name + "' was changed while its canary ran"};
+  if (it == next.end() || it->second.canary != staged.record)
+    return Error{Code::conflict, "plugin '" + name + "' was changed while its canary ran"};
   const RecordPtr winner = why.empty() ? staged.record : staged.old;
   const RecordPtr loser = why.empty() ? staged.old : staged.record;
   it->second = Member{winner, nullptr, 0, nullptr, false};

@@ -19,7 +19,8 @@ constexpr milliseconds transfer_timeout{10'000};
 int64_t kernel_errors(const bus::Generation& g) {
   int64_t sum = 0;
   for (size_t w = 0; w < g.counter_sets(); ++w) {
-    for (const bus::MethodStats& m : const_cast<bus::Generation&>(g).at(static_cast<uint32_t>(w)).methods) sum += m.kernel_errors.get();
+    for (const bus::MethodStats& m : const_cast<bus::Generation&>(g).at(static_cast<uint32_t>(w)).methods)
+      sum += m.kernel_errors.get();
   }
   return sum;
 }
@@ -30,14 +31,22 @@ int64_t kernel_errors(const bus::Generation& g) {
 Status Lifecycle::await_room(const std::string& name) {
   std::unique_lock lock(mutex_);
   const auto draining = [&] {
-    return static_cast<uint64_t>(std::count_if(records_.begin(), records_.end(), [&](const RecordPtr& r) { return r->name() == name && (r->state == State::draining || r->state == State::retired); }));
+    return static_cast<uint64_t>(std::count_if(records_.begin(), records_.end(), [&](const RecordPtr& r) {
+      return r->name() == name && (r->state == State::draining || r->state == State::retired);
+    }));
   };
-  const auto retained = static_cast<uint64_t>(std::count_if(records_.begin(), records_.end(), [](const RecordPtr& r) { return r->state == State::retained; }));
+  const auto retained = static_cast<uint64_t>(
+      std::count_if(records_.begin(), records_.end(), [](const RecordPtr& r) { return r->state == State::retained; }));
   if (retained >= system_.swap.retained_budget) {
-    return Error{Code::exhausted, std::to_string(retained) + " generations are retained, which is the budget (swap.retained_budget); `socle plugin list` says why each is still mapped; restart the kernel to free them"};
+    return Error{Code::exhausted, std::to_string(retained) +
+                                      " generations are retained, which is the budget (swap.retained_budget); `socle "
+                                      "plugin list` says why each is still mapped; restart the kernel to free them"};
   }
-  if (changed_.wait_for(lock, system_.swap.drain + std::chrono::seconds(2), [&] { return stopping_ || draining() < system_.swap.max_draining; })) return {};
-  return Error{Code::unavailable, "plugin '" + name + "' has " + std::to_string(draining()) + " generations draining, which is the limit (swap.max_draining); wait for them"};
+  if (changed_.wait_for(lock, system_.swap.drain + std::chrono::seconds(2),
+                        [&] { return stopping_ || draining() < system_.swap.max_draining; }))
+    return {};
+  return Error{Code::unavailable, "plugin '" + name + "' has " + std::to_string(draining()) +
+                                      " generations draining, which is the limit (swap.max_draining); wait for them"};
 }
 
 Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
@@ -45,7 +54,8 @@ Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
   for (const std::string& name : set.remove) next.erase(name);
   std::vector<const Package*> wanted;
   for (const auto& [name, member] : next) {
-    const bool replaced = std::any_of(set.put.begin(), set.put.end(), [&n = name](const Package& p) { return p.manifest->plugin == n; });
+    const bool replaced =
+        std::any_of(set.put.begin(), set.put.end(), [&n = name](const Package& p) { return p.manifest->plugin == n; });
     if (!replaced) wanted.push_back(&member.primary->package);
   }
   for (const Package& p : set.put) wanted.push_back(&p);
@@ -58,7 +68,8 @@ Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
 
   Outcome outcome;
   const auto undo = [&](Error why) -> Error {
-    for (auto it = outcome.staged.rbegin(); it != outcome.staged.rend(); ++it) discard(it->record, "change set refused");
+    for (auto it = outcome.staged.rbegin(); it != outcome.staged.rend(); ++it)
+      discard(it->record, "change set refused");
     preview(members_copy());
     return why;
   };
@@ -74,7 +85,8 @@ Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
     if (set.canary) {
       member.canary = *record;
       member.canary_share = static_cast<uint16_t>(set.canary->canary_percent.value_or(0) * bus::Context::buckets / 100);
-      member.canary_tenants = std::make_shared<const std::set<std::string, std::less<>>>(set.canary->canary_tenants.begin(), set.canary->canary_tenants.end());
+      member.canary_tenants = std::make_shared<const std::set<std::string, std::less<>>>(
+          set.canary->canary_tenants.begin(), set.canary->canary_tenants.end());
     } else {
       member = Member{*record, nullptr, 0, nullptr, false};
     }
@@ -100,20 +112,32 @@ Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
 }
 
 Status Lifecycle::transfer(RecordPtr& from, RecordPtr& to, bool dry_run) {
-  const std::array<socle_pair, 2> meta{socle_pair{bus::str("dry-run"), bus::str(dry_run ? "true" : "false")}, socle_pair{bus::str("state-version"), bus::str("")}};
+  const std::array<socle_pair, 2> meta{socle_pair{bus::str("dry-run"), bus::str(dry_run ? "true" : "false")},
+                                       socle_pair{bus::str("state-version"), bus::str("")}};
   const std::string name = from->name();
-  const bus::Answer exported = bus_->run_hook(*from->runtime, bus_->staging(), SOCLE_HOOK_EXPORT, bus::PayloadRef(bus::Payload::make({}, SOCLE_MEDIA_NONE, {meta.data(), 1})), transfer_timeout);
+  const bus::Answer exported =
+      bus_->run_hook(*from->runtime, bus_->staging(), SOCLE_HOOK_EXPORT,
+                     bus::PayloadRef(bus::Payload::make({}, SOCLE_MEDIA_NONE, {meta.data(), 1})), transfer_timeout);
   if (exported.status == SOCLE_UNSUPPORTED) return {};  // nothing to hand over
-  if (exported.status != SOCLE_OK) return Error{Code::invalid, "plugin '" + name + "': export of its state failed: " + exported.message};
+  if (exported.status != SOCLE_OK)
+    return Error{Code::invalid, "plugin '" + name + "': export of its state failed: " + exported.message};
   const uint64_t limit = to->package.manifest->state_limit.bytes;
   if (exported.text.size() > limit) {
-    return Error{Code::too_large, "plugin '" + name + "' exports " + std::to_string(exported.text.size()) + " bytes of state, the limit is " + std::to_string(limit) + " (state_limit in its manifest)"};
+    return Error{Code::too_large, "plugin '" + name + "' exports " + std::to_string(exported.text.size()) +
+                                      " bytes of state, the limit is " + std::to_string(limit) +
+                                      " (state_limit in its manifest)"};
   }
-  const std::string version = exported.state_version.empty() ? std::to_string(from->package.manifest->state_version) : exported.state_version;
-  const std::array<socle_pair, 2> in{socle_pair{bus::str("dry-run"), bus::str(dry_run ? "true" : "false")}, socle_pair{bus::str("state-version"), bus::str(version)}};
-  const bus::Answer imported = bus_->run_hook(*to->runtime, bus_->staging(), SOCLE_HOOK_IMPORT, bus::PayloadRef(bus::Payload::make(exported.text, SOCLE_MEDIA_OTHER, in)), transfer_timeout);
+  const std::string version =
+      exported.state_version.empty() ? std::to_string(from->package.manifest->state_version) : exported.state_version;
+  const std::array<socle_pair, 2> in{socle_pair{bus::str("dry-run"), bus::str(dry_run ? "true" : "false")},
+                                     socle_pair{bus::str("state-version"), bus::str(version)}};
+  const bus::Answer imported =
+      bus_->run_hook(*to->runtime, bus_->staging(), SOCLE_HOOK_IMPORT,
+                     bus::PayloadRef(bus::Payload::make(exported.text, SOCLE_MEDIA_OTHER, in)), transfer_timeout);
   if (imported.status == SOCLE_OK) return {};
-  return Error{Code::invalid, "plugin '" + name + "' " + to->runtime->version + " does not take over state version " + version + ": " + (imported.message.empty() ? std::string("its import is not implemented") : imported.message)};
+  return Error{Code::invalid,
+               "plugin '" + name + "' " + to->runtime->version + " does not take over state version " + version + ": " +
+                   (imported.message.empty() ? std::string("its import is not implemented") : imported.message)};
 }
 
 Status Lifecycle::hand_over_cache(Staged& staged) {
@@ -121,8 +145,8 @@ Status Lifecycle::hand_over_cache(Staged& staged) {
   return transfer(staged.old, staged.record, false);
 }
 
-// Parks new calls of the plugins concerned, waits for those in flight, moves the state, and leaves the rest to install().
-// Longer than the pause: routes go back as they were.
+// Parks new calls of the plugins concerned, waits for those in flight, moves the state, and leaves the rest to
+// install(). Longer than the pause: routes go back as they were.
 Status Lifecycle::hand_over_exclusive(std::vector<Staged>& staged, const Members& next, Outcome& outcome) {
   std::vector<Staged*> exclusive;
   auto pause = system().swap.pause;
@@ -142,18 +166,25 @@ Status Lifecycle::hand_over_exclusive(std::vector<Staged>& staged, const Members
   Status status;
   for (Staged* s : exclusive) {
     bus::Generation& g = *s->old->runtime;
-    bus_->on_each_worker([this, &g](bus::Worker& w) { bus_->park_idempotent(w, g); }, duration_cast<milliseconds>(pause) + milliseconds(1));
+    bus_->on_each_worker([this, &g](bus::Worker& w) { bus_->park_idempotent(w, g); },
+                         duration_cast<milliseconds>(pause) + milliseconds(1));
     while (bus_->busy_calls(g) > 0 && elapsed() < pause) {
       std::unique_lock lock(mutex_);
       changed_.wait_for(lock, std::chrono::microseconds(200));
     }
     if (bus_->busy_calls(g) > 0) {
-      status = Error{Code::unavailable, "plugin '" + s->name + "' still had " + std::to_string(bus_->busy_calls(g)) + " calls in flight after " + manifest::to_string(manifest::Duration(pause)) + " (swap.pause); the swap was aborted and the old generation goes on; try again when it is less busy"};
+      status = Error{
+          Code::unavailable,
+          "plugin '" + s->name + "' still had " + std::to_string(bus_->busy_calls(g)) + " calls in flight after " +
+              manifest::to_string(manifest::Duration(pause)) +
+              " (swap.pause); the swap was aborted and the old generation goes on; try again when it is less busy"};
       break;
     }
     if (status = transfer(s->old, s->record, false); !status) break;
     if (elapsed() > pause) {
-      status = Error{Code::deadline, "plugin '" + s->name + "' took longer than " + manifest::to_string(manifest::Duration(pause)) + " (swap.pause) to hand its state over; the swap was aborted and the old generation goes on"};
+      status = Error{Code::deadline,
+                     "plugin '" + s->name + "' took longer than " + manifest::to_string(manifest::Duration(pause)) +
+                         " (swap.pause) to hand its state over; the swap was aborted and the old generation goes on"};
       break;
     }
   }
@@ -193,7 +224,9 @@ Result<SwapReport> Lifecycle::load(const std::filesystem::path& folder, std::opt
   auto package = read_package(folder, entry, system());
   if (!package) return std::move(package).error();
   const std::string name = package->manifest->plugin;
-  if (members_copy().contains(name)) return Error{Code::conflict, "plugin '" + name + "' is loaded already; `socle plugin swap " + name + " PATH` puts a new generation in its place"};
+  if (members_copy().contains(name))
+    return Error{Code::conflict, "plugin '" + name + "' is loaded already; `socle plugin swap " + name +
+                                     " PATH` puts a new generation in its place"};
   ChangeSet set;
   set.put.push_back(std::move(*package));
   auto outcome = change(std::move(set));
@@ -207,14 +240,18 @@ Result<SwapReport> Lifecycle::unload(const std::string& name) {
   std::unique_lock change_lock(change_mutex_);
   const Members now = members_copy();
   const auto it = now.find(name);
-  if (it == now.end()) return Error{Code::not_found, "no plugin '" + name + "' is loaded; `socle plugin list` names those that are"};
+  if (it == now.end())
+    return Error{Code::not_found, "no plugin '" + name + "' is loaded; `socle plugin list` names those that are"};
   std::string dependants;
   for (const auto& [other, member] : now) {
     for (const auto& need : member.primary->package.manifest->requires_) {
-      if (other != name && !need.optional && it->second.primary->package.manifest->find_service(need.service) != nullptr) dependants += (dependants.empty() ? "'" : ", '") + other + "' (needs " + to_string(need.service) + ")";
+      if (other != name && !need.optional &&
+          it->second.primary->package.manifest->find_service(need.service) != nullptr)
+        dependants += (dependants.empty() ? "'" : ", '") + other + "' (needs " + to_string(need.service) + ")";
     }
   }
-  if (!dependants.empty()) return Error{Code::conflict, "plugin '" + name + "' is required by " + dependants + "; unload them first"};
+  if (!dependants.empty())
+    return Error{Code::conflict, "plugin '" + name + "' is required by " + dependants + "; unload them first"};
   ChangeSet set;
   set.remove.push_back(name);
   auto outcome = change(std::move(set));
@@ -232,18 +269,24 @@ Result<SwapReport> Lifecycle::unload(const std::string& name) {
   return report;
 }
 
-Result<SwapReport> Lifecycle::swap(const std::string& name, const std::filesystem::path& folder, const SwapOptions& options) {
+Result<SwapReport> Lifecycle::swap(const std::string& name, const std::filesystem::path& folder,
+                                   const SwapOptions& options) {
   std::unique_lock change_lock(change_mutex_);
   const Members now = members_copy();
   const auto it = now.find(name);
-  if (it == now.end()) return Error{Code::not_found, "no plugin '" + name + "' is loaded; `socle plugin load PATH` loads one"};
-  if (it->second.canary != nullptr) return Error{Code::conflict, "plugin '" + name + "' has a canary running; wait for its verdict"};
+  if (it == now.end())
+    return Error{Code::not_found, "no plugin '" + name + "' is loaded; `socle plugin load PATH` loads one"};
+  if (it->second.canary != nullptr)
+    return Error{Code::conflict, "plugin '" + name + "' has a canary running; wait for its verdict"};
   manifest::PluginEntry entry = it->second.primary->package.entry;
   entry.name = name;
   auto package = read_package(folder, entry, system());
   if (!package) return std::move(package).error();
   const bool canary = options.canary_percent.has_value() || !options.canary_tenants.empty();
-  if (canary && package->manifest->state == manifest::State::exclusive) return Error{Code::unsupported, "plugin '" + name + "' has state: exclusive, so two generations cannot serve side by side; swap it without --canary"};
+  if (canary && package->manifest->state == manifest::State::exclusive)
+    return Error{Code::unsupported,
+                 "plugin '" + name +
+                     "' has state: exclusive, so two generations cannot serve side by side; swap it without --canary"};
   ChangeSet set;
   set.put.push_back(std::move(*package));
   if (canary) set.canary = options;
@@ -273,11 +316,16 @@ Result<SwapReport> Lifecycle::rollback(const std::string& name) {
   {
     const std::lock_guard lock(mutex_);
     const auto found = previous_.find(name);
-    if (found == previous_.end()) return Error{Code::not_found, "plugin '" + name + "' has no earlier generation to go back to in this kernel's life"};
+    if (found == previous_.end())
+      return Error{Code::not_found,
+                   "plugin '" + name + "' has no earlier generation to go back to in this kernel's life"};
     before = found->second;
   }
   if (it->second.primary->package.manifest->irreversible) {
-    return Error{Code::conflict, "plugin '" + name + "' " + it->second.primary->runtime->version + " is declared `irreversible`: it writes a format that " + to_string(before.manifest->version) + " does not read; go forward with a new version instead"};
+    return Error{Code::conflict, "plugin '" + name + "' " + it->second.primary->runtime->version +
+                                     " is declared `irreversible`: it writes a format that " +
+                                     to_string(before.manifest->version) +
+                                     " does not read; go forward with a new version instead"};
   }
   ChangeSet set;
   set.put.push_back(before);
@@ -304,10 +352,14 @@ Result<std::vector<SwapReport>> Lifecycle::apply(const manifest::SystemManifest&
     auto package = read_package(entry.path, entry, next);
     if (!package) return std::move(package).error();
     const std::string name = package->manifest->plugin;
-    if (!kept.insert(name).second) return Error{Code::invalid, "the system manifest names plugin '" + name + "' twice; keep one entry"};
+    if (!kept.insert(name).second)
+      return Error{Code::invalid, "the system manifest names plugin '" + name + "' twice; keep one entry"};
     const auto it = now.find(name);
-    const bool same = it != now.end() && it->second.primary->package.sha256 == package->sha256 && it->second.primary->package.manifest_text == package->manifest_text &&
-                      it->second.primary->package.config == package->config && it->second.primary->package.entry.grants == package->entry.grants && it->second.primary->package.entry.listen == package->entry.listen;
+    const bool same = it != now.end() && it->second.primary->package.sha256 == package->sha256 &&
+                      it->second.primary->package.manifest_text == package->manifest_text &&
+                      it->second.primary->package.config == package->config &&
+                      it->second.primary->package.entry.grants == package->entry.grants &&
+                      it->second.primary->package.entry.listen == package->entry.listen;
     if (!same) set.put.push_back(std::move(*package));
   }
   for (const auto& [name, member] : now) {
@@ -317,7 +369,9 @@ Result<std::vector<SwapReport>> Lifecycle::apply(const manifest::SystemManifest&
   if (dry) {
     for (const Package& p : set.put) wanted.push_back(&p);
     for (const auto& [name, member] : now) {
-      if (kept.contains(name) && std::none_of(set.put.begin(), set.put.end(), [&n = name](const Package& p) { return p.manifest->plugin == n; })) wanted.push_back(&member.primary->package);
+      if (kept.contains(name) && std::none_of(set.put.begin(), set.put.end(),
+                                              [&n = name](const Package& p) { return p.manifest->plugin == n; }))
+        wanted.push_back(&member.primary->package);
     }
     if (auto fit = check_fit(wanted); !fit) return std::move(fit).error();
     if (auto order = start_order(wanted); !order) return order.error();
@@ -355,7 +409,8 @@ Result<std::vector<SwapReport>> Lifecycle::apply(const manifest::SystemManifest&
   }
   for (const RecordPtr& gone : outcome->removed) retire(gone);
   change_lock.unlock();
-  for (const Staged& s : outcome->staged) reports.push_back(finish(s, *outcome, s.old == nullptr ? "loaded" : "active"));
+  for (const Staged& s : outcome->staged)
+    reports.push_back(finish(s, *outcome, s.old == nullptr ? "loaded" : "active"));
   for (const RecordPtr& gone : outcome->removed) {
     SwapReport r = finish({gone->name(), gone, gone}, *outcome, "unloaded");
     r.to = 0;

@@ -25,7 +25,9 @@ void check_services(const std::vector<const Package*>& packages, std::string& pr
   for (const Package* p : packages) {
     for (const auto& provided : p->manifest->provides) {
       const auto [it, fresh] = owner.emplace(provided.service, p);
-      if (!fresh) problems += "service " + to_string(provided.service) + " is provided by both " + quoted(*it->second) + " and " + quoted(*p) + "; keep one of them\n";
+      if (!fresh)
+        problems += "service " + to_string(provided.service) + " is provided by both " + quoted(*it->second) + " and " +
+                    quoted(*p) + "; keep one of them\n";
     }
   }
 }
@@ -35,18 +37,26 @@ void check_requirements(const std::vector<const Package*>& packages, std::string
     for (const auto& need : p->manifest->requires_) {
       const Package* provider = provider_of(packages, need.service);
       if (provider == nullptr) {
-        if (!need.optional) problems += "plugin " + quoted(*p) + " requires service " + to_string(need.service) + ", which no plugin provides; load a provider or remove " + quoted(*p) + "\n";
+        if (!need.optional)
+          problems += "plugin " + quoted(*p) + " requires service " + to_string(need.service) +
+                      ", which no plugin provides; load a provider or remove " + quoted(*p) + "\n";
       } else if (!need.plugin_version.contains(provider->manifest->version)) {
-        problems += "plugin " + quoted(*p) + " requires service " + to_string(need.service) + " from a plugin of version \"" + to_string(need.plugin_version) + "\", found " + quoted(*provider) + " " + to_string(provider->manifest->version) + "\n";
+        problems += "plugin " + quoted(*p) + " requires service " + to_string(need.service) +
+                    " from a plugin of version \"" + to_string(need.plugin_version) + "\", found " + quoted(*provider) +
+                    " " + to_string(provider->manifest->version) + "\n";
       }
       const manifest::Permission call{PermissionKind::call, to_string(need.service)};
       if (std::find(p->entry.grants.begin(), p->entry.grants.end(), call) == p->entry.grants.end()) {
-        problems += "plugin " + quoted(*p) + " requires service " + to_string(need.service) + " and is not granted it; add \"call:" + to_string(need.service) + "\" to its grants in the system manifest\n";
+        problems += "plugin " + quoted(*p) + " requires service " + to_string(need.service) +
+                    " and is not granted it; add \"call:" + to_string(need.service) +
+                    "\" to its grants in the system manifest\n";
       }
     }
     for (const auto& asked : p->manifest->permissions) {
       if (std::find(p->entry.grants.begin(), p->entry.grants.end(), asked) == p->entry.grants.end()) {
-        problems += "plugin " + quoted(*p) + " asks for permission \"" + to_string(asked) + "\", which the system manifest does not grant; add it to the plugin's grants if you trust it that far\n";
+        problems +=
+            "plugin " + quoted(*p) + " asks for permission \"" + to_string(asked) +
+            "\", which the system manifest does not grant; add it to the plugin's grants if you trust it that far\n";
       }
     }
   }
@@ -56,14 +66,18 @@ void check_routes(const std::vector<const Package*>& packages, std::string& prob
   std::map<std::string, const Package*> owner;
   for (const Package* p : packages) {
     for (const auto& route : p->manifest->routes) {
-      const std::string key = manifest::Text<manifest::HttpMethod>::print(route.method) + " " + manifest::path_shape(route.path);
+      const std::string key =
+          manifest::Text<manifest::HttpMethod>::print(route.method) + " " + manifest::path_shape(route.path);
       const auto [it, fresh] = owner.emplace(key, p);
       if (!fresh) {
-        problems += "route " + manifest::Text<manifest::HttpMethod>::print(route.method) + " " + route.path + " of plugin " + quoted(*p) + " is claimed by " + quoted(*it->second) + " too; change one of the two\n";
+        problems += "route " + manifest::Text<manifest::HttpMethod>::print(route.method) + " " + route.path +
+                    " of plugin " + quoted(*p) + " is claimed by " + quoted(*it->second) +
+                    " too; change one of the two\n";
       }
       const Package* provider = provider_of(packages, route.to.service);
       if (provider == nullptr || provider->manifest->find_method(route.to) == nullptr) {
-        problems += "route " + route.path + " of plugin " + quoted(*p) + " leads to " + to_string(route.to) + ", which no plugin provides\n";
+        problems += "route " + route.path + " of plugin " + quoted(*p) + " leads to " + to_string(route.to) +
+                    ", which no plugin provides\n";
       }
     }
   }
@@ -74,7 +88,9 @@ void check_channels(const std::vector<const Package*>& packages, std::string& pr
   for (const Package* p : packages) {
     for (const auto& channel : p->manifest->publishes) {
       const auto [it, fresh] = owner.emplace(channel.channel, p);
-      if (!fresh) problems += "channel " + channel.channel + " is published by both " + quoted(*it->second) + " and " + quoted(*p) + "; one plugin declares it\n";
+      if (!fresh)
+        problems += "channel " + channel.channel + " is published by both " + quoted(*it->second) + " and " +
+                    quoted(*p) + "; one plugin declares it\n";
     }
   }
 }
@@ -84,7 +100,9 @@ void check_listeners(const std::vector<const Package*>& packages, std::string& p
   for (const Package* p : packages) {
     for (const std::string& listener : p->entry.listen) {
       const auto [it, fresh] = owner.emplace(listener, p);
-      if (!fresh) problems += "listener '" + listener + "' is served by both " + quoted(*it->second) + " and " + quoted(*p) + "; name it under `listen` of one\n";
+      if (!fresh)
+        problems += "listener '" + listener + "' is served by both " + quoted(*it->second) + " and " + quoted(*p) +
+                    "; name it under `listen` of one\n";
     }
   }
 }
@@ -115,19 +133,24 @@ Result<std::vector<const Package*>> start_order(const std::vector<const Package*
     }
     path.push_back(p);
     for (const auto& need : p->manifest->requires_) {
-      if (const Package* provider = provider_of(packages, need.service); provider != nullptr && provider != p) visit(provider);
+      if (const Package* provider = provider_of(packages, need.service); provider != nullptr && provider != p)
+        visit(provider);
     }
     path.pop_back();
     if (cycle.empty()) order.push_back(p);
   };
   for (const Package* p : packages) visit(p);
-  if (!cycle.empty()) return Error{Code::invalid, "these plugins require one another in a circle, so none can start first: " + cycle + "; make one requirement optional"};
+  if (!cycle.empty())
+    return Error{Code::invalid, "these plugins require one another in a circle, so none can start first: " + cycle +
+                                    "; make one requirement optional"};
   return order;
 }
 
 bus::Grants grants_of(const Package& package) {
   bus::Grants grants;
-  const auto granted = [&](const manifest::Permission& p) { return std::find(package.entry.grants.begin(), package.entry.grants.end(), p) != package.entry.grants.end(); };
+  const auto granted = [&](const manifest::Permission& p) {
+    return std::find(package.entry.grants.begin(), package.entry.grants.end(), p) != package.entry.grants.end();
+  };
   for (const auto& need : package.manifest->requires_) {
     if (granted({PermissionKind::call, to_string(need.service)})) grants.services.insert(to_string(need.service));
   }

@@ -1,5 +1,5 @@
-// generation_record.hpp: one generation as operators see it: what was loaded, from which bytes, in which state, and why it
-// is still mapped. Owned by the Registry; changed only on the lifecycle's threads under Registry's mutex.
+// generation_record.hpp: one generation as operators see it: what was loaded, from which bytes, in which state, and why
+// it is still mapped. Owned by the Registry; changed only on the lifecycle's threads under Registry's mutex.
 #pragma once
 
 #include <chrono>
@@ -19,8 +19,8 @@ namespace socle::lifecycle {
 enum class State { found, verified, loaded, started, active, canary, draining, retired, unmapped, retained };
 
 [[nodiscard]] constexpr std::string_view to_string(State state) {
-  constexpr std::string_view names[] = {"found",    "verified", "loaded",  "started",  "active",
-                                        "canary",   "draining", "retired", "unmapped", "retained"};
+  constexpr std::string_view names[] = {"found",  "verified", "loaded",  "started",  "active",
+                                        "canary", "draining", "retired", "unmapped", "retained"};
   return names[static_cast<size_t>(state)];
 }
 
@@ -31,7 +31,7 @@ struct Package {
   manifest::PluginEntry entry;  // home, grants, listen, config of the system manifest
   std::string config;           // JSON object for create()
   std::string sha256;
-  std::string signer;           // fingerprint, "" when unsigned
+  std::string signer;  // fingerprint, "" when unsigned
 };
 
 struct GenerationRecord {

@@ -26,8 +26,7 @@ class JsonText {
     return *this;
   }
   template <class T>
-    requires std::integral<T> || std::floating_point<T>
-  JsonText& number(std::string_view key, T value) {
+  requires std::integral<T> || std::floating_point<T> JsonText& number(std::string_view key, T value) {
     name(key);
     text_ += fmt::format("{}", value);
     return *this;

@@ -1,6 +1,6 @@
-// last_good.cpp: the set of plugins that served last, on disk under DATA/last-good: one folder a plugin with its manifest,
-// its typed configuration and the hash of its library in the store. Written after every successful change set; boot uses
-// it when the system manifest's own plugins do not start.
+// last_good.cpp: the set of plugins that served last, on disk under DATA/last-good: one folder a plugin with its
+// manifest, its typed configuration and the hash of its library in the store. Written after every successful change
+// set; boot uses it when the system manifest's own plugins do not start.
 #include "base/file.hpp"
 #include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
@@ -12,8 +12,8 @@ namespace {
 constexpr size_t file_limit = 1 << 20;
 constexpr char separator = '\n';
 
-// One record of lines: name, sha256, source folder, home, listeners, grants, then sizes of manifest and config, then both.
-// A count in front of every list, so that nothing needs escaping.
+// One record of lines: name, sha256, source folder, home, listeners, grants, then sizes of manifest and config, then
+// both. A count in front of every list, so that nothing needs escaping.
 void put_list(std::string& out, const std::vector<std::string>& list) {
   out += std::to_string(list.size()) + separator;
   for (const std::string& item : list) out += item + separator;
@@ -68,10 +68,12 @@ void Lifecycle::keep_last_good() const {
     out += p.sha256 + separator + p.entry.path.string() + separator;
     put_list(out, p.entry.listen);
     put_list(out, grants);
-    out += std::to_string(p.manifest_text.size()) + separator + std::to_string(p.config.size()) + separator + p.manifest_text + p.config;
+    out += std::to_string(p.manifest_text.size()) + separator + std::to_string(p.config.size()) + separator +
+           p.manifest_text + p.config;
   }
   if (auto kept = base::write_file_atomic(system().data / "last-good", out, 0600); !kept) {
-    telemetry::Log::get().write(telemetry::Level::error, "the last good set could not be kept: " + kept.error().message);
+    telemetry::Log::get().write(telemetry::Level::error,
+                                "the last good set could not be kept: " + kept.error().message);
   }
 }
 

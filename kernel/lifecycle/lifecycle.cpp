@@ -11,7 +11,8 @@ constexpr std::chrono::milliseconds install_patience{5'000};
 constexpr size_t unmapped_kept = 64;  // records of unmapped generations that `plugin show` can still tell of
 }  // namespace
 
-Lifecycle::Lifecycle(manifest::SystemManifest system, telemetry::Metrics& metrics, loader::Store store, loader::Resident resident)
+Lifecycle::Lifecycle(manifest::SystemManifest system, telemetry::Metrics& metrics, loader::Store store,
+                     loader::Resident resident)
     : system_(std::move(system)), store_(std::move(store)), resident_(std::move(resident)) {
   bus::Settings settings;
   settings.workers = static_cast<unsigned>(system_.workers.value_or(std::max(1U, std::thread::hardware_concurrency())));
@@ -26,7 +27,8 @@ Lifecycle::~Lifecycle() {
   bus_->stop();
 }
 
-Result<std::unique_ptr<Lifecycle>> Lifecycle::open(const manifest::SystemManifest& system, telemetry::Metrics& metrics) {
+Result<std::unique_ptr<Lifecycle>> Lifecycle::open(const manifest::SystemManifest& system,
+                                                   telemetry::Metrics& metrics) {
   auto store = loader::Store::open(system.data);
   if (!store) return std::move(store).error();
   auto resident = loader::Resident::preload(system.resident);
@@ -46,7 +48,8 @@ void Lifecycle::set_state(GenerationRecord& record, State state, std::string rea
     }
   }
   changed_.notify_all();
-  telemetry::Log::get().write(state == State::retained ? telemetry::Level::warn : telemetry::Level::info, "generation is " + std::string(to_string(state)),
+  telemetry::Log::get().write(state == State::retained ? telemetry::Level::warn : telemetry::Level::info,
+                              "generation is " + std::string(to_string(state)),
                               {{"plugin", record.name()}, {"generation", seq}, {"reason", reason}});
 }
 
@@ -74,7 +77,8 @@ std::vector<const Package*> Lifecycle::packages_of(const Members& members) const
 Status Lifecycle::install(const Members& members) {
   const auto snapshot = build_snapshot(*bus_, members, system(), ++snapshot_version_);
   if (auto s = bus_->install(snapshot, install_patience); !s) {
-    // A worker that hangs in plugin code cannot be waited for; the others serve, and it will see the routes when it wakes.
+    // A worker that hangs in plugin code cannot be waited for; the others serve, and it will see the routes when it
+    // wakes.
     telemetry::Log::get().write(telemetry::Level::error, s.error().message);
   }
   const std::lock_guard lock(mutex_);
@@ -106,10 +110,13 @@ Status Lifecycle::boot() {
   problems.pop_back();
   auto kept = last_good();
   if (!kept) return Error{Code::invalid, problems};
-  telemetry::Log::get().write(telemetry::Level::error, "the system manifest's plugins do not start; using the last good set", {{"reason", problems}});
+  telemetry::Log::get().write(telemetry::Level::error,
+                              "the system manifest's plugins do not start; using the last good set",
+                              {{"reason", problems}});
   ChangeSet good;
   good.put = std::move(*kept);
-  if (auto done = change(std::move(good)); !done) return Error{Code::invalid, problems + "\nand the last good set does not start either: " + done.error().message};
+  if (auto done = change(std::move(good)); !done)
+    return Error{Code::invalid, problems + "\nand the last good set does not start either: " + done.error().message};
   return {};
 }
 
@@ -146,14 +153,17 @@ std::string Lifecycle::health_json() {
   const std::lock_guard lock(mutex_);
   std::string out = R"({"status":")";
   out += stopping_ ? "stopping" : members_.empty() ? "starting" : "ok";
-  return out + R"(","plugins":)" + std::to_string(members_.size()) + "}";
+  out += R"(","ready":)";
+  out += !stopping_ && !members_.empty() ? "true" : "false";
+  return out + R"(,"plugins":)" + std::to_string(members_.size()) + "}";
 }
 
 void Lifecycle::connection_closed(uint64_t id) {
   if (on_connection_closed) on_connection_closed(id);
 }
 
-socle_status Lifecycle::resident_put(bus::Generation& g, std::string_view name, uint32_t version, void* handle, void (*destroy)(void*)) {
+socle_status Lifecycle::resident_put(bus::Generation& g, std::string_view name, uint32_t version, void* handle,
+                                     void (*destroy)(void*)) {
   if (destroy == nullptr || resident_.owner_of(reinterpret_cast<const void*>(destroy)).empty()) return SOCLE_INVALID;
   const std::string key = g.plugin + "/" + std::string(name);
   const std::lock_guard lock(mutex_);

@@ -4,8 +4,8 @@
 //            ─▶ hand state over ─▶ install one snapshot for all ─▶ retire the old ones in the background
 //   any failure before install: what was staged is discarded, the running system was never touched.
 //
-// Callers are control threads and main(); every function blocks. Locks: change_mutex_ (held for a change set, never by a
-// worker) before mutex_ (members and records, held shortly).
+// Callers are control threads and main(); every function blocks. Locks: change_mutex_ (held for a change set, never by
+// a worker) before mutex_ (members and records, held shortly).
 #pragma once
 
 #include <atomic>
@@ -41,8 +41,8 @@ struct SwapReport {
   std::string plugin, version, outcome;  // outcome: "active", "promoted", "reverted: WHY", "unloaded"
   uint64_t from = 0, to = 0;             // generation numbers; 0: none
   double load_ms = 0, flip_ms = 0, pause_ms = 0, drain_ms = 0;
-  int64_t failed = 0;                    // calls that ended by the kernel's doing during the drain
-  std::string old_state;                 // "unmapped", "retained(reason)", "draining", "" when there was none
+  int64_t failed = 0;     // calls that ended by the kernel's doing during the drain
+  std::string old_state;  // "unmapped", "retained(reason)", "draining", "" when there was none
 };
 
 class Lifecycle : public bus::Owner {
@@ -74,13 +74,21 @@ class Lifecycle : public bus::Owner {
   // Everything the loader would check of a folder, as text lines; invalid when something is wrong.
   Result<std::string> verify(const std::filesystem::path& folder) const;
 
+  // Calls a method for the operator (tenant "", principal "kernel"); the reply's text.
+  Result<std::string> call(const std::string& service, const std::string& method, const std::string& json);
+  // How what runs differs from the system manifest's file; "" when it does not.
+  [[nodiscard]] std::string drift() const;
+  // The worker came round within a second.
+  [[nodiscard]] bool worker_answers(uint32_t index);
+
   [[nodiscard]] bus::Bus& bus() { return *bus_; }
   [[nodiscard]] size_t plugin_count() const;
 
   // -- bus::Owner, on workers
   std::string health_json() override;
   void connection_closed(uint64_t id) override;
-  socle_status resident_put(bus::Generation& g, std::string_view name, uint32_t version, void* handle, void (*destroy)(void*)) override;
+  socle_status resident_put(bus::Generation& g, std::string_view name, uint32_t version, void* handle,
+                            void (*destroy)(void*)) override;
   void* resident_take(bus::Generation& g, std::string_view name, uint32_t version) override;
   // Who wants to hear that a connection is gone (the listeners). Set once before boot().
   std::function<void(uint64_t)> on_connection_closed;
@@ -97,7 +105,7 @@ class Lifecycle : public bus::Owner {
     RecordPtr old;
   };
   struct ChangeSet {
-    std::vector<Package> put;          // new or replacing, by plugin name
+    std::vector<Package> put;  // new or replacing, by plugin name
     std::vector<std::string> remove;
     std::optional<SwapOptions> canary;  // of a set with exactly one package
   };
@@ -107,11 +115,14 @@ class Lifecycle : public bus::Owner {
     double flip_ms = 0, pause_ms = 0;
   };
 
-  Lifecycle(manifest::SystemManifest system, telemetry::Metrics& metrics, loader::Store store, loader::Resident resident);
+  Lifecycle(manifest::SystemManifest system, telemetry::Metrics& metrics, loader::Store store,
+            loader::Resident resident);
 
   // package.cpp
-  Result<Package> read_package(const std::filesystem::path& folder, manifest::PluginEntry entry, const manifest::SystemManifest& system) const;
-  Result<Package> package_from_store(const manifest::PluginEntry& entry, const std::string& manifest_text, const std::string& config, const std::string& sha256) const;
+  Result<Package> read_package(const std::filesystem::path& folder, manifest::PluginEntry entry,
+                               const manifest::SystemManifest& system) const;
+  Result<Package> package_from_store(const manifest::PluginEntry& entry, const std::string& manifest_text,
+                                     const std::string& config, const std::string& sha256) const;
   [[nodiscard]] loader::Expected expected_of(const Package& package) const;
   [[nodiscard]] loader::Policy policy() const;
 
@@ -155,9 +166,9 @@ class Lifecycle : public bus::Owner {
   loader::Store store_;
   loader::Resident resident_;
   std::unique_ptr<bus::Bus> bus_;
-  Members members_;                             // what is routed
-  std::map<std::string, Package> previous_;     // for rollback, by plugin
-  std::vector<RecordPtr> records_;              // all generations of this process; unmapped ones: the last few
+  Members members_;                          // what is routed
+  std::map<std::string, Package> previous_;  // for rollback, by plugin
+  std::vector<RecordPtr> records_;           // all generations of this process; unmapped ones: the last few
   std::map<std::string, Resident, std::less<>> handles_;
   size_t retiring_ = 0;  // threads of retire()
   uint64_t snapshot_version_ = 0;

@@ -46,8 +46,14 @@ double p99(bus::Generation& g) {
 }
 
 void write_generation(JsonText& json, const GenerationRecord& r) {
-  json.begin_object().string("plugin", r.name()).string("version", to_string(r.package.manifest->version)).number("generation", r.seq);
-  json.string("state", to_string(r.state)).string("reason", r.reason).string("home", "kernel").string("sha256", r.package.sha256);
+  json.begin_object()
+      .string("plugin", r.name())
+      .string("version", to_string(r.package.manifest->version))
+      .number("generation", r.seq);
+  json.string("state", to_string(r.state))
+      .string("reason", r.reason)
+      .string("home", "kernel")
+      .string("sha256", r.package.sha256);
   json.string("path", r.package.entry.path.string()).string("signed_by", r.package.signer);
   json.string("state_mode", manifest::Text<manifest::State>::print(r.package.manifest->state));
   if (r.active_since != 0) json.string("active_since", telemetry::iso8601(r.active_since));
@@ -55,9 +61,12 @@ void write_generation(JsonText& json, const GenerationRecord& r) {
   if (r.runtime != nullptr) {
     bus::Generation& g = *r.runtime;
     const Usage u = usage(g);
-    json.number("in_flight", g.sum(&bus::WorkerCounters::in_flight)).number("calls", u.calls).number("kernel_errors", u.kernel_errors);
+    json.number("in_flight", g.sum(&bus::WorkerCounters::in_flight))
+        .number("calls", u.calls)
+        .number("kernel_errors", u.kernel_errors);
     json.number("other_errors", u.other_errors).number("late_replies", g.sum(&bus::WorkerCounters::late_replies));
-    json.number("connections", g.sum(&bus::WorkerCounters::connections)).number("frames", g.sum(&bus::WorkerCounters::frames));
+    json.number("connections", g.sum(&bus::WorkerCounters::connections))
+        .number("frames", g.sum(&bus::WorkerCounters::frames));
     json.number("timers", g.sum(&bus::WorkerCounters::timers)).number("watches", g.sum(&bus::WorkerCounters::watches));
   }
   json.end_object();
@@ -85,7 +94,9 @@ Result<std::string> Lifecycle::show_json(const std::string& name) const {
     write_generation(json, *r);
     last = &r;
   }
-  if (last == nullptr) return Error{Code::not_found, "no plugin '" + name + "' is or was loaded; `socle plugin list` names those that are"};
+  if (last == nullptr)
+    return Error{Code::not_found,
+                 "no plugin '" + name + "' is or was loaded; `socle plugin list` names those that are"};
   const auto& m = *(*last)->package.manifest;
   json.end_array().begin_array("provides");
   for (const auto& p : m.provides) json.string({}, to_string(p.service));
@@ -99,8 +110,12 @@ std::string Lifecycle::status_json() const {
   JsonText json;
   json.begin_object().string("status", stopping_ ? "stopping" : "ok").number("plugins", members_.size());
   json.number("workers", bus_->worker_count()).number("tenants", system_.tenants.size());
-  const auto count = [this](State s) { return std::count_if(records_.begin(), records_.end(), [s](const RecordPtr& r) { return r->state == s; }); };
-  json.number("draining", count(State::draining)).number("retained", count(State::retained)).number("late_replies", bus_->late_replies.load());
+  const auto count = [this](State s) {
+    return std::count_if(records_.begin(), records_.end(), [s](const RecordPtr& r) { return r->state == s; });
+  };
+  json.number("draining", count(State::draining))
+      .number("retained", count(State::retained))
+      .number("late_replies", bus_->late_replies.load());
   json.number("payloads", bus::Payload::alive()).number("routes_version", snapshot_version_);
   return json.end_object().take();
 }
@@ -112,15 +127,25 @@ std::string Lifecycle::top_json() const {
   for (const RecordPtr& r : records_) {
     if (r->runtime == nullptr || r->state == State::unmapped) continue;
     const Usage u = usage(*r->runtime);
-    json.begin_object().string("plugin", r->name()).number("generation", r->seq).string("state", to_string(r->state)).number("calls", u.calls);
-    json.number("kernel_errors", u.kernel_errors).number("p99_us", p99(*r->runtime)).number("in_flight", r->runtime->sum(&bus::WorkerCounters::in_flight));
+    json.begin_object()
+        .string("plugin", r->name())
+        .number("generation", r->seq)
+        .string("state", to_string(r->state))
+        .number("calls", u.calls);
+    json.number("kernel_errors", u.kernel_errors)
+        .number("p99_us", p99(*r->runtime))
+        .number("in_flight", r->runtime->sum(&bus::WorkerCounters::in_flight));
     json.end_object();
   }
   json.end_array().begin_array("workers");
   for (uint32_t i = 0; i < bus_->worker_count(); ++i) {
     const bus::Worker& w = bus_->worker(i);
     const bus::Generation* running = w.running.load();
-    json.begin_object().number("worker", i).number("turns", w.turns()).boolean("idle", w.idle()).number("connections", w.connections.load());
+    json.begin_object()
+        .number("worker", i)
+        .number("turns", w.turns())
+        .boolean("idle", w.idle())
+        .number("connections", w.connections.load());
     json.string("running", running != nullptr ? running->plugin : "").end_object();
   }
   return json.end_array().end_object().take();
@@ -145,14 +170,20 @@ Result<std::string> Lifecycle::explain_call(const std::string& from, const std::
   json.boolean("allowed", granted && provided);
   std::string why;
   if (!granted) {
-    why = "plugin '" + from + "' may not: " + service + " must stand under `requires` of its manifest and \"call:" + service + "\" under its grants in the system manifest";
+    why = "plugin '" + from + "' may not: " + service +
+          " must stand under `requires` of its manifest and \"call:" + service +
+          "\" under its grants in the system manifest";
   } else if (provider == nullptr) {
     why = "no plugin provides " + service;
   } else if (!provided) {
-    why = "plugin '" + provider->primary->name() + "' provides " + service + ", which has no method '" + ref->method + "'";
+    why = "plugin '" + provider->primary->name() + "' provides " + service + ", which has no method '" + ref->method +
+          "'";
   } else {
-    why = (grants.ingress ? "permission ingress" : "requires and grant call:" + service) + ", answered by plugin '" + provider->primary->name() + "' generation " + std::to_string(provider->primary->seq);
-    if (provider->canary != nullptr) why += " or its canary generation " + std::to_string(provider->canary->seq) + " (" + std::to_string(provider->canary_share / 100.0) + " %)";
+    why = (grants.ingress ? "permission ingress" : "requires and grant call:" + service) + ", answered by plugin '" +
+          provider->primary->name() + "' generation " + std::to_string(provider->primary->seq);
+    if (provider->canary != nullptr)
+      why += " or its canary generation " + std::to_string(provider->canary->seq) + " (" +
+             std::to_string(provider->canary_share / 100.0) + " %)";
   }
   return json.string("why", why).end_object().take();
 }
@@ -166,18 +197,66 @@ Result<std::string> Lifecycle::explain_plugin(const std::string& name) const {
   json.begin_object().string("plugin", name).begin_array("breaks");
   for (const auto& [other, member] : members) {
     for (const auto& need : member.primary->package.manifest->requires_) {
-      if (other != name && m.find_service(need.service) != nullptr) json.begin_object().string("plugin", other).string("needs", to_string(need.service)).boolean("optional", need.optional).end_object();
+      if (other != name && m.find_service(need.service) != nullptr)
+        json.begin_object()
+            .string("plugin", other)
+            .string("needs", to_string(need.service))
+            .boolean("optional", need.optional)
+            .end_object();
     }
   }
   json.end_array().begin_array("routes");
   for (const auto& [other, member] : members) {
     for (const auto& r : member.primary->package.manifest->routes) {
-      if (m.find_service(r.to.service) != nullptr) json.string({}, manifest::Text<manifest::HttpMethod>::print(r.method) + " " + r.path);
+      if (m.find_service(r.to.service) != nullptr)
+        json.string({}, manifest::Text<manifest::HttpMethod>::print(r.method) + " " + r.path);
     }
   }
   json.end_array().begin_array("listeners");
   for (const std::string& l : it->second.primary->package.entry.listen) json.string({}, l);
   return json.end_array().end_object().take();
+}
+
+Result<std::string> Lifecycle::call(const std::string& service, const std::string& method, const std::string& json) {
+  constexpr std::chrono::minutes patience{10};
+  const auto target = bus_->target(service, method);
+  const auto snapshot = bus_->snapshot();
+  if (!target || *target >= snapshot->routes.size() || snapshot->routes[*target].primary.generation == nullptr) {
+    return Error{Code::unavailable, "no plugin provides " + service + "." + method + " now"};
+  }
+  const bus::Provider to = snapshot->routes[*target].primary;
+  const bus::Answer answer = bus_->run_hook(*to.generation, bus_->worker(0), to.method,
+                                            bus::PayloadRef(bus::Payload::make(json, SOCLE_MEDIA_JSON, {})), patience);
+  if (answer.status == SOCLE_OK) return answer.text.empty() ? std::string("{}") : answer.text;
+  return Error{static_cast<Code>(answer.status),
+               service + "." + method + ": " + (answer.message.empty() ? answer.code : answer.message)};
+}
+
+std::string Lifecycle::drift() const {
+  const manifest::SystemManifest running = system();
+  if (running.file.empty()) return {};
+  const auto file = manifest::load_system_manifest(running.file);
+  if (!file) return "the system manifest does not read: " + file.error().message;
+  std::string out;
+  for (const auto& change : manifest::difference(running, *file)) out += (out.empty() ? "" : ", ") + change.key;
+  const Members members = members_copy();
+  for (const auto& entry : running.plugins) {
+    const auto loaded = [&](const auto& m) { return m.second.primary->package.entry.path == entry.path; };
+    if (std::none_of(members.begin(), members.end(), loaded))
+      out += (out.empty() ? "" : ", ") + entry.path.string() + " is not what runs";
+  }
+  return out;
+}
+
+bool Lifecycle::worker_answers(uint32_t index) {
+  bus::Worker& w = bus_->worker(index);
+  const uint64_t before = w.turns();
+  w.post([] {});
+  for (int i = 0; i < 1000 && w.turns() == before && !w.idle(); ++i) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::milliseconds(1));
+  }
+  return w.turns() != before || w.idle();
 }
 
 }  // namespace socle::lifecycle

@@ -1,5 +1,5 @@
-// retire.cpp: the end of a generation that nothing is routed to any more: DRAIN on every worker, wait until nothing of it
-// is in flight, STOP, say what it left, destroy, unmap, and look whether that is true. Runs on a thread of its own.
+// retire.cpp: the end of a generation that nothing is routed to any more: DRAIN on every worker, wait until nothing of
+// it is in flight, STOP, say what it left, destroy, unmap, and look whether that is true. Runs on a thread of its own.
 #include <algorithm>
 
 #include "lifecycle/lifecycle.hpp"
@@ -41,8 +41,9 @@ void Lifecycle::await_retired(const GenerationRecord& record) {
 }
 
 bool Lifecycle::drained(bus::Generation& g) const {
-  return g.sum(&bus::WorkerCounters::in_flight) == 0 && g.sum(&bus::WorkerCounters::frames) == 0 && g.sum(&bus::WorkerCounters::waiting) == 0 &&
-         g.sum(&bus::WorkerCounters::connections) == 0 && g.posted.load() == 0;
+  return g.sum(&bus::WorkerCounters::in_flight) == 0 && g.sum(&bus::WorkerCounters::frames) == 0 &&
+         g.sum(&bus::WorkerCounters::waiting) == 0 && g.sum(&bus::WorkerCounters::connections) == 0 &&
+         g.posted.load() == 0;
 }
 
 void Lifecycle::drain(GenerationRecord& record) {
@@ -53,10 +54,12 @@ void Lifecycle::drain(GenerationRecord& record) {
   const auto limit = record.package.manifest->drain.value_or(system().swap.drain);
   for (uint32_t i = 0; i < bus_->worker_count(); ++i) {
     const bus::Answer answer = bus_->run_hook(g, bus_->worker(i), SOCLE_HOOK_DRAIN, {}, answer_patience);
-    if (answer.hung) telemetry::Log::get().write(telemetry::Level::error, "drain hook does not return", {{"plugin", g.plugin}});
+    if (answer.hung)
+      telemetry::Log::get().write(telemetry::Level::error, "drain hook does not return", {{"plugin", g.plugin}});
   }
   const auto wait_until = [&](std::chrono::nanoseconds end) {
-    // Read between two turns of every worker, so that no frame of this generation is on a stack when the counts are zero.
+    // Read between two turns of every worker, so that no frame of this generation is on a stack when the counts are
+    // zero.
     while (!drained(g) && elapsed() < end) {
       std::unique_lock lock(mutex_);
       changed_.wait_for(lock, look_every);
@@ -87,8 +90,10 @@ std::string Lifecycle::leftovers(bus::Generation& g) const {
   const std::lock_guard lock(found->first);
   auto items = found->second;
   if (!all) items.emplace_back("a worker that does not come back");
-  if (const int64_t n = g.sum(&bus::WorkerCounters::frames); n > 0) items.push_back(std::to_string(n) + " coroutine frame(s)");
-  if (const int64_t n = g.sum(&bus::WorkerCounters::connections); n > 0) items.push_back(std::to_string(n) + " connection(s)");
+  if (const int64_t n = g.sum(&bus::WorkerCounters::frames); n > 0)
+    items.push_back(std::to_string(n) + " coroutine frame(s)");
+  if (const int64_t n = g.sum(&bus::WorkerCounters::connections); n > 0)
+    items.push_back(std::to_string(n) + " connection(s)");
   if (const int64_t n = g.posted.load(); n > 0) items.push_back(std::to_string(n) + " posted message(s)");
   std::string text;
   for (size_t i = 0; i < std::min<size_t>(items.size(), 8); ++i) text += (i > 0 ? ", " : "") + items[i];
@@ -101,15 +106,20 @@ void Lifecycle::bury(GenerationRecord& record) {
     bus::Generation& g = *record.runtime;
     const auto timeout = duration_cast<milliseconds>(record.package.manifest->stop_timeout);
     const bus::Answer stopped = bus_->run_hook(g, bus_->staging(), SOCLE_HOOK_STOP, {}, timeout);
-    if (stopped.hung) return set_state(record, State::retained, "stop did not return within " + manifest::to_string(manifest::Duration(timeout)));
-    if (stopped.status == SOCLE_DEADLINE) return set_state(record, State::retained, "stop gave no answer within " + manifest::to_string(manifest::Duration(timeout)));
+    if (stopped.hung)
+      return set_state(record, State::retained,
+                       "stop did not return within " + manifest::to_string(manifest::Duration(timeout)));
+    if (stopped.status == SOCLE_DEADLINE)
+      return set_state(record, State::retained,
+                       "stop gave no answer within " + manifest::to_string(manifest::Duration(timeout)));
     if (const std::string left = leftovers(g); !left.empty()) {
       bus_->on_each_worker([&g](bus::Worker& w) { w.forget(g); }, answer_patience);
       return set_state(record, State::retained, "after stop it left " + left);
     }
     const auto descriptor = g.descriptor;
     void* instance = std::exchange(g.instance, nullptr);
-    if (descriptor->destroy != nullptr && !bus_->run_staged([descriptor, instance] { descriptor->destroy(instance); }, timeout)) {
+    if (descriptor->destroy != nullptr &&
+        !bus_->run_staged([descriptor, instance] { descriptor->destroy(instance); }, timeout)) {
       return set_state(record, State::retained, "destroy() did not return");
     }
   }

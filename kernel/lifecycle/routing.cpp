@@ -24,7 +24,10 @@ void write_param(JsonText& json, const std::string& name, const manifest::RouteP
 }
 
 void write_route(JsonText& json, const std::string& plugin, const manifest::Route& route) {
-  json.begin_object().string("plugin", plugin).string("method", manifest::Text<manifest::HttpMethod>::print(route.method)).string("path", route.path);
+  json.begin_object()
+      .string("plugin", plugin)
+      .string("method", manifest::Text<manifest::HttpMethod>::print(route.method))
+      .string("path", route.path);
   json.begin_object("to").string("service", to_string(route.to.service)).string("method", route.to.method).end_object();
   switch (route.access.kind) {
     case manifest::RouteAccess::Kind::public_: json.string("access", "public"); break;
@@ -45,12 +48,20 @@ void write_route(JsonText& json, const std::string& plugin, const manifest::Rout
 std::string listener_json(const std::string& name, const manifest::Listener& listener) {
   JsonText json;
   json.begin_object().string("name", name).string("address", to_string(listener.address));
-  json.string("role", manifest::Text<manifest::ListenerRole>::print(listener.role.value_or(manifest::ListenerRole::http)));
+  json.string("role",
+              manifest::Text<manifest::ListenerRole>::print(listener.role.value_or(manifest::ListenerRole::http)));
   if (listener.tenant) json.string("tenant", *listener.tenant);
   if (listener.principal) json.string("principal", *listener.principal);
-  if (listener.tls) json.begin_object("tls").string("certificate", listener.tls->certificate.string()).string("key", listener.tls->key.string()).end_object();
+  if (listener.tls)
+    json.begin_object("tls")
+        .string("certificate", listener.tls->certificate.string())
+        .string("key", listener.tls->key.string())
+        .end_object();
   const auto& limits = listener.limits;
-  json.begin_object("limits").number("request_line", limits.request_line.bytes).number("headers", limits.headers.bytes).number("body", limits.body.bytes);
+  json.begin_object("limits")
+      .number("request_line", limits.request_line.bytes)
+      .number("headers", limits.headers.bytes)
+      .number("body", limits.body.bytes);
   json.number("header_timeout_ms", duration_cast<milliseconds>(limits.header_timeout).count());
   json.number("idle_timeout_ms", duration_cast<milliseconds>(limits.idle_timeout).count());
   json.number("deadline_ms", duration_cast<milliseconds>(limits.deadline).count());
@@ -59,7 +70,8 @@ std::string listener_json(const std::string& name, const manifest::Listener& lis
 
 class Builder {
  public:
-  Builder(bus::Bus& bus, const Members& members, const manifest::SystemManifest& system) : bus_(bus), members_(members), system_(system) {}
+  Builder(bus::Bus& bus, const Members& members, const manifest::SystemManifest& system)
+      : bus_(bus), members_(members), system_(system) {}
 
   std::shared_ptr<bus::Snapshot> build(uint64_t version) {
     out_->version = version;
@@ -111,7 +123,8 @@ class Builder {
   // Methods that only channels use are routed under the plugin's own name: "plugin:NAME.method".
   void internal_methods(const Member& member) {
     for (const auto& sub : member.primary->package.manifest->subscribes) {
-      if (bus::Route* r = route("plugin:" + member.primary->name(), sub.method); r != nullptr) fill(*r, member, "", sub.method);
+      if (bus::Route* r = route("plugin:" + member.primary->name(), sub.method); r != nullptr)
+        fill(*r, member, "", sub.method);
     }
   }
 
@@ -129,7 +142,9 @@ class Builder {
         if (to.generation != nullptr) found.push_back({filter.priority, name, &filter, to});
       }
     }
-    std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return std::tie(a.priority, a.plugin) < std::tie(b.priority, b.plugin); });
+    std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
+      return std::tie(a.priority, a.plugin) < std::tie(b.priority, b.plugin);
+    });
     for (const auto& [name, member] : members_) {
       for (const auto& provided : member.primary->package.manifest->provides) {
         for (const auto& [method, facts] : provided.methods) {
@@ -140,7 +155,8 @@ class Builder {
             const bool after = f.filter->phase == manifest::FilterPhase::after;
             auto& steps = after ? r->after : r->before;
             if (r->after.size() + r->before.size() >= most_filters) break;
-            const bus::FilterStep step{f.to.generation, f.to.method, after, f.filter->fail == manifest::FilterFail::open};
+            const bus::FilterStep step{f.to.generation, f.to.method, after,
+                                       f.filter->fail == manifest::FilterFail::open};
             steps.insert(after ? steps.begin() : steps.end(), step);
           }
         }
@@ -154,7 +170,8 @@ class Builder {
         bus::ChannelRoute& r = out_->channels[channel.channel];
         r.name = channel.channel;
         r.mode = static_cast<bus::ChannelMode>(channel.mode);
-        r.capacity = static_cast<uint32_t>(std::max<uint64_t>(1, (channel.capacity + bus_.worker_count() - 1) / bus_.worker_count()));
+        r.capacity = static_cast<uint32_t>(
+            std::max<uint64_t>(1, (channel.capacity + bus_.worker_count() - 1) / bus_.worker_count()));
       }
     }
     for (const auto& [name, member] : members_) {
@@ -169,7 +186,8 @@ class Builder {
   void listeners() {
     for (const auto& [name, listener] : system_.listeners) out_->listener_config[name] = listener_json(name, listener);
     for (const auto& [name, member] : members_) {
-      for (const std::string& listener : member.primary->package.entry.listen) out_->listeners[listener] = member.primary->runtime.get();
+      for (const std::string& listener : member.primary->package.entry.listen)
+        out_->listeners[listener] = member.primary->runtime.get();
     }
   }
 
@@ -177,7 +195,8 @@ class Builder {
     for (const auto& [id, tenant] : system_.tenants) {
       auto limits = std::make_shared<bus::Limits>();
       if (tenant.plan) {
-        if (const auto plan = system_.plans.find(*tenant.plan); plan != system_.plans.end()) limits->insert(plan->second.begin(), plan->second.end());
+        if (const auto plan = system_.plans.find(*tenant.plan); plan != system_.plans.end())
+          limits->insert(plan->second.begin(), plan->second.end());
       }
       for (const auto& [name, value] : tenant.limits) (*limits)[name] = value;
       out_->tenants[id] = std::move(limits);
@@ -190,7 +209,9 @@ class Builder {
     plugins.begin_array();
     for (const auto& [name, member] : members_) {
       for (const auto& r : member.primary->package.manifest->routes) write_route(routes, name, r);
-      plugins.begin_object().string("plugin", name).string("version", to_string(member.primary->package.manifest->version));
+      plugins.begin_object()
+          .string("plugin", name)
+          .string("version", to_string(member.primary->package.manifest->version));
       plugins.number("generation", member.primary->seq).end_object();
     }
     out_->routes_json = routes.end_array().take();
@@ -206,7 +227,8 @@ class Builder {
 
 }  // namespace
 
-std::shared_ptr<bus::Snapshot> build_snapshot(bus::Bus& bus, const Members& members, const manifest::SystemManifest& system, uint64_t version) {
+std::shared_ptr<bus::Snapshot> build_snapshot(bus::Bus& bus, const Members& members,
+                                              const manifest::SystemManifest& system, uint64_t version) {
   return Builder(bus, members, system).build(version);
 }
 

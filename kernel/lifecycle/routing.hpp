@@ -1,5 +1,5 @@
-// routing.hpp: from the set of generations that are to serve to the bus snapshot that makes them serve. Pure: nothing is
-// changed, everything that does not fit together is said, each conflict with both owners' names.
+// routing.hpp: from the set of generations that are to serve to the bus snapshot that makes them serve. Pure: nothing
+// is changed, everything that does not fit together is said, each conflict with both owners' names.
 #pragma once
 
 #include <cstdint>
@@ -26,16 +26,16 @@ struct Member {
 
 using Members = std::map<std::string, Member>;  // by plugin name
 
-// Services, requirements, HTTP routes, filters, channels and permissions of the manifests fit together. The error has one
-// line per problem.
+// Services, requirements, HTTP routes, filters, channels and permissions of the manifests fit together. The error has
+// one line per problem.
 [[nodiscard]] Status check_fit(const std::vector<const Package*>& packages);
 
 // In the order in which they can start: providers before those that require them. Cycles are named a → b → a.
 [[nodiscard]] Result<std::vector<const Package*>> start_order(const std::vector<const Package*>& packages);
 
 // REQUIRES: check_fit() of the members' packages.
-[[nodiscard]] std::shared_ptr<bus::Snapshot> build_snapshot(bus::Bus& bus, const Members& members, const manifest::SystemManifest& system,
-                                                            uint64_t version);
+[[nodiscard]] std::shared_ptr<bus::Snapshot> build_snapshot(bus::Bus& bus, const Members& members,
+                                                            const manifest::SystemManifest& system, uint64_t version);
 
 // What the bus lets a generation of this package do: asked for by its manifest and granted by the operator.
 [[nodiscard]] bus::Grants grants_of(const Package& package);

@@ -1,5 +1,5 @@
-// stage.cpp: brings one generation up beside what serves: copy, map, create, START, SELF_TEST, all on the staging thread,
-// each with a time-out. A generation that fails is discarded and nobody else has noticed.
+// stage.cpp: brings one generation up beside what serves: copy, map, create, START, SELF_TEST, all on the staging
+// thread, each with a time-out. A generation that fails is discarded and nobody else has noticed.
 #include "lifecycle/lifecycle.hpp"
 #include "telemetry/clock.hpp"
 
@@ -48,10 +48,14 @@ Result<RecordPtr> Lifecycle::stage(const Package& package) {
   }
 
   auto library = std::make_shared<std::optional<Result<loader::Library>>>();
-  const bool mapped = bus_->run_staged([library, copy = *copy, verified = std::move(*verified), policy = policy()] { library->emplace(loader::Library::load(copy, verified, policy)); }, load_timeout);
+  const bool mapped =
+      bus_->run_staged([library, copy = *copy, verified = std::move(*verified),
+                        policy = policy()] { library->emplace(loader::Library::load(copy, verified, policy)); },
+                       load_timeout);
   if (!mapped) {
     set_state(*record, State::retained, "its static constructors did not return within " + seconds(load_timeout));
-    return Error{Code::deadline, who + ": loading did not end within " + seconds(load_timeout) + ": a static constructor or the entry function hangs; it stays mapped"};
+    return Error{Code::deadline, who + ": loading did not end within " + seconds(load_timeout) +
+                                     ": a static constructor or the entry function hangs; it stays mapped"};
   }
   if (!**library) {
     set_state(*record, State::unmapped);
@@ -60,7 +64,8 @@ Result<RecordPtr> Lifecycle::stage(const Package& package) {
   record->library.emplace(std::move(***library));
   set_state(*record, State::loaded);
 
-  record->runtime = std::make_unique<bus::Generation>(*bus_, m.plugin, to_string(m.version), record->seq, grants_of(package), bus_->worker_count() + 1);
+  record->runtime = std::make_unique<bus::Generation>(*bus_, m.plugin, to_string(m.version), record->seq,
+                                                      grants_of(package), bus_->worker_count() + 1);
   bus::Generation& g = *record->runtime;
   g.listeners = package.entry.listen;
   g.affinity_one = m.affinity == manifest::Affinity::one;
@@ -69,7 +74,8 @@ Result<RecordPtr> Lifecycle::stage(const Package& package) {
     for (const auto& [method, facts] : provided.methods) {
       if (g.method(to_string(provided.service), method) < 0) {
         discard(record, "not created");
-        return Error{Code::invalid, who + ": its manifest provides " + to_string(provided.service) + "." + method + ", which its library's descriptor does not list; correct one of them"};
+        return Error{Code::invalid, who + ": its manifest provides " + to_string(provided.service) + "." + method +
+                                        ", which its library's descriptor does not list; correct one of them"};
       }
     }
   }
@@ -83,12 +89,18 @@ Result<RecordPtr> Lifecycle::stage(const Package& package) {
   const bool returned = bus_->run_staged(
       [created, &g, config = package.config] {
         const bus::PayloadRef body(bus::Payload::make(config.empty() ? "{}" : config, SOCLE_MEDIA_JSON, {}));
-        created->status = g.descriptor->create(&g, body.get(), &created->instance, &created->error);
+        try {
+          created->status = g.descriptor->create(&g, body.get(), &created->instance, &created->error);
+        } catch (...) {
+          created->status = SOCLE_INTERNAL;
+          created->error = bus::Bus::error(SOCLE_INTERNAL, "plugin_threw", "it let an exception out");
+        }
       },
       duration_cast<milliseconds>(m.start_timeout));
   if (!returned) {
     set_state(*record, State::retained, "create() did not return");
-    return Error{Code::deadline, who + ": create() did not return within " + seconds(m.start_timeout) + "; the generation was not used and stays mapped"};
+    return Error{Code::deadline, who + ": create() did not return within " + seconds(m.start_timeout) +
+                                     "; the generation was not used and stays mapped"};
   }
   const bus::PayloadRef why(created->error.payload != nullptr ? bus::Payload::of(created->error.payload) : nullptr);
   if (created->status != SOCLE_OK) {
@@ -105,20 +117,24 @@ Result<RecordPtr> Lifecycle::stage(const Package& package) {
     if (answer.status == SOCLE_OK || answer.status == SOCLE_UNSUPPORTED) return {};
     if (answer.hung) {
       set_state(*record, State::retained, std::string(name) + " did not give its thread back");
-      return Error{Code::deadline, who + ": " + std::string(name) + " did not return within " + seconds(timeout) + "; the generation was not used and stays mapped"};
+      return Error{Code::deadline, who + ": " + std::string(name) + " did not return within " + seconds(timeout) +
+                                       "; the generation was not used and stays mapped"};
     }
-    const std::string text = answer.status == SOCLE_DEADLINE ? "no answer within " + seconds(timeout) : answer_text(answer);
+    const std::string text =
+        answer.status == SOCLE_DEADLINE ? "no answer within " + seconds(timeout) : answer_text(answer);
     discard(record, std::string(name) + " failed");
     return Error{Code::invalid, who + ": " + std::string(name) + " failed: " + text};
   };
   if (auto started = hook(SOCLE_HOOK_START, "start", m.start_timeout); !started) return std::move(started).error();
   set_state(*record, State::started);
   if (m.self_test.enabled) {
-    if (auto tested = hook(SOCLE_HOOK_SELF_TEST, "self-test", m.self_test.timeout); !tested) return std::move(tested).error();
+    if (auto tested = hook(SOCLE_HOOK_SELF_TEST, "self-test", m.self_test.timeout); !tested)
+      return std::move(tested).error();
   }
   bus::Worker& staging = bus_->staging();
   bus_->run_staged([this, &g, &staging] { staging.hand_over(g, bus_->worker(0)); }, load_timeout);
-  record->load_time = duration_cast<std::chrono::microseconds>(std::chrono::nanoseconds(telemetry::monotonic_now() - begun));
+  record->load_time =
+      duration_cast<std::chrono::microseconds>(std::chrono::nanoseconds(telemetry::monotonic_now() - begun));
   return record;
 }
 

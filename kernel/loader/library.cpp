@@ -79,6 +79,11 @@ Status check_entries(const socle_plugin& plugin, const Verified& verified) {
   return {};
 }
 
+Error unnamed_method(std::size_t index, const std::string& service, const std::string& name) {
+  return refusal("method " + std::to_string(index) + " with service '" + service + "' and name '" + name + "'",
+                 "readable texts of at most 256 bytes, the name not empty", "fill the method table");
+}
+
 Result<std::vector<socle_method>> read_methods(const socle_plugin& plugin) {
   if (plugin.method_count > max_methods) {
     return refusal(std::to_string(plugin.method_count) + " methods", "at most " + std::to_string(max_methods),
@@ -93,8 +98,7 @@ Result<std::vector<socle_method>> read_methods(const socle_plugin& plugin) {
     const std::string service = text_of(methods[i].service);
     const std::string name = text_of(methods[i].name);
     if (name.empty() || name.front() == '<' || (!service.empty() && service.front() == '<')) {
-      return refusal("method " + std::to_string(i) + " with service '" + service + "' and name '" + name + "'",
-                     "readable texts of at most 256 bytes, the name not empty", "fill the method table");
+      return unnamed_method(i, service, name);
     }
   }
   return methods;

@@ -13,7 +13,7 @@ struct Forbidden {
   std::string_view name, code, why, action;
 };
 
-constexpr std::string_view no_threads = "an import-free library: plugins own no threads";
+constexpr std::string_view no_threads = "no thread functions: plugins own no threads";
 constexpr std::string_view use_offload = "use the host's offload(), timers and watches instead";
 constexpr std::string_view no_handlers = "no exit or thread-end handlers: they outlive the library";
 constexpr std::string_view release_in_destroy = "release it in destroy() or in the STOP hook";

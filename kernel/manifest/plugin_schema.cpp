@@ -1,6 +1,6 @@
-// The table of the plugin manifest but for its routes and channels (interface_schema.cpp) and config
-// (config_schema.cpp).
-#include <algorithm>
+// The table of the plugin manifest but for its services, channels (interface_schema.cpp), routes (route_schema.cpp) and
+// config (config_schema.cpp).
+#include <set>
 
 #include "manifest/choices.hpp"
 #include "manifest/plugin_manifest.hpp"
@@ -21,28 +21,22 @@ bool is_sha256(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-void check_services_are_unique(Reader& reader, const PluginManifest& manifest) {
-  for (std::size_t i = 0; i < manifest.provides.size(); ++i) {
-    for (std::size_t k = 0; k < i; ++k) {
-      if (manifest.provides[i].service == manifest.provides[k].service) {
-        reader.problems.add(manifest.provides[i].at, "service '" + to_string(manifest.provides[i].service) +
-                                                         "' is provided twice; put its methods into one entry");
-      }
-    }
+// Each service is provided once, required once, and not both.
+void check_services(Reader& reader, const PluginManifest& manifest) {
+  std::set<ServiceId> provided;
+  for (const auto& entry : manifest.provides) {
+    if (provided.insert(entry.service).second) continue;
+    reader.problems.add(entry.at,
+                        "service '" + to_string(entry.service) + "' is provided twice; put its methods into one entry");
   }
-}
-
-void check_requirements(Reader& reader, const PluginManifest& manifest) {
-  for (std::size_t i = 0; i < manifest.requires_.size(); ++i) {
-    const auto& requirement = manifest.requires_[i];
-    if (manifest.find_service(requirement.service) != nullptr) {
-      reader.problems.add(requirement.at,
-                          "the plugin requires '" + to_string(requirement.service) + "', which it provides itself");
+  std::set<ServiceId> required;
+  for (const auto& requirement : manifest.requires_) {
+    const auto service = to_string(requirement.service);
+    if (provided.contains(requirement.service)) {
+      reader.problems.add(requirement.at, "the plugin requires '" + service + "', which it provides itself");
     }
-    for (std::size_t k = 0; k < i; ++k) {
-      if (manifest.requires_[k].service == requirement.service) {
-        reader.problems.add(requirement.at, "service '" + to_string(requirement.service) + "' is required twice");
-      }
+    if (!required.insert(requirement.service).second) {
+      reader.problems.add(requirement.at, "service '" + service + "' is required twice");
     }
   }
 }
@@ -160,8 +154,7 @@ const Object<PluginManifest>& object_of<PluginManifest>() {
            field("health", &M::health, "Health questions.").absent("see Health"),
            field("self_test", &M::self_test, "Test before activation.").absent("see Self-test")})
           .rule([](const Node& node, Reader& reader, M& manifest) {
-            check_services_are_unique(reader, manifest);
-            check_requirements(reader, manifest);
+            check_services(reader, manifest);
             check_routes(reader, manifest);
             check_resident_handles(node, reader, manifest);
           });

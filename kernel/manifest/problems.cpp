@@ -61,7 +61,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
-  std::size_t limit = std::max<std::size_t>(1, word.size() / 3);
+  if (word.empty()) return {};
+  std::size_t limit = std::min(std::max<std::size_t>(1, word.size() / 3), word.size() - 1);
   std::string_view best;
   for (const auto candidate : candidates) {
     const auto distance = edit_distance(word, candidate);

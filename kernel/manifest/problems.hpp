@@ -32,6 +32,8 @@ class Problems {
 
   void add(Place at, std::string message);
   [[nodiscard]] bool empty() const { return count_ == 0; }
+  // Further problems are only counted; no more work need go into their text.
+  [[nodiscard]] bool full() const { return count_ >= kept_at_most; }
   [[nodiscard]] std::size_t count() const { return count_; }
   [[nodiscard]] const std::string& file() const { return file_; }
   // "system.yaml:4:9", or "system.yaml" when the place is unknown.
@@ -50,7 +52,7 @@ class Problems {
 
 // The candidate that `word` is most likely a misspelling of: smallest Damerau-Levenshtein distance (optimal string
 // alignment: one insertion, deletion, substitution or swap of neighbours costs 1), at most a third of the word's
-// length and at least 1. Empty when none is near. Words over 64 bytes are nobody's misspelling.
+// length (or 1), and never the whole word. Empty when none is near. Words over 64 bytes are nobody's misspelling.
 [[nodiscard]] std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 

@@ -2,6 +2,8 @@
 // type, default, constraints and description; reading with all errors, the reference page and the canonical form come
 // from that one table. Included by the *_schema.cpp files and the reference writer only.
 //
+// Over 300 lines: reading, writing and describing one type belong side by side, and templates cannot leave the header.
+//
 //   template <> const Object<Health>& object_of<Health>() {
 //     static const Object<Health> object("Health", "How often …",
 //         {field("interval", &Health::interval, "Time between two questions.").from(10ms), ...});
@@ -322,6 +324,7 @@ class Object : public ObjectDoc {
       if (entry.doc.key == member.key) return entry.read(member.value, reader, value);
       known.push_back(entry.doc.key);
     }
+    if (reader.problems.full()) known.clear();
     reader.problems.add(member.at, "unknown key " + in_quotes(member.key) + did_you_mean(member.key, known));
   }
 

@@ -148,6 +148,9 @@ class Builder : public YAML::EventHandler {
     }
     node->kind = kind;
     node->at = place(mark);
+    // yaml-cpp marks a value that is not there with the token after it; its key is where a person looks.
+    const bool of_key = kind == Node::Kind::null && !stack_.empty() && !stack_.back().node->members.empty();
+    if (of_key) node->at = stack_.back().node->members.back().at;
     return *node;
   }
 
@@ -205,7 +208,8 @@ bool check_bytes(std::string_view text, Problems& problems) {
 std::optional<Node> build(std::string_view text, Problems& problems) {
   Builder builder(text, problems);
   try {
-    std::istringstream stream{std::string(text)};
+    // yaml-cpp takes an open quote at the end of a file for a closed one; a document end after it makes it an error.
+    std::istringstream stream{std::string(text) + "\n...\n"};
     YAML::Parser parser(stream);
     if (!parser.HandleNextDocument(builder)) {
       problems.add({}, "the file is empty; expected a manifest");
@@ -220,7 +224,10 @@ std::optional<Node> build(std::string_view text, Problems& problems) {
   } catch (const Refused&) {
     return std::nullopt;
   } catch (const YAML::Exception& error) {
-    problems.add(builder.place(error.mark), "not valid YAML: " + error.msg);
+    const bool at_end = !error.mark.is_null() && static_cast<std::size_t>(std::max(error.mark.pos, 0)) >= text.size();
+    const bool open_quote = at_end && error.msg == YAML::ErrorMsg::DOC_IN_SCALAR;
+    problems.add(at_end ? place_of(text, text.size()) : builder.place(error.mark),
+                 "not valid YAML: " + (open_quote ? "the file ends inside quotes" : error.msg));
   } catch (const std::exception& error) {
     problems.add({}, std::string("not valid YAML: ") + error.what());
   }

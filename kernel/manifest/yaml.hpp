@@ -40,7 +40,8 @@ struct Member {
   Node value;
 };
 
-// The tree, or nothing after at least one problem was added.
+// The tree, or nothing. A tree may come with problems too (duplicate keys: the first counts), so that its values can be
+// checked as well; whoever calls takes nothing from a text that has problems.
 [[nodiscard]] std::optional<Node> read_yaml(std::string_view text, Problems& problems);
 
 // The text ends where a writer would have ended it: with a line end, or with the bracket that closes its root.

@@ -1,5 +1,6 @@
 #include "socle/json/compare.hpp"
 
+#include <compare>
 #include <cstring>
 
 #include "socle/json/decimal.hpp"
@@ -13,7 +14,7 @@ using layout::fold;
 bool equal_numbers(View a, View b) {
   if (a.kind() == b.kind() && a.kind() != Kind::number)
     return a.kind() == Kind::integer ? a.as_int64() == b.as_int64() : a.as_uint64() == b.as_uint64();
-  return decimal::compare(a.number_text(), b.number_text()) == 0;
+  return std::is_eq(decimal::compare(a.number_text(), b.number_text()));
 }
 
 bool equal_arrays(View a, View b) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "socle/json/compare.hpp"
+#include "src/article.hpp"
 
 namespace socle::json {
 namespace {
@@ -81,7 +82,7 @@ Result<Editor::Node*> Editor::child(Node& parent, const Pointer& path, std::size
   const std::string& token = path.tokens()[step];
   const Kind kind = kind_of(parent);
   if (kind != Kind::array && kind != Kind::object)
-    return conflict(path, step, "there is a " + std::string(to_string(kind)) + ", which has nothing inside");
+    return conflict(path, step, "there is " + with_article(kind) + ", which has nothing inside");
   if (auto r = open(parent); !r) return std::move(r).error();
   if (auto r = charge(kind == Kind::object ? 1 + parent.nodes.size() / 16 : 1); !r) return std::move(r).error();
   const std::size_t i = kind == Kind::object ? find(parent, token) : array_index(token);
@@ -115,7 +116,7 @@ Status Editor::add(const Pointer& path, Node value) {
   Node& into = **parent;
   const Kind kind = kind_of(into);
   if (kind != Kind::array && kind != Kind::object)
-    return conflict(path, depth - 1, "there is a " + std::string(to_string(kind)) + ", nothing can be added to it");
+    return conflict(path, depth - 1, "there is " + with_article(kind) + ", nothing can be added to it");
   if (auto r = open(into); !r) return r;
   if (auto r = charge(1 + into.nodes.size() / 16); !r) return r;
   const std::string& token = path.tokens().back();

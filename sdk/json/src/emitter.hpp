@@ -18,7 +18,7 @@ namespace socle::json {
 
 class Emitter {
  public:
-  static constexpr std::size_t slack = 32;  // what unchecked block copies may scribble past the end
+  static constexpr std::size_t slack = 64;  // what unchecked block copies may scribble past the end
 
   void clear() { size_ = sizeof(layout::Header); }
   void reserve(std::size_t extra) {
@@ -32,6 +32,7 @@ class Emitter {
     return count * 16 + layout::padded(count * 4) + (count > layout::scan_limit ? layout::slots(count) * 4 : 0);
   }
 
+  [[nodiscard]] char* begin() { return data_.get(); }
   [[nodiscard]] char* end() { return data_.get() + size_; }
   [[nodiscard]] const char* data() const { return data_.get(); }
   [[nodiscard]] std::size_t size() const { return size_; }

@@ -1,6 +1,9 @@
 // Why nothing here checks for the end of the text at each byte: run() insists that a text that starts with a bracket
 // ends with a closing one, so every number, literal and string inside stops before it, and only after a closed value
 // can the tokens be used up. A text that is a single scalar comes from parser.cpp in a copy with a space behind it.
+//
+// Why the walk's state is a local object with everything inlined into it: writing the document through char pointers
+// may alias any member, so that state in members is stored and loaded again for every token (measured: twice the time).
 #include "src/flatten.hpp"
 
 #include <cstring>
@@ -18,29 +21,127 @@ namespace {
 constexpr bool space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 constexpr bool ends_scalar(char c) { return c == ',' || c == ']' || c == '}' || space(c); }
 
-// Copies [from, from + size) in blocks, scribbling up to 16 bytes past the end of `to`; false once a backslash is met.
-// `limit` is the end of what may be read.
-bool copy_plain(const char* from, std::size_t size, const char* limit, char* to) {
+// Copies [from, from + size), scribbling up to block bytes past the end of `to`; false once a backslash is met. The
+// first 32 bytes go in one piece: most strings are shorter, and a loop whose length nobody can predict costs more.
+// REQUIRES: size + block bytes may be read.
+constexpr std::size_t block = 32;
 #ifdef __SSE2__
-  if (static_cast<std::size_t>(limit - from) >= size + 16) {
-    const __m128i backslash = _mm_set1_epi8('\\');
-    for (std::size_t i = 0; i < size; i += 16) {
-      const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i));
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + i), block);
-      auto met = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(block, backslash)));
-      if (size - i < 16) met &= (1u << (size - i)) - 1;
-      if (met != 0) return false;
-    }
-    return true;
+[[gnu::always_inline]] inline bool copy_plain(const char* from, std::size_t size, char* to) {
+  const __m128i backslash = _mm_set1_epi8('\\');
+  for (std::size_t i = 0;; i += block) {
+    const auto* source = reinterpret_cast<const __m128i*>(from + i);
+    auto* target = reinterpret_cast<__m128i*>(to + i);
+    const __m128i low = _mm_loadu_si128(source);
+    const __m128i high = _mm_loadu_si128(source + 1);
+    _mm_storeu_si128(target, low);
+    _mm_storeu_si128(target + 1, high);
+    const auto met_low = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(low, backslash)));
+    const auto met_high = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(high, backslash)));
+    const std::uint64_t met = met_low | (met_high << 16);
+    const std::size_t rest = size - i;
+    if (rest <= block) return (met & ((std::uint64_t{1} << rest) - 1)) == 0;
+    if (met != 0) return false;
   }
+}
 #else
-  static_cast<void>(limit);
-#endif
+[[gnu::always_inline]] inline bool copy_plain(const char* from, std::size_t size, char* to) {
   std::memcpy(to, from, size);
   return std::memchr(from, '\\', size) == nullptr;
 }
+#endif
+
+// layout::hash_key of a text with 8 more readable bytes behind it. Hashing the copy instead would wait for its stores.
+[[gnu::always_inline]] inline std::uint32_t hash_readable(const char* key, std::size_t size) {
+  std::uint64_t state = layout::hash_seed;
+  std::size_t i = 0;
+  for (; i + 8 <= size; i += 8) state = layout::fold(state ^ layout::load64(key + i), layout::hash_prime);
+  if (i < size) {
+    const std::uint64_t part = layout::load64(key + i) & ((std::uint64_t{1} << (8 * (size - i))) - 1);
+    state = layout::fold(state ^ part, layout::hash_prime);
+  }
+  return layout::hash_end(state, size);
+}
+
+// Copies a string that has escapes or that lies too near the end for blocks. Returns its length, or View::none.
+[[gnu::noinline]] std::size_t copy_slowly(const char* from, std::size_t size, char* to) {
+  return unescape(from, from + size, to).value_or(View::none);
+}
 
 }  // namespace
+
+// Where the walk is. Its address must not reach a function that is not inlined.
+struct Flattener::Cursor {
+  const char* text;
+  const char* text_end;
+  const std::uint32_t* token;
+  const std::uint32_t* tokens_end;
+  char* base;           // first byte of the document,
+  char* out;            // and where the next payload goes
+  std::uint64_t* word;  // tops of the stacks
+  std::uint32_t* hash;
+  std::uint32_t* place;
+
+  [[gnu::always_inline]] char character() const { return text[*token]; }
+
+  // The closing quote is the last byte before the next token that is no white space.
+  template <bool with_hash>
+  [[gnu::always_inline]] bool string() {
+    const char* const from = text + *token + 1;
+    if constexpr (with_hash) *place++ = *token;
+    const char* end = text + *++token - 1;
+    while (space(*end)) --end;
+    if (end < from || *end != '"') return false;
+    auto size = static_cast<std::size_t>(end - from);
+    if (static_cast<std::size_t>(text_end - end) >= block && copy_plain(from, size, out)) {
+      if constexpr (with_hash) *hash++ = hash_readable(from, size);
+      seal(layout::Tag::string, 0, size);
+      return true;
+    }
+    size = copy_slowly(from, size, out);
+    if (size == View::none) return false;
+    const char* const copy = out;
+    seal(layout::Tag::string, 0, size);
+    if constexpr (with_hash) *hash++ = layout::hash_padded(copy, size);
+    return true;
+  }
+  // Closes the payload whose text begins at out + head: pads it with zeros and pushes its word.
+  [[gnu::always_inline]] void seal(layout::Tag tag, std::size_t head, std::size_t size) {
+    constexpr std::uint64_t zero = 0;
+    std::memcpy(out + head + size, &zero, 8);
+    *word++ = layout::word(tag, static_cast<std::size_t>(out - base), size);
+    out += head + layout::padded(size);
+  }
+  [[gnu::always_inline]] bool number() {
+    const char* const from = text + *token++;
+    Number number;
+    if (!scan_number(from, number) || !ends_scalar(from[number.length])) return false;
+    std::memcpy(out, &number.bits, 8);
+    if (number.length <= block && static_cast<std::size_t>(text_end - from) >= block)
+      std::memcpy(out + 8, from, block);
+    else
+      std::memcpy(out + 8, from, number.length);
+    seal(number.tag, 8, number.length);
+    return true;
+  }
+  [[gnu::always_inline]] bool literal(std::string_view name, std::uint64_t value) {
+    const char* const from = text + *token++;
+    const auto rest = static_cast<std::size_t>(text_end - from);
+    if (rest < name.size() || std::memcmp(from, name.data(), name.size()) != 0) return false;
+    if (rest > name.size() && !ends_scalar(from[name.size()])) return false;
+    *word++ = value;
+    return true;
+  }
+  [[gnu::always_inline]] bool scalar(char first) {
+    switch (first) {
+      case '"': return string<false>();
+      case 't': return literal("true", layout::word(layout::Tag::boolean, 8, 0));
+      case 'f': return literal("false", layout::word(layout::Tag::boolean, 0, 0));
+      case 'n': return literal("null", layout::word(layout::Tag::null, 0, 0));
+      default: return number();
+    }
+  }
+  [[gnu::always_inline]] bool member_name() { return character() == '"' && string<true>() && text[*token++] == ':'; }
+};
 
 void Flattener::reserve(std::size_t tokens) {
   if (tokens <= capacity_) return;
@@ -59,149 +160,95 @@ void Flattener::shrink(std::size_t limit) {
 }
 
 Flattened Flattener::run(const Tokens& tokens, const ParseOptions& options, Emitter& out) {
-  in_ = tokens;
   options_ = options;
   out_ = &out;
-  reserve(tokens.count + 2);
-  // Upper bound of the document: each payload is its text, up to 15 bytes of padding and number bits, and its share of
-  // a table (at most 40 bytes a member, which takes four tokens or three and a bracket; 8 an element, which takes two).
-  out.reserve(tokens.size + tokens.count * 16 + 64);
-  next_ = 0;
-  keys_ = 0;
-  depth_ = 0;
   gaps_ = false;
-  word_ = words_.get();
   outcome_ = Flattened::wrong;
   if (tokens.count == 0) return outcome_;
   const char first = tokens.text[tokens.at[0]];
   const char last = tokens.text[tokens.at[tokens.count - 1]];
   if ((first == '{' || first == '[') && last != '}' && last != ']') return outcome_;
-  if (walk()) outcome_ = Flattened::done;
+  reserve(tokens.count + 2);
+  // Upper bound of the document: each payload is its text, up to 15 bytes of padding and number bits, and its share of
+  // a table (at most 40 bytes a member, which takes four tokens or three and a bracket; 8 an element, which takes two).
+  out.reserve(tokens.size + tokens.count * 16 + 64);
+  if (walk(tokens)) outcome_ = Flattened::done;
   return outcome_;
 }
 
-bool Flattener::walk() {
+bool Flattener::walk(const Tokens& tokens) {
+  Cursor at{tokens.text,   tokens.text + tokens.size,
+            tokens.at,     tokens.at + tokens.count,
+            out_->begin(), out_->end(),
+            words_.get(),  hashes_.get(),
+            places_.get()};
+  Frame* const bottom = frames_.data();
+  Frame* const limit = bottom + options_.max_depth;
+  Frame* frame = bottom;  // one past the innermost open container
   for (;;) {
-    if (depth_ != 0 && frames_[depth_ - 1].object && !member_name()) return false;
-    const char c = token();
+    if (frame != bottom && frame[-1].object && !at.member_name()) return false;
+    const char c = at.character();
     if (c == '{' || c == '[') {
-      const std::size_t before = depth_;
-      if (!open(c)) return false;
-      if (depth_ != before) continue;  // not empty: its first member or element comes next
-    } else if (!value()) {
+      if (frame == limit || ++at.token == at.tokens_end) return false;
+      const bool object = c == '{';
+      if (at.character() != (object ? '}' : ']')) {
+        *frame++ = {static_cast<std::uint32_t>(at.word - words_.get()),
+                    static_cast<std::uint32_t>(at.hash - hashes_.get()), object};
+        continue;  // its first member or element comes next
+      }
+      ++at.token;
+      *at.word++ = layout::word(object ? layout::Tag::object : layout::Tag::array,
+                                static_cast<std::size_t>(at.out - at.base), 0);
+    } else if (!at.scalar(c)) {
       return false;
     }
     for (;;) {  // after a value
-      if (depth_ == 0 || next_ == in_.count) return depth_ == 0 && next_ == in_.count;
-      const char after = token();
-      ++next_;
+      if (frame == bottom || at.token == at.tokens_end) {
+        out_->advance(static_cast<std::size_t>(at.out - out_->end()));
+        return frame == bottom && at.token == at.tokens_end;
+      }
+      const char after = at.character();
+      ++at.token;
       if (after == ',') break;
-      if (after != (frames_[depth_ - 1].object ? '}' : ']') || !close()) return false;
+      --frame;
+      if (after != (frame->object ? '}' : ']')) return false;
+      out_->advance(static_cast<std::size_t>(at.out - out_->end()));
+      if (!close(*frame, at.word, at.hash)) return false;
+      at.word = words_.get() + frame->words + 1;
+      at.hash = hashes_.get() + frame->keys;
+      at.place = places_.get() + frame->keys;
+      at.out = out_->end();
     }
-    if (next_ == in_.count) return false;
   }
 }
 
-bool Flattener::member_name() {
-  if (token() != '"') return false;
-  places_[keys_] = in_.at[next_];
-  std::uint64_t word = 0;
-  if (!string(word)) return false;
-  *word_++ = word;
-  hashes_[keys_++] = layout::hash_padded(out_->data() + layout::at_of(word), layout::length_of(word));
-  if (token() != ':') return false;
-  ++next_;
-  return true;
-}
-
-bool Flattener::value() {
-  switch (token()) {
-    case '"': return string(*word_) && ++word_;
-    case 't': return literal("true", layout::word(layout::Tag::boolean, 8, 0));
-    case 'f': return literal("false", layout::word(layout::Tag::boolean, 0, 0));
-    case 'n': return literal("null", layout::word(layout::Tag::null, 0, 0));
-    default: return number();
-  }
-}
-
-// The closing quote is the last byte before the next token that is no white space.
-bool Flattener::string(std::uint64_t& word) {
-  const char* const from = in_.text + in_.at[next_] + 1;
-  ++next_;
-  const char* end = in_.text + (next_ < in_.count ? in_.at[next_] : in_.size) - 1;
-  while (space(*end)) --end;
-  if (end < from || *end != '"') return false;
-  const auto size = static_cast<std::size_t>(end - from);
-  if (copy_plain(from, size, in_.text + in_.size, out_->end())) {
-    word = out_->seal_string(size);
-    return true;
-  }
-  const auto plain = unescape(from, end, out_->end());
-  if (plain) word = out_->seal_string(*plain);
-  return plain.has_value();
-}
-
-bool Flattener::literal(std::string_view text, std::uint64_t word) {
-  const std::size_t at = in_.at[next_];
-  if (in_.size - at < text.size() || std::memcmp(in_.text + at, text.data(), text.size()) != 0) return false;
-  if (in_.size - at > text.size() && !ends_scalar(in_.text[at + text.size()])) return false;
-  *word_++ = word;
-  ++next_;
-  return true;
-}
-
-bool Flattener::number() {
-  const char* const text = in_.text + in_.at[next_];
-  Number number;
-  if (!scan_number(text, number) || !ends_scalar(text[number.length])) return false;
-  *word_++ = out_->put_number(number, {text, number.length});
-  ++next_;
-  return true;
-}
-
-// Opens a container, or, when it is empty, appends it at once.
-bool Flattener::open(char bracket) {
-  if (depth_ >= options_.max_depth) return false;
-  const bool object = bracket == '{';
-  ++next_;
-  if (next_ == in_.count) return false;
-  if (token() == (object ? '}' : ']')) {
-    ++next_;
-    *word_++ = layout::word(object ? layout::Tag::object : layout::Tag::array, out_->size(), 0);
-    return true;
-  }
-  frames_[depth_++] = {static_cast<std::uint32_t>(word_ - words_.get()), keys_, object};
-  return true;
-}
-
-bool Flattener::close() {
-  const Frame frame = frames_[--depth_];
+// Appends the table of a container whose words and hashes lie on the stacks up to the given ends, and leaves its own
+// word at the place of the first.
+bool Flattener::close(Frame frame, const std::uint64_t* words_end, const std::uint32_t* hashes_end) {
   std::uint64_t* const first = words_.get() + frame.words;
   if (!frame.object) {
-    *first = out_->put_array(first, static_cast<std::size_t>(word_ - first));
-  } else {
-    std::uint32_t* const hashes = hashes_.get() + frame.keys;
-    std::size_t count = keys_ - frame.keys;
-    if (count > options_.max_members) {
-      outcome_ = Flattened::too_many_members;
-      place_ = places_[frame.keys + options_.max_members];
+    *first = out_->put_array(first, static_cast<std::size_t>(words_end - first));
+    return true;
+  }
+  std::uint32_t* const hashes = hashes_.get() + frame.keys;
+  auto count = static_cast<std::size_t>(hashes_end - hashes);
+  if (count > options_.max_members) {
+    outcome_ = Flattened::too_many_members;
+    place_ = places_[frame.keys + options_.max_members];
+    return false;
+  }
+  std::uint64_t word = 0;
+  if (const auto twice = out_->put_object(first, hashes, count, word); twice != View::none) {
+    if (options_.duplicates == Duplicates::refuse) {
+      outcome_ = Flattened::duplicate;
+      place_ = places_[frame.keys + twice];
       return false;
     }
-    std::uint64_t word = 0;
-    if (const auto twice = out_->put_object(first, hashes, count, word); twice != View::none) {
-      if (options_.duplicates == Duplicates::refuse) {
-        outcome_ = Flattened::duplicate;
-        place_ = places_[frame.keys + twice];
-        return false;
-      }
-      gaps_ = true;
-      count = out_->drop_duplicates(first, hashes, count);
-      out_->put_object(first, hashes, count, word);
-    }
-    *first = word;
-    keys_ = frame.keys;
+    gaps_ = true;
+    count = out_->drop_duplicates(first, hashes, count);
+    out_->put_object(first, hashes, count, word);
   }
-  word_ = first + 1;
+  *first = word;
   return true;
 }
 

@@ -13,7 +13,8 @@
 namespace socle::json {
 
 // The first stage's findings. REQUIRES: tokens are strictly increasing offsets below size; every quote that opens a
-// string, every bracket, comma, colon and first byte of another token outside strings is one of them.
+// string, every bracket, comma, colon and first byte of another token outside strings is one of them; at[count] is
+// size.
 struct Tokens {
   const char* text;
   std::size_t size;
@@ -46,31 +47,19 @@ class Flattener {
     std::uint32_t keys;
     bool object;
   };
+  struct Cursor;
 
   void reserve(std::size_t tokens);
-  bool walk();
-  bool member_name();
-  bool value();
-  bool string(std::uint64_t& word);
-  bool literal(std::string_view text, std::uint64_t word);
-  bool number();
-  bool open(char bracket);
-  bool close();
-  [[nodiscard]] char token() const { return in_.text[in_.at[next_]]; }
+  bool walk(const Tokens& tokens);
+  bool close(Frame frame, const std::uint64_t* words_end, const std::uint32_t* hashes_end);
 
-  Tokens in_{};
   ParseOptions options_;
   Emitter* out_ = nullptr;
-  std::size_t next_ = 0;  // token we stand on
-
   std::unique_ptr<std::uint64_t[]> words_;   // values of open containers; members as key, value
   std::unique_ptr<std::uint32_t[]> hashes_;  // of the keys of open objects,
   std::unique_ptr<std::uint32_t[]> places_;  // and where in the text they are
   std::size_t capacity_ = 0;
-  std::uint64_t* word_ = nullptr;  // tops of the stacks
-  std::uint32_t keys_ = 0;
   std::array<Frame, layout::max_depth> frames_;
-  std::size_t depth_ = 0;
 
   Flattened outcome_ = Flattened::done;
   std::size_t place_ = 0;

@@ -57,9 +57,7 @@ class Locator {
         if (!open(c)) return false;
         skip_space();
         if (at_ >= text_.size() || text_[at_] != (c == '{' ? '}' : ']')) continue;
-      } else if (!scalar()) {
-        return false;
-      } else if (!after_value()) {
+      } else if (!scalar() || !after_value()) {
         return false;
       } else if (open_.empty()) {
         return true;

@@ -4,6 +4,7 @@
 
 #include <bit>
 #include <charconv>
+#include <compare>
 #include <limits>
 #include <string>
 
@@ -30,7 +31,7 @@ double nearest(std::string_view text) {
   // Out of range, either way: on which side of 1 is it?
   const bool negative = text.front() == '-';
   if (negative) text.remove_prefix(1);
-  const double magnitude = decimal::compare(text, "1") > 0 ? std::numeric_limits<double>::infinity() : 0.0;
+  const double magnitude = std::is_gt(decimal::compare(text, "1")) ? std::numeric_limits<double>::infinity() : 0.0;
   return negative ? -magnitude : magnitude;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "src/article.hpp"
 #include "src/editor.hpp"
 
 namespace socle::json {
@@ -16,7 +17,7 @@ Result<Pointer> pointer_member(View operation, std::string_view name) {
   const View member = operation.find(name);
   if (!member.is_string())
     return malformed("needs a string member '" + std::string(name) + "', found " +
-                     (member ? "a " + std::string(to_string(member.kind())) : "none"));
+                     (member ? with_article(member.kind()) : "none"));
   return Pointer::parse(member.as_string());
 }
 
@@ -86,7 +87,7 @@ std::string label(std::size_t number, View operation) {
 
 Result<Document> apply_patch(View document, View patch, const PatchOptions& options) {
   if (!patch.is_array())
-    return malformed("a JSON Patch is an array of operations, found a " + std::string(to_string(patch.kind())));
+    return malformed("a JSON Patch is an array of operations, found " + with_article(patch.kind()));
   if (patch.size() > options.max_operations)
     return Error{Code::too_large, "the patch has " + std::to_string(patch.size()) + " operations, at most " +
                                       std::to_string(options.max_operations) + " are accepted"};

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "src/article.hpp"
+
 namespace socle::json {
 namespace {
 
@@ -124,8 +126,7 @@ Result<View> resolve(View root, std::string_view pointer) {
         reason += "the array at " + quoted(reached) + " has " + std::to_string(value.size()) + " elements, no " +
                   quoted(token);
       else
-        reason += "the value at " + quoted(reached) + " is a " + std::string(to_string(value.kind())) +
-                  ", it has nothing inside";
+        reason += "the value at " + quoted(reached) + " is " + with_article(value.kind()) + ", it has nothing inside";
       return Error{Code::not_found, std::move(reason)};
     }
     reached.push_back('/');

@@ -193,7 +193,7 @@ class Verifier {
     return true;
   }
 
-  bool fail(std::string reason) {
+  bool fail(const std::string& reason) {
     error_ = Error{Code::invalid, "not a valid flat document: " + reason + " (byte " + std::to_string(cursor_) + ")"};
     return false;
   }

@@ -4,6 +4,7 @@
 
 #include <socle/detail/abi_text.hpp>
 
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>

@@ -7,6 +7,7 @@
 #include <concepts>
 #include <initializer_list>
 #include <string>
+#include <utility>
 
 namespace socle {
 

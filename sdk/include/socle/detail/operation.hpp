@@ -186,12 +186,16 @@ class Completion {
     detail::host_table->defer(detail::host_table, &arrived, this);
   }
 
-  bool await_ready() const noexcept { return arrived_; }
-  template <class P>
-  void await_suspend(std::coroutine_handle<P> handle) noexcept {
-    waiter_ = &handle.promise();
-  }
-  T await_resume() { return std::move(*value_); }
+  struct Awaiter {
+    Completion& completion;
+    bool await_ready() const noexcept { return completion.arrived_; }
+    template <class P>
+    void await_suspend(std::coroutine_handle<P> handle) noexcept {
+      completion.waiter_ = &handle.promise();
+    }
+    T await_resume() { return std::move(*completion.value_); }
+  };
+  Awaiter operator co_await() noexcept { return {*this}; }
 
  private:
   static void arrived(void* user, socle_status) {

@@ -8,6 +8,7 @@
 
 #include <socle/detail/payload.hpp>
 
+#include <charconv>
 #include <chrono>
 #include <string>
 
@@ -87,10 +88,12 @@ class Reply {
   }
   [[nodiscard]] std::string_view message() const { return meta("message"); }
   [[nodiscard]] Error error() const { return {code(), std::string(message())}; }
+  // 0 when none was set, or no number.
   [[nodiscard]] int http_status() const {
+    const std::string_view text = meta("http.status");
     int out = 0;
-    for (char c : meta("http.status")) out = out * 10 + (c - '0');
-    return out;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+    return error == std::errc() && end == text.data() + text.size() ? out : 0;
   }
   [[nodiscard]] std::string_view stream_next() const { return meta("stream.next"); }
   [[nodiscard]] std::string_view stream_cursor() const { return meta("stream.cursor"); }

@@ -7,6 +7,8 @@
 
 #include <array>
 #include <socle/detail/reply.hpp>
+#include <string_view>
+#include <tuple>
 
 namespace socle {
 

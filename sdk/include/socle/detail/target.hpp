@@ -2,6 +2,7 @@
 // Host::target("storage/1", "put"). A refused lookup is remembered, and calling it answers that refusal.
 #pragma once
 
+#include <socle/detail/context.hpp>
 #include <socle/detail/reply.hpp>
 
 namespace socle {

@@ -7,6 +7,7 @@
 
 #include <new>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 namespace socle {

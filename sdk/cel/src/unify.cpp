@@ -1,0 +1,120 @@
+// unify.cpp: see the header.
+#include "unify.hpp"
+
+namespace socle::cel {
+
+bool Unifier::assignable(const Type& to, const Type& from) {
+  auto saved = bound_;
+  if (try_assign(to, from)) return true;
+  bound_ = std::move(saved);
+  return false;
+}
+
+bool Unifier::assignable(const std::vector<Type>& to, const std::vector<Type>& from) {
+  if (to.size() != from.size()) return false;
+  auto saved = bound_;
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    if (try_assign(to[i], from[i])) continue;
+    bound_ = std::move(saved);
+    return false;
+  }
+  return true;
+}
+
+// Whether `variable` may stand for `candidate`; `known` tells that it already stood for something.
+bool Unifier::bind(const Type& candidate, const Type& variable, bool& known) {
+  known = true;
+  if (candidate == variable) return true;
+  const auto at = bound_.find(variable.name());
+  if (at != bound_.end()) {
+    const Type old = at->second;
+    if (candidate == old) return true;
+    if (!try_assign(candidate, old)) return false;
+    const Type general = less_specific(candidate, old) ? candidate : old;
+    if (free_of(variable, general)) bound_[variable.name()] = general;
+    return true;
+  }
+  known = false;
+  if (!free_of(variable, candidate)) return false;
+  bound_.emplace(variable.name(), candidate);
+  return true;
+}
+
+bool Unifier::try_assign(const Type& to, const Type& from) {
+  bool known = false;
+  if (from.is(TypeKind::parameter)) {
+    if (bind(to, from, known)) return true;
+    if (known) return false;
+  }
+  if (to.is(TypeKind::parameter)) return bind(from, to, known);
+  if (to.is_dyn() || from.is_dyn()) return true;
+  if (to.is(TypeKind::wrapper))
+    return from.is(TypeKind::null_type) || try_assign(to.at(0), from.is(TypeKind::wrapper) ? from.at(0) : from);
+  if (from.is(TypeKind::wrapper)) return to.is(TypeKind::null_type) || try_assign(to, from.at(0));
+  const auto nullable = [](const Type& type) {
+    return type.is(TypeKind::null_type) || type.is(TypeKind::timestamp) || type.is(TypeKind::duration) ||
+           type.is(TypeKind::date) || type.is(TypeKind::decimal) || type.is(TypeKind::opaque) ||
+           type.is(TypeKind::object) || type.is(TypeKind::optional);
+  };
+  if (to.is(TypeKind::null_type)) return nullable(from);
+  if (from.is(TypeKind::null_type)) return nullable(to);
+  if (to.kind() != from.kind()) return false;
+  if (to.is(TypeKind::type)) return true;
+  if (to.name() != from.name() || to.parameters().size() != from.parameters().size()) return false;
+  for (std::size_t i = 0; i < to.parameters().size(); ++i)
+    if (!try_assign(to.at(i), from.at(i))) return false;
+  return true;
+}
+
+bool Unifier::less_specific(const Type& a, const Type& b) const {
+  if (a.is_dyn() || a.is(TypeKind::parameter)) return true;
+  if (b.is_dyn() || b.is(TypeKind::parameter)) return false;
+  if (a.is(TypeKind::wrapper) && !b.is(TypeKind::wrapper)) return true;  // it admits null too
+  if (a.kind() != b.kind() || a.name() != b.name()) return false;
+  if (a.is(TypeKind::type)) return true;
+  if (a.parameters().size() != b.parameters().size()) return false;
+  for (std::size_t i = 0; i < a.parameters().size(); ++i)
+    if (!less_specific(a.at(i), b.at(i))) return false;
+  return true;
+}
+
+bool Unifier::free_of(const Type& variable, const Type& within) const {
+  if (variable == within) return false;
+  if (within.is(TypeKind::parameter)) {
+    const auto at = bound_.find(within.name());
+    return at == bound_.end() || free_of(variable, at->second);
+  }
+  for (const auto& part : within.parameters())
+    if (!free_of(variable, part)) return false;
+  return true;
+}
+
+Type Unifier::substitute(const Type& type, bool free_to_dyn) const {
+  if (type.is(TypeKind::parameter)) {
+    const auto at = bound_.find(type.name());
+    if (at != bound_.end()) return substitute(at->second, free_to_dyn);
+    return free_to_dyn ? Type() : type;
+  }
+  if (type.parameters().empty()) return type;
+  std::vector<Type> parts;
+  for (const auto& part : type.parameters()) parts.push_back(substitute(part, free_to_dyn));
+  return type.is(TypeKind::opaque) ? Type::opaque(type.name(), std::move(parts)) : Type(type.kind(), std::move(parts));
+}
+
+Type Unifier::join(const Type& previous, const Type& current) {
+  if (!assignable(previous, current)) return {};
+  return less_specific(previous, current) ? previous : current;
+}
+
+Type Unifier::instantiate(const Type& type, std::map<std::string, Type>& renamed) {
+  if (type.is(TypeKind::parameter)) {
+    const auto at = renamed.find(type.name());
+    return at != renamed.end() ? at->second : renamed.emplace(type.name(), fresh()).first->second;
+  }
+  if (type.parameters().empty()) return type;
+  std::vector<Type> parts;
+  for (const auto& part : type.parameters()) parts.push_back(instantiate(part, renamed));
+  return type.is(TypeKind::opaque) ? Type::opaque(type.name(), std::move(parts)) : Type(type.kind(), std::move(parts));
+}
+
+}  // namespace socle::cel

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# tests/conformance/http11.sh [TABLE.json [RUNNER OPTIONS]]: starts a kernel with the gateway and the test-only probe
+# plugin and runs the http11probe runner that lies beside the table. Without a table it looks in $SOCLE_CONFORMANCE, by
+# default ../shared/conformance beside the repository. Ends with `http11probe: passed P failed F skipped S`, names each
+# MUST that failed without a reason in tests/conformance/http11/reasons.md, and exits 0 only if there is none.
+# SOCLE_BUILD names another build folder; what it lacks is built.
+set -euo pipefail
+given=${1:-}
+[ $# = 0 ] || shift
+[ -z "$given" ] || given=$(realpath "$given")
+cd "$(dirname "$0")/../.."
+table=${given:-${SOCLE_CONFORMANCE:-../shared/conformance}/http11probe/table.json}
+runner=$(dirname "$table")/run_http11.py
+[ -f "$table" ] || { echo "http11.sh: no table at $table" >&2; exit 2; }
+# A table that is kept apart comes without its runner: use the open one.
+[ -f "$runner" ] || runner=${SOCLE_CONFORMANCE:-../shared/conformance}/http11probe/run_http11.py
+[ -f "$runner" ] || { echo "http11.sh: no run_http11.py beside $table" >&2; exit 2; }
+build=$(realpath -m "${SOCLE_BUILD:-build/release}")
+if [ ! -x "$build/kernel/socle" ] || [ ! -f "$build/tests/plugins/probe/libprobe.so" ] ||
+   [ ! -f "$build/plugins/gateway/libgateway.so" ]; then
+  [ -f "$build/CMakeCache.txt" ] || cmake --preset release >&2
+  cmake --build "$build" --target socle gateway probe >&2
+fi
+
+work=$(mktemp -d)
+kernel=
+trap '[ -z "$kernel" ] || { kill "$kernel" 2>/dev/null; wait "$kernel" 2>/dev/null || true; }; rm -rf "$work"' EXIT
+sed -e "s|@BUILD@|$build|" tests/conformance/http11/system.yaml > "$work/system.yaml"
+"$build/kernel/socle" run "$work/system.yaml" --data "$work/data" --workers 1 > "$work/out" 2> "$work/err" &
+kernel=$!
+for _ in $(seq 100); do
+  grep -q '^ready ' "$work/out" && break
+  kill -0 "$kernel" 2>/dev/null || { cat "$work/err" >&2; exit 1; }
+  sleep 0.1
+done
+port=$(sed -n 's/^ready .*http=[^ ]*:\([0-9]*\) .*/\1/p' "$work/out")
+[ -n "$port" ] || { echo "http11.sh: the kernel was not ready within 10 s" >&2; cat "$work/out" "$work/err" >&2; exit 1; }
+
+python3 "$runner" --port "$port" --table "$table" --path /p --echo-path /e --cookie-path /c --json "$work/result" \
+  --fail-on none "$@"
+kill -0 "$kernel" || { echo "http11.sh: the kernel died" >&2; cat "$work/err" >&2; exit 1; }
+python3 - "$work/result" "$table" tests/conformance/http11/reasons.md <<'PY'
+import json, re, sys
+results = json.load(open(sys.argv[1], encoding="utf-8"))
+level = {t["id"]: t["level"] for t in json.load(open(sys.argv[2], encoding="utf-8"))["tests"]}
+reasons = set(re.findall(r"^\| ([A-Z0-9.-]+) \|", open(sys.argv[3], encoding="utf-8").read(), re.M))
+failed = [r for r in results if r["verdict"] in ("FAIL", "ERROR")]
+bad = [r for r in failed if r["id"] not in reasons]
+skipped = [r for r in failed if r["id"] in reasons]
+for r in skipped:
+    print("skipped %s %s: %s; see reasons.md" % (level[r["id"]], r["id"], r["got"]))
+for r in bad:
+    print("failed %s %s: %s" % (level[r["id"]], r["id"], r["got"]))
+passed = len(results) - len(failed)
+print("http11probe: passed %d failed %d skipped %d" % (passed, len(bad), len(skipped)))
+sys.exit(1 if bad or not passed else 0)
+PY

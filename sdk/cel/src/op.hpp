@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "socle/cel/function.hpp"
+#include "socle/cel/type.hpp"
 
 namespace socle::cel {
 

@@ -1,1 +1,56 @@
-# socle_add_plugin(): see the SDK.
+# SoclePlugin.cmake: the one call a plugin author makes; the same in this repository and from an installed SDK.
+#
+#   socle_add_plugin(NAME SOURCES a.cpp ... [MANIFEST manifest.yaml] [LINK target ...] [OUTPUT dir])
+#
+# Makes the target NAME: lib<NAME>.so beside a copy of its manifest in OUTPUT, by default <build>/plugins/NAME, ready for
+# `socle plugin load`. One exported symbol (version script), nothing GNU-unique, no rpath, every symbol resolved at link
+# time. Sources may be C or C++. NAME must be the manifest's `plugin`, lib<NAME>.so its `library`: configuring fails
+# otherwise. LINK takes the kits (Socle::cel, ...) and resident libraries; Socle::json comes by itself.
+
+set(SOCLE_PLUGIN_EXPORTS ${CMAKE_CURRENT_LIST_DIR}/plugin.map CACHE INTERNAL "version script of every plugin")
+
+function(socle_check_manifest name manifest)
+  foreach(wanted "plugin: ${name}" "library: lib${name}.so")
+    string(REGEX MATCH "^[a-z]+" key "${wanted}")
+    file(STRINGS ${manifest} found REGEX "^${key}:")
+    string(REGEX REPLACE "#.*" "" found "${found}")
+    string(STRIP "${found}" found)
+    if(NOT found STREQUAL wanted)
+      message(FATAL_ERROR "${manifest}: found '${found}', wanted '${wanted}': the manifest and socle_add_plugin(${name}) must agree")
+    endif()
+  endforeach()
+endfunction()
+
+function(socle_add_plugin name)
+  cmake_parse_arguments(arg "" "MANIFEST;OUTPUT" "SOURCES;LINK" ${ARGN})
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "socle_add_plugin(${name}): unknown argument '${arg_UNPARSED_ARGUMENTS}'; known: SOURCES MANIFEST LINK OUTPUT")
+  endif()
+  if(NOT arg_MANIFEST)
+    set(arg_MANIFEST manifest.yaml)
+  endif()
+  if(NOT arg_OUTPUT)
+    set(arg_OUTPUT ${CMAKE_BINARY_DIR}/plugins/${name})
+  endif()
+  cmake_path(ABSOLUTE_PATH arg_MANIFEST BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+  socle_check_manifest(${name} ${arg_MANIFEST})
+
+  add_library(${name} MODULE ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES
+    PREFIX lib OUTPUT_NAME ${name} LIBRARY_OUTPUT_DIRECTORY ${arg_OUTPUT}
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON SKIP_BUILD_RPATH ON LINK_DEPENDS ${SOCLE_PLUGIN_EXPORTS})
+  target_compile_definitions(${name} PRIVATE SOCLE_PLUGIN_NAME="${name}")
+  target_compile_options(${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
+  target_link_options(${name} PRIVATE -Wl,--version-script=${SOCLE_PLUGIN_EXPORTS} -Wl,--exclude-libs,ALL
+    -Wl,--as-needed)
+  get_directory_property(global_options LINK_OPTIONS)
+  # A sanitized or fuzzed plugin takes its runtime's symbols from the program that loads it.
+  if(NOT "${global_options};${CMAKE_CXX_FLAGS};${CMAKE_MODULE_LINKER_FLAGS}" MATCHES "-fsanitize=")
+    target_link_options(${name} PRIVATE -Wl,-z,defs)
+  endif()
+  target_link_libraries(${name} PRIVATE Socle::sdk $<TARGET_NAME_IF_EXISTS:Socle::json> $<TARGET_NAME_IF_EXISTS:socle_warnings> ${arg_LINK})
+  add_custom_command(TARGET ${name} POST_BUILD
+    COMMAND ${CMAKE_COMMAND} -E copy_if_different ${arg_MANIFEST} ${arg_OUTPUT}/manifest.yaml VERBATIM)
+  set_property(TARGET ${name} PROPERTY SOCLE_PLUGIN_DIR ${arg_OUTPUT})
+endfunction()

@@ -75,6 +75,11 @@ function(socle_part name)
   endforeach()
 endfunction()
 
+# What the scripts build: every test labelled unit, every one labelled tsan, the conformance judges, the fuzz targets.
+foreach(group unit_tests tsan_tests conformance_tools fuzz_targets)
+  add_custom_target(${group})
+endforeach()
+
 # socle_test(NAME SOURCES a.cpp ... [LINK target ...] [LABELS l ...] [ARGS ...])
 # A Catch2 binary NAME that ctest runs as one test of the same name, in random order.
 function(socle_test name)
@@ -83,6 +88,11 @@ function(socle_test name)
   target_link_libraries(${name} PRIVATE socle_catch socle_warnings ${arg_LINK})
   add_test(NAME ${name} COMMAND ${name} --order rand --warn NoAssertions ${arg_ARGS})
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
+  foreach(label unit tsan)
+    if(label IN_LIST arg_LABELS)
+      add_dependencies(${label}_tests ${name})
+    endif()
+  endforeach()
 endfunction()
 
 # socle_fuzz(NAME SOURCES a.cpp ... [LINK target ...]): a libFuzzer target, run for a few seconds by ctest.
@@ -97,4 +107,5 @@ function(socle_fuzz name)
   target_link_libraries(${name} PRIVATE socle_warnings ${arg_LINK})
   add_test(NAME ${name} COMMAND ${name} -max_total_time=10 -timeout=5 -rss_limit_mb=2048)
   set_tests_properties(${name} PROPERTIES LABELS fuzz)
+  add_dependencies(fuzz_targets ${name})
 endfunction()

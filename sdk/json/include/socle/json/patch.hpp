@@ -23,8 +23,9 @@ struct PatchOptions {
 // RFC 7396.
 [[nodiscard]] Result<Document> merge_patch(View document, View patch);
 
-// A JSON Patch (an array of operations) that turns `from` into `to`; [] when they are equal. Never larger as text than
-// replacing the whole document.
+// A JSON Patch (an array of operations) that turns `from` into a value equal to `to`; [] when they are equal (as
+// values: 1 and 1.0 do not differ). Where single changes would make a longer text than replacing a value, it is
+// replaced.
 [[nodiscard]] Document diff(View from, View to);
 
 }  // namespace socle::json

@@ -1,0 +1,200 @@
+#include "bus/acceptor.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "bus/bus.hpp"
+
+namespace socle::bus {
+namespace {
+
+struct Address {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+};
+
+bool fill(Address& out, const std::string& host, uint16_t port) {
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
+  if (inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(port);
+    out.size = sizeof(sockaddr_in);
+    return true;
+  }
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&out.storage);
+  if (inet_pton(AF_INET6, host.c_str(), &v6->sin6_addr) != 1) return false;
+  v6->sin6_family = AF_INET6;
+  v6->sin6_port = htons(port);
+  out.size = sizeof(sockaddr_in6);
+  return true;
+}
+
+std::string peer_of(const sockaddr_storage& from, uint16_t* port = nullptr) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (from.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(from);
+    inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text);
+    if (port != nullptr) *port = ntohs(v4.sin_port);
+  } else {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(from);
+    inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text);
+    if (port != nullptr) *port = ntohs(v6.sin6_port);
+  }
+  return text;
+}
+
+}  // namespace
+
+Acceptor::Acceptor(Bus& bus) : bus_(bus), stop_(eventfd(0, EFD_CLOEXEC)) {}
+
+Acceptor::~Acceptor() {
+  close_all();
+  close(stop_);
+}
+
+Status Acceptor::open(const ListenerSpec& spec) {
+  const std::string where =
+      (spec.host.find(':') != std::string::npos ? "[" + spec.host + "]" : spec.host) + ":" + std::to_string(spec.port);
+  const auto failed = [&](const char* step) {
+    return Error{Code::unavailable,
+                 "listener '" + spec.name + "' at " + where + ": " + step + ": " + std::strerror(errno) +
+                     (errno == EADDRINUSE ? "; another program serves there, choose another port" : "")};
+  };
+  Address address;
+  if (!fill(address, spec.host, spec.port))
+    return Error{Code::invalid, "listener '" + spec.name + "': '" + spec.host + "' is no numeric address"};
+  const int fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return failed("socket");
+  const int one = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0 || listen(fd, 4096) != 0) {
+    Error error = failed("bind");
+    close(fd);
+    return error;
+  }
+  socklen_t size = sizeof address.storage;
+  getsockname(fd, reinterpret_cast<sockaddr*>(&address.storage), &size);
+  uint16_t port = 0;
+  const std::string host = peer_of(address.storage, &port);
+  const std::lock_guard lock(mutex_);
+  Listening& l = listening_[spec.name];
+  l.spec = spec;
+  l.fd = fd;
+  l.address = (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" + std::to_string(port);
+  return {};
+}
+
+std::string Acceptor::address(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = listening_.find(name);
+  return it != listening_.end() ? it->second.address : "";
+}
+
+void Acceptor::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void Acceptor::close_all() {
+  if (thread_.joinable()) {
+    const uint64_t one = 1;
+    [[maybe_unused]] const ssize_t n = ::write(stop_, &one, sizeof one);
+    thread_.join();
+  }
+  const std::lock_guard lock(mutex_);
+  for (auto& [name, l] : listening_) {
+    if (l.fd >= 0) close(std::exchange(l.fd, -1));
+  }
+}
+
+void Acceptor::run() {
+  std::vector<pollfd> fds{{stop_, POLLIN, 0}};
+  std::vector<Listening*> who{nullptr};
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [name, l] : listening_) {
+      fds.push_back({l.fd, POLLIN, 0});
+      who.push_back(&l);
+    }
+  }
+  for (;;) {
+    if (poll(fds.data(), fds.size(), -1) < 0 && errno != EINTR) return;
+    if (fds[0].revents != 0) return;
+    for (size_t i = 1; i < fds.size(); ++i) {
+      if (fds[i].revents != 0) take(*who[i]);
+    }
+  }
+}
+
+void Acceptor::take(Listening& l) {
+  for (int round = 0; round < 64; ++round) {
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    const int fd = accept4(l.fd, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        // Out of descriptors: the backlog keeps the rest; look again when one may have been freed.
+        pollfd pause{stop_, POLLIN, 0};
+        poll(&pause, 1, 10);
+      }
+      return;
+    }
+    const std::string peer = peer_of(from);
+    uint64_t id = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      uint64_t& of_peer = l.per_peer[peer];
+      if (l.open < l.spec.connections && of_peer < l.spec.connections_per_peer) {
+        ++l.open;
+        ++of_peer;
+        id = next_id_++;
+        accepted_.emplace(id, std::pair(l.spec.name, peer));
+      } else if (of_peer == 0) {
+        l.per_peer.erase(peer);
+      }
+    }
+    if (id == 0) {
+      refused_.fetch_add(1);
+      close(fd);
+      continue;
+    }
+    const int one = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    Worker* least = &bus_.worker(0);
+    for (uint32_t i = 1; i < bus_.worker_count(); ++i) {
+      if (bus_.worker(i).connections.load() < least->connections.load()) least = &bus_.worker(i);
+    }
+    least->connections.fetch_add(1);
+    least->post([this, least, fd, id, name = l.spec.name, peer] {
+      socle_connection c{};
+      c.struct_size = sizeof c;
+      c.fd = fd;
+      c.id = id;
+      c.listener = str(name);
+      c.peer = str(peer);
+      bus_.connection(*least, c);
+    });
+  }
+}
+
+void Acceptor::closed(uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  const auto it = accepted_.find(id);
+  if (it == accepted_.end()) return;
+  const auto l = listening_.find(it->second.first);
+  if (l != listening_.end()) {
+    --l->second.open;
+    const auto peer = l->second.per_peer.find(it->second.second);
+    if (peer != l->second.per_peer.end() && --peer->second == 0) l->second.per_peer.erase(peer);
+  }
+  accepted_.erase(it);
+}
+
+}  // namespace socle::bus

@@ -1,0 +1,230 @@
+#include "bus/bus.hpp"
+
+#include <unistd.h>
+#include <array>
+#include <condition_variable>
+
+#include "bus/tsc.hpp"
+#include "telemetry/log.hpp"
+
+namespace socle::bus {
+namespace {
+
+// Counts down from several threads to one that waits.
+class Latch {
+ public:
+  explicit Latch(size_t n) : left_(n) {}
+  void arrive() {
+    const std::lock_guard lock(mutex_);
+    --left_;
+    changed_.notify_all();
+  }
+  bool wait(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, patience, [this] { return left_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  size_t left_;
+};
+
+}  // namespace
+
+Bus::Bus(const Settings& settings, telemetry::Metrics& metrics, Owner* owner)
+    : settings_(settings),
+      metrics_(metrics),
+      owner_(owner),
+      channels_(*this, settings.workers),
+      snapshot_(std::make_shared<Snapshot>()) {
+  static_cast<void>(nanoseconds_per_tick());
+  offload_ = std::make_unique<OffloadPool>(settings.offload_threads, settings.offload_queue);
+  for (uint32_t i = 0; i < settings.workers; ++i) workers_.push_back(std::make_unique<Worker>(*this, i));
+  staging_ = std::make_unique<Worker>(*this, settings.workers);
+  staging_now_ = staging_.get();
+  for (auto& w : workers_) w->snapshot = snapshot_;
+  staging_->snapshot = snapshot_;
+}
+
+Bus::~Bus() { stop(); }
+
+void Bus::start() {
+  for (auto& w : workers_) w->start();
+  staging_->start();
+}
+
+void Bus::stop() {
+  offload_.reset();
+  for (auto& w : workers_) w->stop();
+  staging_->stop();
+}
+
+std::optional<uint32_t> Bus::target(std::string_view service, std::string_view method) {
+  const std::lock_guard lock(mutex_);
+  std::string name = std::string(service).append(".").append(method);
+  if (const auto it = targets_.find(name); it != targets_.end()) return it->second;
+  if (target_names_.size() >= Generation::max_targets) return std::nullopt;
+  const auto number = static_cast<uint32_t>(target_names_.size());
+  target_names_.push_back(name);
+  targets_.emplace(std::move(name), number);
+  return number;
+}
+
+std::string Bus::target_name(uint32_t target) const {
+  const std::lock_guard lock(mutex_);
+  return target < target_names_.size() ? target_names_[target] : "target " + std::to_string(target);
+}
+
+size_t Bus::target_count() const {
+  const std::lock_guard lock(mutex_);
+  return target_names_.size();
+}
+
+SnapshotPtr Bus::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return snapshot_;
+}
+
+bool Bus::on_each_worker(const std::function<void(Worker&)>& fn, std::chrono::milliseconds patience) {
+  auto latch = std::make_shared<Latch>(workers_.size() + 1);
+  const auto ask = [&](Worker& w) {
+    w.post([fn, latch, &w] {
+      fn(w);
+      latch->arrive();
+    });
+  };
+  for (auto& w : workers_) ask(*w);
+  ask(*staging_);
+  return latch->wait(patience);
+}
+
+Status Bus::install(SnapshotPtr next, std::chrono::milliseconds patience) {
+  {
+    const std::lock_guard lock(mutex_);
+    snapshot_ = next;
+  }
+  const bool all = on_each_worker(
+      [this, next](Worker& w) {
+        w.snapshot = next;
+        channels_.routes_changed(w);
+        std::vector<Frame*> waiting;
+        waiting.swap(w.parked);
+        for (Frame* f : waiting) dispatch_parked(w, *f);
+      },
+      patience);
+  if (all) return {};
+  std::string busy;
+  for (auto& w : workers_) {
+    if (const Generation* g = w->running.load(); g != nullptr)
+      busy += " worker " + std::to_string(w->index()) + " is in plugin '" + g->plugin + "';";
+  }
+  return Error{Code::unavailable, "not every worker took the new routes within " + std::to_string(patience.count()) +
+                                      " ms:" + (busy.empty() ? " the machine is overloaded" : busy)};
+}
+
+void Bus::replace_staging() {
+  staging_->abandon();
+  static_cast<void>(staging_.release());  // its thread may come back and touch it
+  staging_ = std::make_unique<Worker>(*this, settings_.workers);
+  staging_->snapshot = snapshot();
+  staging_now_ = staging_.get();
+  staging_->start();
+}
+
+bool Bus::run_staged(std::function<void()> fn, std::chrono::milliseconds timeout) {
+  auto latch = std::make_shared<Latch>(1);
+  staging_->post([fn = std::move(fn), latch] {
+    fn();
+    latch->arrive();
+  });
+  if (latch->wait(timeout)) return true;
+  replace_staging();
+  return false;
+}
+
+Answer Bus::run_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload,
+                     std::chrono::milliseconds timeout) {
+  struct Wait {
+    Latch latch{1};
+    std::atomic<bool> entered{false};
+    std::atomic<uint64_t> token{0};
+    Answer answer;
+  };
+  auto wait = std::make_shared<Wait>();
+  if (payload) payload->share();
+  auto body = std::make_shared<PayloadRef>(std::move(payload));
+  on.post([this, &g, &on, method, wait, body, timeout] {
+    const auto done = [](void* user, const socle_reply* reply) {
+      const std::unique_ptr<std::shared_ptr<Wait>> held(static_cast<std::shared_ptr<Wait>*>(user));
+      Wait& w = **held;
+      w.answer.status = reply->status;
+      if (reply->payload != nullptr) {
+        const PayloadRef owned(Payload::of(reply->payload));
+        w.answer.code = owned->find("code");
+        w.answer.message = owned->find("message");
+        w.answer.state_version = owned->find("state-version");
+        w.answer.text = view(owned->text);
+      }
+      w.latch.arrive();
+    };
+    Frame& f = on.frames.take();
+    Identity kernel;
+    kernel.tenant = "";
+    kernel.principal = "kernel";
+    kernel.work_class = SOCLE_CLASS_BACKGROUND;
+    kernel.deadline = telemetry::monotonic_now() + std::chrono::nanoseconds(timeout).count();
+    f.context = Context::open(kernel, nullptr);
+    f.payload = body->get() != nullptr ? body->take() : Payload::empty();
+    f.target = UINT32_MAX;
+    f.caller = nullptr;
+    f.done = done;
+    f.user = new std::shared_ptr<Wait>(wait);
+    f.started = 0;
+    wait->token = FrameSlab::token(on.index(), f);
+    socle_reply reply{sizeof(socle_reply), SOCLE_OK, nullptr};
+    const socle_status status = enter(on, f, {&g, method}, &reply);
+    wait->entered = true;
+    if (status == SOCLE_PENDING) {
+      f.context->link(f);
+      f.kind = TimerKind::deadline;
+      on.arm_deadline(f, f.context->deadline);
+      return;
+    }
+    f.done = nullptr;
+    done(f.user, &reply);
+    recycle(on, f);
+  });
+  // The deadline inside answers a plugin that waits; only one that does not return is still silent after the grace.
+  constexpr std::chrono::milliseconds grace{250};
+  if (wait->latch.wait(timeout + grace)) return wait->answer;
+  Answer lost;
+  lost.status = SOCLE_DEADLINE;
+  lost.code = "deadline_exceeded";
+  lost.hung = !wait->entered.load();
+  lost.message = lost.hung ? "the plugin did not give its thread back" : "no answer";
+  if (lost.hung && &on == staging_.get()) replace_staging();
+  return lost;
+}
+
+void Bus::connection(Worker& w, const socle_connection& connection) {
+  const auto it = w.snapshot->listeners.find(view(connection.listener));
+  if (it == w.snapshot->listeners.end() || it->second->descriptor->connection == nullptr) {
+    ::close(connection.fd);
+    w.connections.fetch_sub(1, std::memory_order_relaxed);
+    if (owner_ != nullptr) owner_->connection_closed(connection.id);
+    return;
+  }
+  Generation& g = *it->second;
+  g.at(w.index()).connections.add(1);
+  w.running.store(&g, std::memory_order_relaxed);
+  try {
+    g.descriptor->connection(g.instance, &connection);
+  } catch (...) {  // whether it took the fd cannot be known; the count stays, so that the drain tells
+    telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of connection()",
+                                {{"plugin", g.plugin}});
+  }
+  w.running.store(nullptr, std::memory_order_relaxed);
+}
+
+}  // namespace socle::bus

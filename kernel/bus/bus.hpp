@@ -1,0 +1,147 @@
+// bus.hpp: the kernel's message router: workers, targets, route snapshots, and the path of a call:
+//
+//   call() ── allowed? deadline? payload? ──▶ route of this worker's snapshot ──▶ filters ──▶ provider's handle()
+//     ▲                                                                                     │ OK/error: inline
+//     └── done callback, next turn ◀── complete(token), deadline, cancellation ◀── PENDING ─┘
+//
+// Everything that says "worker" runs on that worker's thread. The lifecycle (its own thread) builds snapshots and calls
+// install(), run_hook() and on_each_worker(), which block.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "bus/channel.hpp"
+#include "bus/generation.hpp"
+#include "bus/offload.hpp"
+#include "bus/snapshot.hpp"
+#include "bus/worker.hpp"
+#include "socle/result.hpp"
+#include "telemetry/metrics.hpp"
+
+namespace socle::bus {
+
+struct Settings {
+  unsigned workers = 1;
+  unsigned offload_threads = 2;
+  size_t offload_queue = 4096;
+  uint32_t inline_nesting = 16;  // deeper calls are queued
+  uint16_t max_depth = 64;       // deeper chains of calls are refused
+  size_t max_payload = 64 * 1024 * 1024;
+};
+
+// An answer as the kernel itself receives it.
+struct Answer {
+  socle_status status = SOCLE_INTERNAL;
+  std::string code, message, text;  // meta "code" and "message", and the payload's text
+  std::string state_version;        // meta "state-version" (EXPORT)
+  bool hung = false;                // the plugin did not give control back; its thread is lost
+};
+
+// What the lifecycle lends to the bus: things only it knows.
+class Owner {
+ public:
+  virtual ~Owner() = default;
+  virtual std::string health_json() = 0;            // worker
+  virtual void connection_closed(uint64_t id) = 0;  // worker
+  virtual socle_status resident_put(Generation&, std::string_view name, uint32_t version, void* handle,
+                                    void (*destroy)(void*)) = 0;
+  virtual void* resident_take(Generation&, std::string_view name, uint32_t version) = 0;
+};
+
+class Bus {
+ public:
+  Bus(const Settings& settings, telemetry::Metrics& metrics, Owner* owner = nullptr);
+  ~Bus();
+
+  void start();
+  // Ends workers and the pool. REQUIRES: no generation is active any more.
+  void stop();
+
+  [[nodiscard]] uint32_t worker_count() const { return settings_.workers; }
+  [[nodiscard]] Worker& worker(uint32_t index) { return *workers_[index]; }
+  [[nodiscard]] Worker& staging() { return *staging_now_.load(std::memory_order_acquire); }
+  [[nodiscard]] OffloadPool& offload() { return *offload_; }
+  [[nodiscard]] telemetry::Metrics& metrics() { return metrics_; }
+  [[nodiscard]] Owner* owner() const { return owner_; }
+
+  // The number of a service's method; the same for ever. nullopt when 4,096 exist. Any thread.
+  std::optional<uint32_t> target(std::string_view service, std::string_view method);
+  [[nodiscard]] std::string target_name(uint32_t target) const;  // "hello/1.greet"
+  [[nodiscard]] size_t target_count() const;
+
+  // -- lifecycle's thread
+  // ---------------------------------------------------------------------------------------------- Hands the snapshot
+  // to every worker; returns once all use it. unavailable: a worker did not take it in time (named).
+  Status install(SnapshotPtr next, std::chrono::milliseconds patience);
+  [[nodiscard]] SnapshotPtr snapshot() const;
+  // Runs fn on each worker (and the staging worker) between two turns and waits. false: a worker did not answer in
+  // time.
+  bool on_each_worker(const std::function<void(Worker&)>& fn, std::chrono::milliseconds patience);
+  // A hook or method of a generation that need not be routed, on the staging thread or a worker; waits for the answer.
+  // A plugin that neither answers nor returns costs the staging thread, which is replaced (Answer::hung).
+  Answer run_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload, std::chrono::milliseconds timeout);
+  // fn on the staging thread (create, destroy); false: it did not come back in time and the thread was replaced.
+  bool run_staged(std::function<void()> fn, std::chrono::milliseconds timeout);
+
+  // -- worker
+  // ----------------------------------------------------------------------------------------------------------
+  socle_status call(Worker& w, Generation* caller, Context& context, uint32_t target, Payload* payload,
+                    const socle_call_options* options, socle_reply* reply, socle_reply_fn done, void* user);
+  void complete(Worker& w, Generation& callee, uint64_t token, const socle_reply& reply);
+  void cancel(Worker& w, Context& context);
+  void expire(Worker& w, Frame& frame);
+  void dispatch_parked(Worker& w, Frame& frame);
+  // The caller gets `status` now; whatever the callee says later is dropped and counted.
+  void give_up(Worker& w, Frame& frame, socle_status status);
+  void park_idempotent(Worker& w, Generation& g);
+  // Calls of g whose callers still wait. Any thread; exact between two turns.
+  [[nodiscard]] static int64_t busy_calls(const Generation& g) {
+    return g.sum(&WorkerCounters::in_flight) - g.sum(&WorkerCounters::orphans);
+  }
+  void connection(Worker& w, const socle_connection& connection);
+  Channels& channels() { return channels_; }
+
+  // An error reply with stable code and text. `make` is for a worker or any thread.
+  static socle_reply error(socle_status status, std::string_view code, std::string_view message);
+
+  std::atomic<uint64_t> late_replies{0};
+
+ private:
+  [[nodiscard]] static Provider choose(const Route& route, const Context& context);
+  socle_status dispatch(Worker& w, Frame& frame, const Route& route, socle_reply* reply);
+  socle_status filter(Worker& w, const FilterStep& step, Frame& frame, Payload* payload, socle_status outcome,
+                      socle_reply* reply);
+  bool run_filters(Worker& w, Frame& frame, const std::vector<FilterStep>& steps, Payload* payload,
+                   socle_status outcome, socle_reply* reply);
+  socle_status enter(Worker& w, Frame& frame, Provider to, socle_reply* reply);
+  socle_status enter_elsewhere(Worker& w, Frame& frame, Provider to);
+  void settle(Worker& w, Frame& frame, socle_status status);
+  void deliver(Worker& w, Frame& frame, const socle_reply& reply);
+  void recycle(Worker& w, Frame& frame);
+  void replace_staging();
+
+  Settings settings_;
+  telemetry::Metrics& metrics_;
+  Owner* owner_;
+  Channels channels_;
+  std::unique_ptr<OffloadPool> offload_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Worker> staging_;            // the lifecycle's thread replaces it
+  std::atomic<Worker*> staging_now_{nullptr};  // the same, for all threads
+
+  mutable std::mutex mutex_;
+  SnapshotPtr snapshot_;                               // guarded by mutex_; workers have their own copy
+  std::unordered_map<std::string, uint32_t> targets_;  // guarded by mutex_
+  std::vector<std::string> target_names_;              // guarded by mutex_
+};
+
+}  // namespace socle::bus

@@ -1,0 +1,230 @@
+#include "bus/channel.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "bus/bus.hpp"
+
+namespace socle::bus {
+namespace {
+// A message already taken is delivered under its own deadline, whatever became of the publisher's call.
+constexpr int64_t delivery_for = 10'000'000'000;
+}  // namespace
+
+struct Channels::Message {
+  ContextRef context;  // a root of its own
+  PayloadRef payload;
+  std::string tenant;
+  Generation* publisher = nullptr;
+  socle_event_fn done = nullptr;  // set while the publisher waits
+  void* user = nullptr;
+  uint64_t timer = 0;
+  std::shared_ptr<Message>* held = nullptr;  // the timer's reference
+  size_t wanted = 0;                         // lanes that have not taken it yet
+  bool dead = false;                         // the publisher was told UNAVAILABLE: lanes that have not taken it drop it
+};
+
+// One subscriber of one channel on one worker.
+struct Channels::Lane {
+  Channels* channels = nullptr;
+  Worker* worker = nullptr;
+  ChannelMode mode = ChannelMode::buffered;
+  uint32_t target = 0;
+  uint32_t capacity = 0;
+  size_t taken = 0;
+  bool busy = false;
+  bool closed = false;
+  std::map<std::string, std::deque<std::shared_ptr<Message>>, std::less<>> queues;  // by tenant
+  std::deque<std::string> turn;                                                     // tenants with messages
+  std::deque<std::shared_ptr<Message>> waiting;                                     // beyond capacity
+  std::shared_ptr<Message> current;
+
+  void take(const std::shared_ptr<Message>& m) {
+    auto& queue = queues[m->tenant];
+    if (queue.empty()) turn.push_back(m->tenant);
+    queue.push_back(m);
+    ++taken;
+  }
+};
+
+struct Channels::Local {
+  std::map<std::string, std::vector<std::shared_ptr<Lane>>, std::less<>> lanes;  // by channel
+  size_t next = 0;
+};
+
+Channels::Channels(Bus& bus, uint32_t workers) : bus_(bus) {
+  for (uint32_t i = 0; i <= workers; ++i) locals_.push_back(std::make_unique<Local>());
+}
+Channels::~Channels() = default;
+
+void Channels::tell(Worker& w, Message& m, socle_status status) {
+  if (m.done == nullptr) return;
+  if (w.timer_cancel(m.timer)) delete m.held;
+  m.held = nullptr;
+  m.publisher->at(w.index()).waiting.add(-1);
+  Job job;
+  job.generation = m.publisher;
+  job.event = m.done;
+  job.user = m.user;
+  job.status = status;
+  m.done = nullptr;
+  w.defer(job);
+}
+
+socle_status Channels::publish(Worker& w, Generation& publisher, Context& context, const ChannelRoute& route,
+                               Payload* payload, socle_event_fn done, void* user) {
+  auto& lanes = locals_[w.index()]->lanes[route.name];
+  if (lanes.size() != route.subscribers.size()) routes_changed(w);
+  if (lanes.empty()) return route.mode == ChannelMode::rendezvous ? SOCLE_UNAVAILABLE : SOCLE_OK;
+  auto m = std::make_shared<Message>();
+  m->context = ContextRef(context.copy_for_other_worker());
+  m->context->deadline = std::max(context.deadline, w.now() + delivery_for);
+  m->context->work_class = SOCLE_CLASS_BACKGROUND;
+  payload->retain();
+  m->payload = PayloadRef(payload);
+  m->tenant = view(context.tenant);
+  m->publisher = &publisher;
+
+  std::vector<Lane*> to;
+  if (route.mode == ChannelMode::broadcast) {
+    for (auto& lane : lanes) to.push_back(lane.get());
+  } else {
+    const size_t start = locals_[w.index()]->next++;
+    Lane* best = lanes[start % lanes.size()].get();
+    for (auto& lane : lanes) {
+      if (lane->taken + lane->waiting.size() < best->taken + best->waiting.size()) best = lane.get();
+    }
+    to.push_back(best);
+  }
+  for (Lane* lane : to) {
+    if (lane->taken < lane->capacity && route.mode != ChannelMode::rendezvous) {
+      lane->take(m);
+    } else {
+      lane->waiting.push_back(m);
+      ++m->wanted;
+    }
+    pump(w, *lane);
+  }
+  if (m->wanted == 0) return SOCLE_OK;
+  m->done = done;
+  m->user = user;
+  publisher.at(w.index()).waiting.add(1);
+  m->held = new std::shared_ptr<Message>(m);
+  m->timer = w.timer_start(publisher, context.deadline - w.now(), expired, m->held);
+  return SOCLE_PENDING;
+}
+
+// The publisher's deadline passed while some lane had no room.
+void Channels::expired(void* user, socle_status status) {
+  const std::unique_ptr<std::shared_ptr<Message>> held(static_cast<std::shared_ptr<Message>*>(user));
+  Message& m = **held;
+  if (m.done == nullptr) return;
+  m.dead = true;
+  m.timer = 0;
+  tell(*Worker::current(), m, status == SOCLE_CANCELLED ? SOCLE_CANCELLED : SOCLE_UNAVAILABLE);
+}
+
+// Starts the next delivery of a lane, from an empty stack.
+void Channels::pump(Worker& w, Lane& lane) {
+  if (lane.busy || lane.closed) return;
+  while (!lane.waiting.empty() && (lane.taken < lane.capacity || lane.mode == ChannelMode::rendezvous)) {
+    if (lane.mode == ChannelMode::rendezvous && lane.taken > 0) break;
+    const auto m = lane.waiting.front();
+    lane.waiting.pop_front();
+    if (m->dead) continue;
+    lane.take(m);
+    if (lane.mode != ChannelMode::rendezvous && --m->wanted == 0) tell(w, *m, SOCLE_OK);
+  }
+  if (lane.turn.empty()) return;
+  const std::string tenant = std::move(lane.turn.front());
+  lane.turn.pop_front();
+  auto& queue = lane.queues[tenant];
+  lane.current = queue.front();
+  queue.pop_front();
+  if (queue.empty()) {
+    lane.queues.erase(tenant);
+  } else {
+    lane.turn.push_back(tenant);
+  }
+  lane.busy = true;
+  // `start` keeps the lane alive until its delivery is over.
+  struct Start {
+    std::shared_ptr<Lane> lane;
+  };
+  auto& lanes = locals_[w.index()]->lanes;
+  std::shared_ptr<Lane> self;
+  for (auto& [name, list] : lanes) {
+    for (auto& l : list) {
+      if (l.get() == &lane) self = l;
+    }
+  }
+  Job job;
+  job.user = new Start{self};
+  job.event = [](void* user, socle_status) {
+    auto* start = static_cast<Start*>(user);
+    Lane& l = *start->lane;
+    socle_reply reply{sizeof(socle_reply), SOCLE_OK, nullptr};
+    auto* keep = new std::shared_ptr<Lane>(start->lane);
+    delete start;
+    const socle_status status = l.channels->bus_.call(*l.worker, nullptr, *l.current->context.get(), l.target,
+                                                      l.current->payload.get(), nullptr, &reply, delivered, keep);
+    if (status != SOCLE_PENDING) delivered(keep, &reply);
+  };
+  w.defer(job);
+}
+
+void Channels::delivered(void* user, const socle_reply* reply) {
+  const std::unique_ptr<std::shared_ptr<Lane>> held(static_cast<std::shared_ptr<Lane>*>(user));
+  Lane& lane = **held;
+  if (reply->payload != nullptr) Payload::of(reply->payload)->release();
+  const auto m = std::move(lane.current);
+  lane.busy = false;
+  --lane.taken;
+  if (lane.mode == ChannelMode::rendezvous) tell(*lane.worker, *m, reply->status);
+  lane.channels->pump(*lane.worker, lane);
+}
+
+void Channels::routes_changed(Worker& w) {
+  Local& local = *locals_[w.index()];
+  std::map<std::string, std::vector<std::shared_ptr<Lane>>, std::less<>> next;
+  for (const auto& [name, route] : w.snapshot->channels) {
+    auto& old = local.lanes[name];
+    auto& made = next[name];
+    for (const uint32_t target : route.subscribers) {
+      const auto it = std::find_if(old.begin(), old.end(), [&](const auto& lane) { return lane->target == target; });
+      auto lane = it != old.end() ? *it : std::make_shared<Lane>();
+      lane->channels = this;
+      lane->worker = &w;
+      lane->mode = route.mode;
+      lane->target = target;
+      lane->capacity = std::max<uint32_t>(route.capacity, 1);
+      made.push_back(std::move(lane));
+    }
+  }
+  std::swap(local.lanes, next);
+  for (auto& [name, old] : next) {
+    const auto kept = local.lanes.find(name);
+    for (auto& lane : old) {
+      if (kept != local.lanes.end() && std::find(kept->second.begin(), kept->second.end(), lane) != kept->second.end())
+        continue;
+      lane->closed = true;
+      for (auto& m : lane->waiting) {
+        if (!m->dead && --m->wanted == 0) tell(w, *m, SOCLE_UNAVAILABLE);
+      }
+    }
+  }
+}
+
+void Channels::cancel_all(Worker& w, Generation& g) {
+  for (auto& [name, lanes] : locals_[w.index()]->lanes) {
+    for (auto& lane : lanes) {
+      for (auto& m : lane->waiting) {
+        if (m->publisher != &g || m->done == nullptr) continue;
+        m->dead = true;
+        tell(w, *m, SOCLE_CANCELLED);
+      }
+    }
+  }
+}
+
+}  // namespace socle::bus

@@ -1,0 +1,52 @@
+// channel.hpp: typed publish/subscribe. A message stays on the publisher's worker and reaches each subscriber as a call
+// of the method its manifest names, one at a time per subscriber and worker, tenants in turn (round robin over
+// per-tenant queues). `buffered(n)`: each message to one subscriber, the publisher waits while n messages are ahead on
+// this worker. `rendezvous`: the publisher waits until a subscriber has answered. `broadcast`: every subscriber gets
+// every message. Waiting ends at the context's deadline with UNAVAILABLE. A message is a hint; what must not be lost is
+// in storage.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bus/payload.hpp"
+#include "socle/abi.h"
+
+namespace socle::bus {
+
+class Bus;
+class Context;
+class Generation;
+class Worker;
+struct ChannelRoute;
+
+class Channels {
+ public:
+  explicit Channels(Bus& bus, uint32_t workers);
+  ~Channels();
+
+  // Worker. As socle_host::publish; `publisher` is granted the channel already.
+  socle_status publish(Worker& w, Generation& publisher, Context& context, const ChannelRoute& route, Payload* payload,
+                       socle_event_fn done, void* user);
+  // Worker, when its snapshot has changed: messages of vanished channels are dropped, waiting publishers told.
+  void routes_changed(Worker& w);
+  // Worker. Publishers of g that wait are told CANCELLED.
+  void cancel_all(Worker& w, Generation& g);
+
+ private:
+  struct Message;
+  struct Lane;
+  struct Local;
+  void pump(Worker& w, Lane& lane);
+  static void delivered(void* user, const socle_reply* reply);
+  static void expired(void* user, socle_status status);
+  static void tell(Worker& w, Message& message, socle_status status);
+  Bus& bus_;
+  std::vector<std::unique_ptr<Local>> locals_;  // by worker, the staging worker last
+};
+
+}  // namespace socle::bus

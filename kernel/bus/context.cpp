@@ -1,0 +1,174 @@
+#include "bus/context.hpp"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+
+#include "bus/frame.hpp"
+#include "bus/payload.hpp"
+
+namespace socle::bus {
+namespace {
+
+// SplitMix64 over a per-thread state seeded by the system: trace ids must be unique, not secret.
+uint64_t next_random() {
+  static thread_local uint64_t state = [] {
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = reinterpret_cast<uintptr_t>(&seed);
+    return seed;
+  }();
+  uint64_t z = (state += 0x9E3779B97F4A7C15ULL);
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+  return z ^ (z >> 31);
+}
+
+uint64_t mix(std::string_view text, uint64_t seed) {
+  for (const char c : text) seed = (seed ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  return seed ^ (seed >> 29);
+}
+
+// Blocks of one size for one thread; contexts stay on the worker that made them.
+struct FreeList {
+  std::vector<void*> blocks;
+  ~FreeList() {
+    for (void* block : blocks) std::free(block);
+  }
+};
+thread_local FreeList t_free;
+constexpr size_t free_kept = 1024;
+
+}  // namespace
+
+void* Context::operator new(size_t size) {
+  if (!t_free.blocks.empty()) {
+    void* block = t_free.blocks.back();
+    t_free.blocks.pop_back();
+    return block;
+  }
+  void* block = std::malloc(size);
+  if (block == nullptr) std::abort();
+  return block;
+}
+
+void Context::operator delete(void* block) {
+  if (t_free.blocks.size() < free_kept) {
+    t_free.blocks.push_back(block);
+  } else {
+    std::free(block);
+  }
+}
+
+void Context::Extra::add(std::span<const socle_pair> more) {
+  added.reserve(added.size() + more.size() * 2);  // REQUIRES: called once, so that the texts do not move
+  for (const socle_pair& pair : more) {
+    added.emplace_back(view(pair.key));
+    added.emplace_back(view(pair.value));
+    pairs.push_back({str(added[added.size() - 2]), str(added.back())});
+  }
+}
+
+Context* Context::open(const Identity& from, Generation* opener) {
+  auto* c = new Context;
+  c->opener_ = opener;
+  std::string& kept = c->extra().text;
+  kept.reserve(from.tenant.size() + from.principal.size() + from.claims.size() + from.idempotency_key.size() +
+               from.lane.size());
+  const auto keep = [&kept](std::string_view text) -> socle_str {
+    if (text.data() == nullptr) return {nullptr, 0};
+    const size_t at = kept.size();
+    kept.append(text);
+    return {kept.data() + at, text.size()};
+  };
+  c->tenant = keep(from.tenant);
+  c->principal = keep(from.principal);
+  c->claims = keep(from.claims);
+  c->idempotency_key = keep(from.idempotency_key);
+  c->lane = keep(from.lane);
+  c->work_class = from.work_class;
+  c->deadline = from.deadline;
+  c->trace_flags = from.trace_flags;
+  const uint64_t ids[3] = {next_random(), next_random(), next_random()};
+  std::memcpy(c->trace_id, from.trace_id != nullptr ? static_cast<const void*>(from.trace_id) : ids, 16);
+  std::memcpy(c->span_id, from.span_id != nullptr ? static_cast<const void*>(from.span_id) : &ids[2], 8);
+  c->bucket_ = static_cast<uint16_t>(mix(from.lane, mix(from.tenant, 0xCBF29CE484222325ULL)) % buckets);
+  return c;
+}
+
+Context* Context::derive(int64_t until, socle_str key, std::span<const socle_pair> more_keys) {
+  auto* c = new Context;
+  static_cast<socle_context&>(*c) = *this;
+  c->deadline = std::min(deadline, until);
+  c->opener_ = opener_;
+  c->depth_ = static_cast<uint16_t>(depth_ + 1);
+  c->bucket_ = bucket_;
+  c->parent_ = this;
+  if (key.data != nullptr) {
+    c->extra().text = view(key);
+    c->idempotency_key = str(c->extra_->text);
+  }
+  if (!more_keys.empty()) {
+    c->extra().pairs.assign(keys, keys + key_count);
+    c->extra_->add(more_keys);
+    c->keys = c->extra_->pairs.data();
+    c->key_count = static_cast<uint32_t>(c->extra_->pairs.size());
+  }
+  retain();
+  c->next_sibling_ = first_child_;
+  if (first_child_ != nullptr) first_child_->prev_sibling_ = c;
+  first_child_ = c;
+  return c;
+}
+
+Context* Context::copy_for_other_worker() const {
+  Context* c = open({view(tenant), view(principal), view(claims), view(idempotency_key), view(lane), deadline,
+                     work_class, trace_id, span_id, trace_flags},
+                    opener_);
+  c->depth_ = depth_;
+  if (key_count > 0) {
+    c->extra().add({keys, key_count});
+    c->keys = c->extra_->pairs.data();
+    c->key_count = key_count;
+  }
+  return c;
+}
+
+void Context::release() {
+  if (--refs_ != 0) return;
+  Context* parent = parent_;
+  if (parent != nullptr) {
+    (prev_sibling_ != nullptr ? prev_sibling_->next_sibling_ : parent->first_child_) = next_sibling_;
+    if (next_sibling_ != nullptr) next_sibling_->prev_sibling_ = prev_sibling_;
+  }
+  delete this;
+  if (parent != nullptr) parent->release();
+}
+
+void Context::link(Frame& frame) {
+  frame.next_in_context = frames_;
+  frame.prev_in_context = nullptr;
+  if (frames_ != nullptr) frames_->prev_in_context = &frame;
+  frames_ = &frame;
+  frame.linked = true;
+}
+
+void Context::unlink(Frame& frame) {
+  if (!frame.linked) return;
+  (frame.prev_in_context != nullptr ? frame.prev_in_context->next_in_context : frames_) = frame.next_in_context;
+  if (frame.next_in_context != nullptr) frame.next_in_context->prev_in_context = frame.prev_in_context;
+  frame.linked = false;
+}
+
+void Context::cancel(std::vector<Frame*>& pending) {
+  cancelled = 1;
+  while (frames_ != nullptr) {
+    pending.push_back(frames_);
+    unlink(*frames_);
+  }
+  for (Context* child = first_child_; child != nullptr; child = child->next_sibling_) child->cancel(pending);
+}
+
+}  // namespace socle::bus

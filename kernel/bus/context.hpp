@@ -1,0 +1,106 @@
+// context.hpp: for whom work is done (socle_context of abi.h). A root is opened at the edge or for background work;
+// each hop that narrows something (deadline, idempotency key, a filter's keys) derives a child that shares the root's
+// text. Cancelling a context cancels its children and ends its pending calls. Counts and links belong to one worker.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "socle/abi.h"
+
+namespace socle::bus {
+
+class Generation;
+struct Frame;
+
+// What a context is made from; text is copied.
+struct Identity {
+  std::string_view tenant = {}, principal = {}, claims = {}, idempotency_key = {}, lane = {};
+  int64_t deadline = INT64_MAX;
+  uint32_t work_class = SOCLE_CLASS_INTERACTIVE;
+  const uint8_t* trace_id = nullptr;  // 16 bytes or nullptr: new
+  const uint8_t* span_id = nullptr;   // 8 bytes or nullptr
+  uint8_t trace_flags = 0;
+};
+
+class Context : public socle_context {
+ public:
+  static constexpr uint16_t buckets = 10'000;
+
+  static Context* open(const Identity& identity, Generation* opener);
+  // A child with an earlier or equal deadline; an absent key keeps the parent's.
+  Context* derive(int64_t until, socle_str key, std::span<const socle_pair> more_keys);
+  // The same identity as a root of its own, for another worker.
+  [[nodiscard]] Context* copy_for_other_worker() const;
+
+  // From a free list of this thread: every hop makes one.
+  static void* operator new(size_t size);
+  static void operator delete(void* block);
+
+  static Context* of(const socle_context* c) { return static_cast<Context*>(const_cast<socle_context*>(c)); }
+
+  void retain() { ++refs_; }
+  void release();
+  [[nodiscard]] Generation* opener() const { return opener_; }
+  [[nodiscard]] uint16_t depth() const { return depth_; }  // hops from the root
+  // Where this context falls in a canary split: equal for equal (tenant, lane).
+  [[nodiscard]] uint16_t bucket() const { return bucket_; }
+
+  // Pending calls made under this context, for cancellation.
+  void link(Frame& frame);
+  void unlink(Frame& frame);
+  // Marks this and all children cancelled and takes their pending calls off, oldest first.
+  void cancel(std::vector<Frame*>& pending);
+
+ private:
+  Context() : socle_context{} {}
+  ~Context() = default;
+  uint32_t refs_ = 1;
+  uint16_t depth_ = 0;
+  uint16_t bucket_ = 0;
+  Generation* opener_ = nullptr;
+  Context* parent_ = nullptr;
+  Context* first_child_ = nullptr;
+  Context* next_sibling_ = nullptr;
+  Context* prev_sibling_ = nullptr;
+  Frame* frames_ = nullptr;
+  // What most contexts of a chain do not have.
+  struct Extra {
+    std::string text;                // the views of a root, or a derived key
+    std::vector<socle_pair> pairs;   // own keys and the parent's
+    std::vector<std::string> added;  // text of keys added here
+    void add(std::span<const socle_pair> more);
+  };
+  Extra& extra() {
+    if (extra_ == nullptr) extra_ = std::make_unique<Extra>();
+    return *extra_;
+  }
+  std::unique_ptr<Extra> extra_;
+};
+
+class ContextRef {
+ public:
+  ContextRef() = default;
+  explicit ContextRef(Context* owned) : c_(owned) {}
+  ContextRef(ContextRef&& other) noexcept : c_(std::exchange(other.c_, nullptr)) {}
+  ContextRef& operator=(ContextRef&& other) noexcept {
+    std::swap(c_, other.c_);
+    return *this;
+  }
+  ~ContextRef() {
+    if (c_ != nullptr) c_->release();
+  }
+  [[nodiscard]] Context* get() const { return c_; }
+  Context* operator->() const { return c_; }
+  explicit operator bool() const { return c_ != nullptr; }
+
+ private:
+  Context* c_ = nullptr;
+};
+
+}  // namespace socle::bus

@@ -1,0 +1,37 @@
+#include "bus/generation.hpp"
+
+#include "bus/payload.hpp"
+
+namespace socle::bus {
+
+Generation::Generation(Bus& b, std::string p, std::string v, uint64_t s, Grants g, size_t counters)
+    : socle_host{},
+      bus(b),
+      plugin(std::move(p)),
+      version(std::move(v)),
+      seq(s),
+      grants(std::move(g)),
+      counters_(counters) {
+  fill_host_table(*this);
+}
+
+void Generation::attach(const socle_plugin* d) {
+  descriptor = d;
+  for (WorkerCounters& c : counters_) c.methods = std::vector<MethodStats>(d->method_count);
+}
+
+int64_t Generation::method(std::string_view service, std::string_view name) const {
+  for (size_t i = 0; i < descriptor->method_count; ++i) {
+    if (view(descriptor->methods[i].name) == name && view(descriptor->methods[i].service) == service)
+      return static_cast<int64_t>(i);
+  }
+  return -1;
+}
+
+int64_t Generation::sum(Count WorkerCounters::*which) const {
+  int64_t total = 0;
+  for (const WorkerCounters& c : counters_) total += (c.*which).get();
+  return total;
+}
+
+}  // namespace socle::bus

@@ -1,0 +1,356 @@
+// host.cpp: the host table of abi.h, slot by slot, over the bus. Each function finds its generation behind the table's
+// address and its worker in the thread; called from a thread that is neither, those not marked "any thread" do nothing
+// and answer UNAVAILABLE, NULL or 0.
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <vector>
+
+#include "bus/bus.hpp"
+#include "telemetry/clock.hpp"
+#include "telemetry/log.hpp"
+
+namespace socle::bus {
+namespace {
+
+Generation& self(const socle_host* host) { return *Generation::of(host); }
+Worker* here() { return Worker::current(); }
+
+// ---- payloads
+socle_payload* payload_new(const socle_host*, socle_str text, uint32_t media, const socle_pair* meta, size_t n) {
+  return Payload::make(view(text), media, {meta, n});
+}
+socle_payload* payload_alloc(const socle_host*, size_t size, uint32_t media, const socle_pair* meta, size_t n,
+                             char** bytes) {
+  Payload* p = Payload::alloc(size, media, {meta, n});
+  *bytes = p != nullptr ? p->writable() : nullptr;
+  return p;
+}
+void payload_seal(const socle_host*, socle_payload* p, size_t size) { Payload::of(p)->seal(size); }
+socle_payload* payload_slice(const socle_host*, socle_payload* base, size_t offset, size_t size, uint32_t media,
+                             const socle_pair* meta, size_t n) {
+  return Payload::slice(*Payload::of(base), offset, size, media, {meta, n});
+}
+void payload_set_doc(const socle_host*, socle_payload* p, socle_str doc) { Payload::of(p)->set_doc(view(doc)); }
+void payload_retain(const socle_host*, socle_payload* p) { Payload::of(p)->retain(); }
+void payload_release(const socle_host*, socle_payload* p) {
+  if (p != nullptr) Payload::of(p)->release();
+}
+void payload_share(const socle_host*, socle_payload* p) { Payload::of(p)->share(); }
+
+// ---- calls
+socle_status resolve(const socle_host* host, socle_str service, socle_str method, uint32_t* target) {
+  Generation& g = self(host);
+  if (!g.grants.ingress && !g.grants.services.contains(view(service))) return SOCLE_DENIED;
+  const auto number = g.bus.target(view(service), view(method));
+  if (!number) return SOCLE_EXHAUSTED;
+  const Worker* w = here();
+  const SnapshotPtr snapshot = w != nullptr ? w->snapshot : g.bus.snapshot();
+  // A provider that is there and lacks the method will not grow it under this name: say so now.
+  if (*number >= snapshot->routes.size() || snapshot->routes[*number].primary.generation == nullptr) {
+    const std::string prefix = std::string(view(service)) + ".";
+    for (uint32_t i = 0; i < snapshot->routes.size(); ++i) {
+      if (snapshot->routes[i].primary.generation != nullptr && g.bus.target_name(i).starts_with(prefix))
+        return SOCLE_UNSUPPORTED;
+    }
+  }
+  g.allow(*number);
+  *target = *number;
+  return SOCLE_OK;
+}
+socle_status call(const socle_host* host, const socle_context* context, uint32_t target, socle_payload* payload,
+                  const socle_call_options* options, socle_reply* reply, socle_reply_fn done, void* user) {
+  Generation& g = self(host);
+  Worker* w = here();
+  if (w == nullptr || context == nullptr) {
+    *reply = Bus::error(SOCLE_UNAVAILABLE, "not_a_worker", "calls are made on worker threads, with a context");
+    return reply->status;
+  }
+  return g.bus.call(*w, &g, *Context::of(context), target, payload != nullptr ? Payload::of(payload) : nullptr, options,
+                    reply, done, user);
+}
+void complete(const socle_host* host, uint64_t token, const socle_reply* reply) {
+  Generation& g = self(host);
+  const uint32_t owner = FrameSlab::worker_of(token);
+  Worker* w = here();
+  if (w != nullptr && w->index() == owner) {
+    g.bus.complete(*w, g, token, *reply);
+    return;
+  }
+  if (owner > g.bus.worker_count()) return;
+  if (reply->payload != nullptr) Payload::of(reply->payload)->share();
+  Worker& right = owner == g.bus.worker_count() ? g.bus.staging() : g.bus.worker(owner);
+  right.post([&g, &right, token, answer = *reply] { g.bus.complete(right, g, token, answer); });
+}
+socle_status publish(const socle_host* host, const socle_context* context, socle_str channel, socle_payload* payload,
+                     socle_event_fn done, void* user) {
+  Generation& g = self(host);
+  Worker* w = here();
+  if (w == nullptr || context == nullptr || payload == nullptr) return SOCLE_INVALID;
+  if (!g.grants.publishes.contains(view(channel))) return SOCLE_DENIED;
+  const auto route = w->snapshot->channels.find(view(channel));
+  if (route == w->snapshot->channels.end()) return SOCLE_UNAVAILABLE;
+  return g.bus.channels().publish(*w, g, *Context::of(context), route->second, Payload::of(payload), done, user);
+}
+
+// ---- contexts
+const socle_context* context_open(const socle_host* host, const socle_root* root) {
+  Generation& g = self(host);
+  if (!g.grants.ingress) return nullptr;
+  return Context::open(
+      {view(root->tenant), view(root->principal), view(root->claims), view(root->idempotency_key), view(root->lane),
+       root->deadline, root->work_class, root->trace_id, root->span_id, root->trace_flags},
+      &g);
+}
+const socle_context* context_act_as(const socle_host* host, socle_str tenant, socle_str reason, int64_t deadline) {
+  Generation& g = self(host);
+  if (!g.grants.act_as) return nullptr;
+  const std::string principal = "plugin:" + g.plugin;
+  telemetry::Log::get().write(telemetry::Level::debug, "acts as tenant",
+                              {{"plugin", g.plugin}, {"tenant", view(tenant)}, {"reason", view(reason)}});
+  Identity who;
+  who.tenant = view(tenant);
+  who.principal = principal;
+  who.deadline = deadline;
+  who.work_class = SOCLE_CLASS_BACKGROUND;
+  return Context::open(who, &g);
+}
+void context_retain(const socle_host*, const socle_context* c) { Context::of(c)->retain(); }
+void context_release(const socle_host*, const socle_context* c) { Context::of(c)->release(); }
+void context_cancel(const socle_host* host, const socle_context* c) {
+  Worker* w = here();
+  if (w != nullptr && Context::of(c)->opener() == &self(host)) self(host).bus.cancel(*w, *Context::of(c));
+}
+
+// ---- time, readiness, threads
+int64_t now(const socle_host*) { return telemetry::monotonic_now(); }
+int64_t now_utc(const socle_host*) { return telemetry::utc_now(); }
+uint64_t timer_start(const socle_host* host, int64_t delay, socle_event_fn fn, void* user) {
+  return here() != nullptr ? here()->timer_start(self(host), delay, fn, user) : 0;
+}
+int timer_cancel(const socle_host*, uint64_t id) { return here() != nullptr && here()->timer_cancel(id) ? 1 : 0; }
+uint64_t watch_open(const socle_host* host, int32_t fd) {
+  return here() != nullptr ? here()->watch_open(self(host), fd) : 0;
+}
+void watch_wait(const socle_host*, uint64_t id, uint32_t events, socle_event_fn fn, void* user) {
+  if (here() != nullptr) here()->watch_wait(id, events, fn, user);
+}
+void watch_close(const socle_host*, uint64_t id) {
+  if (here() != nullptr) here()->watch_close(id);
+}
+socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn done, void* user) {
+  Generation& g = self(host);
+  Worker* w = here();
+  if (w == nullptr) return SOCLE_UNAVAILABLE;
+  const bool taken = g.bus.offload().submit([&g, w, work, done, user] {
+    work(user);
+    w->post([&g, w, done, user] {
+      w->running.store(&g, std::memory_order_relaxed);
+      done(user, SOCLE_OK);
+      w->running.store(nullptr, std::memory_order_relaxed);
+      g.at(w->index()).waiting.add(-1);
+    });
+  });
+  if (!taken) return SOCLE_UNAVAILABLE;
+  g.at(w->index()).waiting.add(1);
+  return SOCLE_PENDING;
+}
+void defer(const socle_host* host, socle_event_fn fn, void* user) {
+  if (here() == nullptr) return;
+  Job job;
+  job.generation = &self(host);
+  job.event = fn;
+  job.user = user;
+  here()->defer(job);
+}
+void post(const socle_host* host, uint32_t worker, socle_event_fn fn, void* user) {
+  Generation& g = self(host);
+  if (worker > g.bus.worker_count()) return;
+  (worker == g.bus.worker_count() ? g.bus.staging() : g.bus.worker(worker)).post(g, fn, user);
+}
+uint32_t worker(const socle_host*) { return here() != nullptr ? here()->index() : 0; }
+uint32_t worker_count(const socle_host* host) { return self(host).bus.worker_count(); }
+void* frame_alloc(const socle_host* host, size_t size) {
+  Worker* w = here();
+  if (w == nullptr) return std::malloc(size);
+  self(host).at(w->index()).frames.add(1);
+  return w->frame_alloc(size);
+}
+void frame_free(const socle_host* host, void* frame, size_t size) {
+  Worker* w = here();
+  if (w == nullptr) return std::free(frame);
+  self(host).at(w->index()).frames.add(-1);
+  w->frame_free(frame, size);
+}
+
+// ---- catalogue
+uint64_t catalog_version(const socle_host*) { return here() != nullptr ? here()->snapshot->version : 0; }
+std::string listeners_json(const Snapshot& snapshot, const Generation& g) {
+  std::string out = "[";
+  for (const std::string& name : g.listeners) {
+    if (const auto it = snapshot.listener_config.find(name); it != snapshot.listener_config.end())
+      out.append(out.size() > 1 ? "," : "").append(it->second);
+  }
+  return out + "]";
+}
+socle_payload* catalog(const socle_host* host, socle_str name) {
+  Generation& g = self(host);
+  const SnapshotPtr snapshot = here() != nullptr ? here()->snapshot : g.bus.snapshot();
+  const std::string_view what = view(name);
+  std::string text;
+  uint32_t media = SOCLE_MEDIA_JSON;
+  if (what == "listeners") {
+    text = listeners_json(*snapshot, g);
+  } else if (!g.grants.catalog) {
+    return nullptr;
+  } else if (what == "routes") {
+    text = snapshot->routes_json;
+  } else if (what == "plugins") {
+    text = snapshot->plugins_json;
+  } else if (what == "health" && g.bus.owner() != nullptr) {
+    text = g.bus.owner()->health_json();
+  } else if (what == "metrics") {
+    text = g.bus.metrics().text();
+    media = SOCLE_MEDIA_TEXT;
+  } else {
+    return nullptr;
+  }
+  return Payload::make(text, media, {});
+}
+
+// ---- connections and resident handles
+void connection_closed(const socle_host* host, uint64_t id) {
+  Generation& g = self(host);
+  Worker* w = here();
+  if (w == nullptr) return;
+  g.at(w->index()).connections.add(-1);
+  w->connections.fetch_sub(1, std::memory_order_relaxed);
+  if (g.bus.owner() != nullptr) g.bus.owner()->connection_closed(id);
+}
+void connection_return(const socle_host* host, const socle_connection* given) {
+  Generation& g = self(host);
+  Worker* w = here();
+  if (w == nullptr) return;
+  g.at(w->index()).connections.add(-1);
+  // From an empty stack, and with text of its own: the giver's is borrowed.
+  struct Kept {
+    socle_connection connection;
+    std::string listener, peer, buffered;
+  };
+  auto kept = std::make_shared<Kept>(Kept{*given, std::string(view(given->listener)), std::string(view(given->peer)),
+                                          std::string(view(given->buffered))});
+  kept->connection.listener = str(kept->listener);
+  kept->connection.peer = str(kept->peer);
+  kept->connection.buffered = str(kept->buffered);
+  w->post([w, kept] { w->bus().connection(*w, kept->connection); });
+}
+socle_status resident_put(const socle_host* host, socle_str name, uint32_t version, void* handle,
+                          void (*destroy)(void*)) {
+  Generation& g = self(host);
+  return g.bus.owner() != nullptr ? g.bus.owner()->resident_put(g, view(name), version, handle, destroy)
+                                  : SOCLE_UNSUPPORTED;
+}
+void* resident_take(const socle_host* host, socle_str name, uint32_t version) {
+  Generation& g = self(host);
+  return g.bus.owner() != nullptr ? g.bus.owner()->resident_take(g, view(name), version) : nullptr;
+}
+
+// ---- what operators see
+void log(const socle_host* host, int level, const socle_context* context, socle_str message, const socle_pair* fields,
+         size_t n) {
+  Generation& g = self(host);
+  const std::string generation = std::to_string(g.seq);
+  std::string trace;
+  std::vector<telemetry::Field> all{{"plugin", g.plugin}, {"generation", generation}};
+  if (context != nullptr) {
+    constexpr char hex[] = "0123456789abcdef";
+    for (const uint8_t byte : context->trace_id) (trace += hex[byte >> 4]) += hex[byte & 15];
+    all.push_back({"tenant", view(context->tenant)});
+    all.push_back({"trace_id", trace});
+  }
+  for (size_t i = 0; i < std::min<size_t>(n, 32); ++i) all.push_back({view(fields[i].key), view(fields[i].value)});
+  telemetry::Log::get().write(static_cast<telemetry::Level>(std::clamp(level, 0, 3)), view(message), all);
+}
+uint32_t metric(const socle_host* host, socle_str name, uint32_t kind, socle_str help) {
+  return self(host).bus.metrics().define(view(name), static_cast<telemetry::Metrics::Kind>(std::min<uint32_t>(kind, 2)),
+                                         view(help));
+}
+void observe(const socle_host* host, uint32_t number, double value) { self(host).bus.metrics().observe(number, value); }
+double limit(const socle_host* host, const socle_context* context, socle_str name) {
+  const SnapshotPtr snapshot = here() != nullptr ? here()->snapshot : self(host).bus.snapshot();
+  const auto tenant = snapshot->tenants.find(view(context->tenant));
+  if (tenant == snapshot->tenants.end() || tenant->second == nullptr) return std::numeric_limits<double>::infinity();
+  const auto number = tenant->second->find(view(name));
+  return number != tenant->second->end() ? number->second : std::numeric_limits<double>::infinity();
+}
+void meter(const socle_host* host, const socle_context*, socle_str name, double amount) {
+  Generation& g = self(host);
+  const std::string series = "socle_meter_total{name=\"" + std::string(view(name)) + "\"}";
+  if (view(name).find_first_of("\"\\\n") != std::string_view::npos) return;
+  g.bus.metrics().observe(
+      g.bus.metrics().define(series, telemetry::Metrics::Kind::counter, "What plugins metered, all tenants"), amount);
+}
+uint64_t span_begin(const socle_host*, const socle_context*, socle_str) {
+  return static_cast<uint64_t>(telemetry::monotonic_now());
+}
+void span_end(const socle_host*, uint64_t) {}
+socle_status fault_point(const socle_host*, socle_str) { return SOCLE_OK; }
+
+}  // namespace
+
+void fill_host_table(socle_host& h) {
+  h.struct_size = sizeof(socle_host);
+  h.abi_major = SOCLE_ABI_MAJOR;
+  h.abi_minor = SOCLE_ABI_MINOR;
+  h.payload_new = payload_new;
+  h.payload_alloc = payload_alloc;
+  h.payload_seal = payload_seal;
+  h.payload_slice = payload_slice;
+  h.payload_set_doc = payload_set_doc;
+  h.payload_retain = payload_retain;
+  h.payload_release = payload_release;
+  h.payload_share = payload_share;
+  h.resolve = resolve;
+  h.call = call;
+  h.complete = complete;
+  h.publish = publish;
+  h.context_open = context_open;
+  h.context_act_as = context_act_as;
+  h.context_retain = context_retain;
+  h.context_release = context_release;
+  h.context_cancel = context_cancel;
+  h.now = now;
+  h.now_utc = now_utc;
+  h.timer_start = timer_start;
+  h.timer_cancel = timer_cancel;
+  h.watch_open = watch_open;
+  h.watch_wait = watch_wait;
+  h.watch_close = watch_close;
+  h.offload = offload;
+  h.defer = defer;
+  h.post = post;
+  h.worker = worker;
+  h.worker_count = worker_count;
+  h.frame_alloc = frame_alloc;
+  h.frame_free = frame_free;
+  h.catalog_version = catalog_version;
+  h.catalog = catalog;
+  h.connection_closed = connection_closed;
+  h.connection_return = connection_return;
+  h.resident_put = resident_put;
+  h.resident_take = resident_take;
+  h.log = log;
+  h.metric = metric;
+  h.observe = observe;
+  h.limit = limit;
+  h.meter = meter;
+  h.span_begin = span_begin;
+  h.span_end = span_end;
+  h.fault_point = fault_point;
+}
+
+}  // namespace socle::bus

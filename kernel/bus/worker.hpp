@@ -1,0 +1,156 @@
+// worker.hpp: one thread of the kernel that serves requests: an epoll loop with a run queue, a timer wheel, an inbox
+// from other threads, the watches of plugins and this worker's view of the routes. A turn is: wait for readiness,
+// inbox, timers, run queue. Every callback starts from an empty stack, so "between two turns" no plugin code is on it:
+// that is where snapshots change and drained generations are seen to be drained.
+//
+// Own epoll instead of an Asio loop: docs/decisions/0001-worker-epoll.md.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "bus/context.hpp"
+#include "bus/frame.hpp"
+#include "bus/payload.hpp"
+#include "bus/snapshot.hpp"
+
+namespace socle::bus {
+
+class Bus;
+
+// Something to do soon on this worker, from an empty stack.
+struct Job {
+  enum class Kind : uint8_t { event, reply, frame, call };
+  Kind kind = Kind::event;
+  socle_status status = SOCLE_OK;
+  Generation* generation = nullptr;  // whose code runs; nullptr: the kernel's
+  union {
+    socle_event_fn event;
+    socle_reply_fn reply;
+  };
+  void* user = nullptr;
+  uint64_t token = 0;          // the Frame of Kind::frame
+  Payload* payload = nullptr;  // of Kind::reply, owned
+};
+
+struct PluginTimer : TimedNode {
+  uint64_t id = 0;
+  Generation* generation = nullptr;
+  socle_event_fn fn = nullptr;
+  void* user = nullptr;
+};
+
+struct Watch {
+  uint64_t id = 0;
+  int32_t fd = -1;
+  Generation* generation = nullptr;
+  uint32_t ready = 0;  // edges seen and not yet waited for
+  struct Waiter {
+    socle_event_fn fn = nullptr;
+    void* user = nullptr;
+  } read, write;
+};
+
+// What a generation still has on a worker, for reports: "timer", "watch of fd 12", "call waiting", ...
+struct Leftovers {
+  std::vector<std::string> items;
+};
+
+class Worker {
+ public:
+  Worker(Bus& bus, uint32_t index);
+  ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // The worker whose thread this is, or nullptr.
+  static Worker* current();
+
+  void start();
+  void stop();  // ends the loop and joins
+  // Gives the thread up: it hangs in plugin code. The object must then live for ever.
+  void abandon();
+
+  // Any thread. Runs between two turns.
+  void post(std::function<void()> work);
+  void post(Generation& generation, socle_event_fn fn, void* user);
+
+  // -- all below: this worker's thread only --------------------------------------------------------------------------
+  void defer(const Job& job) { run_queue_.push_back(job); }
+  uint64_t timer_start(Generation& g, int64_t delay, socle_event_fn fn, void* user);
+  bool timer_cancel(uint64_t id);
+  uint64_t watch_open(Generation& g, int32_t fd);
+  void watch_wait(uint64_t id, uint32_t events, socle_event_fn fn, void* user);
+  void watch_close(uint64_t id);
+  void arm_deadline(Frame& frame, int64_t at) { wheel_.insert(frame, at); }
+  void disarm(TimerNode& node) { wheel_.remove(node); }
+
+  // Ends what g waits for here with CANCELLED: timers, watch waits, calls it made.
+  void cancel_all(Generation& g);
+  [[nodiscard]] Leftovers leftovers(const Generation& g);
+  // Drops what is left of g without calling it (its library stays mapped).
+  void forget(Generation& g);
+  // Moves g's timers and watches to `to` (START ran on the staging worker). Posts; returns at once.
+  void hand_over(Generation& g, Worker& to);
+
+  [[nodiscard]] int64_t now() const { return now_; }
+  [[nodiscard]] uint32_t index() const { return index_; }
+  [[nodiscard]] Bus& bus() const { return bus_; }
+
+  FrameSlab frames;
+  SnapshotPtr snapshot;
+  uint32_t nesting = 0;  // inline calls on the stack
+  std::vector<Frame*> parked;
+
+  void* frame_alloc(size_t size);
+  void frame_free(void* block, size_t size);
+
+  // For the stall detector: turns so far, and whose code runs now.
+  [[nodiscard]] uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
+  [[nodiscard]] bool idle() const { return idle_.load(std::memory_order_relaxed); }
+  std::atomic<const Generation*> running{nullptr};
+  std::atomic<uint32_t> running_method{0};
+  std::atomic<uint32_t> connections{0};
+
+ private:
+  void loop();
+  void wake();
+  void drain_inbox();
+  void run_jobs();
+  void run(Job& job);
+  void fire(TimerNode& node);
+  void ready(Watch& watch, uint32_t events);
+  void adopt(std::vector<std::unique_ptr<PluginTimer>> timers, std::vector<std::unique_ptr<Watch>> watches);
+
+  Bus& bus_;
+  const uint32_t index_;
+  int epoll_ = -1;
+  int wake_ = -1;
+  int64_t now_;
+  TimerWheel wheel_;
+  std::deque<Job> run_queue_;
+  std::unordered_map<uint64_t, std::unique_ptr<PluginTimer>> timers_;
+  std::unordered_map<uint64_t, std::unique_ptr<Watch>> watches_;
+  uint64_t next_id_;
+  std::array<std::vector<void*>, 32> pool_;  // coroutine frames by 64-byte classes, at most 256 of each kept
+
+  std::mutex inbox_mutex_;
+  std::vector<std::function<void()>> inbox_;
+  bool awake_ = false;  // guarded by inbox_mutex_
+
+  std::atomic<uint64_t> turns_{0};
+  std::atomic<bool> idle_{false};
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace socle::bus

@@ -1,0 +1,215 @@
+#include "control/commands.hpp"
+
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <map>
+
+#include "control/error_json.hpp"
+#include "manifest/text.hpp"
+
+namespace socle::control {
+namespace {
+
+using lifecycle::JsonText;
+
+Answer failed(const Error& error) { return {1, error_json(error)}; }
+Answer usage(std::string text) { return {2, error_json({Code::invalid, std::move(text)})}; }
+
+// Flags (`--canary 5%`) taken out of the words; what is left is positional.
+struct Arguments {
+  std::vector<std::string> words;
+  std::map<std::string, std::string> flags;
+  std::string problem;
+};
+
+Arguments split(const std::vector<std::string>& words, const std::vector<std::string>& known) {
+  Arguments out;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (!words[i].starts_with("--")) {
+      out.words.push_back(words[i]);
+    } else if (std::find(known.begin(), known.end(), words[i]) == known.end()) {
+      out.problem = "unknown flag '" + words[i] + "'";
+    } else if (i + 1 == words.size()) {
+      out.problem = "flag '" + words[i] + "' needs a value";
+    } else {
+      out.flags[words[i]] = words[i + 1];
+      ++i;
+    }
+  }
+  return out;
+}
+
+void write_report(JsonText& json, const lifecycle::SwapReport& r) {
+  json.begin_object()
+      .string("plugin", r.plugin)
+      .string("version", r.version)
+      .string("outcome", r.outcome)
+      .number("from", r.from)
+      .number("to", r.to);
+  json.number("load_ms", r.load_ms)
+      .number("flip_ms", r.flip_ms)
+      .number("pause_ms", r.pause_ms)
+      .number("drain_ms", r.drain_ms);
+  json.number("failed", r.failed).string("old_state", r.old_state).end_object();
+}
+
+Answer report(const Result<lifecycle::SwapReport>& result) {
+  if (!result) return failed(result.error());
+  JsonText json;
+  write_report(json, *result);
+  // A canary that was sent back is not what was asked for.
+  return {result->outcome.starts_with("reverted") ? 1 : 0, json.take()};
+}
+
+Answer text(const Result<std::string>& result) { return result ? Answer{0, *result} : failed(result.error()); }
+
+}  // namespace
+
+Answer Commands::run(const std::vector<std::string>& words) {
+  if (words.empty()) return usage("no command");
+  const std::string& command = words[0];
+  if (command == "status") {
+    std::string json = lifecycle_.status_json();
+    json.pop_back();
+    return {0, json + "," + facts_ + "}"};
+  }
+  if (command == "top") return {0, lifecycle_.top_json()};
+  if (command == "doctor") return doctor();
+  if (command == "plugin") return plugin({words.begin() + 1, words.end()});
+  if ((command == "plan" || command == "apply") && words.size() == 2) return plan(words[1], command == "plan");
+  if (command == "explain") return explain({words.begin() + 1, words.end()});
+  if (command == "storage") return storage({words.begin() + 1, words.end()});
+  return usage("unknown command '" + command + "', or wrong arguments; `socle --help` lists the commands");
+}
+
+Answer Commands::plugin(const std::vector<std::string>& words) {
+  const Arguments args = split(words, {"--canary", "--for", "--tenants", "--home"});
+  if (!args.problem.empty()) return usage(args.problem);
+  const auto flag = [&](const char* name) { return args.flags.contains(name) ? args.flags.at(name) : std::string(); };
+  const size_t n = args.words.size();
+  const std::string verb = n > 0 ? args.words[0] : "";
+  std::optional<manifest::Home> home;
+  if (const std::string h = flag("--home"); h == "kernel") {
+    home = manifest::Home::kernel;
+  } else if (h == "cell") {
+    home = manifest::Home::cell;
+  } else if (!h.empty()) {
+    return usage("--home is kernel or cell, found '" + h + "'");
+  }
+  if (verb == "list" && n == 1) return {0, lifecycle_.list_json()};
+  if (verb == "show" && n == 2) return text(lifecycle_.show_json(args.words[1]));
+  if (verb == "load" && n == 2) return report(lifecycle_.load(args.words[1], home));
+  if (verb == "unload" && n == 2) return report(lifecycle_.unload(args.words[1]));
+  if (verb == "rollback" && n == 2) return report(lifecycle_.rollback(args.words[1]));
+  if (verb == "verify" && n == 2) {
+    const auto verdict = lifecycle_.verify(args.words[1]);
+    if (!verdict) return failed(verdict.error());
+    JsonText json;
+    return {0, json.begin_object().boolean("verified", true).string("text", *verdict).end_object().take()};
+  }
+  if (verb == "move" && n == 2 && home) {
+    if (*home == manifest::Home::kernel)
+      return failed({Code::conflict, "plugin '" + args.words[1] + "' runs in the kernel's process already"});
+    return failed({Code::unsupported, "this kernel has no cells yet; every plugin runs in the kernel's process"});
+  }
+  if (verb == "swap" && n == 3) {
+    lifecycle::SwapOptions options;
+    if (const std::string share = flag("--canary"); !share.empty()) {
+      const auto percent = manifest::parse_percentage(share);
+      if (!percent) return usage("--canary wants a percentage such as 5%, found '" + share + "'");
+      options.canary_percent = percent->percent;
+    }
+    if (const std::string time = flag("--for"); !time.empty()) {
+      const auto duration = manifest::parse_duration(time);
+      if (!duration) return usage("--for wants a duration such as 60s, found '" + time + "'");
+      options.canary_for = std::chrono::duration_cast<std::chrono::milliseconds>(*duration);
+    }
+    std::string tenants = flag("--tenants");
+    for (size_t at = 0; !tenants.empty() && at != std::string::npos;) {
+      const size_t comma = tenants.find(',', at);
+      options.canary_tenants.push_back(tenants.substr(at, comma == std::string::npos ? comma : comma - at));
+      at = comma == std::string::npos ? comma : comma + 1;
+    }
+    return report(lifecycle_.swap(args.words[1], args.words[2], options));
+  }
+  return usage(
+      "`socle plugin` takes: list | show NAME | verify PATH | load PATH [--home kernel] | unload NAME | swap NAME PATH "
+      "[--canary 5% --for 60s] [--tenants A,B] | rollback NAME | move NAME --home kernel|cell | new NAME [--dir D]");
+}
+
+Answer Commands::plan(const std::string& file, bool dry) {
+  auto next = manifest::load_system_manifest(file);
+  if (!next) return failed(next.error());
+  const auto changes = manifest::difference(lifecycle_.system(), *next);
+  auto reports = lifecycle_.apply(*next, dry);
+  if (!reports) return failed(reports.error());
+  JsonText json;
+  json.begin_object().begin_array("plugins");
+  for (const auto& r : *reports) write_report(json, r);
+  json.end_array().begin_array("changes");
+  for (const auto& change : changes) {
+    constexpr std::string_view kinds[] = {"added", "removed", "changed"};
+    json.begin_object()
+        .string("key", change.key)
+        .string("kind", kinds[static_cast<size_t>(change.kind)])
+        .string("before", change.before)
+        .string("after", change.after)
+        .end_object();
+  }
+  return {0, json.end_array().end_object().take()};
+}
+
+Answer Commands::explain(const std::vector<std::string>& words) {
+  if (words.size() == 3 && words[0] == "call") return text(lifecycle_.explain_call(words[1], words[2]));
+  if (words.size() == 2 && words[0] == "plugin") return text(lifecycle_.explain_plugin(words[1]));
+  return usage("`socle explain` takes: call FROM-PLUGIN SERVICE/N.METHOD | plugin NAME");
+}
+
+Answer Commands::storage(const std::vector<std::string>& words) {
+  if (words.size() != 2 || (words[0] != "backup" && words[0] != "verify" && words[0] != "restore"))
+    return usage("`socle storage` takes: backup DIR | verify DIR | restore DIR");
+  JsonText body;
+  body.begin_object().string("dir", words[1]).end_object();
+  return text(lifecycle_.call("storage/1", words[0], body.take()));
+}
+
+Answer Commands::doctor() {
+  JsonText json;
+  bool healthy = true;
+  json.begin_object().begin_array("checks");
+  const auto check = [&](std::string_view name, bool ok, const std::string& found, std::string_view advice) {
+    healthy = healthy && ok;
+    json.begin_object()
+        .string("check", name)
+        .boolean("ok", ok)
+        .string("found", found)
+        .string("advice", ok ? "" : advice)
+        .end_object();
+  };
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  check("open files", files.rlim_cur >= 4096, std::to_string(files.rlim_cur) + " allowed",
+        "raise the limit (ulimit -n 65536, or LimitNOFILE= of the service)");
+  const auto system = lifecycle_.system();
+  struct statvfs disk {};
+  if (statvfs(system.data.c_str(), &disk) == 0) {
+    const uint64_t free = static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
+    check("disk", free > (uint64_t{256} << 20U), std::to_string(free >> 20U) + " MiB free in " + system.data.string(),
+          "free some space: writes stop when it is used up");
+  }
+  std::string stuck;
+  for (uint32_t i = 0; i < lifecycle_.bus().worker_count(); ++i) {
+    if (!lifecycle_.worker_answers(i)) stuck += " worker " + std::to_string(i);
+  }
+  check("workers", stuck.empty(), stuck.empty() ? "all turn" : "no turn within 1 s:" + stuck,
+        "`socle top` names the plugin that holds it");
+  const std::string drift = lifecycle_.drift();
+  check("drift", drift.empty(), drift.empty() ? "the system runs as its manifest says" : drift,
+        "`socle plan SYSTEM.yaml` shows the difference, `socle apply` ends it");
+  json.end_array().boolean("ok", healthy).end_object();
+  return {healthy ? 0 : 1, json.take()};
+}
+
+}  // namespace socle::control

@@ -1,0 +1,28 @@
+// commands.hpp: what each word of the control socket does (contract, section 2). Control threads; every call may block.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "control/server.hpp"
+#include "lifecycle/lifecycle.hpp"
+
+namespace socle::control {
+
+class Commands {
+ public:
+  // `facts`: "control", "data", "file" and listener addresses, as JSON members for `status` and `doctor`.
+  Commands(lifecycle::Lifecycle& lifecycle, std::string facts) : lifecycle_(lifecycle), facts_(std::move(facts)) {}
+  [[nodiscard]] Answer run(const std::vector<std::string>& words);
+
+ private:
+  Answer plugin(const std::vector<std::string>& words);
+  Answer doctor();
+  Answer plan(const std::string& file, bool dry);
+  Answer storage(const std::vector<std::string>& words);
+  Answer explain(const std::vector<std::string>& words);
+  lifecycle::Lifecycle& lifecycle_;
+  std::string facts_;
+};
+
+}  // namespace socle::control

@@ -1,0 +1,120 @@
+// canary.cpp: two generations side by side for a while, then a verdict. The gate (design, section 5): at least 200
+// calls a side; the kernel's error codes at most the baseline's + 0.1 %; p95 at most 1.25 times the baseline's. Too few
+// calls at the end means revert. A tenant's own 4xx never count.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "lifecycle/lifecycle.hpp"
+#include "telemetry/log.hpp"
+
+namespace socle::lifecycle {
+namespace {
+
+constexpr int64_t least_calls = 200;
+constexpr double error_margin = 0.001;
+constexpr double latency_factor = 1.25;
+
+struct Totals {
+  int64_t calls = 0;
+  int64_t errors = 0;
+  std::array<int64_t, 160> latency{};
+
+  [[nodiscard]] Totals minus(const Totals& before) const {
+    Totals out = *this;
+    out.calls -= before.calls;
+    out.errors -= before.errors;
+    for (size_t i = 0; i < latency.size(); ++i) out.latency[i] -= before.latency[i];
+    return out;
+  }
+  [[nodiscard]] double error_rate() const {
+    return calls > 0 ? static_cast<double>(errors) / static_cast<double>(calls) : 0;
+  }
+  // 95th percentile in nanoseconds, interpolated inside its bucket; 0 without samples.
+  [[nodiscard]] double p95() const {
+    int64_t samples = 0;
+    for (const int64_t n : latency) samples += n;
+    double rank = static_cast<double>(samples) * 0.95;
+    for (size_t i = 0; i < latency.size(); ++i) {
+      const auto n = static_cast<double>(latency[i]);
+      if (rank <= n && n > 0) {
+        const double low = bus::MethodStats::edge(i);
+        return low + (bus::MethodStats::edge(i + 1) - low) * rank / n;
+      }
+      rank -= n;
+    }
+    return 0;
+  }
+};
+
+Totals totals(bus::Generation& g) {
+  Totals t;
+  for (uint32_t w = 0; w < g.counter_sets(); ++w) {
+    for (const bus::MethodStats& m : g.at(w).methods) {
+      t.calls += m.calls.get();
+      t.errors += m.kernel_errors.get();
+      for (size_t i = 0; i < t.latency.size(); ++i) t.latency[i] += m.latency[i].get();
+    }
+  }
+  return t;
+}
+
+// Empty: promote.
+std::string verdict(const Totals& base, const Totals& canary) {
+  if (base.calls < least_calls || canary.calls < least_calls) {
+    return fmt::format("too few calls to judge: {} at the canary, {} beside it, {} wanted on each side", canary.calls,
+                       base.calls, least_calls);
+  }
+  if (canary.error_rate() > base.error_rate() + error_margin) {
+    return fmt::format("errors {:.2f} % at the canary, {:.2f} % beside it", canary.error_rate() * 100,
+                       base.error_rate() * 100);
+  }
+  if (canary.p95() > base.p95() * latency_factor) {
+    return fmt::format("p95 {:.0f} µs at the canary, {:.0f} µs beside it", canary.p95() / 1e3, base.p95() / 1e3);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<SwapReport> Lifecycle::run_canary(const std::string& name, const SwapOptions& options, Outcome outcome) {
+  Staged staged = outcome.staged.front();
+  bus::Generation& base = *staged.old->runtime;
+  bus::Generation& fresh = *staged.record->runtime;
+  base.sample_all = fresh.sample_all = true;
+  const Totals before = totals(base);
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, options.canary_for, [this] { return stopping_.load(); });
+  }
+  const std::string why = stopping_ ? "the kernel stops" : verdict(totals(base).minus(before), totals(fresh));
+  base.sample_all = fresh.sample_all = false;
+
+  std::unique_lock change_lock(change_mutex_);
+  Members next = members_copy();
+  const auto it = next.find(name);
+  if (it == next.end() || it->second.canary != staged.record)
+    return Error{Code::conflict, "plugin '" + name + "' was changed while its canary ran"};
+  const RecordPtr winner = why.empty() ? staged.record : staged.old;
+  const RecordPtr loser = why.empty() ? staged.old : staged.record;
+  it->second = Member{winner, nullptr, 0, nullptr, false};
+  if (auto installed = install(next); !installed) return std::move(installed).error();
+  set_state(*winner, State::active);
+  if (why.empty()) {
+    {
+      const std::lock_guard lock(mutex_);
+      previous_[name] = staged.old->package;
+    }
+    keep_last_good();
+  }
+  retire(loser);
+  change_lock.unlock();
+  Staged ended = staged;
+  ended.old = loser;
+  SwapReport report = finish(ended, outcome, why.empty() ? "promoted" : "reverted: " + why);
+  report.from = staged.old->seq;
+  return report;
+}
+
+}  // namespace socle::lifecycle

@@ -1,0 +1,168 @@
+// fit.cpp: check_fit() and start_order(): do these manifests make a system, and in which order does it start?
+#include <algorithm>
+#include <functional>
+
+#include "lifecycle/routing.hpp"
+#include "manifest/choices.hpp"
+#include "manifest/path_template.hpp"
+
+namespace socle::lifecycle {
+namespace {
+
+using manifest::PermissionKind;
+
+const Package* provider_of(const std::vector<const Package*>& packages, const manifest::ServiceId& service) {
+  for (const Package* p : packages) {
+    if (p->manifest->find_service(service) != nullptr) return p;
+  }
+  return nullptr;
+}
+
+std::string quoted(const Package& p) { return "'" + p.manifest->plugin + "'"; }
+
+void check_services(const std::vector<const Package*>& packages, std::string& problems) {
+  std::map<manifest::ServiceId, const Package*> owner;
+  for (const Package* p : packages) {
+    for (const auto& provided : p->manifest->provides) {
+      const auto [it, fresh] = owner.emplace(provided.service, p);
+      if (!fresh)
+        problems += "service " + to_string(provided.service) + " is provided by both " + quoted(*it->second) + " and " +
+                    quoted(*p) + "; keep one of them\n";
+    }
+  }
+}
+
+void check_requirements(const std::vector<const Package*>& packages, std::string& problems) {
+  for (const Package* p : packages) {
+    for (const auto& need : p->manifest->requires_) {
+      const Package* provider = provider_of(packages, need.service);
+      if (provider == nullptr) {
+        if (!need.optional)
+          problems += "plugin " + quoted(*p) + " requires service " + to_string(need.service) +
+                      ", which no plugin provides; load a provider or remove " + quoted(*p) + "\n";
+      } else if (!need.plugin_version.contains(provider->manifest->version)) {
+        problems += "plugin " + quoted(*p) + " requires service " + to_string(need.service) +
+                    " from a plugin of version \"" + to_string(need.plugin_version) + "\", found " + quoted(*provider) +
+                    " " + to_string(provider->manifest->version) + "\n";
+      }
+      const manifest::Permission call{PermissionKind::call, to_string(need.service)};
+      if (std::find(p->entry.grants.begin(), p->entry.grants.end(), call) == p->entry.grants.end()) {
+        problems += "plugin " + quoted(*p) + " requires service " + to_string(need.service) +
+                    " and is not granted it; add \"call:" + to_string(need.service) +
+                    "\" to its grants in the system manifest\n";
+      }
+    }
+    for (const auto& asked : p->manifest->permissions) {
+      if (std::find(p->entry.grants.begin(), p->entry.grants.end(), asked) == p->entry.grants.end()) {
+        problems +=
+            "plugin " + quoted(*p) + " asks for permission \"" + to_string(asked) +
+            "\", which the system manifest does not grant; add it to the plugin's grants if you trust it that far\n";
+      }
+    }
+  }
+}
+
+void check_routes(const std::vector<const Package*>& packages, std::string& problems) {
+  std::map<std::string, const Package*> owner;
+  for (const Package* p : packages) {
+    for (const auto& route : p->manifest->routes) {
+      const std::string key =
+          manifest::Text<manifest::HttpMethod>::print(route.method) + " " + manifest::path_shape(route.path);
+      const auto [it, fresh] = owner.emplace(key, p);
+      if (!fresh) {
+        problems += "route " + manifest::Text<manifest::HttpMethod>::print(route.method) + " " + route.path +
+                    " of plugin " + quoted(*p) + " is claimed by " + quoted(*it->second) +
+                    " too; change one of the two\n";
+      }
+      const Package* provider = provider_of(packages, route.to.service);
+      if (provider == nullptr || provider->manifest->find_method(route.to) == nullptr) {
+        problems += "route " + route.path + " of plugin " + quoted(*p) + " leads to " + to_string(route.to) +
+                    ", which no plugin provides\n";
+      }
+    }
+  }
+}
+
+void check_channels(const std::vector<const Package*>& packages, std::string& problems) {
+  std::map<std::string, const Package*> owner;
+  for (const Package* p : packages) {
+    for (const auto& channel : p->manifest->publishes) {
+      const auto [it, fresh] = owner.emplace(channel.channel, p);
+      if (!fresh)
+        problems += "channel " + channel.channel + " is published by both " + quoted(*it->second) + " and " +
+                    quoted(*p) + "; one plugin declares it\n";
+    }
+  }
+}
+
+void check_listeners(const std::vector<const Package*>& packages, std::string& problems) {
+  std::map<std::string, const Package*> owner;
+  for (const Package* p : packages) {
+    for (const std::string& listener : p->entry.listen) {
+      const auto [it, fresh] = owner.emplace(listener, p);
+      if (!fresh)
+        problems += "listener '" + listener + "' is served by both " + quoted(*it->second) + " and " + quoted(*p) +
+                    "; name it under `listen` of one\n";
+    }
+  }
+}
+
+}  // namespace
+
+Status check_fit(const std::vector<const Package*>& packages) {
+  std::string problems;
+  check_services(packages, problems);
+  check_requirements(packages, problems);
+  check_routes(packages, problems);
+  check_channels(packages, problems);
+  check_listeners(packages, problems);
+  if (problems.empty()) return {};
+  problems.pop_back();
+  return Error{Code::invalid, problems};
+}
+
+Result<std::vector<const Package*>> start_order(const std::vector<const Package*>& packages) {
+  std::vector<const Package*> order, path;
+  std::string cycle;
+  const std::function<void(const Package*)> visit = [&](const Package* p) {
+    if (!cycle.empty() || std::find(order.begin(), order.end(), p) != order.end()) return;
+    if (const auto seen = std::find(path.begin(), path.end(), p); seen != path.end()) {
+      for (auto it = seen; it != path.end(); ++it) cycle += (*it)->manifest->plugin + " → ";
+      cycle += p->manifest->plugin;
+      return;
+    }
+    path.push_back(p);
+    for (const auto& need : p->manifest->requires_) {
+      if (const Package* provider = provider_of(packages, need.service); provider != nullptr && provider != p)
+        visit(provider);
+    }
+    path.pop_back();
+    if (cycle.empty()) order.push_back(p);
+  };
+  for (const Package* p : packages) visit(p);
+  if (!cycle.empty())
+    return Error{Code::invalid, "these plugins require one another in a circle, so none can start first: " + cycle +
+                                    "; make one requirement optional"};
+  return order;
+}
+
+bus::Grants grants_of(const Package& package) {
+  bus::Grants grants;
+  const auto granted = [&](const manifest::Permission& p) {
+    return std::find(package.entry.grants.begin(), package.entry.grants.end(), p) != package.entry.grants.end();
+  };
+  for (const auto& need : package.manifest->requires_) {
+    if (granted({PermissionKind::call, to_string(need.service)})) grants.services.insert(to_string(need.service));
+  }
+  for (const auto& asked : package.manifest->permissions) {
+    if (!granted(asked)) continue;
+    if (asked.kind == PermissionKind::ingress) grants.ingress = true;
+    if (asked.kind == PermissionKind::act_as) grants.act_as = true;
+    if (asked.kind == PermissionKind::catalog) grants.catalog = true;
+    if (asked.kind == PermissionKind::call) grants.services.insert(asked.argument);
+  }
+  for (const auto& channel : package.manifest->publishes) grants.publishes.insert(channel.channel);
+  return grants;
+}
+
+}  // namespace socle::lifecycle

@@ -1,0 +1,52 @@
+// generation_record.hpp: one generation as operators see it: what was loaded, from which bytes, in which state, and why
+// it is still mapped. Owned by the Registry; changed only on the lifecycle's threads under Registry's mutex.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bus/generation.hpp"
+#include "loader/library.hpp"
+#include "manifest/plugin_manifest.hpp"
+#include "manifest/system_manifest.hpp"
+
+namespace socle::lifecycle {
+
+enum class State { found, verified, loaded, started, active, canary, draining, retired, unmapped, retained };
+
+[[nodiscard]] constexpr std::string_view to_string(State state) {
+  constexpr std::string_view names[] = {"found",  "verified", "loaded",  "started",  "active",
+                                        "canary", "draining", "retired", "unmapped", "retained"};
+  return names[static_cast<size_t>(state)];
+}
+
+// What is to run: the manifest, the operator's terms, and the bytes in the content-addressed store.
+struct Package {
+  std::shared_ptr<const manifest::PluginManifest> manifest;
+  std::string manifest_text;
+  manifest::PluginEntry entry;  // home, grants, listen, config of the system manifest
+  std::string config;           // JSON object for create()
+  std::string sha256;
+  std::string signer;  // fingerprint, "" when unsigned
+};
+
+struct GenerationRecord {
+  Package package;
+  uint64_t seq = 0;
+  State state = State::found;
+  std::string reason;  // of retained
+  std::unique_ptr<bus::Generation> runtime;
+  std::optional<loader::Library> library;
+  int64_t active_since = 0;  // UTC nanoseconds
+  std::chrono::microseconds load_time{}, drain_time{};
+
+  [[nodiscard]] const std::string& name() const { return package.manifest->plugin; }
+};
+
+using RecordPtr = std::shared_ptr<GenerationRecord>;
+
+}  // namespace socle::lifecycle

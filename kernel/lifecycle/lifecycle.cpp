@@ -1,0 +1,179 @@
+#include "lifecycle/lifecycle.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "telemetry/log.hpp"
+
+namespace socle::lifecycle {
+namespace {
+constexpr std::chrono::milliseconds install_patience{5'000};
+constexpr size_t unmapped_kept = 64;  // records of unmapped generations that `plugin show` can still tell of
+}  // namespace
+
+Lifecycle::Lifecycle(manifest::SystemManifest system, telemetry::Metrics& metrics, loader::Store store,
+                     loader::Resident resident)
+    : system_(std::move(system)), store_(std::move(store)), resident_(std::move(resident)) {
+  bus::Settings settings;
+  settings.workers = static_cast<unsigned>(system_.workers.value_or(std::max(1U, std::thread::hardware_concurrency())));
+  settings.offload_threads = static_cast<unsigned>(system_.offload.threads);
+  settings.offload_queue = system_.offload.queue;
+  bus_ = std::make_unique<bus::Bus>(settings, metrics, this);
+  bus_->start();
+}
+
+Lifecycle::~Lifecycle() {
+  shut_down();
+  bus_->stop();
+}
+
+Result<std::unique_ptr<Lifecycle>> Lifecycle::open(const manifest::SystemManifest& system,
+                                                   telemetry::Metrics& metrics) {
+  auto store = loader::Store::open(system.data);
+  if (!store) return std::move(store).error();
+  auto resident = loader::Resident::preload(system.resident);
+  if (!resident) return std::move(resident).error();
+  return std::unique_ptr<Lifecycle>(new Lifecycle(system, metrics, std::move(*store), std::move(*resident)));
+}
+
+void Lifecycle::set_state(GenerationRecord& record, State state, std::string reason) {
+  const std::string seq = std::to_string(record.seq);
+  {
+    const std::lock_guard lock(mutex_);
+    record.state = state;
+    record.reason = reason;
+    const auto gone = [](const RecordPtr& r) { return r->state == State::unmapped; };
+    if (static_cast<size_t>(std::count_if(records_.begin(), records_.end(), gone)) > unmapped_kept) {
+      records_.erase(std::find_if(records_.begin(), records_.end(), gone));
+    }
+  }
+  changed_.notify_all();
+  telemetry::Log::get().write(state == State::retained ? telemetry::Level::warn : telemetry::Level::info,
+                              "generation is " + std::string(to_string(state)),
+                              {{"plugin", record.name()}, {"generation", seq}, {"reason", reason}});
+}
+
+Members Lifecycle::members_copy() const {
+  const std::lock_guard lock(mutex_);
+  return members_;
+}
+
+manifest::SystemManifest Lifecycle::system() const {
+  const std::lock_guard lock(mutex_);
+  return system_;
+}
+
+size_t Lifecycle::plugin_count() const {
+  const std::lock_guard lock(mutex_);
+  return members_.size();
+}
+
+std::vector<const Package*> Lifecycle::packages_of(const Members& members) const {
+  std::vector<const Package*> out;
+  for (const auto& [name, member] : members) out.push_back(&member.primary->package);
+  return out;
+}
+
+Status Lifecycle::install(const Members& members) {
+  const auto snapshot = build_snapshot(*bus_, members, system(), ++snapshot_version_);
+  if (auto s = bus_->install(snapshot, install_patience); !s) {
+    // A worker that hangs in plugin code cannot be waited for; the others serve, and it will see the routes when it
+    // wakes.
+    telemetry::Log::get().write(telemetry::Level::error, s.error().message);
+  }
+  const std::lock_guard lock(mutex_);
+  members_ = members;
+  return {};
+}
+
+Status Lifecycle::boot() {
+  const std::lock_guard change_lock(change_mutex_);
+  ChangeSet set;
+  std::string problems;
+  for (const auto& entry : system_.plugins) {
+    manifest::PluginEntry known = entry;
+    auto package = read_package(entry.path, known, system_);
+    if (package) {
+      set.put.push_back(std::move(*package));
+    } else {
+      problems += package.error().message + "\n";
+    }
+  }
+  if (problems.empty()) {
+    auto done = change(std::move(set));
+    if (done) {
+      keep_last_good();
+      return {};
+    }
+    problems = done.error().message + "\n";
+  }
+  problems.pop_back();
+  auto kept = last_good();
+  if (!kept) return Error{Code::invalid, problems};
+  telemetry::Log::get().write(telemetry::Level::error,
+                              "the system manifest's plugins do not start; using the last good set",
+                              {{"reason", problems}});
+  ChangeSet good;
+  good.put = std::move(*kept);
+  if (auto done = change(std::move(good)); !done)
+    return Error{Code::invalid, problems + "\nand the last good set does not start either: " + done.error().message};
+  return {};
+}
+
+void Lifecycle::shut_down() {
+  if (stopping_.exchange(true)) return;
+  changed_.notify_all();
+  const std::lock_guard change_lock(change_mutex_);
+  Members left = members_copy();
+  const auto packages = packages_of(left);
+  auto order = start_order(packages);
+  std::vector<std::string> names;
+  for (const Package* p : order ? *order : packages) names.push_back(p->manifest->plugin);
+  for (auto it = names.rbegin(); it != names.rend(); ++it) {
+    const Member gone = left[*it];
+    left.erase(*it);
+    static_cast<void>(install(left));
+    for (const RecordPtr& record : {gone.canary, gone.primary}) {
+      if (record == nullptr) continue;
+      retire(record);
+      await_retired(*record);
+    }
+  }
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return retiring_ == 0; });
+  }
+  for (auto& [name, handle] : handles_) {
+    bus_->run_staged([&handle = handle] { handle.destroy(handle.handle); }, std::chrono::seconds(30));
+  }
+  handles_.clear();
+}
+
+std::string Lifecycle::health_json() {
+  const std::lock_guard lock(mutex_);
+  std::string out = R"({"status":")";
+  out += stopping_ ? "stopping" : members_.empty() ? "starting" : "ok";
+  return out + R"(","plugins":)" + std::to_string(members_.size()) + "}";
+}
+
+void Lifecycle::connection_closed(uint64_t id) {
+  if (on_connection_closed) on_connection_closed(id);
+}
+
+socle_status Lifecycle::resident_put(bus::Generation& g, std::string_view name, uint32_t version, void* handle,
+                                     void (*destroy)(void*)) {
+  if (destroy == nullptr || resident_.owner_of(reinterpret_cast<const void*>(destroy)).empty()) return SOCLE_INVALID;
+  const std::string key = g.plugin + "/" + std::string(name);
+  const std::lock_guard lock(mutex_);
+  const auto [it, fresh] = handles_.try_emplace(key, Resident{version, handle, destroy});
+  if (fresh || it->second.handle == handle) return SOCLE_OK;
+  return SOCLE_CONFLICT;
+}
+
+void* Lifecycle::resident_take(bus::Generation& g, std::string_view name, uint32_t version) {
+  const std::lock_guard lock(mutex_);
+  const auto it = handles_.find(g.plugin + "/" + std::string(name));
+  return it != handles_.end() && it->second.version == version ? it->second.handle : nullptr;
+}
+
+}  // namespace socle::lifecycle

@@ -1,0 +1,178 @@
+// lifecycle.hpp: brings plugins to life, exchanges them under load and buries them. One change set at a time:
+//
+//   packages ─▶ check_fit ─▶ stage each beside the old one (verify, copy, map, create, START, SELF_TEST)
+//            ─▶ hand state over ─▶ install one snapshot for all ─▶ retire the old ones in the background
+//   any failure before install: what was staged is discarded, the running system was never touched.
+//
+// Callers are control threads and main(); every function blocks. Locks: change_mutex_ (held for a change set, never by
+// a worker) before mutex_ (members and records, held shortly).
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "bus/bus.hpp"
+#include "lifecycle/generation_record.hpp"
+#include "lifecycle/routing.hpp"
+#include "loader/resident.hpp"
+#include "loader/store.hpp"
+#include "socle/result.hpp"
+
+namespace socle::lifecycle {
+
+struct SwapOptions {
+  std::optional<double> canary_percent;
+  std::chrono::milliseconds canary_for{60'000};
+  std::vector<std::string> canary_tenants;
+};
+
+// What one command did to one plugin, as the CLI prints it.
+struct SwapReport {
+  std::string plugin, version, outcome;  // outcome: "active", "promoted", "reverted: WHY", "unloaded"
+  uint64_t from = 0, to = 0;             // generation numbers; 0: none
+  double load_ms = 0, flip_ms = 0, pause_ms = 0, drain_ms = 0;
+  int64_t failed = 0;     // calls that ended by the kernel's doing during the drain
+  std::string old_state;  // "unmapped", "retained(reason)", "draining", "" when there was none
+};
+
+class Lifecycle : public bus::Owner {
+ public:
+  // REQUIRES: the data folder's lock is held by this process.
+  static Result<std::unique_ptr<Lifecycle>> open(const manifest::SystemManifest& system, telemetry::Metrics& metrics);
+  ~Lifecycle() override;
+
+  // Loads everything the system manifest names, or what the last good set holds where that fails (reported by the log).
+  Status boot();
+  // Retires all plugins, dependants first, and destroys resident handles.
+  void shut_down();
+
+  Result<SwapReport> load(const std::filesystem::path& folder, std::optional<manifest::Home> home);
+  Result<SwapReport> unload(const std::string& name);
+  Result<SwapReport> swap(const std::string& name, const std::filesystem::path& folder, const SwapOptions& options);
+  Result<SwapReport> rollback(const std::string& name);
+  // The manifest's plugins instead of the present ones, in one change set. `dry` only says whether it would fit.
+  Result<std::vector<SwapReport>> apply(const manifest::SystemManifest& next, bool dry);
+
+  [[nodiscard]] manifest::SystemManifest system() const;
+  // JSON for `plugin list` / `plugin show`, `status`, `top`, `explain`.
+  [[nodiscard]] std::string list_json() const;
+  Result<std::string> show_json(const std::string& name) const;
+  [[nodiscard]] std::string status_json() const;
+  [[nodiscard]] std::string top_json() const;
+  Result<std::string> explain_call(const std::string& from, const std::string& to) const;
+  Result<std::string> explain_plugin(const std::string& name) const;
+  // Everything the loader would check of a folder, as text lines; invalid when something is wrong.
+  Result<std::string> verify(const std::filesystem::path& folder) const;
+
+  // Calls a method for the operator (tenant "", principal "kernel"); the reply's text.
+  Result<std::string> call(const std::string& service, const std::string& method, const std::string& json);
+  // How what runs differs from the system manifest's file; "" when it does not.
+  [[nodiscard]] std::string drift() const;
+  // The worker came round within a second.
+  [[nodiscard]] bool worker_answers(uint32_t index);
+
+  [[nodiscard]] bus::Bus& bus() { return *bus_; }
+  [[nodiscard]] size_t plugin_count() const;
+
+  // -- bus::Owner, on workers
+  std::string health_json() override;
+  void connection_closed(uint64_t id) override;
+  socle_status resident_put(bus::Generation& g, std::string_view name, uint32_t version, void* handle,
+                            void (*destroy)(void*)) override;
+  void* resident_take(bus::Generation& g, std::string_view name, uint32_t version) override;
+  // Who wants to hear that a connection is gone (the listeners). Set once before boot().
+  std::function<void(uint64_t)> on_connection_closed;
+
+ private:
+  struct Resident {
+    uint32_t version;
+    void* handle;
+    void (*destroy)(void*);
+  };
+  struct Staged {
+    std::string name;
+    RecordPtr record;
+    RecordPtr old;
+  };
+  struct ChangeSet {
+    std::vector<Package> put;  // new or replacing, by plugin name
+    std::vector<std::string> remove;
+    std::optional<SwapOptions> canary;  // of a set with exactly one package
+  };
+  struct Outcome {
+    std::vector<Staged> staged;
+    std::vector<RecordPtr> removed;
+    double flip_ms = 0, pause_ms = 0;
+  };
+
+  Lifecycle(manifest::SystemManifest system, telemetry::Metrics& metrics, loader::Store store,
+            loader::Resident resident);
+
+  // package.cpp
+  Result<Package> read_package(const std::filesystem::path& folder, manifest::PluginEntry entry,
+                               const manifest::SystemManifest& system) const;
+  Result<Package> package_from_store(const manifest::PluginEntry& entry, const std::string& manifest_text,
+                                     const std::string& config, const std::string& sha256) const;
+  [[nodiscard]] loader::Expected expected_of(const Package& package) const;
+  [[nodiscard]] loader::Policy policy() const;
+
+  // stage.cpp
+  Result<RecordPtr> stage(const Package& package);
+  void discard(const RecordPtr& record, std::string_view why);
+  void preview(const Members& members);
+
+  // change.cpp; change_mutex_ held
+  Result<Outcome> change(ChangeSet set);
+  Status hand_over_cache(Staged& staged);
+  Status hand_over_exclusive(std::vector<Staged>& staged, const Members& next, Outcome& outcome);
+  Status transfer(RecordPtr& from, RecordPtr& to, bool dry_run);
+  Status await_room(const std::string& name);
+
+  // retire.cpp
+  void retire(RecordPtr record);
+  void await_retired(const GenerationRecord& record);
+  void drain(GenerationRecord& record);
+  void bury(GenerationRecord& record);
+  [[nodiscard]] bool drained(bus::Generation& g) const;
+  [[nodiscard]] std::string leftovers(bus::Generation& g) const;
+  SwapReport finish(const Staged& staged, const Outcome& outcome, std::string verdict);
+
+  // canary.cpp
+  Result<SwapReport> run_canary(const std::string& name, const SwapOptions& options, Outcome outcome);
+
+  // last_good.cpp
+  void keep_last_good() const;
+  Result<std::vector<Package>> last_good() const;
+
+  void set_state(GenerationRecord& record, State state, std::string reason = {});
+  Status install(const Members& members);
+  Members members_copy() const;
+  std::vector<const Package*> packages_of(const Members& members) const;
+
+  mutable std::mutex change_mutex_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;  // with mutex_: a record's state moved
+  manifest::SystemManifest system_;
+  loader::Store store_;
+  loader::Resident resident_;
+  std::unique_ptr<bus::Bus> bus_;
+  Members members_;                          // what is routed
+  std::map<std::string, Package> previous_;  // for rollback, by plugin
+  std::vector<RecordPtr> records_;           // all generations of this process; unmapped ones: the last few
+  std::map<std::string, Resident, std::less<>> handles_;
+  size_t retiring_ = 0;  // threads of retire()
+  uint64_t snapshot_version_ = 0;
+  std::atomic<bool> stopping_{false};
+};
+
+}  // namespace socle::lifecycle

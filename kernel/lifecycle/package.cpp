@@ -1,0 +1,108 @@
+// package.cpp: from a plugin's folder (or the store) to a Package: manifest read, library verified and kept, config
+// typed.
+#include <algorithm>
+
+#include "base/file.hpp"
+#include "lifecycle/lifecycle.hpp"
+
+namespace socle::lifecycle {
+namespace {
+
+constexpr size_t manifest_limit = 1 << 20;
+
+// The entry of a plugin that no system manifest names: the operator's word "load" grants what the manifest asks for.
+void grant_all(manifest::PluginEntry& entry, const manifest::PluginManifest& plugin) {
+  entry.grants = plugin.permissions;
+  for (const auto& need : plugin.requires_)
+    entry.grants.push_back({manifest::PermissionKind::call, to_string(need.service)});
+}
+
+Status check_home(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) {
+  const manifest::Home home = entry.home.value_or(plugin.home);
+  if (home == manifest::Home::kernel) return {};
+  return Error{Code::unsupported,
+               "plugin '" + plugin.plugin +
+                   "' wants home: cell, and this kernel has no cells yet; if you trust it to run in the kernel's "
+                   "process, say `home: kernel` in the system manifest (or --home kernel)"};
+}
+
+}  // namespace
+
+loader::Policy Lifecycle::policy() const {
+  loader::Policy policy;
+  for (const auto& key : system_.trust) policy.trust.push_back(to_string(key));
+  policy.resident = system_.resident;
+  return policy;
+}
+
+loader::Expected Lifecycle::expected_of(const Package& package) const {
+  loader::Expected expected;
+  expected.plugin = package.manifest->plugin;
+  expected.abi = {package.manifest->abi.major, package.manifest->abi.minor};
+  expected.sha256 = package.manifest->sha256;
+  const manifest::Permission dlopen{manifest::PermissionKind::dlopen, ""};
+  if (std::find(package.entry.grants.begin(), package.entry.grants.end(), dlopen) != package.entry.grants.end())
+    expected.grants.push_back("dlopen");
+  return expected;
+}
+
+Result<Package> Lifecycle::read_package(const std::filesystem::path& folder, manifest::PluginEntry entry,
+                                        const manifest::SystemManifest& system) const {
+  auto plugin = manifest::load_plugin_manifest(folder);
+  if (!plugin) return std::move(plugin).error();
+  Package package;
+  package.manifest = std::make_shared<const manifest::PluginManifest>(std::move(*plugin));
+  const manifest::PluginManifest& m = *package.manifest;
+  if (entry.name && *entry.name != m.plugin) {
+    return Error{Code::invalid, "the system manifest calls the plugin in " + folder.string() + " '" + *entry.name +
+                                    "', its manifest says '" + m.plugin + "'; correct one of them"};
+  }
+  if (entry.path.empty()) {
+    entry.path = folder;
+    grant_all(entry, m);
+  }
+  if (auto home = check_home(m, entry); !home) return std::move(home).error();
+  auto text = base::read_file(std::filesystem::is_directory(folder) ? folder / manifest::plugin_manifest_name : folder,
+                              manifest_limit);
+  if (!text) return std::move(text).error();
+  auto config = manifest::config_for(system, entry, m);
+  if (!config) return std::move(config).error();
+  package.manifest_text = std::move(*text);
+  package.config = std::move(*config);
+  package.entry = std::move(entry);
+  auto verified = loader::verify(m.library, expected_of(package), policy());
+  if (!verified) return std::move(verified).error();
+  package.sha256 = verified->sha256;
+  package.signer = verified->signed_by.value_or("");
+  if (auto kept = store_.put(*verified); !kept)
+    return std::move(kept).error().context("keep the library of plugin '" + m.plugin + "'");
+  return package;
+}
+
+Result<Package> Lifecycle::package_from_store(const manifest::PluginEntry& entry, const std::string& manifest_text,
+                                              const std::string& config, const std::string& sha256) const {
+  auto plugin = manifest::parse_plugin_manifest(manifest_text, entry.path / manifest::plugin_manifest_name);
+  if (!plugin) return std::move(plugin).error();
+  Package package;
+  package.manifest = std::make_shared<const manifest::PluginManifest>(std::move(*plugin));
+  package.manifest_text = manifest_text;
+  package.entry = entry;
+  package.config = config;
+  package.sha256 = sha256;
+  return package;
+}
+
+Result<std::string> Lifecycle::verify(const std::filesystem::path& folder) const {
+  auto plugin = manifest::load_plugin_manifest(folder);
+  if (!plugin) return std::move(plugin).error();
+  Package package;
+  package.manifest = std::make_shared<const manifest::PluginManifest>(std::move(*plugin));
+  grant_all(package.entry, *package.manifest);
+  auto verified = loader::verify(package.manifest->library, expected_of(package), policy());
+  if (!verified) return std::move(verified).error();
+  return "plugin '" + package.manifest->plugin + "' " + to_string(package.manifest->version) + ": sha256 " +
+         verified->sha256 + ", ABI " + loader::to_string(verified->abi) +
+         (verified->signed_by ? ", signed by " + *verified->signed_by : std::string(", not signed"));
+}
+
+}  // namespace socle::lifecycle

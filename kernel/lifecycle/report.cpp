@@ -1,0 +1,262 @@
+// report.cpp: what operators may ask: lists, health, top, and why. JSON; the CLI makes tables of it.
+#include <algorithm>
+
+#include "lifecycle/json_text.hpp"
+#include "lifecycle/lifecycle.hpp"
+#include "manifest/choices.hpp"
+#include "telemetry/clock.hpp"
+
+namespace socle::lifecycle {
+namespace {
+
+struct Usage {
+  int64_t calls = 0, kernel_errors = 0, other_errors = 0;
+};
+
+Usage usage(bus::Generation& g) {
+  Usage u;
+  for (uint32_t w = 0; w < g.counter_sets(); ++w) {
+    for (const bus::MethodStats& m : g.at(w).methods) {
+      u.calls += m.calls.get();
+      u.kernel_errors += m.kernel_errors.get();
+      u.other_errors += m.other_errors.get();
+    }
+  }
+  return u;
+}
+
+// p99 in microseconds over the sampled calls of all methods.
+double p99(bus::Generation& g) {
+  std::array<int64_t, 160> sum{};
+  int64_t samples = 0;
+  for (uint32_t w = 0; w < g.counter_sets(); ++w) {
+    for (const bus::MethodStats& m : g.at(w).methods) {
+      for (size_t i = 0; i < sum.size(); ++i) {
+        sum[i] += m.latency[i].get();
+        samples += m.latency[i].get();
+      }
+    }
+  }
+  double rank = static_cast<double>(samples) * 0.99;
+  for (size_t i = 0; i < sum.size(); ++i) {
+    rank -= static_cast<double>(sum[i]);
+    if (rank <= 0 && samples > 0) return bus::MethodStats::edge(i + 1) / 1e3;
+  }
+  return 0;
+}
+
+void write_generation(JsonText& json, const GenerationRecord& r) {
+  json.begin_object()
+      .string("plugin", r.name())
+      .string("version", to_string(r.package.manifest->version))
+      .number("generation", r.seq);
+  json.string("state", to_string(r.state))
+      .string("reason", r.reason)
+      .string("home", "kernel")
+      .string("sha256", r.package.sha256);
+  json.string("path", r.package.entry.path.string()).string("signed_by", r.package.signer);
+  json.string("state_mode", manifest::Text<manifest::State>::print(r.package.manifest->state));
+  if (r.active_since != 0) json.string("active_since", telemetry::iso8601(r.active_since));
+  json.number("load_ms", static_cast<double>(r.load_time.count()) / 1e3).number("crashes", 0).number("restarts", 0);
+  if (r.runtime != nullptr) {
+    bus::Generation& g = *r.runtime;
+    const Usage u = usage(g);
+    json.number("in_flight", g.sum(&bus::WorkerCounters::in_flight))
+        .number("calls", u.calls)
+        .number("kernel_errors", u.kernel_errors);
+    json.number("other_errors", u.other_errors).number("late_replies", g.sum(&bus::WorkerCounters::late_replies));
+    json.number("connections", g.sum(&bus::WorkerCounters::connections))
+        .number("frames", g.sum(&bus::WorkerCounters::frames));
+    json.number("timers", g.sum(&bus::WorkerCounters::timers)).number("watches", g.sum(&bus::WorkerCounters::watches));
+  }
+  json.end_object();
+}
+
+}  // namespace
+
+std::string Lifecycle::list_json() const {
+  const std::lock_guard lock(mutex_);
+  JsonText json;
+  json.begin_object().begin_array("plugins");
+  for (const RecordPtr& r : records_) {
+    if (r->state != State::unmapped) write_generation(json, *r);
+  }
+  return json.end_array().end_object().take();
+}
+
+Result<std::string> Lifecycle::show_json(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  JsonText json;
+  json.begin_object().string("plugin", name).begin_array("generations");
+  const RecordPtr* last = nullptr;
+  for (const RecordPtr& r : records_) {
+    if (r->name() != name) continue;
+    write_generation(json, *r);
+    last = &r;
+  }
+  if (last == nullptr)
+    return Error{Code::not_found,
+                 "no plugin '" + name + "' is or was loaded; `socle plugin list` names those that are"};
+  const auto& m = *(*last)->package.manifest;
+  json.end_array().begin_array("provides");
+  for (const auto& p : m.provides) json.string({}, to_string(p.service));
+  json.end_array().begin_array("requires");
+  for (const auto& need : m.requires_) json.string({}, to_string(need.service));
+  return json.end_array().string("describe", m.describe).end_object().take();
+}
+
+std::string Lifecycle::status_json() const {
+  const std::lock_guard lock(mutex_);
+  JsonText json;
+  json.begin_object().string("status", stopping_ ? "stopping" : "ok").number("plugins", members_.size());
+  json.number("workers", bus_->worker_count()).number("tenants", system_.tenants.size());
+  const auto count = [this](State s) {
+    return std::count_if(records_.begin(), records_.end(), [s](const RecordPtr& r) { return r->state == s; });
+  };
+  json.number("draining", count(State::draining))
+      .number("retained", count(State::retained))
+      .number("late_replies", bus_->late_replies.load());
+  json.number("payloads", bus::Payload::alive()).number("routes_version", snapshot_version_);
+  return json.end_object().take();
+}
+
+std::string Lifecycle::top_json() const {
+  const std::lock_guard lock(mutex_);
+  JsonText json;
+  json.begin_object().begin_array("plugins");
+  for (const RecordPtr& r : records_) {
+    if (r->runtime == nullptr || r->state == State::unmapped) continue;
+    const Usage u = usage(*r->runtime);
+    json.begin_object()
+        .string("plugin", r->name())
+        .number("generation", r->seq)
+        .string("state", to_string(r->state))
+        .number("calls", u.calls);
+    json.number("kernel_errors", u.kernel_errors)
+        .number("p99_us", p99(*r->runtime))
+        .number("in_flight", r->runtime->sum(&bus::WorkerCounters::in_flight));
+    json.end_object();
+  }
+  json.end_array().begin_array("workers");
+  for (uint32_t i = 0; i < bus_->worker_count(); ++i) {
+    const bus::Worker& w = bus_->worker(i);
+    const bus::Generation* running = w.running.load();
+    json.begin_object()
+        .number("worker", i)
+        .number("turns", w.turns())
+        .boolean("idle", w.idle())
+        .number("connections", w.connections.load());
+    json.string("running", running != nullptr ? running->plugin : "").end_object();
+  }
+  return json.end_array().end_object().take();
+}
+
+Result<std::string> Lifecycle::explain_call(const std::string& from, const std::string& to) const {
+  const auto ref = manifest::parse_method_ref(to);
+  if (!ref) return Error{Code::invalid, "'" + to + "' is no method; wanted SERVICE/N.METHOD such as storage/1.get"};
+  const Members members = members_copy();
+  const auto caller = members.find(from);
+  if (caller == members.end()) return Error{Code::not_found, "no plugin '" + from + "' is loaded"};
+  const bus::Grants& grants = caller->second.primary->runtime->grants;
+  const std::string service = to_string(ref->service);
+  const Member* provider = nullptr;
+  for (const auto& [name, member] : members) {
+    if (member.primary->package.manifest->find_service(ref->service) != nullptr) provider = &member;
+  }
+  JsonText json;
+  json.begin_object().string("from", from).string("to", to);
+  const bool granted = grants.ingress || grants.services.contains(service);
+  const bool provided = provider != nullptr && provider->primary->package.manifest->find_method(*ref) != nullptr;
+  json.boolean("allowed", granted && provided);
+  std::string why;
+  if (!granted) {
+    why = "plugin '" + from + "' may not: " + service +
+          " must stand under `requires` of its manifest and \"call:" + service +
+          "\" under its grants in the system manifest";
+  } else if (provider == nullptr) {
+    why = "no plugin provides " + service;
+  } else if (!provided) {
+    why = "plugin '" + provider->primary->name() + "' provides " + service + ", which has no method '" + ref->method +
+          "'";
+  } else {
+    why = (grants.ingress ? "permission ingress" : "requires and grant call:" + service) + ", answered by plugin '" +
+          provider->primary->name() + "' generation " + std::to_string(provider->primary->seq);
+    if (provider->canary != nullptr)
+      why += " or its canary generation " + std::to_string(provider->canary->seq) + " (" +
+             std::to_string(provider->canary_share / 100.0) + " %)";
+  }
+  return json.string("why", why).end_object().take();
+}
+
+Result<std::string> Lifecycle::explain_plugin(const std::string& name) const {
+  const Members members = members_copy();
+  const auto it = members.find(name);
+  if (it == members.end()) return Error{Code::not_found, "no plugin '" + name + "' is loaded"};
+  const auto& m = *it->second.primary->package.manifest;
+  JsonText json;
+  json.begin_object().string("plugin", name).begin_array("breaks");
+  for (const auto& [other, member] : members) {
+    for (const auto& need : member.primary->package.manifest->requires_) {
+      if (other != name && m.find_service(need.service) != nullptr)
+        json.begin_object()
+            .string("plugin", other)
+            .string("needs", to_string(need.service))
+            .boolean("optional", need.optional)
+            .end_object();
+    }
+  }
+  json.end_array().begin_array("routes");
+  for (const auto& [other, member] : members) {
+    for (const auto& r : member.primary->package.manifest->routes) {
+      if (m.find_service(r.to.service) != nullptr)
+        json.string({}, manifest::Text<manifest::HttpMethod>::print(r.method) + " " + r.path);
+    }
+  }
+  json.end_array().begin_array("listeners");
+  for (const std::string& l : it->second.primary->package.entry.listen) json.string({}, l);
+  return json.end_array().end_object().take();
+}
+
+Result<std::string> Lifecycle::call(const std::string& service, const std::string& method, const std::string& json) {
+  constexpr std::chrono::minutes patience{10};
+  const auto target = bus_->target(service, method);
+  const auto snapshot = bus_->snapshot();
+  if (!target || *target >= snapshot->routes.size() || snapshot->routes[*target].primary.generation == nullptr) {
+    return Error{Code::unavailable, "no plugin provides " + service + "." + method + " now"};
+  }
+  const bus::Provider to = snapshot->routes[*target].primary;
+  const bus::Answer answer = bus_->run_hook(*to.generation, bus_->worker(0), to.method,
+                                            bus::PayloadRef(bus::Payload::make(json, SOCLE_MEDIA_JSON, {})), patience);
+  if (answer.status == SOCLE_OK) return answer.text.empty() ? std::string("{}") : answer.text;
+  return Error{static_cast<Code>(answer.status),
+               service + "." + method + ": " + (answer.message.empty() ? answer.code : answer.message)};
+}
+
+std::string Lifecycle::drift() const {
+  const manifest::SystemManifest running = system();
+  if (running.file.empty()) return {};
+  const auto file = manifest::load_system_manifest(running.file);
+  if (!file) return "the system manifest does not read: " + file.error().message;
+  std::string out;
+  for (const auto& change : manifest::difference(running, *file)) out += (out.empty() ? "" : ", ") + change.key;
+  const Members members = members_copy();
+  for (const auto& entry : running.plugins) {
+    const auto loaded = [&](const auto& m) { return m.second.primary->package.entry.path == entry.path; };
+    if (std::none_of(members.begin(), members.end(), loaded))
+      out += (out.empty() ? "" : ", ") + entry.path.string() + " is not what runs";
+  }
+  return out;
+}
+
+bool Lifecycle::worker_answers(uint32_t index) {
+  bus::Worker& w = bus_->worker(index);
+  const uint64_t before = w.turns();
+  w.post([] {});
+  for (int i = 0; i < 1000 && w.turns() == before && !w.idle(); ++i) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::milliseconds(1));
+  }
+  return w.turns() != before || w.idle();
+}
+
+}  // namespace socle::lifecycle

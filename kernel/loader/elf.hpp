@@ -1,0 +1,49 @@
+// loader/elf.hpp: reads what the loader must know of a shared library from its bytes, before any of its code runs.
+//
+// It believes what the dynamic linker believes: program headers and the dynamic segment. Section headers are used only
+// to find the static symbol table (absent in a stripped file) and to notice a cut-off file. Every offset, count and
+// string is checked against the bytes; work is bounded by the file's size and the caps in elf.cpp. Any thread.
+// Format: System V gABI chapters 4-5, GNU hash section as described by its authors.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "socle/result.hpp"
+
+namespace socle::loader {
+
+enum class Binding : std::uint8_t { local, global, weak, unique, other };
+
+struct Symbol {
+  std::string_view name;
+  Binding binding = Binding::other;
+  bool defined = false;
+  bool visible = false;  // default or protected visibility: other libraries may bind to it
+};
+
+struct Note {
+  std::string_view owner;  // without its NUL
+  std::uint32_t type = 0;
+  std::string_view descriptor;
+};
+
+// Facts of one library. Views point into the bytes given to read_elf().
+struct Elf {
+  std::optional<std::string_view> soname;
+  std::vector<std::string_view> needed;   // DT_NEEDED in order
+  std::vector<std::string_view> filters;  // DT_FILTER, DT_AUXILIARY, DT_AUDIT, DT_DEPAUDIT: loaded like needed ones
+  std::vector<Symbol> symbols;            // dynamic symbols, without the null one
+  std::vector<std::string_view> local_symbols;  // function and object names of .symtab, if the file has one
+  std::vector<Note> notes;
+  std::uint64_t init_array_entries = 0;
+  std::uint64_t tls_size = 0;
+  bool no_delete = false;         // DF_1_NODELETE
+  bool executable_stack = false;  // would make every stack of the process executable
+};
+
+[[nodiscard]] Result<Elf> read_elf(std::string_view bytes);
+
+}  // namespace socle::loader

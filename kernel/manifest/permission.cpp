@@ -1,0 +1,67 @@
+#include "manifest/permission.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "manifest/names.hpp"
+
+namespace socle::manifest {
+
+namespace {
+
+constexpr std::array<PermissionForm, 10> forms{{
+    {PermissionKind::call, "call", "SERVICE/N", "Call this service. Needed, with a grant, for every required service."},
+    {PermissionKind::publish, "publish", "CHANNEL", "Publish on this channel."},
+    {PermissionKind::subscribe, "subscribe", "CHANNEL", "Get the messages of this channel."},
+    {PermissionKind::filter, "filter", "PATTERN", "Stand in front of or behind the calls the pattern matches."},
+    {PermissionKind::ingress, "ingress", "", "Make root contexts, that is: say who a request is for (gateway, auth)."},
+    {PermissionKind::act_as, "act-as", "tenants", "Work for a tenant without a caller; each use is audited."},
+    {PermissionKind::catalog, "catalog", "", "Read routes, plugins, health and metrics of the whole system."},
+    {PermissionKind::resident, "resident", "", "Keep handles that survive swaps (see `resident_handles`)."},
+    {PermissionKind::threads, "threads", "", "Import thread functions; such a library is never unmapped."},
+    {PermissionKind::dlopen, "dlopen", "", "Import `dlopen`."},
+}};
+
+bool argument_fits(PermissionKind kind, std::string_view argument) {
+  switch (kind) {
+    case PermissionKind::call: return parse_service_id(argument).has_value();
+    case PermissionKind::publish:
+    case PermissionKind::subscribe: return is_dotted_word(argument);
+    case PermissionKind::filter: return parse_call_pattern(argument).has_value();
+    case PermissionKind::act_as: return argument == "tenants";
+    case PermissionKind::ingress:
+    case PermissionKind::catalog:
+    case PermissionKind::resident:
+    case PermissionKind::threads:
+    case PermissionKind::dlopen: return argument.empty();
+  }
+  return false;
+}
+
+}  // namespace
+
+std::span<const PermissionForm> permission_forms() { return forms; }
+
+std::optional<Permission> parse_permission(std::string_view text) {
+  const auto colon = text.find(':');
+  const auto name = text.substr(0, colon);
+  std::string_view argument;
+  if (colon != std::string_view::npos) {
+    argument = text.substr(colon + 1);
+    argument.remove_prefix(std::min(argument.find_first_not_of(' '), argument.size()));
+    if (argument.empty()) return std::nullopt;
+  }
+  const auto form = std::find_if(forms.begin(), forms.end(), [&](const auto& known) { return known.name == name; });
+  if (form == forms.end() || !argument_fits(form->kind, argument)) return std::nullopt;
+  return Permission{form->kind, std::string(argument)};
+}
+
+std::string to_string(const Permission& permission) {
+  for (const auto& form : forms) {
+    if (form.kind != permission.kind) continue;
+    return std::string(form.name) + (permission.argument.empty() ? "" : ":" + permission.argument);
+  }
+  return {};
+}
+
+}  // namespace socle::manifest

@@ -1,0 +1,232 @@
+#include "run.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+
+#include "bus/acceptor.hpp"
+#include "control/commands.hpp"
+#include "control/watcher.hpp"
+#include "lifecycle/json_text.hpp"
+#include "lifecycle/lifecycle.hpp"
+#include "manifest/text.hpp"
+#include "telemetry/clock.hpp"
+#include "telemetry/log.hpp"
+
+namespace socle {
+namespace {
+
+constexpr const char* usage_text =
+    "usage: socle run SYSTEM.yaml [--data DIR] [--listen ADDR:PORT] [--workers N] [--control PATH]\n";
+constexpr int64_t lock_patience = 5'000'000'000;  // an older kernel on the same data may be stopping
+
+int complain(int code, const std::string& text) {
+  std::fprintf(stderr, "socle: %s\n", text.c_str());
+  return code;
+}
+
+// The command line laid over the system manifest.
+Result<manifest::SystemManifest> read_arguments(const std::vector<std::string>& arguments) {
+  std::string file;
+  std::vector<std::pair<std::string, std::string>> flags;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (!arguments[i].starts_with("--")) {
+      if (!file.empty())
+        return Error{Code::invalid,
+                     "two system manifests given: '" + file + "' and '" + arguments[i] + "'; wanted one"};
+      file = arguments[i];
+    } else if (i + 1 < arguments.size()) {
+      flags.emplace_back(arguments[i], arguments[i + 1]);
+      ++i;
+    } else {
+      return Error{Code::invalid, "flag '" + arguments[i] + "' needs a value"};
+    }
+  }
+  if (file.empty()) return Error{Code::invalid, "no system manifest given"};
+  auto system = manifest::load_system_manifest(std::filesystem::absolute(file));
+  if (!system) {
+    Error error = std::move(system).error();
+    error.code = Code::not_found;  // not a usage error: the words were right, the file is not
+    return error;
+  }
+  for (const auto& [flag, value] : flags) {
+    if (flag == "--data") {
+      system->data = std::filesystem::absolute(value);
+    } else if (flag == "--control") {
+      system->control = std::filesystem::absolute(value);
+    } else if (flag == "--listen") {
+      const auto address = manifest::parse_address(value);
+      if (!address)
+        return Error{Code::invalid, "--listen wants ADDR:PORT such as 127.0.0.1:8080, found '" + value + "'"};
+      const auto http = system->listeners.find("http");
+      if (http == system->listeners.end())
+        return Error{Code::invalid, "--listen moves the listener 'http', and " + file + " has none"};
+      http->second.address = *address;
+    } else if (flag == "--workers") {
+      const auto n = manifest::parse_unsigned(value);
+      if (!n || *n == 0 || *n > 128)
+        return Error{Code::invalid, "--workers wants a number from 1 to 128, found '" + value + "'"};
+      system->workers = *n;
+    } else {
+      return Error{Code::invalid, "unknown flag '" + flag + "'"};
+    }
+  }
+  return system;
+}
+
+Result<base::Fd> lock_data(const std::filesystem::path& data) {
+  std::error_code error;
+  std::filesystem::create_directories(data, error);
+  if (error) return Error{Code::unavailable, "data folder " + data.string() + ": " + error.message()};
+  base::Fd fd(::open((data / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd.valid()) return Error{Code::unavailable, "data folder " + data.string() + ": " + std::strerror(errno)};
+  const int64_t until = telemetry::monotonic_now() + lock_patience;
+  while (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (telemetry::monotonic_now() > until)
+      return Error{Code::unavailable, "another kernel uses the data folder " + data.string() +
+                                          "; stop it, or give another one with --data"};
+    poll(nullptr, 0, 20);
+  }
+  return fd;
+}
+
+uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  uint64_t pages = 0, resident = 0;
+  statm >> pages >> resident;
+  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+void raise_file_limit() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+}
+
+void apply_file(lifecycle::Lifecycle& life, const std::filesystem::path& file, const manifest::SystemManifest& flags) {
+  auto next = manifest::load_system_manifest(file);
+  auto& log = telemetry::Log::get();
+  if (!next)
+    return log.write(telemetry::Level::error, "the changed system manifest is not taken: " + next.error().message);
+  next->data = flags.data;
+  next->control = flags.control;
+  next->workers = flags.workers;
+  for (auto& [name, listener] : next->listeners) {
+    if (const auto given = flags.listeners.find(name); given != flags.listeners.end())
+      listener.address = given->second.address;
+  }
+  auto reports = life.apply(*next, false);
+  if (!reports)
+    return log.write(telemetry::Level::error, "the changed system manifest is not applied: " + reports.error().message);
+  log.write(telemetry::Level::info, "the changed system manifest is applied",
+            {{"plugins_changed", std::to_string(reports->size())}});
+}
+
+int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t& signals) {
+  telemetry::Metrics metrics;
+  auto opened = lifecycle::Lifecycle::open(system, metrics);
+  if (!opened) return complain(1, opened.error().message);
+  lifecycle::Lifecycle& life = **opened;
+  bus::Acceptor acceptor(life.bus());
+  life.on_connection_closed = [&acceptor](uint64_t id) { acceptor.closed(id); };
+  for (const auto& [name, listener] : system.listeners) {
+    const bus::ListenerSpec spec{name, listener.address.host, listener.address.port, listener.connections,
+                                 listener.connections_per_peer};
+    if (auto bound = acceptor.open(spec); !bound) return complain(1, bound.error().message);
+  }
+  for (const auto& [name, listener] : system.listeners) {
+    if (listener.tenant)
+      telemetry::Log::get().write(telemetry::Level::warn,
+                                  "every request on this listener counts as its tenant and principal; loopback only",
+                                  {{"listener", name}, {"tenant", *listener.tenant}});
+  }
+  if (auto booted = life.boot(); !booted) return complain(1, booted.error().message);
+  lifecycle::JsonText facts;
+  facts.string("control", system.control_socket().string())
+      .string("data", system.data.string())
+      .string("file", system.file.string());
+  facts.number("pid", getpid()).begin_object("listeners");
+  for (const auto& [name, listener] : system.listeners) facts.string(name, acceptor.address(name));
+  facts.end_object();
+  control::Commands commands(life, facts.take());
+  control::Server server(system.control_socket(),
+                         [&commands](const std::vector<std::string>& words) { return commands.run(words); });
+  if (auto started = server.start(); !started) return complain(1, started.error().message);
+  std::optional<control::Watcher> watcher;
+  if (system.watch.system && !system.file.empty()) {
+    watcher.emplace(std::vector<std::filesystem::path>{system.file.parent_path()},
+                    [&life, &system, text = std::string()]() mutable {
+                      auto now = base::read_file(system.file, 1 << 20);
+                      if (!now || *now == text) return;
+                      const bool first = text.empty() && life.drift().empty();
+                      text = std::move(*now);
+                      if (!first) apply_file(life, system.file, system);
+                    });
+    if (auto watching = watcher->start(); !watching)
+      telemetry::Log::get().write(telemetry::Level::warn, watching.error().message);
+  }
+  acceptor.start();
+
+  const double took = static_cast<double>(telemetry::monotonic_now() - begun) / 1e6;
+  const std::string ready =
+      fmt::format("ready http={} ops={} control={} pid={} plugins={} tenants={} rss={} started_in={:.0f}ms\n",
+                  acceptor.address("http"), acceptor.address("ops"), system.control_socket().string(), getpid(),
+                  life.plugin_count(), system.tenants.size(), resident_bytes(), took);
+  [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, ready.data(), ready.size());
+
+  int signal = 0;
+  sigwait(&signals, &signal);
+  telemetry::Log::get().write(telemetry::Level::info, "draining", {{"signal", std::to_string(signal)}});
+  acceptor.close_all();
+  watcher.reset();
+  server.stop();
+  life.shut_down();
+  // Static destructors of what stays mapped must not run under threads that may still be in it.
+  std::fflush(nullptr);
+  ::_exit(0);
+}
+
+}  // namespace
+
+int run_kernel(const std::vector<std::string>& arguments) {
+  const int64_t begun = telemetry::monotonic_now();
+  std::signal(SIGPIPE, SIG_IGN);
+  // Blocked before any thread starts, so that only sigwait() sees them.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  auto system = read_arguments(arguments);
+  if (!system) {
+    if (system.error().code == Code::invalid) return complain(2, system.error().message + "\n" + usage_text);
+    return complain(1, system.error().message);
+  }
+  constexpr telemetry::Level levels[] = {telemetry::Level::debug, telemetry::Level::info, telemetry::Level::warn,
+                                         telemetry::Level::error};
+  constexpr telemetry::Log::Format formats[] = {telemetry::Log::Format::automatic, telemetry::Log::Format::json,
+                                                telemetry::Log::Format::text};
+  telemetry::Log::get().configure(levels[static_cast<size_t>(system->log.level)],
+                                  formats[static_cast<size_t>(system->log.format)]);
+  raise_file_limit();
+  auto lock = lock_data(system->data);
+  if (!lock) return complain(1, lock.error().message);
+  return serve(*system, begun, signals);
+}
+
+}  // namespace socle

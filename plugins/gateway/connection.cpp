@@ -1,0 +1,310 @@
+// connection.cpp: readiness, reading, deadlines and the end of a connection; see connection.hpp.
+#include "connection.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "hand_over.hpp"
+
+namespace socle::gateway {
+
+Connection::Connection(Worker& worker, const socle_connection& connection, std::shared_ptr<const Listener> listener,
+                       ssl_st* ssl)
+    : worker_(worker),
+      listener_(std::move(listener)),
+      transport_(connection.fd, ssl),
+      id_(connection.id),
+      peer_(view(connection.peer)) {}
+
+Connection::~Connection() {
+  if (state_ != State::gone)
+    transport_.close();  // the instance is destroyed with connections open: only in tests
+  else
+    worker_.remove(this);
+}
+
+void Connection::adopt(Worker& worker, const socle_connection& connection) {
+  const auto& catalog = worker.catalog();
+  const auto found = catalog->listeners.find(view(connection.listener));
+  auto* ssl = static_cast<ssl_st*>(connection.tls);
+  const bool fresh_tls = found != catalog->listeners.end() && found->second->tls && !ssl;
+  if (fresh_tls) ssl = found->second->tls->open(connection.fd);
+  if (found == catalog->listeners.end() || (fresh_tls && !ssl)) {
+    Transport(connection.fd, ssl).close();
+    worker.host()->connection_closed(worker.host(), connection.id);
+    return;
+  }
+  auto* self = new Connection(worker, connection, found->second, ssl);
+  worker.add(self);
+  const Guard guard(*self);
+  self->start(view(connection.buffered));
+}
+
+void Connection::start(std::string_view buffered) {
+  watch_ = host()->watch_open(host(), transport_.fd());
+  const bool fresh = buffered.empty() && (!transport_.tls() || !transport_.established());
+  deadline_ = worker_.now() + (fresh ? limits().header_timeout : limits().idle_timeout);
+  if (transport_.tls() && !transport_.established()) state_ = State::handshake;
+  if (!buffered.empty() && buffered.front() == stream_mark) return resume_stream(buffered);
+  if (!buffered.empty()) take(buffered);
+  if (state_ != State::gone && !busy()) read_on();
+}
+
+void Connection::wait_read() {
+  if (read_wait_ || state_ == State::gone) return;
+  read_wait_ = true;
+  ++holds_;
+  host()->watch_wait(host(), watch_, SOCLE_IO_READ, &Connection::on_read_ready, this);
+}
+
+void Connection::wait_write() {
+  if (write_wait_ || state_ == State::gone) return;
+  write_wait_ = true;
+  ++holds_;
+  host()->watch_wait(host(), watch_, SOCLE_IO_WRITE, &Connection::on_write_ready, this);
+}
+
+void Connection::yield_turn() {
+  if (turn_wait_ || state_ == State::gone) return;
+  turn_wait_ = true;
+  ++holds_;
+  host()->defer(host(), &Connection::on_turn, this);
+}
+
+void Connection::on_read_ready(void* user, socle_status status) {
+  auto& self = *static_cast<Connection*>(user);
+  const Guard guard(self);
+  --self.holds_;
+  self.read_wait_ = false;
+  if (self.state_ == State::gone) return;
+  if (status != SOCLE_OK) return self.close();
+  self.read_on();
+}
+
+void Connection::on_write_ready(void* user, socle_status status) {
+  auto& self = *static_cast<Connection*>(user);
+  const Guard guard(self);
+  --self.holds_;
+  self.write_wait_ = false;
+  if (self.state_ == State::gone) return;
+  if (status != SOCLE_OK) return self.close();
+  if (self.state_ != State::replying) return self.read_on();  // TLS wanted to write in order to read
+  if (!self.flush()) return;
+  if (self.state_ == State::replying) {
+    self.run_stream();
+  } else {
+    self.advance();
+  }
+}
+
+void Connection::on_turn(void* user, socle_status status) {
+  auto& self = *static_cast<Connection*>(user);
+  const Guard guard(self);
+  --self.holds_;
+  self.turn_wait_ = false;
+  if (self.state_ == State::gone) return;
+  if (status != SOCLE_OK) return self.close();
+  if (self.exchange_ && self.exchange_->stream.active) return self.run_stream();
+  self.serve_buffered();
+  if (!self.busy()) self.read_on();
+}
+
+// Reads until the socket is empty or there is enough to do.
+void Connection::read_on() {
+  for (;;) {
+    if (worker_.draining()) hand_over();
+    if (state_ == State::gone) return;
+    if (state_ == State::handshake) {
+      switch (transport_.handshake()) {
+        case Transport::Io::ok: become_idle(); continue;
+        case Transport::Io::want_read: return wait_read();
+        case Transport::Io::want_write: return wait_write();
+        default: return close();
+      }
+    }
+    if (state_ == State::body && exchange_->body_bytes) {
+      if (!read_body()) return;
+      continue;
+    }
+    if (busy() && in_.size() >= max_ahead) return;  // back-pressure: what follows stays in the socket
+    if (turn_wait_ && !busy()) return;              // requests wait in in_ for their turn
+    const auto moved = transport_.read(worker_.scratch(), Worker::scratch_size);
+    switch (moved.io) {
+      case Transport::Io::want_read: return wait_read();
+      case Transport::Io::want_write: return wait_write();
+      case Transport::Io::closed: return peer_closed();
+      case Transport::Io::failed: peer_gone_ = true; return close();
+      case Transport::Io::ok: break;
+    }
+    if (state_ == State::lingering) {
+      transferred_ += moved.bytes;
+      if (transferred_ > 16 * max_ahead) return close();
+    } else {
+      take({worker_.scratch(), moved.bytes});
+    }
+    // A short read has emptied the socket; the rest of a body is probably there already.
+    const bool more = moved.bytes == Worker::scratch_size || transport_.has_pending() ||
+                      (state_ == State::body && exchange_->body_bytes);
+    if (!more && state_ != State::gone) return wait_read();
+  }
+}
+
+// The rest of a body with Content-Length, straight into the request's payload. False: wait, or it is over.
+bool Connection::read_body() {
+  Exchange& e = *exchange_;
+  const auto length = static_cast<std::size_t>(e.head.framing.length);
+  const auto moved = transport_.read(e.body_bytes + e.body_size, length - e.body_size);
+  switch (moved.io) {
+    case Transport::Io::want_read: wait_read(); return false;
+    case Transport::Io::want_write: wait_write(); return false;
+    case Transport::Io::closed:
+    case Transport::Io::failed: close(); return false;
+    case Transport::Io::ok: break;
+  }
+  e.body_size += moved.bytes;
+  slow_transfer_deadline(moved.bytes);
+  if (e.body_size < length) return true;
+  e.body_bytes = nullptr;
+  call();
+  return state_ != State::gone;
+}
+
+void Connection::take(std::string_view bytes) {
+  if (!in_.empty() || busy()) {
+    in_.append(bytes);
+    if (!busy()) serve_buffered();
+    return;
+  }
+  const std::size_t used = process(bytes);
+  if (state_ == State::gone) return;
+  in_.assign(bytes.substr(used));
+  if (worker_.draining()) hand_over();
+}
+
+// Serves what lies in in_.
+void Connection::serve_buffered() {
+  if (!busy() && !in_.empty() && state_ != State::lingering) {
+    const std::size_t used = process(in_);
+    if (state_ == State::gone) return;
+    in_.erase(0, used);
+    if (in_.empty() && in_.capacity() > 4096) in_.shrink_to_fit();
+  }
+  if (worker_.draining()) hand_over();
+}
+
+// After a request that was not answered inline: serve what came meanwhile, then wait for more.
+void Connection::advance() {
+  if (state_ == State::gone) return;
+  serve_buffered();
+  if (state_ == State::gone || turn_wait_) return;
+  if (transport_.has_pending() && !busy()) return yield_turn();
+  wait_read();
+}
+
+std::size_t Connection::process(std::string_view bytes) {
+  std::size_t used = 0;
+  int served = 0;
+  while (!busy() && state_ != State::lingering && state_ != State::gone) {
+    const std::string_view rest = bytes.substr(used);
+    if (state_ == State::body) {
+      if (exchange_->body_bytes) break;
+      used += decode_chunks(rest);
+      if (state_ == State::body) break;
+      continue;
+    }
+    if (rest.empty() || worker_.draining()) break;
+    if (++served > max_inline) {
+      yield_turn();
+      break;
+    }
+    if (state_ == State::idle) {
+      state_ = State::head;
+      deadline_ = worker_.now() + limits().header_timeout;
+    }
+    const auto outcome = scanner_.scan(rest, limits());
+    if (outcome == HeadScanner::Outcome::more) break;
+    if (outcome == HeadScanner::Outcome::refused) {
+      exchange_ = worker_.lend();
+      exchange_->keep_alive = false;
+      unread_body_ = true;
+      refuse(scanner_.refusal());
+      return bytes.size();
+    }
+    const std::size_t size = scanner_.size();
+    used += begin(rest.substr(0, size), rest.substr(size));
+  }
+  return used;
+}
+
+void Connection::peer_closed() {
+  peer_gone_ = true;
+  if (!busy()) return close();
+  // The answer may still be wanted (a half-closed stream), the work of a stream is not.
+  if (exchange_->context) exchange_->context.cancel();
+  if (exchange_->stream.active) close();
+}
+
+void Connection::become_idle() {
+  state_ = State::idle;
+  transfer_since_ = 0;
+  deadline_ = worker_.now() + limits().idle_timeout;
+}
+
+// A transfer may pause for idle_timeout at most, and must make min_rate on average once it is older than that.
+void Connection::slow_transfer_deadline(std::size_t moved) {
+  const std::int64_t time = worker_.now();
+  if (transfer_since_ == 0) {
+    transfer_since_ = time;
+    transferred_ = 0;
+  }
+  transferred_ += moved;
+  const auto earned = static_cast<std::int64_t>(transferred_ / std::max<std::size_t>(1, limits().min_rate)) * second;
+  deadline_ = std::min(time, transfer_since_ + earned) + limits().idle_timeout;
+}
+
+void Connection::sweep(std::int64_t now) {
+  if (state_ == State::gone || now < deadline_) return;
+  const Guard guard(*this);
+  if (state_ == State::head || state_ == State::body) {
+    const bool body = state_ == State::body;
+    if (!exchange_) exchange_ = worker_.lend();
+    exchange_->keep_alive = false;
+    unread_body_ = true;
+    return refuse({408, "request_timeout", body ? "The body came too slowly." : "The head came too slowly."});
+  }
+  close();
+}
+
+// Answers nothing more, but lets the client read what was sent: closing with unread bytes would reset the connection.
+void Connection::linger() {
+  transport_.shutdown_write();
+  state_ = State::lingering;
+  transferred_ = 0;
+  deadline_ = worker_.now() + 2 * second;
+  in_.clear();
+  wait_read();
+}
+
+void Connection::close() {
+  if (state_ == State::gone) return;
+  const Guard guard(*this);
+  state_ = State::gone;
+  if (exchange_ && exchange_->context) exchange_->context.cancel();
+  if (exchange_ && !call_pending_) worker_.give_back(std::move(exchange_));
+  host()->watch_close(host(), watch_);
+  transport_.close();
+  host()->connection_closed(host(), id_);
+}
+
+void Connection::drain() {
+  const Guard guard(*this);
+  if (state_ == State::gone) return;
+  if (exchange_ && exchange_->stream.active && exchange_->stream.pulling) {
+    exchange_->context.cancel();  // its cursor has not moved: the next generation asks again
+    return;
+  }
+  hand_over();
+}
+
+}  // namespace socle::gateway

@@ -1,0 +1,144 @@
+// connection.hpp: one accepted connection: a state machine over readiness events, from the TLS handshake to the last
+// byte, serving one request at a time in the order of arrival. Its parts: connection.cpp moves bytes, request.cpp takes
+// a request from head to call, answer.cpp brings the answer out, stream.cpp serves replies that come in pieces and
+// hands the connection to the next generation.
+//
+//   handshake ─▶ idle ─▶ head ─▶ body ─▶ calling ─▶ replying ─▶ idle …        lingering ─▶ gone
+//                 ▲───────────── keep-alive ──────────────┘   └─ refused ────────▲
+//
+// Everything runs on the connection's worker. The object deletes itself: once `gone` and when no host callback can
+// reach it any more (holds_ == 0). A request that is answered at once costs one read and one gather write; no timer is
+// armed, as the worker's sweep compares deadline_.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "exchange.hpp"
+#include "head_scan.hpp"
+#include "transport.hpp"
+#include "worker.hpp"
+
+namespace socle::gateway {
+
+class Connection {
+ public:
+  static void adopt(Worker& worker, const socle_connection& connection);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void drain();                  // the worker drains: go to the next generation as soon as nothing is half done
+  void sweep(std::int64_t now);  // cut what has passed its deadline
+  void set_slot(std::size_t slot) { slot_ = slot; }
+  [[nodiscard]] std::size_t slot() const { return slot_; }
+
+ private:
+  enum class State : std::uint8_t { handshake, idle, head, body, calling, replying, lingering, gone };
+  static constexpr std::size_t max_ahead = 64 * 1024;  // bytes of later requests kept while one is served
+  static constexpr int max_inline = 32;                // requests or pieces served before others get their turn
+  static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+  // Keeps the object alive while its own code runs, and deletes it afterwards when it is over.
+  class Guard;
+
+  Connection(Worker& worker, const socle_connection& connection, std::shared_ptr<const Listener> listener, ssl_st* ssl);
+  [[nodiscard]] const socle_host* host() const { return worker_.host(); }
+  [[nodiscard]] bool busy() const { return state_ == State::calling || state_ == State::replying; }
+  [[nodiscard]] const Limits& limits() const { return listener_->limits; }
+
+  // -- connection.cpp: bytes
+  static void on_read_ready(void* user, socle_status status);
+  static void on_write_ready(void* user, socle_status status);
+  static void on_turn(void* user, socle_status status);
+  void start(std::string_view buffered);
+  void wait_read();
+  void wait_write();
+  void yield_turn();
+  void read_on();
+  bool read_body();
+  void take(std::string_view bytes);
+  [[nodiscard]] std::size_t process(std::string_view bytes);
+  void serve_buffered();
+  void advance();
+  void peer_closed();
+  void become_idle();
+  void slow_transfer_deadline(std::size_t moved);
+  void linger();
+  void close();
+
+  // -- request.cpp: from head to call
+  [[nodiscard]] std::size_t begin(std::string_view head, std::string_view after);
+  [[nodiscard]] Refusal prepare();
+  [[nodiscard]] Refusal identify();
+  [[nodiscard]] Refusal check_content();
+  [[nodiscard]] std::size_t begin_body(std::string_view after);
+  [[nodiscard]] std::size_t decode_chunks(std::string_view bytes);
+  void send_continue();
+  void call();
+  bool open_context(std::string_view tenant, std::string_view principal, std::int64_t deadline);
+  [[nodiscard]] std::string lane(std::string_view tenant, std::string_view principal) const;
+
+  // -- answer.cpp: from reply to wire
+  static void on_reply(void* user, const socle_reply* reply);
+  void answer(const socle_reply& reply);
+  void answer_ok(const ReplyMeta& meta);
+  void answer_error(socle_status status, const ReplyMeta& meta);
+  void answer_options();
+  void answer_ops();
+  void answer_text(unsigned status, std::string_view content_type, std::string_view text);
+  void refuse(const Refusal& why, std::string_view errors = {});
+  void send(const AnswerHead& head, std::string_view body, bool more);
+  bool flush();
+  void finish();
+
+  // -- stream.cpp: replies in pieces, hand-over
+  static void on_piece(void* user, const socle_reply* reply);
+  void begin_stream(const ReplyMeta& meta, std::string_view content_type);
+  void run_stream();
+  bool pull();
+  bool take_piece(const socle_reply& reply);
+  void abort_stream();
+  bool follow(std::string_view next, std::string_view cursor);
+  void resume_stream(std::string_view buffered);
+  void hand_over();
+
+  Worker& worker_;
+  std::shared_ptr<const Listener> listener_;
+  Transport transport_;
+  std::uint64_t id_;
+  std::uint64_t watch_ = 0;
+  std::string peer_;
+  std::string in_;  // bytes read and not used yet
+  HeadScanner scanner_;
+  std::unique_ptr<Exchange> exchange_;
+  std::int64_t deadline_ = never;
+  std::int64_t transfer_since_ = 0;  // a body or a stalled reply is moving since then; 0: none
+  std::size_t transferred_ = 0;
+  std::size_t slot_ = 0;
+  std::uint32_t holds_ = 0;
+  State state_ = State::idle;
+  bool read_wait_ = false;
+  bool write_wait_ = false;
+  bool turn_wait_ = false;
+  bool call_pending_ = false;
+  bool peer_gone_ = false;
+  bool unread_body_ = false;  // the client may still be sending what nobody will read
+};
+
+class Connection::Guard {
+ public:
+  explicit Guard(Connection& c) : c_(c) { ++c_.holds_; }
+  ~Guard() {
+    if (--c_.holds_ == 0 && c_.state_ == State::gone) delete &c_;
+  }
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+
+ private:
+  Connection& c_;
+};
+
+}  // namespace socle::gateway

@@ -1,0 +1,281 @@
+// request.cpp: Connection's steps from a complete head to the call: two parsers must agree on the head, the target
+// finds its route, identity comes from the listener, parameters and content are checked, the body is read, the call is
+// made.
+#include <algorithm>
+#include <cstring>
+
+#include "connection.hpp"
+#include "problem.hpp"
+
+namespace socle::gateway {
+
+namespace {
+
+constexpr std::string_view anonymous = "anonymous";
+
+Refusal refusal_of(socle_status status, std::string_view detail) {
+  return {static_cast<std::uint16_t>(http_status_of(status)), code_of(status), detail};
+}
+
+std::string faults_json(const std::vector<ParamFault>& faults) {
+  std::string out = "[";
+  for (const ParamFault& f : faults) {
+    out.append(out.size() > 1 ? ",{\"pointer\":" : "{\"pointer\":");
+    append_json_string(out, f.pointer);
+    out.append(",\"code\":");
+    append_json_string(out, f.code);
+    out.append(",\"message\":");
+    append_json_string(out, f.message);
+    out.push_back('}');
+  }
+  return out + "]";
+}
+
+}  // namespace
+
+// Takes a head and as much of its body as `after` holds; says how many bytes of both were used.
+std::size_t Connection::begin(std::string_view head, std::string_view after) {
+  exchange_ = worker_.lend();
+  Exchange& e = *exchange_;
+  const Framing framing = scanner_.framing();
+  scanner_.reset();
+  state_ = State::calling;
+  deadline_ = never;
+  // A chunked body is turned into a payload at its end, so its head must outlive the read buffer.
+  std::string_view bytes = head;
+  if (framing.chunked) {
+    e.head_copy.assign(head);
+    bytes = e.head_copy;
+  }
+  const bool agreed = parse_head(bytes, framing, e.head);
+  e.keep_alive = agreed && framing.keep_alive;
+  // An early answer leaves a body unread unless all of it is here already.
+  const bool whole = !framing.chunked && framing.length <= after.size();
+  unread_body_ = framing.has_body() && !whole;
+  const std::size_t early = head.size() + (whole ? static_cast<std::size_t>(framing.length) : 0);
+  if (!agreed) {
+    unread_body_ = true;
+    refuse(bad_request("bad_head", "The head is malformed."));
+    return head.size();
+  }
+  if (const Refusal why = prepare()) {
+    refuse(why, e.params.faults().empty() ? std::string() : faults_json(e.params.faults()));
+    return early;
+  }
+  if (state_ != State::calling || e.status != 0) return early;  // answered by the gateway itself
+  unread_body_ = false;
+  if (!framing.has_body()) {
+    call();
+    return head.size();
+  }
+  return head.size() + begin_body(after);
+}
+
+// Everything that can be known before the body. Answers OPTIONS and the ops listener itself.
+Refusal Connection::prepare() {
+  Exchange& e = *exchange_;
+  read_trace(e.head, worker_.random(), e.trace);
+  append_hex(e.trace_hex, e.trace.id.data(), e.trace.id.size());
+  const std::string_view id = e.head.value("x-request-id");
+  e.request_id = valid_request_id(id) ? std::string_view(id) : std::string_view(e.trace_hex);
+  e.catalog = worker_.catalog();
+
+  e.method = method_of(e.head.method_text());
+  if (e.method == Method::other) return {501, "unknown_method", "This method is not served here."};
+  if (const Refusal why = parse_target(e.method, e.head.target_text(), e.target)) return why;
+  if (listener_->ops) {
+    answer_ops();
+    return {};
+  }
+  if (e.target.asterisk) {
+    answer_options();
+    return {};
+  }
+  e.match = e.catalog->routes.find(e.method, e.target.path);
+  if (!e.match.known_path) return {404, "no_route", "Nothing is served at this path."};
+  if (e.method == Method::options) {
+    answer_options();
+    return {};
+  }
+  if (!e.match.route) return {405, "method_not_allowed", "This method is not served at this path; see Allow."};
+  if (const Refusal why = identify()) return why;
+  if (e.match.route->resolved != SOCLE_OK) {
+    return refusal_of(SOCLE_UNAVAILABLE, "The service behind this route cannot be called by the gateway.");
+  }
+  if (const Refusal why = check_content()) return why;
+  e.params.read(e.match, e.target.query);
+  if (!e.params.faults().empty()) {
+    return {e.params.status(), "invalid_parameter", "Some parameters are not as this route declares them; see errors."};
+  }
+  return {};
+}
+
+// Until an auth/1 provider exists a listener stands for one tenant and principal. No header selects a tenant.
+Refusal Connection::identify() {
+  const Exchange& e = *exchange_;
+  const std::string_view claimed = e.head.value("x-tenant-id");
+  if (claimed.data() && claimed != listener_->tenant) {
+    return {403, "tenant_mismatch", "X-Tenant-ID names another tenant than the one this request acts for."};
+  }
+  if (listener_->tenant.empty() && e.match.route->access != Access::open) {
+    return {401, "unauthenticated", "This listener stands for no tenant and no identity was presented."};
+  }
+  return {};
+}
+
+Refusal Connection::check_content() {
+  Exchange& e = *exchange_;
+  const Route& route = *e.match.route;
+  e.body_limit = route.body_limit.value_or(limits().body);
+  e.idempotency_key = e.head.value("idempotency-key");
+  if (e.idempotency_key.data() &&
+      (e.idempotency_key.empty() || e.idempotency_key.size() > 255 || !ascii::all(e.idempotency_key, ascii::visible))) {
+    return bad_request("bad_idempotency_key", "Idempotency-Key must be 1 to 255 visible ASCII characters.");
+  }
+  const Framing& framing = e.head.framing;
+  if (framing.length > e.body_limit) return {413, "body_too_large", "The body is larger than this route accepts."};
+  if (!framing.has_body()) return {};
+  if (!route.consumes.empty()) {
+    const std::string_view type = e.head.value("content-type");
+    const std::string_view media = ascii::trim(type.substr(0, type.find(';')));
+    const bool known = std::any_of(route.consumes.begin(), route.consumes.end(),
+                                   [&](const std::string& c) { return ascii::same(c, media); });
+    if (!known) return {415, "unsupported_media_type", "This route does not accept a body of this Content-Type."};
+  }
+  if (const std::string_view coding = e.head.value("content-encoding");
+      !coding.empty() && !ascii::same(coding, "identity")) {
+    return {415, "unsupported_content_encoding", "Bodies must not be compressed; send them without Content-Encoding."};
+  }
+  return {};
+}
+
+std::size_t Connection::begin_body(std::string_view after) {
+  Exchange& e = *exchange_;
+  const Framing& framing = e.head.framing;
+  transfer_since_ = 0;
+  if (framing.chunked) {
+    state_ = State::body;
+    slow_transfer_deadline(0);
+    if (framing.expect_continue && after.empty()) send_continue();
+    return 0;  // process() goes on with decode_chunks()
+  }
+  const auto length = static_cast<std::size_t>(framing.length);
+  const auto& meta = worker_.request_meta();
+  worker_.request_meta().build(e);
+  const std::uint32_t media = media_of(e.head.value("content-type"), true);
+  if (length <= after.size()) {
+    e.payload = Payload(host(), host()->payload_new(host(), str(after.substr(0, length)), media, meta.pairs().data(),
+                                                    meta.pairs().size()));
+    call();
+    return length;
+  }
+  e.payload = Payload(
+      host(), host()->payload_alloc(host(), length, media, meta.pairs().data(), meta.pairs().size(), &e.body_bytes));
+  if (!e.payload) {
+    unread_body_ = true;
+    refuse(refusal_of(SOCLE_EXHAUSTED, "There is no memory left for this body in the tenant's budget."));
+    return after.size();
+  }
+  e.own_head();
+  std::memcpy(e.body_bytes, after.data(), after.size());
+  e.body_size = after.size();
+  state_ = State::body;
+  slow_transfer_deadline(after.size());
+  if (framing.expect_continue && after.empty()) send_continue();
+  return after.size();
+}
+
+std::size_t Connection::decode_chunks(std::string_view bytes) {
+  Exchange& e = *exchange_;
+  std::size_t used = 0;
+  switch (e.chunks.feed(bytes, e.body_limit, e.body, used)) {
+    case ChunkDecoder::Outcome::refused:
+      unread_body_ = true;
+      refuse(e.chunks.refusal());
+      return bytes.size();
+    case ChunkDecoder::Outcome::more: slow_transfer_deadline(used); return used;
+    case ChunkDecoder::Outcome::complete: break;
+  }
+  worker_.request_meta().build(e);
+  const auto& pairs = worker_.request_meta().pairs();
+  e.payload =
+      Payload(host(), host()->payload_new(host(), str(e.body), media_of(e.head.value("content-type"), !e.body.empty()),
+                                          pairs.data(), pairs.size()));
+  call();
+  return used;
+}
+
+// Nothing of an earlier answer is waiting to be written, as requests are served one by one, so that these few bytes fit
+// into any socket buffer; a connection whose buffer cannot take them is broken.
+void Connection::send_continue() {
+  static constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
+  const struct iovec buffer { const_cast<char*>(text.data()), text.size() };
+  const auto moved = transport_.write(&buffer, 1);
+  if (moved.io != Transport::Io::ok || moved.bytes != text.size()) close();
+}
+
+// Canary lane: the caller if known, else its address; see Config::lane_by_connection.
+std::string Connection::lane(std::string_view tenant, std::string_view principal) const {
+  if (worker_.config().lane_by_connection) return peer_ + "#" + std::to_string(id_);
+  if (!listener_->tenant.empty() || principal == anonymous) return std::string(tenant).append("/").append(peer_);
+  return std::string(tenant).append("/").append(principal);
+}
+
+bool Connection::open_context(std::string_view tenant, std::string_view principal, std::int64_t deadline) {
+  Exchange& e = *exchange_;
+  const std::string lane_key = lane(tenant, principal);
+  socle_root root{};
+  root.struct_size = sizeof root;
+  root.work_class = SOCLE_CLASS_INTERACTIVE;
+  root.tenant = str(tenant);
+  root.principal = str(principal);
+  root.idempotency_key = str(e.idempotency_key);
+  root.lane = str(lane_key);
+  root.deadline = deadline;
+  root.trace_id = e.trace.id.data();
+  const bool remote = std::any_of(e.trace.parent.begin(), e.trace.parent.end(), [](std::uint8_t b) { return b != 0; });
+  root.span_id = remote ? e.trace.parent.data() : nullptr;
+  root.trace_flags = e.trace.flags;
+  e.context = Context(host(), host()->context_open(host(), &root));
+  return static_cast<bool>(e.context);
+}
+
+void Connection::call() {
+  Exchange& e = *exchange_;
+  state_ = State::calling;
+  deadline_ = never;
+  if (!e.payload && !e.head.framing.has_body()) {
+    worker_.request_meta().build(e);
+    const auto& pairs = worker_.request_meta().pairs();
+    e.payload =
+        Payload(host(), host()->payload_new(host(), {nullptr, 0}, SOCLE_MEDIA_NONE, pairs.data(), pairs.size()));
+  }
+  if (!e.payload) return refuse(refusal_of(SOCLE_EXHAUSTED, "There is no memory left for this request."));
+  // Without identity a request is charged to an edge tenant of its own address.
+  const std::string edge = listener_->tenant.empty() ? "~peer/" + peer_ : std::string();
+  const std::string_view tenant = edge.empty() ? std::string_view(listener_->tenant) : std::string_view(edge);
+  const std::string_view principal = edge.empty() ? std::string_view(listener_->principal) : anonymous;
+  const std::int64_t timeout = e.match.route->timeout_for > 0 ? e.match.route->timeout_for : limits().deadline;
+  if (!open_context(tenant, principal, worker_.now() + timeout)) {
+    return refuse(refusal_of(SOCLE_INTERNAL, "The kernel opened no context: the gateway needs permission ingress."));
+  }
+  socle_call_options options{};
+  options.struct_size = sizeof options;
+  options.timeout_for = timeout;
+  socle_reply reply{};
+  reply.struct_size = sizeof reply;
+  call_pending_ = true;
+  ++holds_;
+  const socle_status status = host()->call(host(), e.context.get(), e.match.route->target, e.payload.get(), &options,
+                                           &reply, &Connection::on_reply, this);
+  if (status == SOCLE_PENDING) {
+    e.own_head();
+    return;
+  }
+  --holds_;
+  call_pending_ = false;
+  reply.status = status;
+  answer(reply);
+}
+
+}  // namespace socle::gateway

@@ -1,0 +1,58 @@
+// call.hpp: one call of storage/1 on its way through the store: what came in, for whom, and the answer. Made by the
+// worker that received it, handed to the lane or to an offload thread and back; one owner at a time, so no locks.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "contract/problem.hpp"
+#include "contract/request.hpp"
+#include "socle/json/view.hpp"
+
+namespace socle::storage {
+
+enum class Method : std::uint8_t {
+  get,
+  query,
+  changes,
+  describe,
+  usage,
+  plan,
+  outbox_read,
+  // through the commit lane
+  write,
+  declare,
+  migrate,
+  outbox_remove,
+  erase,
+  restore,
+  // whole-store, on the offload pool
+  backup,
+  verify,
+};
+[[nodiscard]] constexpr bool is_change(Method m) { return m >= Method::write && m <= Method::restore; }
+[[nodiscard]] constexpr bool is_whole_store(Method m) { return m >= Method::restore; }
+
+struct Call {
+  Method method = Method::get;
+  std::string_view tenant;  // from the context, never from the payload
+  json::View request;
+  std::string_view context_key;
+  double byte_limit = std::numeric_limits<double>::infinity();  // the plan's storage.bytes
+  std::optional<WriteRequest> write;                            // parsed, for Method::write
+  std::size_t bytes = 0;                                        // what the call costs in a group
+  bool durable = true;
+
+  Answer answer;
+  double charged = 0;  // bytes written for the tenant, to be metered
+
+  // The lane's own: where it stands in a queue, and what brings it home.
+  Call* next = nullptr;
+  std::uint32_t worker = 0;
+  void (*finish)(Call*) = nullptr;  // on `worker`
+};
+
+}  // namespace socle::storage

@@ -1,0 +1,313 @@
+// Two ways to a page: a sorted plan is walked from the cursor until the page is full; an unsorted one is walked whole
+// and the best limit+1 are kept in a heap. Both look at most at scan_limit documents that they do not return.
+#include "store/query.hpp"
+
+#include <algorithm>
+
+#include "socle/json/document.hpp"
+#include "store/plan.hpp"
+#include "store/tenants.hpp"
+
+namespace socle::storage {
+namespace {
+
+enum class Stop : std::uint8_t { done, too_broad, not_cached };
+
+// Where a page ends, independent of the plan: the order fields' plain encodings and the id.
+struct Place {
+  std::vector<std::string> fields;
+  std::string id;
+};
+
+std::string encode_cursor(std::uint64_t shape, const Place& place) {
+  std::string out(1, '\x01');
+  put_big_endian(out, shape);
+  for (const auto& field : place.fields) put_text(out, field);
+  put_text(out, place.id);
+  return to_base64url(out);
+}
+
+Outcome<std::optional<Place>> decode_cursor(const QueryRequest& request) {
+  if (request.cursor.empty()) return std::optional<Place>();
+  const auto bytes = from_base64url(request.cursor);
+  Reader in(bytes ? std::string_view(*bytes) : std::string_view());
+  const bool version = in.byte() == 1;
+  const bool shape = in.big_endian() == request.shape;
+  Place out;
+  for (std::size_t i = 0; i < request.order.size(); ++i) out.fields.emplace_back(in.text());
+  out.id = in.text();
+  if (in.ok() && version && shape && in.rest().empty()) return std::optional(std::move(out));
+  return problem_at(Code::invalid, "bad_cursor", "/cursor",
+                    "the cursor is not one this query gave: repeat the query with the same filter and order, or start "
+                    "without a cursor");
+}
+
+struct Hit {
+  std::string sort_key;  // unsorted plans
+  Place place;
+  std::string value;  // the stored record
+};
+
+class Run {
+ public:
+  Run(State& state, const QueryRequest& request, const TenantSchema& schema, const Collection& collection, Reach reach)
+      : state_(state), request_(request), schema_(schema), collection_(collection), reach_(reach) {}
+
+  Result<Stop> page(const QueryPlan& plan, const std::optional<Place>& from, std::vector<Hit>& hits) {
+    examined_ = 0;
+    const std::string floor = from && !plan.sorted ? sort_key(*from) : std::string();
+    return walk(plan, plan.sorted ? from : std::nullopt, [&](Hit& hit) {
+      if (plan.sorted) {
+        hits.push_back(std::move(hit));
+        return hits.size() <= request_.limit;
+      }
+      hit.sort_key = sort_key(hit.place);
+      if (from && hit.sort_key <= floor) return true;
+      const auto later = [](const Hit& a, const Hit& b) { return a.sort_key < b.sort_key; };
+      hits.push_back(std::move(hit));
+      std::push_heap(hits.begin(), hits.end(), later);
+      if (hits.size() > request_.limit + 1) {
+        std::pop_heap(hits.begin(), hits.end(), later);
+        hits.pop_back();
+      }
+      return true;
+    });
+  }
+
+  // How many match in all, looking at no more than `most`; `exact` false: extrapolated.
+  Result<Stop> count(const QueryPlan& plan, std::size_t most, std::uint64_t& matches, bool& complete) {
+    examined_ = 0;
+    matches = 0;
+    limit_ = most;
+    auto stop = walk(plan, std::nullopt, [&](Hit&) {
+      ++matches;
+      return true;
+    });
+    limit_ = 0;
+    complete = stop && *stop == Stop::done;
+    return stop;
+  }
+  [[nodiscard]] std::size_t examined() const { return examined_; }
+
+ private:
+  [[nodiscard]] std::string sort_key(const Place& place) const {
+    std::string out;
+    for (std::size_t i = 0; i < place.fields.size(); ++i) {
+      const std::size_t at = out.size();
+      out.append(place.fields[i]);
+      if (request_.order[i].descending) invert(out, at);
+    }
+    const std::size_t at = out.size();
+    out.append(place.id).push_back('\0');
+    if (request_.id_descending) invert(out, at);
+    return out;
+  }
+
+  // The key at which a sorted plan goes on after a place.
+  [[nodiscard]] static std::string key_after(const QueryPlan& plan, const QueryRequest& request, const Place& place) {
+    if (plan.index == nullptr) return plan.prefix + place.id;
+    std::string out = plan.bound;
+    bool missing = false;
+    for (std::size_t f = plan.bound_fields; f < plan.index->fields.size(); ++f) {
+      const IndexField& field = plan.index->fields[f];
+      for (std::size_t i = 0; i < request.order.size(); ++i) {
+        if (request.order[i].path != field.path) continue;
+        const std::size_t at = out.size();
+        out.append(place.fields[i]);
+        missing = missing || place.fields[i].starts_with(missing_tag);
+        if (field.descending) invert(out, at);
+        break;
+      }
+    }
+    if (!plan.index->unique || missing) put_entry_tail(out, *plan.index, place.id);
+    return out;
+  }
+
+  void start(Cursor& cursor, const QueryPlan& plan, const std::optional<Place>& from) const {
+    if (!from) return plan.reverse ? cursor.seek_to_last() : cursor.seek(plan.lower);
+    const std::string key = key_after(plan, request_, *from);
+    if (plan.reverse) {
+      cursor.seek_for_prev(key);
+      if (cursor.valid() && cursor.key() == key) cursor.prev();
+    } else {
+      cursor.seek(key);
+      if (cursor.valid() && cursor.key() == key) cursor.next();
+    }
+  }
+
+  template <class Take>
+  Result<Stop> walk(const QueryPlan& plan, const std::optional<Place>& from, const Take& take) {
+    if (!plan.upper.empty() && plan.lower >= plan.upper) return Stop::done;
+    // Entries and documents must be of one moment, or a changed document could come back that no longer matches.
+    const auto snapshot = plan.index != nullptr ? state_.kv.snapshot() : nullptr;
+    const auto cursor = state_.kv.cursor(plan.lower, plan.upper, reach_, snapshot.get());
+    const std::size_t most = limit_ != 0 ? limit_ : state_.settings.scan_limit + request_.limit;
+    std::size_t examined = 0;
+    for (start(*cursor, plan, from); cursor->valid(); plan.reverse ? cursor->prev() : cursor->next()) {
+      examined_ = ++examined;
+      if (reach_ == Reach::cached && examined > worker_scan + request_.limit) return Stop::not_cached;
+      if (examined > most) return Stop::too_broad;
+      auto matched = look(plan, *cursor, snapshot.get());
+      if (!matched) return std::move(matched).error();
+      if (*matched == Seen::not_cached) return Stop::not_cached;
+      if (*matched == Seen::match && !take(hit_)) return Stop::done;
+    }
+    if (cursor->not_cached()) return Stop::not_cached;
+    if (auto ended = cursor->status(); !ended) return std::move(ended).error();
+    return Stop::done;
+  }
+
+  enum class Seen : std::uint8_t { match, other, not_cached };
+
+  Result<Seen> look(const QueryPlan& plan, const Cursor& cursor, const Snapshot* snapshot) {
+    if (plan.index == nullptr) {
+      hit_.place.id = cursor.key().substr(plan.prefix.size());
+      hit_.value = cursor.value();
+    } else {
+      auto id = id_of_entry(*plan.index, cursor.key(), plan.prefix.size(), cursor.value());
+      if (!id) return std::move(id).error();
+      hit_.place.id = std::move(*id);
+      auto read =
+          state_.kv.get(document_key(schema_.tenant, collection_.number, hit_.place.id), hit_.value, reach_, snapshot);
+      if (!read) return std::move(read).error();
+      if (*read == Read::not_cached) return Seen::not_cached;
+      if (*read == Read::missing) {
+        return Error{Code::data_loss, "index \"" + plan.index->name + "\" of collection \"" + collection_.name +
+                                          "\" names a document that is not there: run verify, then restore"};
+      }
+    }
+    auto record = decode_record(hit_.value);
+    if (!record) return std::move(record).error();
+    RecordView view{hit_.place.id, record->version, record->created_ms, record->updated_ms, {}};
+    if (!plan.residual.empty() || !request_.order.empty() || request_.remainder) {
+      auto doc = parser_.flatten(record->text);
+      if (!doc) return Error{Code::data_loss, "a stored document is not JSON: restore from a backup"};
+      view.doc = json::open(*doc);
+    }
+    const bool holds =
+        std::all_of(plan.residual.begin(), plan.residual.end(), [&](auto* p) { return p->holds(view); }) &&
+        (!request_.remainder || request_.remainder->holds(view));
+    if (!holds) return Seen::other;
+    hit_.place.fields.clear();
+    for (const auto& order : request_.order) {
+      auto& bytes = hit_.place.fields.emplace_back();
+      if (encode_path(bytes, order.type, order.path, view) == Fit::other) encode_missing(bytes);
+    }
+    return Seen::match;
+  }
+
+  State& state_;
+  const QueryRequest& request_;
+  const TenantSchema& schema_;
+  const Collection& collection_;
+  Reach reach_;
+  json::Parser parser_;
+  Hit hit_;
+  std::size_t examined_ = 0;
+  std::size_t limit_ = 0;  // of count(); 0: the page's
+};
+
+Problem too_broad(const State& state) {
+  Problem out = problem_at(Code::invalid, "filter_too_broad", "/filter",
+                           "the query would look at more than " + std::to_string(state.settings.scan_limit) +
+                               " documents: narrow the filter, or declare an index for its fields or its order");
+  out.http_status = 422;
+  return out;
+}
+
+void write_plan(json::Writer& out, const QueryPlan& plan, std::size_t examined) {
+  out.key("plan").begin_object();
+  out.member("access", plan.index == nullptr ? "documents in id order" : "index");
+  if (plan.index != nullptr) {
+    out.member("index", plan.index->name).member("equal_fields", plan.bound_fields).member("range", plan.ranged);
+  }
+  out.member("reverse", plan.reverse).member("sorted", plan.sorted);
+  out.member("residual", plan.residual.size()).member("examined", examined).end_object();
+}
+
+}  // namespace
+
+std::optional<Answer> run_query(State& state, const Call& call, const TenantSchema& schema, Reach reach) {
+  const auto name = call.request.find("collection").as_string();
+  const Collection* collection = schema.find(name);
+  if (collection == nullptr) {
+    return Answer(problem_at(Code::not_found, "unknown_collection", "/collection",
+                             "collection \"" + std::string(name) + "\" is not declared: declare it first"));
+  }
+  auto parsed = parse_query(call.request, *collection);
+  if (!parsed) return Answer(std::move(parsed).problem());
+  const QueryRequest& request = *parsed;
+  auto from = decode_cursor(request);
+  if (!from) return Answer(std::move(from).problem());
+  const auto fail = [&](const Error& error) { return Answer(Outcome<Done>(state.note(error)).problem()); };
+
+  const auto plans = plan_query(schema.tenant, *collection, request);
+  Run run(state, request, schema, *collection, reach);
+  std::vector<Hit> hits;
+  const QueryPlan* plan = &plans[0];
+  auto stop = run.page(*plan, *from, hits);
+  if (stop && *stop == Stop::too_broad && !plan->sorted) {
+    // An order that must be sorted in memory needs all matches; a plan that walks in that order may need few.
+    const auto other = std::find_if(plans.begin(), plans.end(), [](const QueryPlan& p) { return p.sorted; });
+    if (other != plans.end()) {
+      plan = &*other;
+      hits.clear();
+      stop = run.page(*plan, *from, hits);
+    }
+  }
+  if (!stop) return fail(stop.error());
+  if (*stop == Stop::not_cached) return std::nullopt;
+  if (*stop == Stop::too_broad) return Answer(too_broad(state));
+  const std::size_t examined = run.examined();
+  if (!plan->sorted) std::sort(hits.begin(), hits.end(), [](auto& a, auto& b) { return a.sort_key < b.sort_key; });
+
+  std::string text = "{\"items\":[";
+  const std::size_t page = std::min(hits.size(), request.limit);
+  for (std::size_t i = 0; i < page; ++i) {
+    if (i > 0) text.push_back(',');
+    auto record = decode_record(hits[i].value);
+    if (auto written = append_record(text, hits[i].place.id, *record, request.fields); !written)
+      return fail(written.error());
+  }
+  text.append("],\"next\":");
+  if (hits.size() > request.limit) {
+    text.append("\"").append(encode_cursor(request.shape, hits[page - 1].place)).append("\"");
+  } else {
+    text.append("null");
+  }
+  if (request.count != Count::none) {
+    bool exact = true;
+    std::uint64_t matches = 0;
+    std::string value;
+    auto read = state.kv.get(key_of(Space::counter, schema.tenant, collection->number), value, reach);
+    if (!read) return fail(read.error());
+    if (*read == Read::not_cached) return std::nullopt;
+    auto counter = *read == Read::found ? decode_counter(value) : Counter{};
+    if (!counter) return fail(counter.error());
+    const auto all = static_cast<std::uint64_t>(counter->documents);
+    if (request.filter.op == Predicate::Op::all && request.filter.args.empty() && !request.remainder) {
+      matches = all;
+    } else {
+      const bool wants_exact = request.count == Count::exact;
+      auto counted = run.count(plans[0], wants_exact ? state.settings.scan_limit : 1000, matches, exact);
+      if (!counted) return fail(counted.error());
+      if (*counted == Stop::not_cached) return std::nullopt;
+      if (wants_exact && !exact) return Answer(too_broad(state));
+      if (!exact) matches = matches * all / 1000;
+    }
+    text.append(",\"count\":").append(std::to_string(matches));
+    text.append(",\"count_exact\":").append(exact ? "true" : "false");
+  }
+  if (request.explain) {
+    std::string explained;
+    json::Writer out(explained);
+    out.begin_object();
+    write_plan(out, *plan, examined);
+    out.end_object();
+    text.append(",").append(explained, 1, explained.size() - 2);
+  }
+  text.push_back('}');
+  return Answer(std::move(text));
+}
+
+}  // namespace socle::storage

@@ -1,0 +1,40 @@
+// read.hpp: the methods that change nothing. On a worker with Reach::cached and that worker's SchemaCache, or on an
+// offload thread with Reach::any and none.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "store/call.hpp"
+#include "store/state.hpp"
+#include "store/tenants.hpp"
+
+namespace socle::storage {
+
+// A worker's own: schemas it has lately used. An entry is believed while no schema of the store has changed.
+class SchemaCache {
+ public:
+  // Nothing when the disk would be needed.
+  Result<std::optional<SchemaPtr>> find(State& state, std::string_view tenant);
+
+ private:
+  struct Entry {
+    SchemaPtr schema;
+    std::uint64_t epoch = 0;
+  };
+  static constexpr std::size_t max_kept = 4096;
+  std::unordered_map<std::string, Entry> entries_;
+};
+
+// Nothing: answer it again with Reach::any on a thread that may wait.
+std::optional<Answer> read(State& state, const Call& call, Reach reach, SchemaCache* cache);
+
+// `changes` found nothing newer than its position: the caller may wait for the tenant's next commit and ask again.
+[[nodiscard]] bool is_empty_changes(const Answer& answer);
+
+// Everything, in one consistent view: checksums, documents against index entries both ways, counters, the feed.
+// {"ok":bool,"documents":n,"index_entries":n,"changes":n,"problems":[...]} with the first 20 problems.
+Answer verify_store(State& state);
+
+}  // namespace socle::storage

@@ -1,0 +1,64 @@
+// restore.cpp: `restore` fills a store that has no tenant yet from a backup, while it serves: the backup is put into a
+// scratch directory (which compares every file's checksum) and copied key by key through the lane. A mark stands while
+// it runs, so that a crash in between is seen at the next start and the restore can be repeated. Commit lane only.
+#include "store/restore.hpp"
+
+#include "store/committer.hpp"
+
+namespace socle::storage {
+namespace {
+
+constexpr std::size_t batch_bytes = std::size_t{1} << 20;
+
+Status copy_all(Kv& from, Kv& to, std::uint64_t& copied) {
+  const auto cursor = from.cursor("", "", Reach::any, nullptr, true);
+  std::vector<Change> batch;
+  std::size_t bytes = 0;
+  for (cursor->seek(""); cursor->valid(); cursor->next()) {
+    if (cursor->key() == meta_key("store")) continue;  // a new history: old positions must expire
+    batch.push_back({Change::Kind::put, std::string(cursor->key()), std::string(cursor->value())});
+    bytes += cursor->key().size() + cursor->value().size();
+    ++copied;
+    if (bytes < batch_bytes) continue;
+    if (auto written = to.write(batch, false); !written) return written;
+    batch.clear();
+    bytes = 0;
+  }
+  if (auto ended = cursor->status(); !ended) return ended;
+  return to.write(batch, true);
+}
+
+}  // namespace
+
+Verdict Committer::restore(Call& call) {
+  const std::string directory(call.request.find("directory").as_string());
+  if (directory.empty())
+    return problem_at(Code::invalid, "bad_directory", "/directory", "\"directory\" names the backup to restore");
+  std::string value;
+  auto tenants = state_.kv.get(meta_key("tenants"), value, Reach::any);
+  if (!tenants) return state_.note(tenants.error());
+  auto mark = state_.kv.get(meta_key("restoring"), value, Reach::any);
+  if (!mark) return state_.note(mark.error());
+  if (*tenants == Read::found && *mark == Read::missing) {
+    return Problem{Code::conflict,
+                   "not_empty",
+                   "the store holds data already: start with an empty data directory and restore into that",
+                   {},
+                   0};
+  }
+  auto backup = open_backup(directory, state_.settings.scratch);
+  if (!backup) return std::move(backup).error();
+  // What an interrupted restore left goes first.
+  std::vector<Change> begin{{Change::Kind::remove_range, std::string(1, '\0'), std::string(1, '\xff')},
+                            {Change::Kind::put, meta_key("restoring"), stored({})}};
+  std::uint64_t copied = 0;
+  Status done = state_.kv.write(begin, true);
+  if (done) done = copy_all((*backup)->kv(), state_.kv, copied);
+  if (done) done = state_.kv.write({{Change::Kind::remove, meta_key("restoring"), {}}}, true);
+  if (!done) return state_.note(done.error());
+  if (auto opened = open(now_ms_); !opened) return opened.error();
+  call.answer = Answer("{\"keys\":" + std::to_string(copied) + "}");
+  return Done{};
+}
+
+}  // namespace socle::storage

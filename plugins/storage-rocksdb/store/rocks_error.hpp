@@ -1,0 +1,51 @@
+// rocks_error.hpp: RocksDB's C API reports a failure as a malloc()ed text whose first words name the kind; this turns
+// it into an Error that says what an operator should do. For rocks_*.cpp only.
+#pragma once
+
+#include <rocksdb/c.h>
+
+#include <string>
+#include <string_view>
+
+#include "socle/result.hpp"
+
+namespace socle::storage {
+
+// Collects the error of one call: RocksError e; rocksdb_x(..., e.out()); if (e) return e.error("read a document");
+class RocksError {
+ public:
+  RocksError() = default;
+  RocksError(const RocksError&) = delete;
+  RocksError& operator=(const RocksError&) = delete;
+  ~RocksError() { rocksdb_free(text_); }
+  char** out() { return &text_; }
+  explicit operator bool() const { return text_ != nullptr; }
+  [[nodiscard]] std::string_view text() const { return text_ == nullptr ? std::string_view{} : text_; }
+  // A read with Reach::cached met something that is not in memory.
+  [[nodiscard]] bool not_cached() const { return text().starts_with("Result incomplete"); }
+
+  [[nodiscard]] Error error(std::string_view operation) const {
+    const std::string what = std::string(operation) + ": " + std::string(text());
+    const auto has = [this](std::string_view part) { return text().find(part) != std::string_view::npos; };
+    if (has("No space left") || has("Disk quota exceeded") || has("File too large") || has("Space limit reached")) {
+      return {Code::storage_full,
+              what +
+                  "; nothing stored was lost and reading goes on: free space on the data directory's disk, writing "
+                  "then resumes by itself"};
+    }
+    if (text().starts_with("Corruption") || has("checksum mismatch") || has("Corruption:")) {
+      return {
+          Code::data_loss,
+          what + "; writing has stopped: check the disk, then restore the latest backup into an empty data directory"};
+    }
+    if (has("lock hold by current process") || has("While lock file")) {
+      return {Code::unavailable, what + "; another process serves this data directory: stop it, or name another one"};
+    }
+    return {Code::internal, what};
+  }
+
+ private:
+  char* text_ = nullptr;
+};
+
+}  // namespace socle::storage

@@ -1,0 +1,14 @@
+// Any bytes as a library: read_elf() and the whole inspection answer, never crash, hang or read outside. Seed it with
+// real libraries: fuzz_elf -max_total_time=60 CORPUS_FOLDER
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "loader/verify.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string bytes(reinterpret_cast<const char*>(data), size);
+  const auto report = socle::loader::inspect(bytes, bytes.substr(0, 100), {"fuzz", {}, {}, {}}, {});
+  if (report.findings.empty() != report.verified.has_value()) std::abort();
+  return 0;
+}

@@ -1,0 +1,3 @@
+/* Answers an error. */
+#define FAULT return SOCLE_CONFLICT;
+#include "fixture.h"

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, runs the tests, ends with ctest's summary line.
+#   ./tests/run.sh          release build with all tests; ASan+UBSan and TSan builds of the parts that need them
+#   ./tests/run.sh --quick  release build, without tests that take over a minute
+#   ./tests/run.sh --full   everything, with full sanitizers, long torture and fuzz runs
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. tests/support/setup.sh
+
+mode=${1:-normal}
+case $mode in normal|--quick|--full) ;; *) echo "usage: tests/run.sh [--quick|--full]" >&2; exit 2 ;; esac
+# shellcheck disable=SC2086
+socle_install $socle_packages
+
+step() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
+test_preset() {  # PRESET ctest-arguments...
+  preset=$1
+  shift
+  # ctest writes its logs and the tests read the build; nothing else may be writable for them.
+  install -d -m 777 "build/$preset/Testing" "build/$preset/Testing/Temporary"
+  rm -f "build/$preset/Testing/Temporary/"*
+  chmod -R a+rX "build/$preset"
+  socle_unprivileged ctest --test-dir "build/$preset" --output-on-failure --no-tests=error "$@"
+}
+
+step "format"
+git ls-files '*.cpp' '*.hpp' '*.h' '*.c' | grep -v '^tests/contract/abi-' | xargs clang-format --dry-run --Werror
+
+step "release build"
+socle_build release
+
+if [ "$mode" != --quick ]; then
+  step "clang-tidy"
+  tests/support/tidy.sh "$mode"
+
+  step "ASan and UBSan: kernel, SDK, parsers, unit tests"
+  if [ "$mode" = --full ]; then socle_build asan; else socle_build asan unit_tests; fi
+  if [ "$mode" = --full ]; then test_preset asan; else test_preset asan -L unit; fi
+
+  step "TSan: bus, lifecycle, loader"
+  if [ "$mode" = --full ]; then socle_build tsan; else socle_build tsan tsan_tests; fi
+  test_preset tsan -L tsan
+
+  step "fuzz targets, shortly"
+  socle_build fuzz fuzz_targets
+  if [ "$mode" = --full ]; then export SOCLE_FUZZ_SECONDS=120; fi
+  test_preset fuzz -L fuzz
+fi
+
+step "release tests"
+case $mode in
+  --quick) test_preset release -LE long ;;
+  --full) SOCLE_FULL=1 test_preset release ;;
+  *) test_preset release ;;
+esac

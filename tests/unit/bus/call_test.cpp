@@ -1,0 +1,335 @@
+#include "fixture.hpp"
+
+namespace socle::bus::test {
+namespace {
+
+Handler echo() {
+  return
+      [](const socle_call& call, socle_reply& reply, Generation&) { return answer(reply, view(call.payload->text)); };
+}
+
+// Answers after `turns` trips through the run queue.
+Handler later(int turns, std::function<void(Generation&, uint64_t)> finish) {
+  return [turns, finish](const socle_call& call, socle_reply&, Generation& g) -> socle_status {
+    struct Step {
+      Generation& g;
+      uint64_t token;
+      int left;
+      std::function<void(Generation&, uint64_t)> finish;
+    };
+    g.defer(
+        &g,
+        [](void* user, socle_status) {
+          auto* s = static_cast<Step*>(user);
+          if (--s->left > 0) {
+            s->g.defer(
+                &s->g,
+                [](void* u, socle_status) {
+                  auto* t = static_cast<Step*>(u);
+                  t->finish(t->g, t->token);
+                  delete t;
+                },
+                s);
+            return;
+          }
+          s->finish(s->g, s->token);
+          delete s;
+        },
+        new Step{g, call.token, turns, finish});
+    return SOCLE_PENDING;
+  };
+}
+
+void complete_with(Generation& g, uint64_t token, std::string_view text) {
+  const socle_reply reply{sizeof(socle_reply), SOCLE_OK, Payload::make(text, SOCLE_MEDIA_TEXT, {})};
+  g.complete(&g, token, &reply);
+}
+
+}  // namespace
+
+TEST_CASE("bus: a handler that can answer does so inline", "[bus]") {
+  BusFixture f;
+  Actor a(f.bus, "echo", {{"say", echo()}});
+  f.route(a, "say");
+  f.install();
+  const Got got = f.call(a, "say", "hello");
+  CHECK(got.status == SOCLE_OK);
+  CHECK(got.text == "hello");
+  CHECK(got.inline_answer);
+}
+
+TEST_CASE("bus: a pending call is answered once, later", "[bus]") {
+  BusFixture f;
+  Actor a(f.bus, "slow", {{"say", later(2, [](Generation& g, uint64_t t) { complete_with(g, t, "late"); })}});
+  f.route(a, "say");
+  f.install();
+  const Got got = f.call(a, "say");
+  CHECK(got.text == "late");
+  CHECK_FALSE(got.inline_answer);
+  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+  CHECK(a.runtime->sum(&WorkerCounters::in_flight) == 0);
+}
+
+TEST_CASE("bus: a second completion is dropped and counted", "[bus]") {
+  BusFixture f;
+  Actor a(f.bus, "twice", {{"say", later(1, [](Generation& g, uint64_t t) {
+                              complete_with(g, t, "first");
+                              complete_with(g, t, "second");
+                            })}});
+  f.route(a, "say");
+  f.install();
+  CHECK(f.call(a, "say").text == "first");
+  CHECK(f.bus.late_replies == 1);
+}
+
+TEST_CASE("bus: completing inside handle and returning pending counts as one answer", "[bus]") {
+  BusFixture f;
+  Actor a(f.bus, "early", {{"say", [](const socle_call& call, socle_reply&, Generation& g) -> socle_status {
+                              complete_with(g, call.token, "early");
+                              return SOCLE_PENDING;
+                            }}});
+  f.route(a, "say");
+  f.install();
+  const Got got = f.call(a, "say");
+  CHECK(got.text == "early");
+  CHECK(got.inline_answer);
+}
+
+TEST_CASE("bus: at the deadline the caller is answered and the late reply is dropped", "[bus]") {
+  BusFixture f;
+  std::promise<uint64_t> token;
+  Actor a(f.bus, "never", {{"say", [&](const socle_call& call, socle_reply&, Generation&) -> socle_status {
+                              token.set_value(call.token);
+                              return SOCLE_PENDING;
+                            }}});
+  f.route(a, "say").timeout = 5'000'000;
+  f.install();
+  const Got got = f.call(a, "say");
+  CHECK(got.status == SOCLE_DEADLINE);
+  CHECK(got.code == "deadline_exceeded");
+  CHECK(got.message == "never/1.say did not answer before the deadline");
+  CHECK(a.runtime->sum(&WorkerCounters::in_flight) == 1);
+  CHECK(Bus::busy_calls(*a.runtime) == 0);
+  const uint64_t t = token.get_future().get();
+  f.on(0, [&](Worker&) { return complete_with(*a.runtime, t, "too late"), 0; });
+  CHECK(f.bus.late_replies == 1);
+  CHECK(a.runtime->sum(&WorkerCounters::in_flight) == 0);
+}
+
+TEST_CASE("bus: a missing provider, a passed deadline and an oversized payload are refused in words", "[bus]") {
+  Settings settings;
+  settings.max_payload = 8;
+  BusFixture f(1, settings);
+  Actor a(f.bus, "echo", {{"say", echo()}});
+  CHECK(f.call(a, "say").message == "no plugin provides echo/1.say now");
+  f.route(a, "say");
+  f.install();
+  CHECK(f.call(a, "say", "", {.tenant = "acme", .deadline = 1}).code == "deadline_exceeded");
+  CHECK(f.call(a, "say", "123456789").message == "the payload has 9 bytes, the limit is 8");
+}
+
+TEST_CASE("bus: a status that is none becomes an internal error", "[bus]") {
+  BusFixture f;
+  Actor a(f.bus, "mad",
+          {{"status", [](const socle_call&, socle_reply&, Generation&) -> socle_status { return 4711; }},
+           {"reply", [](const socle_call&, socle_reply& r, Generation&) -> socle_status {
+              r.status = -3;
+              return SOCLE_OK;
+            }}});
+  f.route(a, "status");
+  f.route(a, "reply");
+  f.install();
+  CHECK(f.call(a, "status").message == "the plugin answered with status 4711, which is none");
+  CHECK(f.call(a, "reply").code == "garbage_status");
+}
+
+TEST_CASE("bus: calls nested beyond the limit are queued, and endless recursion is refused", "[bus]") {
+  BusFixture f;
+  Grants grants;
+  grants.services.insert("loop/1");
+  Actor* self = nullptr;
+  int deepest = 0;
+  Actor a(f.bus, "loop",
+          {{"again",
+            [&](const socle_call& call, socle_reply& reply, Generation& g) -> socle_status {
+              uint32_t target = 0;
+              REQUIRE(g.resolve(&g, str("loop/1"), str("again"), &target) == SOCLE_OK);
+              ++deepest;
+              struct Hop {
+                Generation& g;
+                uint64_t token;
+              };
+              auto* hop = new Hop{g, call.token};
+              const auto done = [](void* user, const socle_reply* r) {
+                const std::unique_ptr<Hop> h(static_cast<Hop*>(user));
+                h->g.complete(&h->g, h->token, r);
+              };
+              const socle_status s = g.call(&g, call.context, target, call.payload, nullptr, &reply, done, hop);
+              if (s != SOCLE_PENDING) delete hop;
+              return s;
+            }}},
+          grants);
+  self = &a;
+  f.route(a, "again");
+  f.install();
+  const Got got = f.call(*self, "again");
+  CHECK(got.code == "call_too_deep");
+  CHECK(deepest == 64);
+  CHECK_FALSE(got.inline_answer);
+}
+
+TEST_CASE("bus: a plugin without the grant can neither resolve nor call", "[bus]") {
+  BusFixture f;
+  Actor a(f.bus, "echo", {{"say", echo()}});
+  f.route(a, "say");
+  f.install();
+  Actor stranger(f.bus, "stranger", {{"x", echo()}});
+  const auto [resolved, called] = f.on(0, [&](Worker& w) {
+    Generation& g = *stranger.runtime;
+    uint32_t target = 0;
+    const socle_status r = g.resolve(&g, str("echo/1"), str("say"), &target);
+    const ContextRef context(Context::open({.tenant = "acme"}, nullptr));
+    socle_reply reply{};
+    const socle_status c = w.bus().call(w, &g, *context.get(), *w.bus().target("echo/1", "say"), nullptr, nullptr,
+                                        &reply, nullptr, nullptr);
+    read(reply, true);
+    return std::pair(r, c);
+  });
+  CHECK(resolved == SOCLE_DENIED);
+  CHECK(called == SOCLE_DENIED);
+}
+
+TEST_CASE("bus: filters run in order, may reject, and may add keys that the provider sees", "[bus]") {
+  BusFixture f;
+  std::string seen;
+  Actor a(f.bus, "echo", {{"say", [&](const socle_call& call, socle_reply& reply, Generation&) {
+                             for (uint32_t i = 0; i < call.context->key_count; ++i)
+                               seen += std::string(view(call.context->keys[i].key)) + "=" +
+                                       std::string(view(call.context->keys[i].value));
+                             return answer(reply, "ok");
+                           }}});
+  Actor filter(f.bus, "filter",
+               {{"tag",
+                 [](const socle_call&, socle_reply& reply, Generation&) {
+                   const socle_pair pair{str("tag"), str("blue")};
+                   reply.payload = Payload::make("", SOCLE_MEDIA_NONE, {&pair, 1});
+                   return reply.status = SOCLE_OK;
+                 }},
+                {"refuse", [](const socle_call& call, socle_reply& reply, Generation&) {
+                   if (view(call.payload->text) != "bad") return answer(reply, "");
+                   reply = Bus::error(SOCLE_DENIED, "not_today", "no");
+                   return reply.status;
+                 }}});
+  Route& r = f.route(a, "say");
+  r.before.push_back({filter.runtime.get(), filter.provider("tag").method});
+  r.before.push_back({filter.runtime.get(), filter.provider("refuse").method});
+  f.install();
+  CHECK(f.call(a, "say").text == "ok");
+  CHECK(seen == "tag=blue");
+  CHECK(f.call(a, "say", "bad").code == "not_today");
+}
+
+TEST_CASE("bus: a filter that does not answer at once fails closed, or open where declared", "[bus]") {
+  BusFixture f;
+  Actor a(f.bus, "echo", {{"say", echo()}});
+  Actor filter(f.bus, "filter",
+               {{"hang", [](const socle_call&, socle_reply&, Generation&) -> socle_status { return SOCLE_PENDING; }}});
+  Route& r = f.route(a, "say");
+  r.before.push_back({filter.runtime.get(), 0, false, false});
+  f.install();
+  CHECK(f.call(a, "say", "x").code == "filter_not_synchronous");
+  f.route(a, "say").before[0].fail_open = true;
+  f.install();
+  CHECK(f.call(a, "say", "x").text == "x");
+}
+
+TEST_CASE("bus: a canary takes its share of lanes, and equal lanes meet the same generation", "[bus]") {
+  BusFixture f;
+  Actor old(f.bus, "echo", {{"say", [](const socle_call&, socle_reply& r, Generation&) { return answer(r, "old"); }}});
+  Actor fresh(f.bus, "echo",
+              {{"say", [](const socle_call&, socle_reply& r, Generation&) { return answer(r, "new"); }}});
+  Route& r = f.route(old, "say");
+  r.canary = fresh.provider("say");
+  r.canary_share = 2'500;
+  r.canary_tenants =
+      std::make_shared<const std::set<std::string, std::less<>>>(std::set<std::string, std::less<>>{"pilot"});
+  f.install();
+  int hits = 0;
+  for (int i = 0; i < 2'000; ++i) {
+    const std::string lane = "user" + std::to_string(i);
+    const Got first = f.call(old, "say", "", {.tenant = "acme", .lane = lane});
+    if (i % 100 == 0) CHECK(f.call(old, "say", "", {.tenant = "acme", .lane = lane}).text == first.text);
+    hits += first.text == "new" ? 1 : 0;
+  }
+  CHECK(hits > 400);
+  CHECK(hits < 600);
+  CHECK(f.call(old, "say", "", {.tenant = "pilot", .lane = "anyone"}).text == "new");
+}
+
+TEST_CASE("bus: calls of a parked route wait and meet the next snapshot", "[bus]") {
+  BusFixture f;
+  Actor old(f.bus, "echo", {{"say", [](const socle_call&, socle_reply& r, Generation&) { return answer(r, "old"); }}});
+  Actor fresh(f.bus, "echo",
+              {{"say", [](const socle_call&, socle_reply& r, Generation&) { return answer(r, "new"); }}});
+  f.route(old, "say").parked = true;
+  f.install();
+  auto waiting = std::async(std::launch::async, [&] { return f.call(old, "say"); });
+  while (f.on(0, [](Worker& w) { return w.parked.size(); }) == 0) std::this_thread::yield();
+  Route& r = f.route(fresh, "say");
+  r.parked = false;
+  f.install();
+  CHECK(waiting.get().text == "new");
+}
+
+TEST_CASE("bus: a parked swap restarts idempotent reads in the next generation", "[bus]") {
+  BusFixture f;
+  Actor old(f.bus, "feed",
+            {{"poll", [](const socle_call&, socle_reply&, Generation&) -> socle_status { return SOCLE_PENDING; }}});
+  Actor fresh(f.bus, "feed",
+              {{"poll", [](const socle_call&, socle_reply& r, Generation&) { return answer(r, "new"); }}});
+  f.route(old, "poll").idempotent = true;
+  f.install();
+  auto waiting = std::async(std::launch::async, [&] { return f.call(old, "poll"); });
+  while (Bus::busy_calls(*old.runtime) == 0) std::this_thread::yield();
+  f.route(old, "poll").parked = true;
+  f.install();
+  f.bus.on_each_worker([&](Worker& w) { f.bus.park_idempotent(w, *old.runtime); }, std::chrono::seconds(5));
+  CHECK(Bus::busy_calls(*old.runtime) == 0);
+  f.route(fresh, "poll").parked = false;
+  f.install();
+  CHECK(waiting.get().text == "new");
+}
+
+TEST_CASE("bus: cancelling a context ends what was called under it", "[bus]") {
+  BusFixture f;
+  Actor a(f.bus, "never",
+          {{"say", [](const socle_call&, socle_reply&, Generation&) -> socle_status { return SOCLE_PENDING; }}});
+  f.route(a, "say");
+  f.install();
+  std::promise<Got> promise;
+  f.bus.worker(0).post([&] {
+    Worker& w = f.bus.worker(0);
+    const ContextRef context(Context::open({.tenant = "acme"}, nullptr));
+    socle_reply reply{};
+    const auto done = [](void* user, const socle_reply* r) {
+      static_cast<std::promise<Got>*>(user)->set_value(read(*r, false));
+    };
+    f.bus.call(w, nullptr, *context.get(), *f.bus.target("never/1", "say"), nullptr, nullptr, &reply, done, &promise);
+    f.bus.cancel(w, *context.get());
+  });
+  CHECK(promise.get_future().get().code == "cancelled");
+}
+
+TEST_CASE("bus: a provider with affinity one runs on worker 0 whoever calls", "[bus]") {
+  BusFixture f;
+  Actor a(f.bus, "single", {{"where", [](const socle_call&, socle_reply& r, Generation& g) {
+                               return answer(r, std::to_string(g.worker(&g)));
+                             }}});
+  a.runtime->affinity_one = true;
+  f.route(a, "where");
+  f.install();
+  CHECK(f.call(a, "where", "", {.tenant = "acme"}, 1).text == "0");
+  CHECK(f.call(a, "where", "", {.tenant = "acme"}, 0).text == "0");
+}
+
+}  // namespace socle::bus::test

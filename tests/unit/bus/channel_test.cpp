@@ -1,0 +1,142 @@
+#include <mutex>
+
+#include "fixture.hpp"
+
+namespace socle::bus::test {
+namespace {
+
+struct Outcome {
+  socle_status now = SOCLE_INTERNAL;
+  std::promise<socle_status> later;
+};
+
+// Publishes text on worker 0; `later` is set when it had to wait.
+std::unique_ptr<Outcome> publish(BusFixture& f, Actor& publisher, std::string_view text,
+                                 int64_t deadline_in = 5'000'000'000) {
+  auto outcome = std::make_unique<Outcome>();
+  outcome->now = f.on(0, [&](Worker& w) {
+    const ContextRef context(Context::open({.tenant = "acme", .deadline = w.now() + deadline_in}, nullptr));
+    const PayloadRef payload(Payload::make(text, SOCLE_MEDIA_TEXT, {}));
+    const auto done = [](void* user, socle_status s) { static_cast<Outcome*>(user)->later.set_value(s); };
+    Generation& g = *publisher.runtime;
+    return g.publish(&g, context.get(), str("news"), payload.get(), done, outcome.get());
+  });
+  return outcome;
+}
+
+struct Heard {
+  std::mutex mutex;
+  std::vector<std::string> texts;
+  std::vector<std::pair<Generation*, uint64_t>> open;
+  Handler take(bool at_once) {
+    return [this, at_once](const socle_call& call, socle_reply& reply, Generation& g) -> socle_status {
+      const std::lock_guard lock(mutex);
+      texts.emplace_back(view(call.payload->text));
+      if (at_once) return answer(reply, "");
+      open.emplace_back(&g, call.token);
+      return SOCLE_PENDING;
+    };
+  }
+  size_t count() {
+    const std::lock_guard lock(mutex);
+    return texts.size();
+  }
+};
+
+void channel(BusFixture& f, ChannelMode mode, uint32_t capacity, std::initializer_list<Actor*> subscribers) {
+  ChannelRoute& r = f.next.channels["news"];
+  r.name = "news";
+  r.mode = mode;
+  r.capacity = capacity;
+  for (Actor* a : subscribers) {
+    f.route(*a, "hear");
+    r.subscribers.push_back(*f.bus.target(a->service(), "hear"));
+  }
+  f.install();
+}
+
+void answer_one(BusFixture& f, Heard& heard) {
+  f.on(0, [&](Worker&) {
+    std::pair<Generation*, uint64_t> next;
+    {
+      const std::lock_guard lock(heard.mutex);
+      next = heard.open.front();
+      heard.open.erase(heard.open.begin());
+    }
+    const socle_reply reply{sizeof(socle_reply), SOCLE_OK, nullptr};
+    next.first->complete(next.first, next.second, &reply);
+    return 0;
+  });
+}
+
+Grants may_publish() {
+  Grants g;
+  g.publishes.insert("news");
+  return g;
+}
+
+}  // namespace
+
+TEST_CASE("channel: broadcast reaches every subscriber", "[channel]") {
+  BusFixture f;
+  Heard one, two;
+  Actor a(f.bus, "one", {{"hear", one.take(true)}}), b(f.bus, "two", {{"hear", two.take(true)}}),
+      p(f.bus, "p", {}, may_publish());
+  channel(f, ChannelMode::broadcast, 4, {&a, &b});
+  CHECK(publish(f, p, "x")->now == SOCLE_OK);
+  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+  CHECK(one.count() == 1);
+  CHECK(two.count() == 1);
+}
+
+TEST_CASE("channel: buffered gives a message to one subscriber and makes the publisher wait when full", "[channel]") {
+  BusFixture f;
+  Heard heard;
+  Actor a(f.bus, "one", {{"hear", heard.take(false)}}), p(f.bus, "p", {}, may_publish());
+  channel(f, ChannelMode::buffered, 2, {&a});
+  CHECK(publish(f, p, "1")->now == SOCLE_OK);
+  CHECK(publish(f, p, "2")->now == SOCLE_OK);
+  auto third = publish(f, p, "3");
+  REQUIRE(third->now == SOCLE_PENDING);
+  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+  CHECK(heard.count() == 1);  // one at a time
+  answer_one(f, heard);
+  CHECK(third->later.get_future().get() == SOCLE_OK);
+}
+
+TEST_CASE("channel: a publisher waits at most until its deadline", "[channel]") {
+  BusFixture f;
+  Heard heard;
+  Actor a(f.bus, "one", {{"hear", heard.take(false)}}), p(f.bus, "p", {}, may_publish());
+  channel(f, ChannelMode::buffered, 1, {&a});
+  CHECK(publish(f, p, "1")->now == SOCLE_OK);
+  auto second = publish(f, p, "2", 20'000'000);
+  REQUIRE(second->now == SOCLE_PENDING);
+  CHECK(second->later.get_future().get() == SOCLE_UNAVAILABLE);
+  answer_one(f, heard);
+  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+  CHECK(heard.count() == 1);  // the refused message was not delivered
+}
+
+TEST_CASE("channel: rendezvous tells the publisher what the subscriber answered", "[channel]") {
+  BusFixture f;
+  Heard heard;
+  Actor a(f.bus, "one", {{"hear", heard.take(false)}}), p(f.bus, "p", {}, may_publish());
+  channel(f, ChannelMode::rendezvous, 1, {&a});
+  auto met = publish(f, p, "1");
+  REQUIRE(met->now == SOCLE_PENDING);
+  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+  REQUIRE(heard.count() == 1);
+  answer_one(f, heard);
+  CHECK(met->later.get_future().get() == SOCLE_OK);
+}
+
+TEST_CASE("channel: only its declared publisher may publish", "[channel]") {
+  BusFixture f;
+  Heard heard;
+  Actor a(f.bus, "one", {{"hear", heard.take(true)}}), stranger(f.bus, "p", {});
+  channel(f, ChannelMode::broadcast, 1, {&a});
+  CHECK(publish(f, stranger, "x")->now == SOCLE_DENIED);
+}
+
+}  // namespace socle::bus::test

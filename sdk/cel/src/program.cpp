@@ -14,12 +14,12 @@ Program& Program::operator=(Program&&) noexcept = default;
 Program::~Program() = default;
 
 Result<Program> Program::compile(const Environment& environment, const Ast& ast, CompileOptions options) {
-  if (!ast.root) return Error{Code::invalid, "there is no expression to compile; parse one first"};
+  if (!ast.root) return Error{socle::Code::invalid, "there is no expression to compile; parse one first"};
   auto code = std::make_unique<struct Program::Code>();
   code->source = ast.source;
   std::vector<Issue> issues;
   code->root = lower(environment, ast, *ast.root, options, code->constants, code->locals, issues);
-  if (!issues.empty()) return Error{Code::invalid, issues.front().text(ast.source)};
+  if (!issues.empty()) return Error{socle::Code::invalid, issues.front().text(ast.source)};
   return Program(std::move(code));
 }
 

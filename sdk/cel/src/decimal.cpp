@@ -132,9 +132,13 @@ std::string decimal_text(const Value& value) {
     number /= 10;
   } while (number != 0);
   while (digits.size() <= value.scale()) digits.push_back('0');
-  std::reverse(digits.begin(), digits.end());
-  if (value.scale() > 0) digits.insert(digits.size() - value.scale(), ".");
-  return negative ? "-" + digits : digits;
+  std::string text;
+  if (negative) text.push_back('-');
+  for (auto i = digits.size(); i > 0; --i) {
+    text.push_back(digits[i - 1]);
+    if (i - 1 == value.scale() && i > 1) text.push_back('.');
+  }
+  return text;
 }
 
 std::optional<Value> add_decimals(const Value& left, const Value& right, bool subtract) {

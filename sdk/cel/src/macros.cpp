@@ -30,6 +30,7 @@ class Expander {
       if (one) return quantifier(Macro::exists_one);
       if (name_ == "map") return collect(Macro::map);
       if (name_ == "filter") return collect(Macro::filter);
+      if (name_ == "sortBy") return sort_by();
       if (name_ == "optMap") return optional_map(Macro::opt_map);
       if (name_ == "optFlatMap") return optional_map(Macro::opt_flat_map);
     }
@@ -162,6 +163,19 @@ class Expander {
                      std::move(body));
     expr->loop->accumulator = std::move(name);
     return expr;
+  }
+
+  // x.sortBy(e, key) sorts x by the list x.map(e, key); x is evaluated once.
+  ExprPtr sort_by() {
+    if (variable(0).empty()) return nullptr;
+    auto operand = std::move(target_);
+    const auto hidden = "@sort:" + std::to_string(operand->id);
+    target_ = f_.ident(offset_, hidden);
+    auto keys = collect(Macro::map);
+    if (!keys) return nullptr;
+    auto sorted = f_.glue(offset_, "@sortByAssociatedKeys", f_.ident(offset_, hidden), std::move(keys));
+    sorted->member = true;
+    return bind(Macro::sort_by, hidden, std::move(operand), std::move(sorted));
   }
 
   ExprPtr optional_map(Macro macro) {

@@ -181,7 +181,7 @@ class Arena {
 
   // 8-byte aligned; null when the cap would be passed.
   [[nodiscard]] void* allocate(std::size_t size) {
-    size = (size + 7) & ~std::size_t{7};
+    size = size == 0 ? 8 : (size + 7) & ~std::size_t{7};  // nothing still has an address: null means no memory
     if (size <= static_cast<std::size_t>(end_ - next_)) {
       void* memory = next_;
       next_ += size;

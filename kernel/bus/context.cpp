@@ -31,22 +31,21 @@ uint64_t mix(std::string_view text, uint64_t seed) {
   return seed ^ (seed >> 29);
 }
 
-// Blocks of one size for one thread; contexts stay on the worker that made them.
-struct FreeList {
-  std::vector<void*> blocks;
-  ~FreeList() {
-    for (void* block : blocks) std::free(block);
-  }
-};
-thread_local FreeList t_free;
 constexpr size_t free_kept = 1024;
+thread_local ContextPool* t_pool = nullptr;  // no destructor: reading it costs one instruction
 
 }  // namespace
 
+ContextPool::~ContextPool() {
+  for (void* block : blocks_) std::free(block);
+}
+
+void ContextPool::use(ContextPool* pool) { t_pool = pool; }
+
 void* Context::operator new(size_t size) {
-  if (!t_free.blocks.empty()) {
-    void* block = t_free.blocks.back();
-    t_free.blocks.pop_back();
+  if (t_pool != nullptr && !t_pool->blocks_.empty()) {
+    void* block = t_pool->blocks_.back();
+    t_pool->blocks_.pop_back();
     return block;
   }
   void* block = std::malloc(size);
@@ -55,8 +54,8 @@ void* Context::operator new(size_t size) {
 }
 
 void Context::operator delete(void* block) {
-  if (t_free.blocks.size() < free_kept) {
-    t_free.blocks.push_back(block);
+  if (t_pool != nullptr && t_pool->blocks_.size() < free_kept) {
+    t_pool->blocks_.push_back(block);
   } else {
     std::free(block);
   }
@@ -99,8 +98,7 @@ Context* Context::open(const Identity& from, Generation* opener) {
 }
 
 Context* Context::derive(int64_t until, socle_str key, std::span<const socle_pair> more_keys) {
-  auto* c = new Context;
-  static_cast<socle_context&>(*c) = *this;
+  auto* c = new Context(*this, 0);
   c->deadline = std::min(deadline, until);
   c->opener_ = opener_;
   c->depth_ = static_cast<uint16_t>(depth_ + 1);

@@ -28,6 +28,21 @@ struct Identity {
   uint8_t trace_flags = 0;
 };
 
+// Blocks of contexts that one thread keeps for the next ones: every hop makes one.
+class ContextPool {
+ public:
+  ContextPool() = default;
+  ~ContextPool();
+  ContextPool(const ContextPool&) = delete;
+  ContextPool& operator=(const ContextPool&) = delete;
+  // The calling thread's pool from now on; nullptr: none.
+  static void use(ContextPool* pool);
+
+ private:
+  friend class Context;
+  std::vector<void*> blocks_;
+};
+
 class Context : public socle_context {
  public:
   static constexpr uint16_t buckets = 10'000;
@@ -38,7 +53,7 @@ class Context : public socle_context {
   // The same identity as a root of its own, for another worker.
   [[nodiscard]] Context* copy_for_other_worker() const;
 
-  // From a free list of this thread: every hop makes one.
+  // From the thread's ContextPool.
   static void* operator new(size_t size);
   static void operator delete(void* block);
 
@@ -59,6 +74,7 @@ class Context : public socle_context {
 
  private:
   Context() : socle_context{} {}
+  Context(const socle_context& parent, int) : socle_context(parent) {}
   ~Context() = default;
   uint32_t refs_ = 1;
   uint16_t depth_ = 0;

@@ -92,6 +92,7 @@ void Worker::post(Generation& generation, socle_event_fn fn, void* user) {
 
 void Worker::loop() {
   t_current = this;
+  ContextPool::use(&contexts_);
   epoll_event events[events_per_turn];
   while (!stopping_.load(std::memory_order_relaxed)) {
     int timeout = 0;
@@ -121,6 +122,7 @@ void Worker::loop() {
     wheel_.advance(now_, [this](TimerNode& node) { fire(node); });
     run_jobs();
   }
+  ContextPool::use(nullptr);
   t_current = nullptr;
 }
 

@@ -136,6 +136,7 @@ class Worker {
   int epoll_ = -1;
   int wake_ = -1;
   int64_t now_;
+  ContextPool contexts_;
   TimerWheel wheel_;
   std::deque<Job> run_queue_;
   std::unordered_map<uint64_t, std::unique_ptr<PluginTimer>> timers_;

@@ -23,6 +23,8 @@ class Machine {
   Machine(const Program& program, Trace& trace) : program_(program), trace_(trace), steps_left_(program.limits.steps) {}
 
   bool run(json::View instance) { return eval(program_.root, instance, nullptr); }
+  // One of the program's schemas by itself.
+  bool run_at(std::uint32_t node, json::View value) { return eval(node, value, nullptr); }
   [[nodiscard]] bool stopped() const { return stopped_; }
 
  private:

@@ -72,7 +72,8 @@ void expect(bool good, const std::string& what) {
 void bench_valid(const std::string& name, const schema::Schema& compiled, const std::vector<std::string>& lines) {
   const auto documents = parse_all(lines);
   expect(documents.size() == lines.size(), name + ": a line is no JSON");
-  for (std::size_t i = 0; i < documents.size(); ++i) expect(compiled.valid(documents[i].root()), name + ": valid line " + std::to_string(i + 1));
+  for (std::size_t i = 0; i < documents.size(); ++i)
+    expect(compiled.valid(documents[i].root()), name + ": valid line " + std::to_string(i + 1));
   std::size_t accepted = 0;
   measure(name + ", valid, parsed", documents.size(), [&] {
     for (const auto& document : documents) accepted += compiled.valid(document.root()) ? 1 : 0;
@@ -100,15 +101,18 @@ void bench_loan(const std::filesystem::path& folder) {
   for (const auto& document : cases) {
     const schema::Report report = compiled->check(document.root().find("body"));
     const std::string_view field = document.root().find("field").as_string();
-    const bool named = std::any_of(report.faults.begin(), report.faults.end(), [&](const auto& fault) { return fault.field == field; });
-    expect(!compiled->valid(document.root().find("body")) && named, "loan: invalid record must name " + std::string(field));
+    const bool named = std::any_of(report.faults.begin(), report.faults.end(),
+                                   [&](const auto& fault) { return fault.field == field; });
+    expect(!compiled->valid(document.root().find("body")) && named,
+           "loan: invalid record must name " + std::string(field));
   }
   std::size_t refused = 0;
   measure("loan, invalid, parsed, verdict only", cases.size(), [&] {
     for (const auto& document : cases) refused += compiled->valid(document.root().find("body")) ? 0 : 1;
   });
   measure("loan, invalid, parsed, first fault", cases.size(), [&] {
-    for (const auto& document : cases) refused += compiled->check(document.root().find("body"), schema::Collect::first).faults.size();
+    for (const auto& document : cases)
+      refused += compiled->check(document.root().find("body"), schema::Collect::first).faults.size();
   });
   measure("loan, invalid, parsed, all faults", cases.size(), [&] {
     for (const auto& document : cases) refused += compiled->check(document.root().find("body")).faults.size();

@@ -27,7 +27,8 @@ void add_remotes(schema::Registry& registry, const std::filesystem::path& folder
 bool agrees(const schema::Schema& compiled, json::View instance, bool valid) {
   const schema::Report report = compiled.check(instance);
   for (const auto& fault : report.faults)
-    if (fault.code.empty() || fault.message.empty() || (fault.absolute_location.empty() && !report.limited)) return false;
+    if (fault.code.empty() || fault.message.empty() || (fault.absolute_location.empty() && !report.limited))
+      return false;
   return compiled.valid(instance) == valid && report.valid() == valid &&
          compiled.check(instance, schema::Collect::first).valid() == valid &&
          json::Document::parse(schema::to_output(report, schema::OutputFormat::basic)).has_value() &&
@@ -61,7 +62,8 @@ void run_jsonschema(const std::filesystem::path& folder, Tally& tally) {
     }
     schema::Options options;
     options.registry = &registry;
-    const bool asserts = file.find("/optional/format/") != std::string::npos || file.ends_with("/optional/format-assertion.json");
+    const bool asserts =
+        file.find("/optional/format/") != std::string::npos || file.ends_with("/optional/format-assertion.json");
     options.formats = asserts ? schema::Formats::assert_all : schema::Formats::by_dialect;
     for (const json::View group : document->root().elements()) run_group(group, file, options, tally);
   }

@@ -67,6 +67,7 @@ int main(int count, char** arguments) {
     std::cerr << "no suite '" << suite << "'\n";
     return 2;
   }
-  std::cout << suite << ": passed " << tally.passed << " failed " << tally.failed << " skipped " << tally.skipped << '\n';
+  std::cout << suite << ": passed " << tally.passed << " failed " << tally.failed << " skipped " << tally.skipped
+            << '\n';
   return tally.failed == 0 && tally.passed > 0 ? 0 : 1;
 }

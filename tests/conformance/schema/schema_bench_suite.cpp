@@ -16,7 +16,8 @@ void judge_lines(const schema::Schema& compiled, const std::filesystem::path& pa
   std::string line;
   for (std::size_t number = 1; std::getline(lines, line); ++number) {
     if (line.empty()) continue;
-    const std::string name = path.parent_path().filename().string() + "/" + path.filename().string() + ":" + std::to_string(number);
+    const std::string name =
+        path.parent_path().filename().string() + "/" + path.filename().string() + ":" + std::to_string(number);
     const auto instance = json::Document::parse(line);
     if (!instance) {
       tally.fail(name, instance.error().message);
@@ -26,7 +27,8 @@ void judge_lines(const schema::Schema& compiled, const std::filesystem::path& pa
     if (compiled.valid(instance->root()) == valid && report.valid() == valid) {
       ++tally.passed;
     } else {
-      tally.fail(name, report.faults.empty() ? "accepted" : report.faults[0].instance + ": " + report.faults[0].message);
+      tally.fail(name,
+                 report.faults.empty() ? "accepted" : report.faults[0].instance + ": " + report.faults[0].message);
     }
   }
 }
@@ -42,7 +44,8 @@ void run_schema_bench(const std::filesystem::path& folder, Tally& tally) {
       continue;
     }
     judge_lines(*compiled, path.parent_path() / "valid.jsonl", true, tally);
-    if (std::filesystem::exists(path.parent_path() / "invalid.jsonl")) judge_lines(*compiled, path.parent_path() / "invalid.jsonl", false, tally);
+    if (std::filesystem::exists(path.parent_path() / "invalid.jsonl"))
+      judge_lines(*compiled, path.parent_path() / "invalid.jsonl", false, tally);
   }
 }
 

@@ -2,6 +2,7 @@
 #include "rig.hpp"
 
 #include <fcntl.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -126,6 +127,14 @@ Rig::Rig(std::string_view config, socle::testing::FakeHost* other)
   host.serve("test/1", "echo", [](const ServiceCall& call) { return Reply::other("application/x-echo", call.text()); });
   listener(R"("tenant":"demo","principal":"ann")");
   routes({route("GET", "/v1/hello/{name}", "greet"), route("POST", "/v1/echo", "echo")});
+}
+
+Rig::~Rig() {
+  (void)gateway.drain();
+  for (const auto& r : host.take_returned()) {
+    SSL_free(static_cast<SSL*>(r.tls));
+    ::close(r.fd);
+  }
 }
 
 void Rig::routes(const std::vector<std::string>& list) {

@@ -54,6 +54,9 @@ class Client {
 class Rig {
  public:
   explicit Rig(std::string_view config = "{}", socle::testing::FakeHost* host = nullptr);
+  // Ends whatever the generations of this test have given back and nobody took.
+  ~Rig();
+  Rig(const Rig&) = delete;
   void routes(const std::vector<std::string>& list);
   void listener(std::string_view members);  // replaces the listener "http"; default: tenant demo, principal ann
   [[nodiscard]] Client connect(std::string_view listener = "http", std::string_view buffered = {}, void* tls = nullptr,

@@ -37,6 +37,7 @@ class ManualLane final : public LaneHost {
       Uuid7Source ids;
       auto parsed = parse_write(kept.call.request, {}, {}, ids);
       REQUIRE(parsed);
+      kept.call.durable = parsed->durable.value_or(true);
       kept.call.write = std::move(*parsed);
     }
     lane.submit(&kept.call);

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines; NAME runs one (bus, json, storage, cel, schema,
+# gateway). Each line names its settings. Ratios are taken within one run; the machine should have nothing else to do.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+. tests/support/setup.sh
+wanted=${1:-}
+# shellcheck disable=SC2086
+socle_install $socle_packages libboost-json1.81-dev >&2
+loan=../shared/loan
+bin=build/release/tests/bench
+known=""
+bench() {  # NAME TARGET COMMAND...
+  name=$1
+  target=$2
+  shift 2
+  known="$known $name"
+  [ -z "$wanted" ] || [ "$wanted" = "$name" ] || return 0
+  socle_build release "$target" >&2
+  "$@"
+  ran=yes
+}
+ran=no
+bench bus bus_bench $bin/bus/bus_bench
+[ ! -d tests/bench/json ] || bench json json_bench $bin/json/json_bench $loan/valid.jsonl
+[ "$ran" = yes ] || { echo "no benchmark '$wanted'; there are:$known" >&2; exit 2; }

@@ -59,15 +59,18 @@ std::string Lifecycle::drain(GenerationRecord& record, std::chrono::nanoseconds 
   bus::Generation& g = *record.runtime;
   const int64_t begun = telemetry::monotonic_now();
   const auto elapsed = [begun] { return std::chrono::nanoseconds(telemetry::monotonic_now() - begun); };
-  const auto forget = [&g, this] { bus_->on_each_worker([&g](bus::Worker& w) { w.forget(g); }, answer_patience); };
+  const auto forget = [&g, this](milliseconds patience) {
+    bus_->on_each_worker([&g](bus::Worker& w) { w.forget(g); }, patience);
+  };
   {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return record.guests == 0; });
   }
-  const std::vector<bus::Answer> answers = bus_->run_hook_on_workers(g, SOCLE_HOOK_DRAIN, answer_patience);
+  const std::vector<bus::Answer> answers = bus_->run_hook_on_workers(
+      g, SOCLE_HOOK_DRAIN, duration_cast<milliseconds>(record.package.manifest->stop_timeout));
   for (size_t i = 0; i < answers.size(); ++i) {
     if (answers[i].hung) {
-      forget();
+      forget(milliseconds(1));  // a worker that hangs does it when it comes back
       return "its drain hook did not return on worker " + std::to_string(i);
     }
   }
@@ -95,7 +98,7 @@ std::string Lifecycle::drain(GenerationRecord& record, std::chrono::nanoseconds 
   }
   if (empty) return {};
   const std::string left = leftovers(g);
-  forget();
+  forget(answer_patience);
   return "after " + printed(limit) + " of draining it still had " +
          (left.empty() ? "something that ended too late" : left);
 }

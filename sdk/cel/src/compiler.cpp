@@ -18,14 +18,13 @@ struct Named {
   std::string_view function;
   Comparison comparison;
 };
-constexpr std::array comparisons{Named{"_==_", Comparison::equal},        Named{"_!=_", Comparison::not_equal},
-                                 Named{"_<_", Comparison::less},          Named{"_<=_", Comparison::less_equal},
-                                 Named{"_>_", Comparison::greater},       Named{"_>=_", Comparison::greater_equal}};
+constexpr std::array comparisons{Named{"_==_", Comparison::equal},  Named{"_!=_", Comparison::not_equal},
+                                 Named{"_<_", Comparison::less},    Named{"_<=_", Comparison::less_equal},
+                                 Named{"_>_", Comparison::greater}, Named{"_>=_", Comparison::greater_equal}};
 
 class Lowering {
  public:
-  Lowering(const Environment& env, const Ast& ast, CompileOptions options, Arena& constants,
-           std::vector<Issue>& issues)
+  Lowering(const Environment& env, const Ast& ast, CompileOptions options, Arena& constants, std::vector<Issue>& issues)
       : env_(env), ast_(ast), options_(options), constants_(constants), issues_(issues) {}
 
   OpPtr lower(const Expr& expr) {
@@ -204,8 +203,8 @@ class Lowering {
     auto right = lower(*expr.args[1]);
     if (options_.optimize) {
       for (auto* side : {&left, &right})
-        if (const auto* value = (*side)->constant(); value != nullptr && value->is(Kind::boolean) &&
-                                                     value->as_bool() == disjunction)
+        if (const auto* value = (*side)->constant();
+            value != nullptr && value->is(Kind::boolean) && value->as_bool() == disjunction)
           return make_constant(Value::boolean(disjunction), expr.offset);
       // The neutral side goes, when the other is known to be bool.
       const auto neutral = [&](const Op& op) {
@@ -267,8 +266,8 @@ class Lowering {
   }
 
   OpPtr comparison(const Expr& expr) {
-    const auto* named = std::find_if(comparisons.begin(), comparisons.end(),
-                                     [&](const auto& n) { return n.function == expr.name; });
+    const auto* named =
+        std::find_if(comparisons.begin(), comparisons.end(), [&](const auto& n) { return n.function == expr.name; });
     if (named == comparisons.end()) return nullptr;
     auto left = lower(*expr.args[0]);
     auto right = lower(*expr.args[1]);
@@ -321,8 +320,10 @@ class Lowering {
       if (overload->member == member && overload->parameters.size() == op->args.size())
         op->overloads.push_back(overload);
     op->overloads.shrink_to_fit();
+    op->ordering = name == "_<_" || name == "_<=_" || name == "_>_" || name == "_>=_";
     if (!pattern(expr, *op)) return op;
-    const bool known = std::all_of(op->args.begin(), op->args.end(), [](const auto& a) { return a->constant() != nullptr; });
+    const bool known =
+        std::all_of(op->args.begin(), op->args.end(), [](const auto& a) { return a->constant() != nullptr; });
     return fold(std::move(op), {known && !op_is_environment(name)});
   }
   // Functions declared by the host may not be pure: never folded.

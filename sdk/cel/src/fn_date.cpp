@@ -19,7 +19,8 @@ Value checked_date(Context& c, std::int64_t days) {
   return Value::date(days);
 }
 Value no_date(Context& c, std::string_view text) {
-  return c.error(ErrorCode::invalid_argument, "'" + std::string(text.substr(0, 64)) + "' is no date; wanted 2024-12-31");
+  return c.error(ErrorCode::invalid_argument,
+                 "'" + std::string(text.substr(0, 64)) + "' is no date; wanted 2024-12-31");
 }
 Value date_of_string(Context& c, Args a) {
   const auto days = parse_date(a[0].as_string());
@@ -93,9 +94,9 @@ Value midnight_in(Context& c, Args a) {
 Value date_to_string(Context& c, Args a) { return c.text(date_text(a[0].days())); }
 Value same(Context&, Args a) { return a[0]; }
 
-#define SOCLE_CEL_PART(name, expression)           \
-  Value name(Context&, Args a) {                   \
-    const auto civil = civil_of_days(a[0].days()); \
+#define SOCLE_CEL_PART(name, expression)                          \
+  Value name(Context&, Args a) {                                  \
+    const auto civil = civil_of_days(a[0].days());                \
     return Value::integer(static_cast<std::int64_t>(expression)); \
   }
 SOCLE_CEL_PART(full_year, civil.year)

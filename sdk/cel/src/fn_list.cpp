@@ -114,9 +114,7 @@ Value sort(Context& c, Args a) { return sorted(c, a[0], a[0]); }
 Value sort_by_keys(Context& c, Args a) { return sorted(c, a[0], a[1]); }
 
 Value first(Context& c, Args a) { return a[0].size() == 0 ? Value::optional_none() : c.some(a[0].at(0)); }
-Value last(Context& c, Args a) {
-  return a[0].size() == 0 ? Value::optional_none() : c.some(a[0].at(a[0].size() - 1));
-}
+Value last(Context& c, Args a) { return a[0].size() == 0 ? Value::optional_none() : c.some(a[0].at(a[0].size() - 1)); }
 
 Value sum(Context& c, Args a) {
   Value total = Value::integer(0);
@@ -125,7 +123,8 @@ Value sum(Context& c, Args a) {
     const auto item = a[0].at(i);
     if (i == 0) {
       total = item;
-      if ((item.kind() < Kind::integer || item.kind() > Kind::real) && !item.is(Kind::decimal) && !item.is(Kind::duration))
+      if ((item.kind() < Kind::integer || item.kind() > Kind::real) && !item.is(Kind::decimal) &&
+          !item.is(Kind::duration))
         return c.error(ErrorCode::no_such_overload, "sum wants numbers, decimals or durations");
       continue;
     }

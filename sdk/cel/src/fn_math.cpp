@@ -12,11 +12,14 @@ using Args = const Value*;
 Value same(Context&, Args a) { return a[0]; }
 
 template <Order Wanted>
-Value extremum(Context&, Args a) { return compare(a[1], a[0]) == Wanted ? a[1] : a[0]; }
+Value extremum(Context&, Args a) {
+  return compare(a[1], a[0]) == Wanted ? a[1] : a[0];
+}
 template <Order Wanted>
 Value extremum_of_list(Context& c, Args a) {
   const auto& list = a[0];
-  if (list.size() == 0) return c.error(ErrorCode::invalid_argument, "math.greatest and math.least want at least one number");
+  if (list.size() == 0)
+    return c.error(ErrorCode::invalid_argument, "math.greatest and math.least want at least one number");
   if (!c.charge(list.size())) return c.stopped();
   Value best;
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -29,7 +32,9 @@ Value extremum_of_list(Context& c, Args a) {
 }
 
 template <double (*Round)(double)>
-Value rounded(Context&, Args a) { return Value::real(Round(a[0].as_double())); }
+Value rounded(Context&, Args a) {
+  return Value::real(Round(a[0].as_double()));
+}
 
 Value abs_int(Context& c, Args a) {
   if (a[0].as_int() == INT64_MIN) return overflow(c);

@@ -27,8 +27,8 @@ Value index_value(Context& c, const Value& container, const Value& key) {
       return c.error(ErrorCode::no_such_overload, "a list index must be a whole number");
     }
     if (at < 0 || static_cast<std::uint64_t>(at) >= container.size())
-      return c.error(ErrorCode::no_such_key, "index " + std::to_string(at) + " is outside a list of " +
-                                                 std::to_string(container.size()));
+      return c.error(ErrorCode::no_such_key,
+                     "index " + std::to_string(at) + " is outside a list of " + std::to_string(container.size()));
     return container.at(static_cast<std::size_t>(at));
   }
   if (container.is(Kind::map)) {
@@ -126,8 +126,8 @@ Value ordered(Context& c, Args a) {
   if ((a[0].is(Kind::string) || a[0].is(Kind::bytes)) && !c.charge_text(a[0].as_string().size())) return c.stopped();
   const auto order = compare(a[0], a[1]);
   if (order == Order::incomparable)
-    return c.error(ErrorCode::no_such_overload, "'" + std::string(type_name(a[0])) + "' and '" +
-                                                    std::string(type_name(a[1])) + "' have no order");
+    return c.error(ErrorCode::no_such_overload,
+                   "'" + std::string(type_name(a[0])) + "' and '" + std::string(type_name(a[1])) + "' have no order");
   return Value::boolean(order == Wanted || (OrEqual && order == Order::equal));
 }
 constexpr auto less = ordered<Order::less, false>;
@@ -135,7 +135,9 @@ constexpr auto less_equal = ordered<Order::less, true>;
 constexpr auto greater = ordered<Order::greater, false>;
 constexpr auto greater_equal = ordered<Order::greater, true>;
 
-Value add_time(Context& c, Args a) { return a[0].is(Kind::timestamp) ? shift(c, a[0], a[1], 1) : shift(c, a[1], a[0], 1); }
+Value add_time(Context& c, Args a) {
+  return a[0].is(Kind::timestamp) ? shift(c, a[0], a[1], 1) : shift(c, a[1], a[0], 1);
+}
 Value subtract_time(Context& c, Args a) { return shift(c, a[0], a[1], -1); }
 
 template <auto Operation>
@@ -255,10 +257,10 @@ constexpr Builtin table[] = {
     {"@not_strictly_false", "(bool): bool", lazily},
     {"cel.@mapInsert", "(map(A, B), A, B): map(A, B)", map_insert},
     {"cel.@mapInsert", "(map(A, B), map(A, B)): map(A, B)", map_insert_all},
-#define SOCLE_CEL_ORDER(type)                                                                       \
-  {"_<_", "(" type ", " type "): bool", less}, {"_<=_", "(" type ", " type "): bool", less_equal},  \
-      {"_>_", "(" type ", " type "): bool", greater}, {                                             \
-    "_>=_", "(" type ", " type "): bool", greater_equal                                             \
+#define SOCLE_CEL_ORDER(type)                                                                      \
+  {"_<_", "(" type ", " type "): bool", less}, {"_<=_", "(" type ", " type "): bool", less_equal}, \
+      {"_>_", "(" type ", " type "): bool", greater}, {                                            \
+    "_>=_", "(" type ", " type "): bool", greater_equal                                            \
   }
     SOCLE_CEL_ORDER("bool"),
     SOCLE_CEL_ORDER("int"),

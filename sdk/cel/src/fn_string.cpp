@@ -48,7 +48,8 @@ Value index_of_from(Context& c, Args a) {
   if (!pay(c, a)) return c.stopped();
   const auto text = a[0].as_string();
   const auto from = offset_of(text, a[2].as_int());
-  if (from == npos) return a[1].as_string().empty() || a[2].as_int() < 0 ? out_of_range(c, a[2].as_int()) : Value::integer(-1);
+  if (from == npos)
+    return a[1].as_string().empty() || a[2].as_int() < 0 ? out_of_range(c, a[2].as_int()) : Value::integer(-1);
   return found_at(text, text.find(a[1].as_string(), from));
 }
 Value last_index_of(Context& c, Args a) {
@@ -59,7 +60,8 @@ Value last_index_of_from(Context& c, Args a) {
   if (!pay(c, a)) return c.stopped();
   const auto text = a[0].as_string();
   const auto from = offset_of(text, a[2].as_int());
-  if (from == npos) return a[1].as_string().empty() || a[2].as_int() < 0 ? out_of_range(c, a[2].as_int()) : Value::integer(-1);
+  if (from == npos)
+    return a[1].as_string().empty() || a[2].as_int() < 0 ? out_of_range(c, a[2].as_int()) : Value::integer(-1);
   return found_at(text, text.rfind(a[1].as_string(), from));
 }
 Value substring_from(Context& c, Args a) {
@@ -179,7 +181,8 @@ Value joined(Context& c, const Value& list, std::string_view separator) {
     const auto item = list.at(i);
     if (!item.is(Kind::string)) return c.error(ErrorCode::no_such_overload, "join wants a list of strings");
     size += item.as_string().size() + (i > 0 ? separator.size() : 0);
-    if (!c.charge(1) || size > (std::size_t{1} << 32)) return size > (std::size_t{1} << 32) ? c.out_of_memory() : c.stopped();
+    if (!c.charge(1) || size > (std::size_t{1} << 32))
+      return size > (std::size_t{1} << 32) ? c.out_of_memory() : c.stopped();
   }
   if (!c.charge_text(size)) return c.stopped();
   auto* out = c.arena.make<char>(size);
@@ -224,8 +227,8 @@ Value matches(Context& c, Args a) {
   if (c.regex != nullptr) return Value::boolean(c.regex->search(a[0].as_string()));
   const auto pattern = a[1].as_string();
   if (pattern.size() > Regex::max_dynamic_pattern)
-    return c.error(ErrorCode::invalid_argument, "a computed pattern may have at most " +
-                                                    std::to_string(Regex::max_dynamic_pattern) + " bytes");
+    return c.error(ErrorCode::invalid_argument,
+                   "a computed pattern may have at most " + std::to_string(Regex::max_dynamic_pattern) + " bytes");
   if (!c.charge(200 + pattern.size() * 20)) return c.stopped();
   const auto regex = Regex::compile(pattern);
   if (!regex) return c.error(ErrorCode::invalid_argument, regex.error().message);

@@ -13,18 +13,19 @@ Value in_zone(Context& c, const Value& at, const Value* zone, Get get) {
   std::int64_t offset = 0;
   if (zone != nullptr) {
     const auto found = zone_offset(zone->as_string(), at.seconds());
-    if (!found) return c.error(ErrorCode::invalid_argument, "unknown time zone '" + std::string(zone->as_string()) + "'");
+    if (!found)
+      return c.error(ErrorCode::invalid_argument, "unknown time zone '" + std::string(zone->as_string()) + "'");
     offset = *found;
   }
   return Value::integer(static_cast<std::int64_t>(get(civil_of_seconds(at.seconds() + offset))));
 }
 
-#define SOCLE_CEL_PART(name, expression)                                               \
-  Value name(Context& c, Args a) {                                                     \
-    return in_zone(c, a[0], nullptr, [](const Civil& civil) { return expression; });   \
-  }                                                                                    \
-  Value name##_in(Context& c, Args a) {                                                \
-    return in_zone(c, a[0], &a[1], [](const Civil& civil) { return expression; });     \
+#define SOCLE_CEL_PART(name, expression)                                             \
+  Value name(Context& c, Args a) {                                                   \
+    return in_zone(c, a[0], nullptr, [](const Civil& civil) { return expression; }); \
+  }                                                                                  \
+  Value name##_in(Context& c, Args a) {                                              \
+    return in_zone(c, a[0], &a[1], [](const Civil& civil) { return expression; });   \
   }
 SOCLE_CEL_PART(full_year, civil.year)
 SOCLE_CEL_PART(month, civil.month - 1)
@@ -49,7 +50,9 @@ std::int64_t whole_seconds(const Value& duration) {
   return duration.seconds() < 0 && duration.nanos() > 0 ? duration.seconds() + 1 : duration.seconds();
 }
 template <int Unit>
-Value duration_part(Context&, Args a) { return Value::integer(whole_seconds(a[0]) / Unit); }
+Value duration_part(Context&, Args a) {
+  return Value::integer(whole_seconds(a[0]) / Unit);
+}
 Value duration_millis(Context&, Args a) {
   const auto nanos = static_cast<std::int64_t>(a[0].nanos());
   return Value::integer((a[0].seconds() < 0 && nanos > 0 ? nanos - 1000000000 : nanos) / 1000000);
@@ -57,8 +60,9 @@ Value duration_millis(Context&, Args a) {
 
 Value to_timestamp(Context& c, Args a) {
   const auto value = parse_timestamp(a[0].as_string());
-  return value ? *value : c.error(ErrorCode::range, "'" + std::string(a[0].as_string().substr(0, 64)) +
-                                                        "' is no timestamp of the years 1 to 9999; wanted RFC 3339");
+  return value ? *value
+               : c.error(ErrorCode::range, "'" + std::string(a[0].as_string().substr(0, 64)) +
+                                               "' is no timestamp of the years 1 to 9999; wanted RFC 3339");
 }
 Value timestamp_of_int(Context& c, Args a) {
   if (a[0].as_int() < first_second || a[0].as_int() > last_second) return make_timestamp(c, last_second + 1, 0);
@@ -66,8 +70,9 @@ Value timestamp_of_int(Context& c, Args a) {
 }
 Value to_duration(Context& c, Args a) {
   const auto value = parse_duration(a[0].as_string());
-  return value ? *value : c.error(ErrorCode::range, "'" + std::string(a[0].as_string().substr(0, 64)) +
-                                                        "' is no duration within 10,000 years; wanted 1h30m, 1.5s …");
+  return value ? *value
+               : c.error(ErrorCode::range, "'" + std::string(a[0].as_string().substr(0, 64)) +
+                                               "' is no duration within 10,000 years; wanted 1h30m, 1.5s …");
 }
 Value duration_of_int(Context& c, Args a) {
   if (a[0].as_int() < -longest || a[0].as_int() > longest) return make_duration(c, longest + 1, 0);

@@ -36,7 +36,8 @@ class Formatter {
         precision = 0;
         while (i < pattern_.size() && pattern_[i] >= '0' && pattern_[i] <= '9' && precision < 1000)
           precision = precision * 10 + (pattern_[i++] - '0');
-        if (i == start || i >= pattern_.size() || precision > 100) return wrong("a bad precision; wanted %.0f to %.100f");
+        if (i == start || i >= pattern_.size() || precision > 100)
+          return wrong("a bad precision; wanted %.0f to %.100f");
       }
       if (next_ >= values_.size()) return wrong("index " + std::to_string(next_) + " out of range: too few values");
       if (auto error = clause(pattern_[i], precision, values_.at(next_++)); !error.empty()) return wrong(error);
@@ -62,7 +63,8 @@ class Formatter {
       case 'o': return digits(value, 8, false);
       case 'x': return digits(value, 16, false);
       case 'X': return digits(value, 16, true);
-      default: return std::string("could not parse formatting clause: unrecognized formatting clause \"") + letter + "\"";
+      default:
+        return std::string("could not parse formatting clause: unrecognized formatting clause \"") + letter + "\"";
     }
   }
 
@@ -159,7 +161,9 @@ class Formatter {
     }
     const bool flag = base == 2 && value.is(Kind::boolean);
     if (!value.is(Kind::integer) && !value.is(Kind::unsigned_integer) && !flag)
-      return std::string(base == 2 ? "binary" : base == 8 ? "octal" : "hexadecimal") +
+      return std::string(base == 2   ? "binary"
+                         : base == 8 ? "octal"
+                                     : "hexadecimal") +
              " clause can only be used on integers, was given " + std::string(type_name(value));
     const bool negative = value.is(Kind::integer) && value.as_int() < 0;
     auto number = negative ? ~value.as_uint() + 1 : value.as_uint();

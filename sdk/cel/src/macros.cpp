@@ -10,8 +10,8 @@ namespace {
 
 class Expander {
  public:
-  Expander(Factory& factory, ExprPtr& target, const std::string& name, std::vector<ExprPtr>& args,
-           std::uint32_t offset, std::string& message, std::uint32_t& where)
+  Expander(Factory& factory, ExprPtr& target, const std::string& name, std::vector<ExprPtr>& args, std::uint32_t offset,
+           std::string& message, std::uint32_t& where)
       : f_(factory), target_(target), name_(name), args_(args), offset_(offset), message_(message), where_(where) {}
 
   ExprPtr run() {
@@ -159,8 +159,8 @@ class Expander {
   ExprPtr bind(Macro macro, std::string name, ExprPtr init, ExprPtr body) {
     target_ = f_.glue_list(offset_, nullptr);
     auto step = f_.ident(offset_, name);
-    auto expr = fold(macro, std::string(unused_name), {}, std::move(init), truth(false), std::move(step),
-                     std::move(body));
+    auto expr =
+        fold(macro, std::string(unused_name), {}, std::move(init), truth(false), std::move(step), std::move(body));
     expr->loop->accumulator = std::move(name);
     return expr;
   }
@@ -222,8 +222,8 @@ class Expander {
       const auto depth = small_integer(0);
       const auto unique = small_integer(1);
       if (!depth || !unique) return fail(*args_[0], "cel." + name_ + "() wants two small int literals");
-      return f_.ident(offset_, (name_ == "iterVar" ? "@it:" : "@ac:") + std::to_string(*depth) + ":" +
-                                   std::to_string(*unique));
+      return f_.ident(offset_,
+                      (name_ == "iterVar" ? "@it:" : "@ac:") + std::to_string(*depth) + ":" + std::to_string(*unique));
     }
     return nullptr;
   }
@@ -231,10 +231,10 @@ class Expander {
   ExprPtr extremum() {
     if (args_.empty()) return fail(*target_, "math." + name_ + "() wants at least one argument");
     for (const auto& arg : args_) {
-      const bool wrong = arg->kind == ExprKind::constant && (std::holds_alternative<std::string>(arg->value) ||
-                                                             std::holds_alternative<bool>(arg->value) ||
-                                                             std::holds_alternative<Bytes>(arg->value) ||
-                                                             std::holds_alternative<std::monostate>(arg->value));
+      const bool wrong =
+          arg->kind == ExprKind::constant &&
+          (std::holds_alternative<std::string>(arg->value) || std::holds_alternative<bool>(arg->value) ||
+           std::holds_alternative<Bytes>(arg->value) || std::holds_alternative<std::monostate>(arg->value));
       const bool container = arg->kind == ExprKind::map || (arg->kind == ExprKind::list && args_.size() > 1) ||
                              (arg->kind == ExprKind::list && arg->args.empty());
       if (wrong || container) return fail(*arg, "math." + name_ + "() wants numbers");

@@ -16,7 +16,7 @@ namespace socle::cel {
   char buffer[400];
   const double magnitude = std::fabs(value);
   const auto format = magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21) ? std::chars_format::scientific
-                                                                               : std::chars_format::fixed;
+                                                                                : std::chars_format::fixed;
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, format).ptr;
   return {buffer, end};
 }

@@ -121,10 +121,10 @@ Value IndexOp::run(Frame& f) const {
   const bool chained = from.is(Kind::optional);
   if (!chained && !optional_index) {
     const auto value = index_value(f.context, from, at);
-    if (!value.is_error()) return coercion == Coercion::none ? value : placed(coerced(f.context, value, coercion), offset);
-    return f.context.stop != nullptr
-               ? value
-               : path_error(f, *this, value.error_info().code, value.error_info().message);
+    if (!value.is_error())
+      return coercion == Coercion::none ? value : placed(coerced(f.context, value, coercion), offset);
+    return f.context.stop != nullptr ? value
+                                     : path_error(f, *this, value.error_info().code, value.error_info().message);
   }
   if (chained && from.optional_value() == nullptr) return Value::optional_none();
   const Value& container = chained ? *from.optional_value() : from;
@@ -166,8 +166,7 @@ Value MapOp::run(Frame& f) const {
       if (value.optional_value() == nullptr) continue;
       value = *value.optional_value();
     }
-    if (!insert_entry(f.context, builder, key, value))
-      return placed(duplicate_or_stopped(f.context, key), offset);
+    if (!insert_entry(f.context, builder, key, value)) return placed(duplicate_or_stopped(f.context, key), offset);
   }
   const auto map = builder.finish();
   return map.is(Kind::map) ? map : f.context.out_of_memory();

@@ -20,7 +20,8 @@ struct ConstantOp final : Op {
 struct SlotOp final : Op {
   Value run(Frame& f) const override {
     const auto& value = f.slots[slot];
-    if (value.is_error()) [[unlikely]] return missing(f);
+    if (value.is_error()) [[unlikely]]
+      return missing(f);
     return coercion == Coercion::none ? value : placed(coerced(f.context, value, coercion), offset);
   }
   Value missing(Frame& f) const;
@@ -56,7 +57,8 @@ struct SelectOp final : Op {
     if (from.is(Kind::map) && from.is_json()) [[likely]] {
       const auto found = from.view().find(json::Key(name, hash));
       if (!found.exists()) return absent(f);
-      if (plain) [[likely]] return Value::json(found);
+      if (plain) [[likely]]
+        return Value::json(found);
       if (test_only) return Value::boolean(true);
       const auto value = Value::json(found);
       const auto made = finish(f, value);

@@ -13,7 +13,8 @@ Value no_overload(Frame& f, const Op& op, std::string_view what) {
 
 Truth JunctionOp::wrong(Frame& f) const {
   if (!f.other.is_error())
-    f.other = no_overload(f, *this, disjunction ? "no such overload: || wants bool" : "no such overload: && wants bool");
+    f.other =
+        no_overload(f, *this, disjunction ? "no such overload: || wants bool" : "no such overload: && wants bool");
   return Truth::other;
 }
 
@@ -101,6 +102,10 @@ Value CallOp::run(Frame& f) const {
     f.context.regex = regex.get();
     return placed(overload->function(f.context, values), offset);
   }
+  // Numbers of different kinds have an order at run time, whatever the checker wants to see declared.
+  const auto numeric = [](const Value& v) { return v.kind() >= Kind::integer && v.kind() <= Kind::real; };
+  if (ordering && numeric(values[0]) && numeric(values[1]))
+    return placed(overloads.front()->function(f.context, values), offset);
   std::string text;
   for (std::size_t i = 0; i < args.size(); ++i) text += (i == 0 ? "" : ", ") + std::string(type_name(values[i]));
   return no_overload(f, *this, "no such overload: " + name + " applied to (" + text + ")");
@@ -139,7 +144,8 @@ Value LoopOp::run(Frame& f) const {
   const Value items = range->run(f);
   if (items.is_error()) return items;
   if (!items.is(Kind::list) && !items.is(Kind::map))
-    return no_overload(f, *this, "'" + std::string(type_name(items)) + "' cannot be looped over; wanted a list or a map");
+    return no_overload(f, *this,
+                       "'" + std::string(type_name(items)) + "' cannot be looped over; wanted a list or a map");
   switch (form) {
     case Form::fold: return fold(f, items);
     case Form::all:

@@ -55,7 +55,9 @@ struct ChoiceOp final : Op {
   Value run(Frame& f) const override;
   Truth test(Frame& f) const override;
   const Op* chosen(Frame& f) const;
-  [[nodiscard]] std::size_t size() const override { return sizeof *this + condition->size() + yes->size() + no->size(); }
+  [[nodiscard]] std::size_t size() const override {
+    return sizeof *this + condition->size() + yes->size() + no->size();
+  }
   OpPtr condition;
   OpPtr yes;
   OpPtr no;
@@ -65,7 +67,8 @@ enum class Comparison : std::uint8_t { equal, not_equal, less, less_equal, great
 
 // A comparison with a constant on the right: the common kinds without a call.
 struct CompareOp final : Op {
-  CompareOp(OpPtr l, const Value& r, Comparison c, Function g) : left(std::move(l)), right(r), comparison(c), general(g) {
+  CompareOp(OpPtr l, const Value& r, Comparison c, Function g)
+      : left(std::move(l)), right(r), comparison(c), general(g) {
     cost = left->cost + 1;
   }
   Value run(Frame& f) const override {
@@ -97,6 +100,7 @@ struct CallOp final : Op {
   [[nodiscard]] std::size_t size() const override;
   std::string name;
   std::vector<const Overload*> overloads;  // of this arity and style
+  bool ordering = false;                   // <, <=, >, >=
   std::vector<OpPtr> args;
   std::unique_ptr<Regex> regex;  // the pattern when it is a constant
 };
@@ -149,9 +153,9 @@ struct LoopOp final : Op {
   std::uint32_t accumulator = 0;
   std::uint32_t body_cost = 1;
   OpPtr range;
-  OpPtr filter;  // or the predicate of a quantifier; null: take all
-  OpPtr value;   // null: the item itself
-  OpPtr key;     // of transformMap: what is inserted under
+  OpPtr filter;                         // or the predicate of a quantifier; null: take all
+  OpPtr value;                          // null: the item itself
+  OpPtr key;                            // of transformMap: what is inserted under
   OpPtr init, condition, step, result;  // fold
 };
 

@@ -1,4 +1,5 @@
-// operators.hpp: the meaning of indexing, membership and map building, shared by functions, compiler and comprehensions.
+// operators.hpp: the meaning of indexing, membership and map building, shared by functions, compiler and
+// comprehensions.
 #pragma once
 
 #include "map_builder.hpp"

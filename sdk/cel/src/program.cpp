@@ -27,8 +27,10 @@ Value Program::evaluate(const Activation& activation, Arena& arena, const Limits
   constexpr std::size_t few = 16;
   std::array<Value, few> room;
   arena.set_limit(limits.memory);
-  Frame frame{Context(arena, limits.fuel, limits.interval, limits.interrupt, limits.data), activation.values(),
-              room.data(), {}};
+  Frame frame{Context(arena, limits.fuel, limits.interval, limits.interrupt, limits.data),
+              activation.values(),
+              room.data(),
+              {}};
   auto& context = frame.context;
   if (!context.charge(code_->root->cost)) return context.stopped();
   if (code_->locals > few) {

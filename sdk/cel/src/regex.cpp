@@ -22,7 +22,8 @@ Result<std::unique_ptr<Regex>> Regex::compile(std::string_view pattern) {
   options.set_max_mem(1 << 20);
   auto impl = std::make_unique<Impl>(pattern, options);
   if (!impl->re.ok())
-    return Error{Code::invalid, "bad regular expression '" + std::string(pattern.substr(0, 64)) + "': " + impl->re.error()};
+    return Error{Code::invalid,
+                 "bad regular expression '" + std::string(pattern.substr(0, 64)) + "': " + impl->re.error()};
   return std::unique_ptr<Regex>(new Regex(std::move(impl)));
 }
 

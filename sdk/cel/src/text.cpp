@@ -108,8 +108,7 @@ std::string base64(std::string_view data) {
   for (std::size_t i = 0; i < data.size(); i += 3) {
     std::uint32_t group = 0;
     const auto rest = std::min<std::size_t>(3, data.size() - i);
-    for (std::size_t j = 0; j < 3; ++j)
-      group = group << 8 | (j < rest ? static_cast<unsigned char>(data[i + j]) : 0u);
+    for (std::size_t j = 0; j < 3; ++j) group = group << 8 | (j < rest ? static_cast<unsigned char>(data[i + j]) : 0u);
     for (std::size_t j = 0; j < 4; ++j) out += j <= rest ? alphabet[group >> (18 - 6 * j) & 63] : '=';
   }
   return out;

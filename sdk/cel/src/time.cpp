@@ -142,8 +142,8 @@ std::optional<Value> parse_duration(std::string_view text) {
     std::string_view name;
     std::int64_t nanos;
   };
-  constexpr std::array units{Unit{"ns", 1},          Unit{"us", 1000},          Unit{"\u00b5s", 1000},
-                             Unit{"\u03bcs", 1000},  Unit{"ms", 1000000},       Unit{"s", 1000000000},
+  constexpr std::array units{Unit{"ns", 1},          Unit{"us", 1000},        Unit{"\u00b5s", 1000},
+                             Unit{"\u03bcs", 1000},  Unit{"ms", 1000000},     Unit{"s", 1000000000},
                              Unit{"m", 60000000000}, Unit{"h", 3600000000000}};
   while (!text.empty()) {
     Int128 whole = 0;
@@ -242,8 +242,7 @@ Value between(Context& c, const Value& a, const Value& b) {
 }
 
 Value add_durations(Context& c, const Value& a, const Value& b, int sign) {
-  return make_duration(c, a.seconds() + sign * b.seconds(),
-                       std::int64_t{a.nanos()} + sign * std::int64_t{b.nanos()});
+  return make_duration(c, a.seconds() + sign * b.seconds(), std::int64_t{a.nanos()} + sign * std::int64_t{b.nanos()});
 }
 
 }  // namespace socle::cel

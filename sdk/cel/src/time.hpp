@@ -19,7 +19,7 @@ struct Civil {
   unsigned month = 1;  // 1-12
   unsigned day = 1;    // 1-31
   unsigned hour = 0, minute = 0, second = 0;
-  unsigned weekday = 0;  // 0 = Sunday
+  unsigned weekday = 0;   // 0 = Sunday
   unsigned year_day = 0;  // 0-365
 };
 [[nodiscard]] std::int64_t days_of(std::int64_t year, unsigned month, unsigned day);
@@ -32,7 +32,7 @@ struct Civil {
 [[nodiscard]] std::string timestamp_text(const Value& value);
 // "1h30m", "1.5s", "-2ms": as Go writes them.
 [[nodiscard]] std::optional<Value> parse_duration(std::string_view text);
-[[nodiscard]] std::string duration_text(const Value& value);  // "5400s", "-0.002s"
+[[nodiscard]] std::string duration_text(const Value& value);                  // "5400s", "-0.002s"
 [[nodiscard]] std::optional<std::int64_t> parse_date(std::string_view text);  // "2024-02-29" to days
 [[nodiscard]] std::string date_text(std::int64_t days);
 

@@ -209,8 +209,7 @@ const Zone* find_zone(std::string_view name) {
   zone->name = name;
   if (!read_zone(read_file("/usr/share/zoneinfo/" + zone->name), *zone)) return nullptr;
   zone->next = zones.first.load(std::memory_order_relaxed);
-  while (!zones.first.compare_exchange_weak(zone->next, zone.get(), std::memory_order_release)) {
-  }
+  while (!zones.first.compare_exchange_weak(zone->next, zone.get(), std::memory_order_release)) {}
   return zone.release();
 }
 

@@ -98,8 +98,7 @@ std::string judge_evaluation(View test) {
   for (const bool optimize : {true, false}) {
     const auto program = Program::compile(env, *ast, {optimize});
     if (!program) return wants_error ? std::string() : program.error().message;
-    if (auto wrong = judge_value(*program, env, test); !wrong.empty())
-      return (optimize ? "" : "unoptimised: ") + wrong;
+    if (auto wrong = judge_value(*program, env, test); !wrong.empty()) return (optimize ? "" : "unoptimised: ") + wrong;
   }
   return {};
 }
@@ -112,8 +111,13 @@ std::string judge_golden(View test) {
   options.quoted_names = false;
   Environment env(options);
   // The names of cel-go's own test environment.
-  for (const auto& [name, type] : {std::pair{"is", "string"}, {"ii", "int"}, {"iu", "uint"}, {"iz", "bool"},
-                                   {"ib", "bytes"}, {"id", "double"}, {"ix", "null_type"}})
+  for (const auto& [name, type] : {std::pair{"is", "string"},
+                                   {"ii", "int"},
+                                   {"iu", "uint"},
+                                   {"iz", "bool"},
+                                   {"ib", "bytes"},
+                                   {"id", "double"},
+                                   {"ix", "null_type"}})
     (void)env.declare_variable(name, *Type::parse(type));
   (void)env.declare_function("fg_s", "(): string", nullptr);
   (void)env.declare_function("fi_s_s", "string.(): string", nullptr);

@@ -83,7 +83,8 @@ Value decode(Arena& arena, View encoded, bool& ok) {
 bool same(const Value& a, const Value& b) {
   if (a.kind() != b.kind()) return false;
   if (a.is(Kind::real)) {
-    if (std::isnan(a.as_double()) || std::isnan(b.as_double())) return std::isnan(a.as_double()) && std::isnan(b.as_double());
+    if (std::isnan(a.as_double()) || std::isnan(b.as_double()))
+      return std::isnan(a.as_double()) && std::isnan(b.as_double());
     return a.as_double() == b.as_double() && std::signbit(a.as_double()) == std::signbit(b.as_double());
   }
   if (a.is(Kind::list)) {

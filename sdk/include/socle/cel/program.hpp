@@ -53,7 +53,8 @@ struct CompileOptions {
 
 class Program {
  public:
-  // Code::invalid when a constant regular expression is wrong (with its place). The environment must outlive the program.
+  // Code::invalid when a constant regular expression is wrong (with its place). The environment must outlive the
+  // program.
   static Result<Program> compile(const Environment& environment, const Ast& ast, CompileOptions options = {});
   Program(Program&&) noexcept;
   Program& operator=(Program&&) noexcept;

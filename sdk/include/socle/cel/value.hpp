@@ -161,7 +161,8 @@ struct MapEntries {
   const std::uint32_t* slots = nullptr;  // entry + 1, 0 = free
 };
 
-// CEL equality: numbers by value across kinds, lists and maps deep, kinds that differ are not equal; NaN equals nothing.
+// CEL equality: numbers by value across kinds, lists and maps deep, kinds that differ are not equal; NaN equals
+// nothing.
 [[nodiscard]] bool equal(const Value& a, const Value& b);
 // Equal values have equal hashes, numbers of different kinds too.
 [[nodiscard]] std::uint64_t hash(const Value& value);

@@ -28,6 +28,11 @@ namespace socle::cli {
   return value.is_number() ? time_text(value.as_double()) : "-";
 }
 
+[[nodiscard]] inline std::string bytes_at(json::View object, std::string_view key) {
+  const auto n = object.find(key).as_uint64();
+  return n ? bytes_text(*n) : "-";
+}
+
 // "a, b, c" of an array of strings.
 [[nodiscard]] inline std::string list_at(json::View object, std::string_view key) {
   std::string out;

@@ -47,8 +47,4 @@ std::string bytes_text(std::uint64_t bytes) {
   return short_number(n) + " " + units[unit];
 }
 
-std::string percent_text(double part, double whole) {
-  return whole > 0 ? short_number(part / whole * 100) + " %" : "-";
-}
-
 }  // namespace socle::cli

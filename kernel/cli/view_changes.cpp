@@ -99,7 +99,7 @@ std::string view_facts(json::View answer, bool colour) {
     if (value.is_string()) {
       facts.add(name, std::string(value.as_string()));
     } else if (const auto n = value.as_int64()) {
-      facts.add(name, count_text(*n));
+      facts.add(name, key.ends_with("bytes") && *n >= 0 ? bytes_text(static_cast<std::uint64_t>(*n)) : count_text(*n));
     } else if (value.is_number()) {
       facts.add(name, std::string(value.number_text()));
     } else if (value.kind() == json::Kind::boolean) {

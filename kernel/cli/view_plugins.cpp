@@ -45,6 +45,7 @@ std::string generations_table(json::View generations, bool with_name, bool colou
                                  {"ERRORS", Align::right},
                                  {"CRASHES", Align::right},
                                  {"RESTARTS", Align::right},
+                                 {"MEMORY", Align::right},
                                  {"ACTIVE SINCE (UTC)"}});
   if (reasons) columns.push_back({"STILL MAPPED BECAUSE"});
   Table table(columns);
@@ -61,6 +62,7 @@ std::string generations_table(json::View generations, bool with_name, bool colou
                                alarming(g, "kernel_errors"),
                                alarming(g, "crashes"),
                                alarming(g, "restarts"),
+                               bytes_at(g, "resident_bytes"),
                                seconds_of(text_at(g, "active_since"))});
     if (reasons) cells.emplace_back(text_at(g, "reason"));
     table.row(std::move(cells));
@@ -88,6 +90,8 @@ std::string view_plugin(json::View answer, bool colour) {
     facts.add("sha256", text_at(last, "sha256"));
     facts.add("signed by", last.find("signed_by").as_string().empty() ? "nobody" : text_at(last, "signed_by"));
     facts.add("loaded in", time_at(last, "load_ms"));
+    facts.add("memory",
+              bytes_at(last, "resident_bytes") + " resident of " + bytes_at(last, "memory_bytes") + " mapped");
     facts.add("holds", count_at(last, "frames") + " frames, " + count_at(last, "timers") + " timers, " +
                            count_at(last, "watches") + " watches, " + count_at(last, "connections") + " connections");
   }

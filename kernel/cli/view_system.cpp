@@ -21,6 +21,8 @@ std::string view_status(json::View answer, bool colour) {
   for (const auto [name, address] : answer.find("listeners").members())
     facts.add("listener " + std::string(name), std::string(address.as_string()));
   facts.add("late replies", count_at(answer, "late_replies"));
+  if (const std::int64_t lost = number_at(answer, "lost_threads"); lost > 0)
+    facts.add("lost threads", {count_text(lost) + "; they hang in a plugin's code", Tint::bad});
   facts.add("payloads", count_at(answer, "payloads"));
   facts.add("routes version", count_at(answer, "routes_version"));
   facts.add("pid", answer.find("pid").is_number() ? std::to_string(number_at(answer, "pid")) : "-");

@@ -13,7 +13,8 @@
  *  - Times are nanoseconds: int64_t of the host's monotonic clock, or a length of time where the name ends in _for.
  *  - No exception, std type, errno or Boost object crosses. An entry that cannot work fails closed.
  */
-/* clang-format off: columns and short structs are kept as a person set them */
+/* Columns and short structs are kept as a person set them. */
+/* clang-format off */
 #ifndef SOCLE_ABI_H
 #define SOCLE_ABI_H
 

@@ -298,7 +298,9 @@ uint64_t span_begin(const socle_host*, const socle_context*, socle_str) {
   return static_cast<uint64_t>(telemetry::monotonic_now());
 }
 void span_end(const socle_host*, uint64_t) {}
-socle_status fault_point(const socle_host*, socle_str) { return SOCLE_OK; }
+socle_status fault_point(const socle_host* host, socle_str name) {
+  return self(host).bus.fault_point(self(host).plugin, view(name));
+}
 
 }  // namespace
 

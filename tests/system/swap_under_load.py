@@ -1,0 +1,214 @@
+"""system.swap_under_load: plugins are swapped, all four mixed and both ways, while keep-alive, pipelining, slow-upload,
+writing and event-stream clients in processes of their own check every answer. Nothing may fail, be wrong, be lost, or
+be left behind. SOCLE_FULL=1: at least 1,000 swaps and 1,000,000 requests; else 200 swaps."""
+
+import struct
+import threading
+import time
+import unittest
+
+from harness import FULL, Refused, SystemTest, copy_plugin, plugin, wait_for
+
+SWAPS = 1000 if FULL else 200
+REQUESTS = 1_000_000 if FULL else 0
+LIMIT = 900 if FULL else 150  # seconds for all swaps
+SHARE = {"hello": 0.4, "gateway": 0.25, "notes": 0.25, "storage-rocksdb": 0.1}
+PAUSE_ABORT = "swap.pause"
+
+
+class Swapper:
+    """Swaps one plugin to and fro, `at_once` at a time so that the kernel has to pace them by swap.max_draining."""
+
+    def __init__(self, kernel, name, folders, count, at_once):
+        self.kernel, self.name, self.folders, self.count = kernel, name, folders, count
+        self.lock = threading.Lock()
+        self.next, self.aborted = 0, 0
+        self.reports, self.problems, self.flips = [], [], []
+        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(at_once)]
+        self.end = time.monotonic() + LIMIT
+
+    def run(self):
+        while True:
+            with self.lock:
+                if len(self.reports) >= self.count and not self.more() or self.problems:
+                    return
+                turn, self.next = self.next, self.next + 1
+            if time.monotonic() > self.end:
+                self.problems.append("%d of %d swaps after %d s" % (len(self.reports), self.count, LIMIT))
+                return
+            begun = time.monotonic_ns()
+            try:
+                report = self.kernel.command("plugin", "swap", self.name, self.folders[turn % 2])
+            except Refused as refused:
+                # The promise of an exclusive swap is that a pause longer than allowed gives up and N goes on.
+                if PAUSE_ABORT in str(refused):
+                    self.aborted += 1
+                else:
+                    self.problems.append(str(refused))
+                continue
+            except Exception as error:  # a thread's end must be seen by the test
+                self.problems.append(repr(error))
+                return
+            with self.lock:
+                self.reports.append(report)
+                self.flips.append(begun + int(report["load_ms"] * 1e6))
+
+    def more(self):
+        return False
+
+
+def percentile(values, share):
+    return values[min(len(values) - 1, int(len(values) * share))] if values else 0
+
+
+def stalls(paths, flips):
+    """Latencies in microseconds of requests that ended within 50 ms after a flip, and of all others."""
+    flips = sorted(flips)
+    near, far = [], []
+    for path in paths:
+        with open(path, "rb") as file:
+            data = file.read()
+        at = 0
+        for end, took in sorted(struct.iter_unpack("=QI", data[:len(data) // 12 * 12])):
+            while at + 1 < len(flips) and flips[at + 1] <= end:
+                at += 1
+            inside = bool(flips) and 0 <= end - flips[at] <= 50_000_000
+            (near if inside else far).append(took)
+    return sorted(near), sorted(far)
+
+
+def read_log(clients):
+    events, acknowledged = {}, []
+    for client in clients:
+        with open(client.log, encoding="ascii") as file:
+            for line in file:
+                words = line.split()
+                if words[0] == "E":
+                    events.setdefault((client.log, words[1]), []).append(tuple(words[2:]))
+                elif words[0] == "A":
+                    acknowledged.append((words[2], words[3], words[4]))
+    return events, acknowledged
+
+
+class SwapUnderLoad(SystemTest):
+    def test_no_request_is_lost_to_a_swap(self):
+        kernel = self.kernel().start()
+        other = {"hello": copy_plugin(self.folder, "hello", [("default: Hello", "default: Bonjour")]),
+                 "gateway": copy_plugin(self.folder, "gateway"), "notes": copy_plugin(self.folder, "notes"),
+                 "storage-rocksdb": copy_plugin(self.folder, "storage-rocksdb")}
+        both = ("Hello", "Bonjour")
+        streams = kernel.client("sse", 4, "events", log=True)
+        for _ in range(4):
+            self.assertTrue(streams.line(20).startswith("open "))
+        first = self.note(kernel, "first")
+        fast = [kernel.client("keepalive", 8, "k%d" % i, allow=both, samples=True) for i in range(2)]
+        fast.append(kernel.client("pipeline", 4, "p", allow=both))
+        writers = [kernel.client("notes", 4, "n", samples=True, log=True), kernel.client("slow", 8, "s", log=True)]
+        self.warm_up(kernel)
+        before = kernel.usage()
+        payloads = kernel.command("status")["payloads"]
+
+        begun = time.monotonic()
+        swappers = [Swapper(kernel, name, (other[name], plugin(name)), max(4, int(SWAPS * share)),
+                            1 if name == "storage-rocksdb" else 4) for name, share in SHARE.items()]
+        for swapper in swappers:
+            for thread in swapper.threads:
+                thread.start()
+        for swapper in swappers:
+            for thread in swapper.threads:
+                thread.join(LIMIT + 60)
+        took = time.monotonic() - begun
+        problems = ["%s: %s" % (s.name, p) for s in swappers for p in s.problems]
+        self.assertEqual([], problems, kernel.log_text()[-3000:])
+        reports = [r for s in swappers for r in s.reports]
+        self.assertGreaterEqual(len(reports), SWAPS)
+        self.assertEqual(0, sum(r["failed"] for r in reports), [r for r in reports if r["failed"]][:3])
+        if REQUESTS:
+            wait_for("%d requests" % REQUESTS, LIMIT, lambda: self.served(kernel) >= REQUESTS, 0.5)
+
+        results = [c.report() for c in fast + writers]
+        last = self.note(kernel, "last")
+        streams.until(last)
+        results.append(streams.report())
+        for result in results:
+            self.assertEqual((0, 0), (result["failed"], result["wrong"]), result)
+        for result in results[:3]:
+            self.assertGreater(min(result["seen"]), 0, "both versions of hello must have answered: %s" % result)
+        requests = sum(r["requests"] for r in results)
+        self.assertGreaterEqual(requests, REQUESTS)
+        self.check_events(streams, writers, first, last)
+        self.check_nothing_is_left(kernel, before, payloads)
+
+        near, far = stalls([c.samples for c in fast + writers if c.samples], [f for s in swappers for f in s.flips])
+        print("\nswap_under_load: %d swaps (%s), %d requests, 0 failed, 0 wrong, %d event streams resumed, in %.1f s" % (
+            len(reports), ", ".join("%s %d%s" % (s.name, len(s.reports), " and %d aborted" % s.aborted if s.aborted else "")
+                                    for s in swappers), requests, results[-1]["resumed"], took))
+        print("swap_under_load: latency in the 50 ms after flips p50 %d p99 %d max %d us (%d), otherwise p50 %d p99 %d max "
+              "%d us (%d); closed loop" % (percentile(near, .5), percentile(near, .99), near[-1] if near else 0, len(near),
+                                           percentile(far, .5), percentile(far, .99), far[-1] if far else 0, len(far)))
+
+    def note(self, kernel, title):
+        status, _, text = kernel.request("POST", "/v1/notes", {"title": title})
+        self.assertEqual(201, status, text)
+        return text.split('"id":"', 1)[1].split('"', 1)[0]
+
+    @staticmethod
+    def served(kernel):
+        plugins = kernel.command("top")["plugins"]
+        return sum(p["calls"] for p in plugins if p["plugin"] in ("hello", "notes"))
+
+    def warm_up(self, kernel):
+        """One round of swaps first, so that pools and allocator arenas are as large as they will be."""
+        for _ in range(4):
+            for name in SHARE:
+                wait_for("a swap of " + name, 60, lambda n=name: self.try_swap(kernel, n))
+        self.settle(kernel)
+
+    @staticmethod
+    def try_swap(kernel, name):
+        try:
+            return kernel.command("plugin", "swap", name, plugin(name))
+        except Refused as refused:
+            if PAUSE_ABORT not in str(refused):
+                raise
+            return None
+
+    @staticmethod
+    def settle(kernel):
+        wait_for("the end of all drains", 60, lambda: all(
+            p["state"] in ("active", "retained") for p in kernel.command("plugin", "list")["plugins"]))
+
+    def check_events(self, streams, writers, first, last):
+        events, acknowledged = read_log([streams] + writers)
+        lists = list(events.values())
+        self.assertEqual(4, len(lists))
+        for one in lists:
+            self.assertEqual((first, last), (one[0][2], one[-1][2]))
+            self.assertEqual(len(one), len(set(one)), "an event came twice")
+            self.assertEqual(lists[0], one, "two streams saw different events or another order")
+        puts = {(e[2], e[3]) for e in lists[0] if e[1] == "put"}
+        removed = {e[2] for e in lists[0] if e[1] == "delete"}
+        self.assertEqual({"put", "delete"}, {e[1] for e in lists[0]})
+        wanted = {(a[1], a[2]) for a in acknowledged if a[0] in ("create", "finish")}
+        self.assertEqual(wanted, puts - {(first, "1"), (last, "1")})
+        self.assertEqual({a[1] for a in acknowledged if a[0] == "remove"}, removed)
+        self.assertGreater(len(wanted), 50)
+
+    def check_nothing_is_left(self, kernel, before, payloads):
+        self.settle(kernel)
+        for p in kernel.command("plugin", "list")["plugins"]:
+            self.assertEqual("active", p["state"], "retained: %s" % p)
+            self.assertEqual((0, 0), (p["frames"], p["in_flight"]), p)
+        wait_for("closed connections are forgotten", 20, lambda: kernel.usage()["fds"] < before["fds"])
+        after = kernel.usage()
+        self.assertEqual(4, after["generations"], "one mapped library a plugin")
+        self.assertLessEqual(after["threads"], before["threads"])
+        self.assertLessEqual(after["maps"], before["maps"] + 64)
+        self.assertLess(after["rss"] - before["rss"], 32 << 20, "resident bytes grew: %s, %s" % (before, after))
+        wait_for("payloads back to what an idle system holds", 20,
+                 lambda: kernel.command("status")["payloads"] <= min(payloads, 64))
+        print("\nswap_under_load: before %s after %s payloads %d" % (before, after, kernel.command("status")["payloads"]))
+
+
+if __name__ == "__main__":
+    unittest.main()

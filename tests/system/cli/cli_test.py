@@ -282,7 +282,7 @@ class Commands(unittest.TestCase):
         self.assertEqual([p["outcome"] for p in self.programs("plan", "next.yaml")["plugins"]], ["load"])
         self.assertRegex(self.people("apply", "next.yaml"), r"(?m)^\+ plugin hello 1\.0\.0: ")
         self.assertEqual(self.greet(), "Moin, Ada!\n")
-        self.assertRegex(self.people("plan", "system.yaml"), r"(?m)^- plugin hello: unload$")
+        self.assertRegex(self.people("plan", "system.yaml"), r"(?m)^- plugin hello 1\.0\.0: unload$")
         self.assertEqual([p["outcome"] for p in self.programs("apply", "system.yaml")["plugins"]], ["unloaded"])
 
     def test_a_half_written_system_manifest_is_refused_and_changes_nothing(self):

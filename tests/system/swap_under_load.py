@@ -130,6 +130,9 @@ class SwapUnderLoad(SystemTest):
         last = self.note(kernel, "last")
         streams.until(last)
         results.append(streams.report())
+        if any(r["failed"] or r["wrong"] for r in results):
+            print("swap_under_load: aborted", [(s.name, s.aborted) for s in swappers])
+            with open("/tmp/swap_kernel_log.txt", "w") as f: f.write(kernel.log_text())
         for result in results:
             self.assertEqual((0, 0), (result["failed"], result["wrong"]), result)
         for result in results[:3]:
@@ -178,6 +181,11 @@ class SwapUnderLoad(SystemTest):
         wait_for("the end of all drains", 60, lambda: all(
             p["state"] in ("active", "retained") for p in kernel.command("plugin", "list")["plugins"]))
 
+    @staticmethod
+    def idle(kernel):
+        plugins = kernel.command("plugin", "list")["plugins"]
+        return plugins if all(p["in_flight"] == 0 for p in plugins) else None
+
     def check_events(self, streams, writers, first, last):
         events, acknowledged = read_log([streams] + writers)
         lists = list(events.values())
@@ -196,9 +204,12 @@ class SwapUnderLoad(SystemTest):
 
     def check_nothing_is_left(self, kernel, before, payloads):
         self.settle(kernel)
-        for p in kernel.command("plugin", "list")["plugins"]:
+        # A stream's long poll outlives its client by one heartbeat (15 s); storage's housekeeping is a frame for good.
+        plugins = wait_for("calls in flight end", 30, lambda: self.idle(kernel))
+        for p in plugins:
             self.assertEqual("active", p["state"], "retained: %s" % p)
-            self.assertEqual((0, 0), (p["frames"], p["in_flight"]), p)
+            self.assertLessEqual(p["frames"], 1 if p["plugin"] == "storage-rocksdb" else 0, p)
+            self.assertEqual(0, p["late_replies"], p)
         wait_for("closed connections are forgotten", 20, lambda: kernel.usage()["fds"] < before["fds"])
         after = kernel.usage()
         self.assertEqual(4, after["generations"], "one mapped library a plugin")

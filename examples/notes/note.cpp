@@ -133,7 +133,7 @@ std::string delete_request(std::string_view id, std::string_view expect) {
 std::string changes_request(std::string_view position) {
   std::string text;
   json::Writer out(text);
-  out.begin_object().member("collection", "notes").member("wait_ms", position.empty() ? 0 : 25'000);
+  out.begin_object().member("collection", "notes").member("wait_ms", position.empty() ? 0 : 5'000);
   if (position.empty()) {
     out.member("from", "now");
   } else {

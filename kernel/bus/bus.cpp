@@ -1,6 +1,8 @@
 #include "bus/bus.hpp"
 
 #include <unistd.h>
+
+#include <algorithm>
 #include <array>
 #include <condition_variable>
 
@@ -57,7 +59,13 @@ void Bus::start() {
 void Bus::stop() {
   offload_.reset();
   for (auto& w : workers_) w->stop();
-  staging_->stop();
+  staging().stop();
+  static_cast<void>(lost_threads());
+  for (auto& w : lost_) {
+    w->detach();
+    static_cast<void>(w.release());  // its thread may come back and touch it
+  }
+  lost_.clear();
 }
 
 std::optional<uint32_t> Bus::target(std::string_view service, std::string_view method) {
@@ -86,8 +94,10 @@ SnapshotPtr Bus::snapshot() const {
   return snapshot_;
 }
 
-bool Bus::on_each_worker(const std::function<void(Worker&)>& fn, std::chrono::milliseconds patience) {
-  auto latch = std::make_shared<Latch>(workers_.size() + 1);
+bool Bus::on_each_worker(const std::function<void(Worker&)>& fn, std::chrono::milliseconds patience, bool staging_too) {
+  std::unique_lock staged(staging_mutex_, std::defer_lock);
+  if (staging_too) staged.lock();
+  auto latch = std::make_shared<Latch>(workers_.size() + (staging_too ? 1 : 0));
   const auto ask = [&](Worker& w) {
     w.post([fn, latch, &w] {
       fn(w);
@@ -95,25 +105,25 @@ bool Bus::on_each_worker(const std::function<void(Worker&)>& fn, std::chrono::mi
     });
   };
   for (auto& w : workers_) ask(*w);
-  ask(*staging_);
+  if (staging_too) ask(staging());
   return latch->wait(patience);
 }
 
 Status Bus::install(SnapshotPtr next, std::chrono::milliseconds patience) {
+  const auto adopt = [this, next](Worker& w) {
+    w.snapshot = next;
+    channels_.routes_changed(w);
+    std::vector<Frame*> waiting;
+    waiting.swap(w.parked);
+    for (Frame* f : waiting) dispatch_parked(w, *f);
+  };
   {
+    // The staging worker may be busy with a plugin that starts: it follows when it can, or its successor does.
     const std::lock_guard lock(mutex_);
     snapshot_ = next;
+    staging_->post([adopt, w = staging_.get()] { adopt(*w); });
   }
-  const bool all = on_each_worker(
-      [this, next](Worker& w) {
-        w.snapshot = next;
-        channels_.routes_changed(w);
-        std::vector<Frame*> waiting;
-        waiting.swap(w.parked);
-        for (Frame* f : waiting) dispatch_parked(w, *f);
-      },
-      patience);
-  if (all) return {};
+  if (on_each_worker(adopt, patience, false)) return {};
   std::string busy;
   for (auto& w : workers_) {
     if (const Generation* g = w->running.load(); g != nullptr)
@@ -123,18 +133,28 @@ Status Bus::install(SnapshotPtr next, std::chrono::milliseconds patience) {
                                       " ms:" + (busy.empty() ? " the machine is overloaded" : busy)};
 }
 
+// REQUIRES: staging_mutex_.
 void Bus::replace_staging() {
+  static_cast<void>(lost_threads());
+  const std::lock_guard lock(mutex_);
   staging_->abandon();
-  static_cast<void>(staging_.release());  // its thread may come back and touch it
+  lost_.push_back(std::move(staging_));
   staging_ = std::make_unique<Worker>(*this, settings_.workers);
-  staging_->snapshot = snapshot();
+  staging_->snapshot = snapshot_;
   staging_now_ = staging_.get();
   staging_->start();
 }
 
+size_t Bus::lost_threads() {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(lost_, [](const std::unique_ptr<Worker>& w) { return w->ended(); });
+  return lost_.size();
+}
+
 bool Bus::run_staged(std::function<void()> fn, std::chrono::milliseconds timeout) {
+  const std::lock_guard staged(staging_mutex_);
   auto latch = std::make_shared<Latch>(1);
-  staging_->post([fn = std::move(fn), latch] {
+  staging().post([fn = std::move(fn), latch] {
     fn();
     latch->arrive();
   });
@@ -143,30 +163,32 @@ bool Bus::run_staged(std::function<void()> fn, std::chrono::milliseconds timeout
   return false;
 }
 
-Answer Bus::run_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload,
-                     std::chrono::milliseconds timeout) {
-  struct Wait {
-    Latch latch{1};
-    std::atomic<bool> entered{false};
-    std::atomic<uint64_t> token{0};
-    Answer answer;
-  };
-  auto wait = std::make_shared<Wait>();
+struct Bus::HookRun {
+  Latch latch{1};
+  std::chrono::milliseconds timeout{};
+  std::atomic<bool> entered{false};
+  Answer answer;
+};
+
+std::shared_ptr<Bus::HookRun> Bus::begin_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload,
+                                              std::chrono::milliseconds timeout) {
+  auto hook = std::make_shared<HookRun>();
+  hook->timeout = timeout;
   if (payload) payload->share();
   auto body = std::make_shared<PayloadRef>(std::move(payload));
-  on.post([this, &g, &on, method, wait, body, timeout] {
+  on.post([this, &g, &on, method, hook, body, timeout] {
     const auto done = [](void* user, const socle_reply* reply) {
-      const std::unique_ptr<std::shared_ptr<Wait>> held(static_cast<std::shared_ptr<Wait>*>(user));
-      Wait& w = **held;
-      w.answer.status = reply->status;
+      const std::unique_ptr<std::shared_ptr<HookRun>> held(static_cast<std::shared_ptr<HookRun>*>(user));
+      HookRun& h = **held;
+      h.answer.status = reply->status;
       if (reply->payload != nullptr) {
         const PayloadRef owned(Payload::of(reply->payload));
-        w.answer.code = owned->find("code");
-        w.answer.message = owned->find("message");
-        w.answer.state_version = owned->find("state-version");
-        w.answer.text = view(owned->text);
+        h.answer.code = owned->find("code");
+        h.answer.message = owned->find("message");
+        h.answer.state_version = owned->find("state-version");
+        h.answer.text = view(owned->text);
       }
-      w.latch.arrive();
+      h.latch.arrive();
     };
     Frame& f = on.frames.take();
     Identity kernel;
@@ -179,12 +201,11 @@ Answer Bus::run_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payl
     f.target = UINT32_MAX;
     f.caller = nullptr;
     f.done = done;
-    f.user = new std::shared_ptr<Wait>(wait);
+    f.user = new std::shared_ptr<HookRun>(hook);
     f.started = 0;
-    wait->token = FrameSlab::token(on.index(), f);
     socle_reply reply{sizeof(socle_reply), SOCLE_OK, nullptr};
     const socle_status status = enter(on, f, {&g, method}, &reply);
-    wait->entered = true;
+    hook->entered = true;
     if (status == SOCLE_PENDING) {
       f.context->link(f);
       f.kind = TimerKind::deadline;
@@ -195,16 +216,38 @@ Answer Bus::run_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payl
     done(f.user, &reply);
     recycle(on, f);
   });
-  // The deadline inside answers a plugin that waits; only one that does not return is still silent after the grace.
+  return hook;
+}
+
+// The deadline inside answers a plugin that waits; only one that does not return is still silent after the grace.
+Answer Bus::await_hook(HookRun& run) {
   constexpr std::chrono::milliseconds grace{250};
-  if (wait->latch.wait(timeout + grace)) return wait->answer;
+  if (run.latch.wait(run.timeout + std::min(grace, run.timeout + std::chrono::milliseconds(50)))) return run.answer;
   Answer lost;
   lost.status = SOCLE_DEADLINE;
   lost.code = "deadline_exceeded";
-  lost.hung = !wait->entered.load();
+  lost.hung = !run.entered.load();
   lost.message = lost.hung ? "the plugin did not give its thread back" : "no answer";
-  if (lost.hung && &on == staging_.get()) replace_staging();
   return lost;
+}
+
+Answer Bus::run_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload,
+                     std::chrono::milliseconds timeout) {
+  if (on.index() < worker_count()) return await_hook(*begin_hook(g, on, method, std::move(payload), timeout));
+  const std::lock_guard staged(staging_mutex_);
+  Answer answer = await_hook(*begin_hook(g, staging(), method, std::move(payload), timeout));
+  if (answer.hung) replace_staging();
+  return answer;
+}
+
+std::vector<Answer> Bus::run_hook_on_workers(Generation& g, uint32_t method, std::chrono::milliseconds timeout) {
+  std::vector<std::shared_ptr<HookRun>> runs;
+  runs.reserve(workers_.size());
+  for (auto& w : workers_) runs.push_back(begin_hook(g, *w, method, {}, timeout));
+  std::vector<Answer> answers;
+  answers.reserve(runs.size());
+  for (auto& run : runs) answers.push_back(await_hook(*run));
+  return answers;
 }
 
 void Bus::connection(Worker& w, const socle_connection& connection) {

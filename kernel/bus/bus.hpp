@@ -36,6 +36,8 @@ struct Settings {
   uint32_t inline_nesting = 16;  // deeper calls are queued
   uint16_t max_depth = 64;       // deeper chains of calls are refused
   size_t max_payload = 64 * 1024 * 1024;
+  // Answers host->fault_point() of every plugin: the one hook for tests and drills. Absent: always OK. Any thread.
+  std::function<socle_status(std::string_view plugin, std::string_view point)> fault_point;
 };
 
 // An answer as the kernel itself receives it.
@@ -72,25 +74,33 @@ class Bus {
   [[nodiscard]] OffloadPool& offload() { return *offload_; }
   [[nodiscard]] telemetry::Metrics& metrics() { return metrics_; }
   [[nodiscard]] Owner* owner() const { return owner_; }
+  [[nodiscard]] socle_status fault_point(std::string_view plugin, std::string_view point) const {
+    return settings_.fault_point ? settings_.fault_point(plugin, point) : SOCLE_OK;
+  }
 
   // The number of a service's method; the same for ever. nullopt when 4,096 exist. Any thread.
   std::optional<uint32_t> target(std::string_view service, std::string_view method);
   [[nodiscard]] std::string target_name(uint32_t target) const;  // "hello/1.greet"
   [[nodiscard]] size_t target_count() const;
 
-  // -- lifecycle's thread
-  // ---------------------------------------------------------------------------------------------- Hands the snapshot
-  // to every worker; returns once all use it. unavailable: a worker did not take it in time (named).
+  // -- the lifecycle's threads; several may call at once, what needs the staging thread queues for it
+  // Hands the snapshot to every worker; returns once all that serve use it. unavailable: one did not take it in time
+  // (named).
   Status install(SnapshotPtr next, std::chrono::milliseconds patience);
   [[nodiscard]] SnapshotPtr snapshot() const;
-  // Runs fn on each worker (and the staging worker) between two turns and waits. false: a worker did not answer in
-  // time.
-  bool on_each_worker(const std::function<void(Worker&)>& fn, std::chrono::milliseconds patience);
+  // Runs fn on each worker between two turns and waits; with `staging_too` also on the staging worker, whose present
+  // work is waited for first. false: a worker did not answer in time; fn may still run on it later.
+  bool on_each_worker(const std::function<void(Worker&)>& fn, std::chrono::milliseconds patience,
+                      bool staging_too = true);
   // A hook or method of a generation that need not be routed, on the staging thread or a worker; waits for the answer.
   // A plugin that neither answers nor returns costs the staging thread, which is replaced (Answer::hung).
   Answer run_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload, std::chrono::milliseconds timeout);
+  // A hook on every serving worker at the same time; the answers by worker.
+  std::vector<Answer> run_hook_on_workers(Generation& g, uint32_t method, std::chrono::milliseconds timeout);
   // fn on the staging thread (create, destroy); false: it did not come back in time and the thread was replaced.
   bool run_staged(std::function<void()> fn, std::chrono::milliseconds timeout);
+  // Staging threads given up in plugin code that has not returned. Those that have are joined.
+  size_t lost_threads();
 
   // -- worker
   // ----------------------------------------------------------------------------------------------------------
@@ -127,6 +137,10 @@ class Bus {
   void settle(Worker& w, Frame& frame, socle_status status);
   void deliver(Worker& w, Frame& frame, const socle_reply& reply);
   void recycle(Worker& w, Frame& frame);
+  struct HookRun;
+  std::shared_ptr<HookRun> begin_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload,
+                                      std::chrono::milliseconds timeout);
+  static Answer await_hook(HookRun& run);
   void replace_staging();
 
   Settings settings_;
@@ -135,10 +149,12 @@ class Bus {
   Channels channels_;
   std::unique_ptr<OffloadPool> offload_;
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::unique_ptr<Worker> staging_;            // the lifecycle's thread replaces it
-  std::atomic<Worker*> staging_now_{nullptr};  // the same, for all threads
+  std::mutex staging_mutex_;                   // held while work is on the staging thread; before mutex_
+  std::atomic<Worker*> staging_now_{nullptr};  // staging_, for all threads
 
   mutable std::mutex mutex_;
+  std::unique_ptr<Worker> staging_;                    // guarded by mutex_; replaced under both
+  std::vector<std::unique_ptr<Worker>> lost_;          // guarded by mutex_; staging threads given up
   SnapshotPtr snapshot_;                               // guarded by mutex_; workers have their own copy
   std::unordered_map<std::string, uint32_t> targets_;  // guarded by mutex_
   std::vector<std::string> target_names_;              // guarded by mutex_

@@ -379,11 +379,18 @@ void Bus::recycle(Worker& w, Frame& frame) {
 }
 
 void Bus::give_up(Worker& w, Frame& frame, socle_status status) {
-  const bool deadline = status == SOCLE_DEADLINE;
-  deliver(w, frame,
-          error(status, deadline ? "deadline_exceeded" : "cancelled",
-                deadline ? target_name(frame.target) + " did not answer before the deadline"
-                         : std::string("the call was cancelled")));
+  switch (status) {
+    case SOCLE_DEADLINE:
+      deliver(w, frame,
+              error(status, "deadline_exceeded", target_name(frame.target) + " did not answer before the deadline"));
+      break;
+    case SOCLE_UNAVAILABLE:
+      deliver(
+          w, frame,
+          error(status, "provider_gone", target_name(frame.target) + " was exchanged before it answered; ask again"));
+      break;
+    default: deliver(w, frame, error(status, "cancelled", "the call was cancelled"));
+  }
   if (frame.state == Frame::State::parked) {
     std::erase(w.parked, &frame);
     if (frame.callee == nullptr) {

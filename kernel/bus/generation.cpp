@@ -1,5 +1,7 @@
 #include "bus/generation.hpp"
 
+#include <iterator>
+
 #include "bus/payload.hpp"
 
 namespace socle::bus {
@@ -26,6 +28,13 @@ int64_t Generation::method(std::string_view service, std::string_view name) cons
       return static_cast<int64_t>(i);
   }
   return -1;
+}
+
+std::string Generation::entry_name(uint32_t method) const {
+  static constexpr std::string_view hooks[] = {"start", "self-test", "health", "drain", "stop", "export", "import"};
+  if (method < descriptor->method_count) return "call of " + std::string(view(descriptor->methods[method].name));
+  const uint32_t hook = method - SOCLE_HOOK_START;
+  return hook < std::size(hooks) ? std::string(hooks[hook]) + " hook" : "entry " + std::to_string(method);
 }
 
 int64_t Generation::sum(Count WorkerCounters::*which) const {

@@ -96,6 +96,8 @@ class Generation : public socle_host {
   void attach(const socle_plugin* d);
   // Index into descriptor->methods, or -1.
   [[nodiscard]] int64_t method(std::string_view service, std::string_view name) const;
+  // What handle() is entered for, for people: "call of greet", "drain hook".
+  [[nodiscard]] std::string entry_name(uint32_t method) const;
 
   void allow(uint32_t target) {
     allowed_[target / 64].fetch_or(uint64_t{1} << (target % 64), std::memory_order_relaxed);

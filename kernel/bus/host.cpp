@@ -205,15 +205,13 @@ socle_payload* catalog(const socle_host* host, socle_str name) {
   uint32_t media = SOCLE_MEDIA_JSON;
   if (what == "listeners") {
     text = listeners_json(*snapshot, g);
-  } else if (!g.grants.catalog) {
-    return nullptr;
-  } else if (what == "routes") {
+  } else if (g.grants.catalog && what == "routes") {
     text = snapshot->routes_json;
-  } else if (what == "plugins") {
+  } else if (g.grants.catalog && what == "plugins") {
     text = snapshot->plugins_json;
-  } else if (what == "health" && g.bus.owner() != nullptr) {
+  } else if (g.grants.catalog && what == "health" && g.bus.owner() != nullptr) {
     text = g.bus.owner()->health_json();
-  } else if (what == "metrics") {
+  } else if (g.grants.catalog && what == "metrics") {
     text = g.bus.metrics().text();
     media = SOCLE_MEDIA_TEXT;
   } else {
@@ -298,7 +296,9 @@ uint64_t span_begin(const socle_host*, const socle_context*, socle_str) {
   return static_cast<uint64_t>(telemetry::monotonic_now());
 }
 void span_end(const socle_host*, uint64_t) {}
-socle_status fault_point(const socle_host*, socle_str) { return SOCLE_OK; }
+socle_status fault_point(const socle_host* host, socle_str name) {
+  return self(host).bus.fault_point(self(host).plugin, view(name));
+}
 
 }  // namespace
 

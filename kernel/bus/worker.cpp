@@ -10,11 +10,19 @@
 
 #include "bus/bus.hpp"
 #include "telemetry/clock.hpp"
+#include "telemetry/log.hpp"
 
 namespace socle::bus {
 namespace {
 
 thread_local Worker* t_current = nullptr;
+
+// Ids of timers and watches: worker 8 bits, make 12 bits, number 44 bits. Staging workers are replaced while timers of
+// theirs live on elsewhere, so each make numbers in its own range.
+uint64_t first_id(uint32_t index) {
+  static std::atomic<uint64_t> makes{0};
+  return (uint64_t{index} << 56) + ((makes.fetch_add(1) & 0xFFF) << 44) + 1;
+}
 
 constexpr size_t jobs_per_turn = 1024;  // so that readiness is looked at under endless deferring
 constexpr int events_per_turn = 256;
@@ -31,7 +39,7 @@ uint32_t interest(uint32_t epoll_events) {
 Worker* Worker::current() { return t_current; }
 
 Worker::Worker(Bus& bus, uint32_t index)
-    : bus_(bus), index_(index), now_(telemetry::monotonic_now()), wheel_(now_), next_id_((uint64_t{index} << 56) + 1) {
+    : bus_(bus), index_(index), now_(telemetry::monotonic_now()), wheel_(now_), next_id_(first_id(index)) {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (epoll_ < 0 || wake_ < 0) std::abort();  // no descriptors at boot: nothing can be served
@@ -61,7 +69,9 @@ void Worker::stop() {
   thread_.join();
 }
 
-void Worker::abandon() { thread_.detach(); }
+void Worker::abandon() { stopping_ = true; }
+
+void Worker::detach() { thread_.detach(); }
 
 void Worker::wake() {
   const uint64_t one = 1;
@@ -124,6 +134,7 @@ void Worker::loop() {
   }
   ContextPool::use(nullptr);
   t_current = nullptr;
+  ended_.store(true, std::memory_order_release);
 }
 
 void Worker::drain_inbox() {
@@ -153,12 +164,17 @@ void Worker::run(Job& job) {
     return;
   }
   running.store(job.generation, std::memory_order_relaxed);
-  if (job.kind == Job::Kind::event) {
-    job.event(job.user, job.status);
-  } else {
-    const socle_reply reply{sizeof(socle_reply), job.status, job.payload};
-    if (job.kind == Job::Kind::call && job.generation != nullptr) job.generation->at(index_).waiting.add(-1);
-    job.reply(job.user, &reply);
+  try {
+    if (job.kind == Job::Kind::event) {
+      job.event(job.user, job.status);
+    } else {
+      const socle_reply reply{sizeof(socle_reply), job.status, job.payload};
+      if (job.kind == Job::Kind::call && job.generation != nullptr) job.generation->at(index_).waiting.add(-1);
+      job.reply(job.user, &reply);
+    }
+  } catch (...) {  // the SDK's barrier stops these; a plugin written on the bare ABI may have none
+    telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of a callback",
+                                {{"plugin", job.generation != nullptr ? job.generation->plugin : "kernel"}});
   }
   running.store(nullptr, std::memory_order_relaxed);
 }
@@ -316,8 +332,11 @@ Leftovers Worker::leftovers(const Generation& g) {
     if (watch->generation == &g) left.items.push_back("a watch of fd " + std::to_string(watch->fd) + where);
   }
   frames.each([&](Frame& f) {
-    if (f.callee == &g) left.items.push_back("an unanswered call of method " + std::to_string(f.method) + where);
-    if (f.caller == &g && f.state != Frame::State::orphaned) left.items.push_back("a call it waits for" + where);
+    if (f.callee == &g) left.items.push_back("an unanswered " + g.entry_name(f.method) + where);
+    if (f.caller == &g && f.state != Frame::State::orphaned) {
+      left.items.push_back("a call of " + bus_.target_name(f.target) + " it waits for" + where);
+      ++left.calls_made;
+    }
   });
   for (const Job& job : run_queue_) {
     if (job.generation == &g) left.items.push_back("a queued event" + where);
@@ -339,9 +358,12 @@ void Worker::forget(Generation& g) {
   }
   for (const uint64_t id : ids) watch_close(id);
   std::erase_if(run_queue_, [&](const Job& job) { return job.generation == &g; });
+  std::vector<Frame*> unanswered;
   frames.each([&](Frame& f) {
     if (f.caller == &g) f.caller = nullptr, f.done = nullptr;
+    if (f.callee == &g && f.state == Frame::State::pending) unanswered.push_back(&f);
   });
+  for (Frame* f : unanswered) bus_.give_up(*this, *f, SOCLE_UNAVAILABLE);
 }
 
 void Worker::hand_over(Generation& g, Worker& to) {

@@ -63,6 +63,7 @@ struct Watch {
 // What a generation still has on a worker, for reports: "timer", "watch of fd 12", "call waiting", ...
 struct Leftovers {
   std::vector<std::string> items;
+  int64_t calls_made = 0;  // of the items: calls it waits for
 };
 
 class Worker {
@@ -77,8 +78,11 @@ class Worker {
 
   void start();
   void stop();  // ends the loop and joins
-  // Gives the thread up: it hangs in plugin code. The object must then live for ever.
+  // Gives the thread up: it hangs in plugin code, and ends if that ever returns. The object must live until ended(),
+  // for ever if it is detach()ed.
   void abandon();
+  [[nodiscard]] bool ended() const { return ended_.load(std::memory_order_acquire); }
+  void detach();
 
   // Any thread. Runs between two turns.
   void post(std::function<void()> work);
@@ -97,7 +101,7 @@ class Worker {
   // Ends what g waits for here with CANCELLED: timers, watch waits, calls it made.
   void cancel_all(Generation& g);
   [[nodiscard]] Leftovers leftovers(const Generation& g);
-  // Drops what is left of g without calling it (its library stays mapped).
+  // Drops what is left of g without calling it (its library stays mapped); callers of g are told UNAVAILABLE.
   void forget(Generation& g);
   // Moves g's timers and watches to `to` (START ran on the staging worker). Posts; returns at once.
   void hand_over(Generation& g, Worker& to);
@@ -151,6 +155,7 @@ class Worker {
   std::atomic<uint64_t> turns_{0};
   std::atomic<bool> idle_{false};
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> ended_{false};
   std::thread thread_;
 };
 

@@ -171,7 +171,7 @@ Answer Commands::storage(const std::vector<std::string>& words) {
   if (words.size() != 2 || (words[0] != "backup" && words[0] != "verify" && words[0] != "restore"))
     return usage("`socle storage` takes: backup DIR | verify DIR | restore DIR");
   JsonText body;
-  body.begin_object().string("dir", words[1]).end_object();
+  body.begin_object().string("directory", words[1]).end_object();
   return text(lifecycle_.call("storage/1", words[0], body.take()));
 }
 

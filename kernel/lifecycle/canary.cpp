@@ -99,7 +99,7 @@ Result<SwapReport> Lifecycle::run_canary(const std::string& name, const SwapOpti
   const RecordPtr winner = why.empty() ? staged.record : staged.old;
   const RecordPtr loser = why.empty() ? staged.old : staged.record;
   it->second = Member{winner, nullptr, 0, nullptr, false};
-  if (auto installed = install(next); !installed) return std::move(installed).error();
+  install(next, system());
   set_state(*winner, State::active);
   if (why.empty()) {
     {

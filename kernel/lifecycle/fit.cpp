@@ -1,6 +1,5 @@
 // fit.cpp: check_fit() and start_order(): do these manifests make a system, and in which order does it start?
 #include <algorithm>
-#include <functional>
 
 #include "lifecycle/routing.hpp"
 #include "manifest/choices.hpp"
@@ -122,27 +121,38 @@ Status check_fit(const std::vector<const Package*>& packages) {
 }
 
 Result<std::vector<const Package*>> start_order(const std::vector<const Package*>& packages) {
-  std::vector<const Package*> order, path;
-  std::string cycle;
-  const std::function<void(const Package*)> visit = [&](const Package* p) {
-    if (!cycle.empty() || std::find(order.begin(), order.end(), p) != order.end()) return;
-    if (const auto seen = std::find(path.begin(), path.end(), p); seen != path.end()) {
-      for (auto it = seen; it != path.end(); ++it) cycle += (*it)->manifest->plugin + " → ";
-      cycle += p->manifest->plugin;
-      return;
-    }
-    path.push_back(p);
+  std::vector<const Package*> order, left = packages;
+  const auto waits_for = [&](const Package* p, bool optional_too) -> const Package* {
     for (const auto& need : p->manifest->requires_) {
-      if (const Package* provider = provider_of(packages, need.service); provider != nullptr && provider != p)
-        visit(provider);
+      const Package* provider = provider_of(left, need.service);
+      if (provider != nullptr && provider != p && (optional_too || !need.optional)) return provider;
     }
-    path.pop_back();
-    if (cycle.empty()) order.push_back(p);
+    return nullptr;
   };
-  for (const Package* p : packages) visit(p);
-  if (!cycle.empty())
-    return Error{Code::invalid, "these plugins require one another in a circle, so none can start first: " + cycle +
-                                    "; make one requirement optional"};
+  while (!left.empty()) {
+    // An optional provider goes first where that is possible; a circle through an optional requirement is none.
+    auto ready = std::find_if(left.begin(), left.end(), [&](const Package* p) { return !waits_for(p, true); });
+    if (ready == left.end())
+      ready = std::find_if(left.begin(), left.end(), [&](const Package* p) { return !waits_for(p, false); });
+    if (ready != left.end()) {
+      order.push_back(*ready);
+      left.erase(ready);
+      continue;
+    }
+    std::vector<const Package*> path{left.front()};
+    for (;;) {
+      const Package* next = waits_for(path.back(), false);
+      const auto seen = std::find(path.begin(), path.end(), next);
+      if (seen == path.end()) {
+        path.push_back(next);
+        continue;
+      }
+      std::string circle;
+      for (auto it = seen; it != path.end(); ++it) circle += (*it)->manifest->plugin + " → ";
+      return Error{Code::invalid, "these plugins require one another in a circle, so none can start first: " + circle +
+                                      next->manifest->plugin + "; make one requirement optional"};
+    }
+  }
   return order;
 }
 

@@ -1,9 +1,10 @@
 // generation_record.hpp: one generation as operators see it: what was loaded, from which bytes, in which state, and why
-// it is still mapped. Owned by the Registry; changed only on the lifecycle's threads under Registry's mutex.
+// it is still mapped. Owned by the Lifecycle; after it is listed, changed only under the Lifecycle's mutex_.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,10 +29,19 @@ enum class State { found, verified, loaded, started, active, canary, draining, r
 struct Package {
   std::shared_ptr<const manifest::PluginManifest> manifest;
   std::string manifest_text;
-  manifest::PluginEntry entry;  // home, grants, listen, config of the system manifest
-  std::string config;           // JSON object for create()
+  manifest::PluginEntry entry;   // home, grants, listen, config of the system manifest
+  bool granted_by_load = false;  // the operator's `load` granted whatever its manifest asks for
+  std::string config;            // JSON object for create()
   std::string sha256;
   std::string signer;  // fingerprint, "" when unsigned
+};
+
+// The last answer to HEALTH. A plugin that answers UNSUPPORTED is well.
+struct HealthState {
+  bool ill = false;
+  std::string text;       // what it said, or what went wrong
+  int64_t due = 0;        // monotonic: when it is asked next
+  int64_t ill_since = 0;  // UTC nanoseconds
 };
 
 struct GenerationRecord {
@@ -41,6 +51,9 @@ struct GenerationRecord {
   std::string reason;  // of retained
   std::unique_ptr<bus::Generation> runtime;
   std::optional<loader::Library> library;
+  std::filesystem::path image;  // its own copy, which is what is mapped
+  int guests = 0;               // hooks the kernel runs in it beside its routes; the drain waits for them
+  HealthState health;
   int64_t active_since = 0;  // UTC nanoseconds
   std::chrono::microseconds load_time{}, drain_time{};
 

@@ -1,27 +1,50 @@
-// last_good.cpp: the set of plugins that served last, on disk under DATA/last-good: one folder a plugin with its
-// manifest, its typed configuration and the hash of its library in the store. Written after every successful change
-// set; boot uses it when the system manifest's own plugins do not start.
+// last_good.cpp: the set of plugins that served last, with what each would roll back to, in DATA/last-good. Written
+// after every successful change set; boot uses the set when the system manifest's own plugins do not start. The
+// libraries themselves are in the store, and whatever is not named here is swept from it.
+//
+// The file is lines and counted bytes, so that nothing needs escaping:
+//   socle last good set 2
+//   N                                packages that serve, then each
+//   M                                packages to roll back to, then each
+// a package:
+//   sha256 · source folder · "1" when `load` granted what the manifest asks for, else "0"
+//   count, then a listener a line · count, then a grant a line
+//   size of manifest.yaml · size of the configuration · the bytes of both, with nothing between or behind
+#include <set>
+
 #include "base/file.hpp"
-#include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "telemetry/log.hpp"
 
 namespace socle::lifecycle {
+
 namespace {
 
-constexpr size_t file_limit = 1 << 20;
+constexpr size_t piece_limit = 1 << 20;
+constexpr size_t most_packages = 4096;
 constexpr char separator = '\n';
+constexpr std::string_view magic = "socle last good set 2";
 
-// One record of lines: name, sha256, source folder, home, listeners, grants, then sizes of manifest and config, then
-// both. A count in front of every list, so that nothing needs escaping.
 void put_list(std::string& out, const std::vector<std::string>& list) {
   out += std::to_string(list.size()) + separator;
   for (const std::string& item : list) out += item + separator;
 }
 
-class Reader {
+void put_package(std::string& out, const Package& p) {
+  std::vector<std::string> grants;
+  for (const auto& grant : p.entry.grants) grants.push_back(to_string(grant));
+  out += p.sha256 + separator + p.entry.path.string() + separator + (p.granted_by_load ? "1" : "0") + separator;
+  put_list(out, p.entry.listen);
+  put_list(out, grants);
+  out += std::to_string(p.manifest_text.size()) + separator + std::to_string(p.config.size()) + separator +
+         p.manifest_text + p.config;
+}
+
+}  // namespace
+
+class LastGoodReader {
  public:
-  explicit Reader(std::string_view text) : rest_(text) {}
+  explicit LastGoodReader(std::string_view text) : rest_(text) {}
   std::string line() {
     const size_t end = rest_.find(separator);
     ok_ = ok_ && end != std::string_view::npos;
@@ -30,14 +53,14 @@ class Reader {
     rest_.remove_prefix(end + 1);
     return out;
   }
-  size_t number() {
+  size_t number(size_t most) {
     const auto n = manifest::parse_unsigned(line());
-    ok_ = ok_ && n.has_value() && *n <= file_limit;
+    ok_ = ok_ && n.has_value() && *n <= most;
     return ok_ ? static_cast<size_t>(*n) : 0;
   }
   std::vector<std::string> list() {
     std::vector<std::string> out;
-    for (size_t n = number(); ok_ && n > 0; --n) out.push_back(line());
+    for (size_t n = number(most_packages); ok_ && n > 0; --n) out.push_back(line());
     return out;
   }
   std::string bytes(size_t n) {
@@ -54,55 +77,90 @@ class Reader {
   bool ok_ = true;
 };
 
-constexpr std::string_view magic = "socle last good set 1";
-
-}  // namespace
-
 void Lifecycle::keep_last_good() const {
   const Members members = members_copy();
+  std::map<std::string, Package> previous;
+  {
+    const std::lock_guard lock(mutex_);
+    previous = previous_;
+  }
+  std::set<std::string> needed;
   std::string out = std::string(magic) + separator + std::to_string(members.size()) + separator;
   for (const auto& [name, member] : members) {
-    const Package& p = member.primary->package;
-    std::vector<std::string> grants;
-    for (const auto& grant : p.entry.grants) grants.push_back(to_string(grant));
-    out += p.sha256 + separator + p.entry.path.string() + separator;
-    put_list(out, p.entry.listen);
-    put_list(out, grants);
-    out += std::to_string(p.manifest_text.size()) + separator + std::to_string(p.config.size()) + separator +
-           p.manifest_text + p.config;
+    put_package(out, member.primary->package);
+    needed.insert(member.primary->package.sha256);
+    if (member.canary != nullptr) needed.insert(member.canary->package.sha256);
+  }
+  out += std::to_string(previous.size()) + separator;
+  for (const auto& [name, package] : previous) {
+    put_package(out, package);
+    needed.insert(package.sha256);
   }
   if (auto kept = base::write_file_atomic(system().data / "last-good", out, 0600); !kept) {
     telemetry::Log::get().write(telemetry::Level::error,
                                 "the last good set could not be kept: " + kept.error().message);
+    return;  // the older file still names what it needs
   }
+  if (auto swept = store_.keep_only(needed); !swept)
+    telemetry::Log::get().write(telemetry::Level::warn, "the store could not be swept: " + swept.error().message);
 }
 
-Result<std::vector<Package>> Lifecycle::last_good() const {
-  auto text = base::read_file(system_.data / "last-good", 64 * file_limit);
+Result<Package> Lifecycle::package_of(LastGoodReader& in) const {
+  manifest::PluginEntry entry;
+  const std::string sha256 = in.line();
+  entry.path = in.line();
+  const bool granted_by_load = in.line() == "1";
+  entry.home = manifest::Home::kernel;
+  entry.listen = in.list();
+  for (const std::string& grant : in.list()) {
+    if (const auto p = manifest::parse_permission(grant)) entry.grants.push_back(*p);
+  }
+  const size_t manifest_size = in.number(piece_limit);
+  const size_t config_size = in.number(64 * piece_limit);
+  const std::string manifest_text = in.bytes(manifest_size);
+  const std::string config = in.bytes(config_size);
+  if (!in.ok()) return Error{Code::data_loss, "the last good set is cut off"};
+  auto package = package_from_store(entry, manifest_text, config, sha256);
+  if (package) package->granted_by_load = granted_by_load;
+  return package;
+}
+
+Result<Lifecycle::LastGood> Lifecycle::last_good() const {
+  auto text = base::read_file(system().data / "last-good", 64 * piece_limit);
   if (!text) return std::move(text).error();
-  Reader in(*text);
+  LastGoodReader in(*text);
   if (in.line() != magic) return Error{Code::data_loss, "the last good set has an unknown form"};
-  std::vector<Package> out;
-  for (size_t left = in.number(); in.ok() && left > 0; --left) {
-    manifest::PluginEntry entry;
-    const std::string sha256 = in.line();
-    entry.path = in.line();
-    entry.home = manifest::Home::kernel;
-    entry.listen = in.list();
-    for (const std::string& grant : in.list()) {
-      if (const auto p = manifest::parse_permission(grant)) entry.grants.push_back(*p);
-    }
-    const size_t manifest_size = in.number();
-    const size_t config_size = in.number();
-    const std::string manifest_text = in.bytes(manifest_size);
-    const std::string config = in.bytes(config_size);
-    if (!in.ok()) break;
-    auto package = package_from_store(entry, manifest_text, config, sha256);
+  LastGood out;
+  for (size_t left = in.number(most_packages); left > 0; --left) {
+    auto package = package_of(in);
     if (!package) return std::move(package).error();
-    out.push_back(std::move(*package));
+    out.set.push_back(std::move(*package));
+  }
+  for (size_t left = in.number(most_packages); left > 0; --left) {
+    auto package = package_of(in);
+    if (!package) return std::move(package).error();
+    const std::string name = package->manifest->plugin;
+    out.previous.emplace(name, std::move(*package));
   }
   if (!in.ok()) return Error{Code::data_loss, "the last good set is cut off"};
   return out;
+}
+
+// After boot: a plugin goes back to what served before this start if that was another one, else to what it could go
+// back to then.
+void Lifecycle::remember_previous(const LastGood& kept) {
+  const Members members = members_copy();
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, package] : kept.previous) {
+    if (members.contains(name)) previous_.insert_or_assign(name, package);
+  }
+  for (const Package& served : kept.set) {
+    const auto it = members.find(served.manifest->plugin);
+    if (it == members.end()) continue;
+    const Package& now = it->second.primary->package;
+    if (now.sha256 != served.sha256 || now.manifest_text != served.manifest_text)
+      previous_.insert_or_assign(it->first, served);
+  }
 }
 
 }  // namespace socle::lifecycle

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
 
 namespace socle::lifecycle {
@@ -12,14 +13,16 @@ constexpr size_t unmapped_kept = 64;  // records of unmapped generations that `p
 }  // namespace
 
 Lifecycle::Lifecycle(manifest::SystemManifest system, telemetry::Metrics& metrics, loader::Store store,
-                     loader::Resident resident)
+                     loader::Resident resident, FaultPoint fault_point)
     : system_(std::move(system)), store_(std::move(store)), resident_(std::move(resident)) {
   bus::Settings settings;
   settings.workers = static_cast<unsigned>(system_.workers.value_or(std::max(1U, std::thread::hardware_concurrency())));
   settings.offload_threads = static_cast<unsigned>(system_.offload.threads);
   settings.offload_queue = system_.offload.queue;
+  settings.fault_point = std::move(fault_point);
   bus_ = std::make_unique<bus::Bus>(settings, metrics, this);
   bus_->start();
+  health_ = std::thread([this] { health_loop(); });
 }
 
 Lifecycle::~Lifecycle() {
@@ -27,13 +30,14 @@ Lifecycle::~Lifecycle() {
   bus_->stop();
 }
 
-Result<std::unique_ptr<Lifecycle>> Lifecycle::open(const manifest::SystemManifest& system,
-                                                   telemetry::Metrics& metrics) {
+Result<std::unique_ptr<Lifecycle>> Lifecycle::open(const manifest::SystemManifest& system, telemetry::Metrics& metrics,
+                                                   FaultPoint fault_point) {
   auto store = loader::Store::open(system.data);
   if (!store) return std::move(store).error();
   auto resident = loader::Resident::preload(system.resident);
   if (!resident) return std::move(resident).error();
-  return std::unique_ptr<Lifecycle>(new Lifecycle(system, metrics, std::move(*store), std::move(*resident)));
+  return std::unique_ptr<Lifecycle>(
+      new Lifecycle(system, metrics, std::move(*store), std::move(*resident), std::move(fault_point)));
 }
 
 void Lifecycle::set_state(GenerationRecord& record, State state, std::string reason) {
@@ -42,6 +46,7 @@ void Lifecycle::set_state(GenerationRecord& record, State state, std::string rea
     const std::lock_guard lock(mutex_);
     record.state = state;
     record.reason = reason;
+    if (state == State::active || state == State::canary) record.active_since = telemetry::utc_now();
     const auto gone = [](const RecordPtr& r) { return r->state == State::unmapped; };
     if (static_cast<size_t>(std::count_if(records_.begin(), records_.end(), gone)) > unmapped_kept) {
       records_.erase(std::find_if(records_.begin(), records_.end(), gone));
@@ -74,8 +79,8 @@ std::vector<const Package*> Lifecycle::packages_of(const Members& members) const
   return out;
 }
 
-Status Lifecycle::install(const Members& members) {
-  const auto snapshot = build_snapshot(*bus_, members, system(), ++snapshot_version_);
+void Lifecycle::install(const Members& members, const manifest::SystemManifest& system) {
+  const auto snapshot = build_snapshot(*bus_, members, system, ++snapshot_version_);
   if (auto s = bus_->install(snapshot, install_patience); !s) {
     // A worker that hangs in plugin code cannot be waited for; the others serve, and it will see the routes when it
     // wakes.
@@ -83,16 +88,16 @@ Status Lifecycle::install(const Members& members) {
   }
   const std::lock_guard lock(mutex_);
   members_ = members;
-  return {};
 }
 
 Status Lifecycle::boot() {
   const std::lock_guard change_lock(change_mutex_);
+  const manifest::SystemManifest system = this->system();
+  const auto kept = last_good();
   ChangeSet set;
   std::string problems;
-  for (const auto& entry : system_.plugins) {
-    manifest::PluginEntry known = entry;
-    auto package = read_package(entry.path, known, system_);
+  for (const auto& entry : system.plugins) {
+    auto package = read_package(entry.path, entry, system);
     if (package) {
       set.put.push_back(std::move(*package));
     } else {
@@ -102,27 +107,29 @@ Status Lifecycle::boot() {
   if (problems.empty()) {
     auto done = change(std::move(set));
     if (done) {
+      if (kept) remember_previous(*kept);
       keep_last_good();
       return {};
     }
     problems = done.error().message + "\n";
   }
   problems.pop_back();
-  auto kept = last_good();
   if (!kept) return Error{Code::invalid, problems};
   telemetry::Log::get().write(telemetry::Level::error,
                               "the system manifest's plugins do not start; using the last good set",
                               {{"reason", problems}});
   ChangeSet good;
-  good.put = std::move(*kept);
+  good.put = kept->set;
   if (auto done = change(std::move(good)); !done)
     return Error{Code::invalid, problems + "\nand the last good set does not start either: " + done.error().message};
+  remember_previous(*kept);
   return {};
 }
 
 void Lifecycle::shut_down() {
   if (stopping_.exchange(true)) return;
   changed_.notify_all();
+  if (health_.joinable()) health_.join();
   const std::lock_guard change_lock(change_mutex_);
   Members left = members_copy();
   const auto packages = packages_of(left);
@@ -132,7 +139,7 @@ void Lifecycle::shut_down() {
   for (auto it = names.rbegin(); it != names.rend(); ++it) {
     const Member gone = left[*it];
     left.erase(*it);
-    static_cast<void>(install(left));
+    install(left, system());
     for (const RecordPtr& record : {gone.canary, gone.primary}) {
       if (record == nullptr) continue;
       retire(record);
@@ -143,19 +150,10 @@ void Lifecycle::shut_down() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return retiring_ == 0; });
   }
-  for (auto& [name, handle] : handles_) {
-    bus_->run_staged([&handle = handle] { handle.destroy(handle.handle); }, std::chrono::seconds(30));
+  for (const Resident& handle : handles_) {
+    telemetry::Log::get().write(telemetry::Level::warn, "a resident handle stays: its plugin could not be stopped",
+                                {{"plugin", handle.plugin}, {"handle", handle.name}});
   }
-  handles_.clear();
-}
-
-std::string Lifecycle::health_json() {
-  const std::lock_guard lock(mutex_);
-  std::string out = R"({"status":")";
-  out += stopping_ ? "stopping" : members_.empty() ? "starting" : "ok";
-  out += R"(","ready":)";
-  out += !stopping_ && !members_.empty() ? "true" : "false";
-  return out + R"(,"plugins":)" + std::to_string(members_.size()) + "}";
 }
 
 void Lifecycle::connection_closed(uint64_t id) {
@@ -165,17 +163,20 @@ void Lifecycle::connection_closed(uint64_t id) {
 socle_status Lifecycle::resident_put(bus::Generation& g, std::string_view name, uint32_t version, void* handle,
                                      void (*destroy)(void*)) {
   if (destroy == nullptr || resident_.owner_of(reinterpret_cast<const void*>(destroy)).empty()) return SOCLE_INVALID;
-  const std::string key = g.plugin + "/" + std::string(name);
   const std::lock_guard lock(mutex_);
-  const auto [it, fresh] = handles_.try_emplace(key, Resident{version, handle, destroy});
-  if (fresh || it->second.handle == handle) return SOCLE_OK;
-  return SOCLE_CONFLICT;
+  const auto it = std::find_if(handles_.begin(), handles_.end(),
+                               [&](const Resident& r) { return r.plugin == g.plugin && r.name == name; });
+  if (it != handles_.end()) return it->handle == handle ? SOCLE_OK : SOCLE_CONFLICT;
+  handles_.push_back({g.plugin, std::string(name), version, handle, destroy});
+  return SOCLE_OK;
 }
 
 void* Lifecycle::resident_take(bus::Generation& g, std::string_view name, uint32_t version) {
   const std::lock_guard lock(mutex_);
-  const auto it = handles_.find(g.plugin + "/" + std::string(name));
-  return it != handles_.end() && it->second.version == version ? it->second.handle : nullptr;
+  const auto it = std::find_if(handles_.begin(), handles_.end(), [&](const Resident& r) {
+    return r.plugin == g.plugin && r.name == name && r.version == version;
+  });
+  return it != handles_.end() ? it->handle : nullptr;
 }
 
 }  // namespace socle::lifecycle

@@ -48,12 +48,15 @@ struct SwapReport {
 class Lifecycle : public bus::Owner {
  public:
   // REQUIRES: the data folder's lock is held by this process.
-  static Result<std::unique_ptr<Lifecycle>> open(const manifest::SystemManifest& system, telemetry::Metrics& metrics);
+  // `fault_point` answers host->fault_point(), for tests and drills.
+  using FaultPoint = std::function<socle_status(std::string_view plugin, std::string_view point)>;
+  static Result<std::unique_ptr<Lifecycle>> open(const manifest::SystemManifest& system, telemetry::Metrics& metrics,
+                                                 FaultPoint fault_point = {});
   ~Lifecycle() override;
 
   // Loads everything the system manifest names, or what the last good set holds where that fails (reported by the log).
   Status boot();
-  // Retires all plugins, dependants first, and destroys resident handles.
+  // Retires all plugins, dependants first, each with its resident handles. Idempotent.
   void shut_down();
 
   Result<SwapReport> load(const std::filesystem::path& folder, std::optional<manifest::Home> home);
@@ -95,6 +98,7 @@ class Lifecycle : public bus::Owner {
 
  private:
   struct Resident {
+    std::string plugin, name;
     uint32_t version;
     void* handle;
     void (*destroy)(void*);
@@ -107,7 +111,8 @@ class Lifecycle : public bus::Owner {
   struct ChangeSet {
     std::vector<Package> put;  // new or replacing, by plugin name
     std::vector<std::string> remove;
-    std::optional<SwapOptions> canary;  // of a set with exactly one package
+    std::optional<SwapOptions> canary;               // of a set with exactly one package
+    std::optional<manifest::SystemManifest> system;  // apply: takes effect with the routes
   };
   struct Outcome {
     std::vector<Staged> staged;
@@ -116,46 +121,76 @@ class Lifecycle : public bus::Owner {
   };
 
   Lifecycle(manifest::SystemManifest system, telemetry::Metrics& metrics, loader::Store store,
-            loader::Resident resident);
+            loader::Resident resident, FaultPoint fault_point);
 
   // package.cpp
   Result<Package> read_package(const std::filesystem::path& folder, manifest::PluginEntry entry,
-                               const manifest::SystemManifest& system) const;
+                               const manifest::SystemManifest& system, bool grant_what_it_asks = false) const;
   Result<Package> package_from_store(const manifest::PluginEntry& entry, const std::string& manifest_text,
                                      const std::string& config, const std::string& sha256) const;
   [[nodiscard]] loader::Expected expected_of(const Package& package) const;
-  [[nodiscard]] loader::Policy policy() const;
+  [[nodiscard]] loader::Policy policy(const manifest::SystemManifest& system) const;
 
   // stage.cpp
-  Result<RecordPtr> stage(const Package& package);
-  void discard(const RecordPtr& record, std::string_view why);
-  void preview(const Members& members);
+  Result<RecordPtr> stage(const Package& package, const manifest::SystemManifest& system);
+  Status map(GenerationRecord& record, const loader::Expected& expected, const loader::Policy& policy);
+  Status describe(GenerationRecord& record);
+  Status create(GenerationRecord& record);
+  Status staged_hook(const RecordPtr& record, uint32_t method, std::string_view name, std::chrono::nanoseconds timeout);
+  void discard(const RecordPtr& record);
+  void preview(const Members& members, const manifest::SystemManifest& system);
 
   // change.cpp; change_mutex_ held
   Result<Outcome> change(ChangeSet set);
-  Status hand_over_cache(Staged& staged);
-  Status hand_over_exclusive(std::vector<Staged>& staged, const Members& next, Outcome& outcome);
-  Status transfer(RecordPtr& from, RecordPtr& to, bool dry_run);
+  Status check(const ChangeSet& set, const Members& now) const;
   Status await_room(const std::string& name);
+  SwapReport finish(const Staged& staged, const Outcome& outcome, std::string verdict);
+
+  // commands.cpp
+  Result<Package> package_for_swap(const std::string& name, const std::filesystem::path& folder,
+                                   const SwapOptions& options) const;
+  SwapReport settle(std::unique_lock<std::mutex> change_lock, const Outcome& outcome, std::string verdict);
+  Result<std::vector<SwapReport>> plan(const ChangeSet& set, const Members& now) const;
+  Result<ChangeSet> difference(const manifest::SystemManifest& next, const Members& now) const;
+
+  // hand_over.cpp
+  Status hand_over_cache(Staged& staged);
+  Status hand_over_exclusive(std::vector<Staged>& staged, Outcome& outcome);
+  Status await_quiet(Staged& staged, std::chrono::nanoseconds pause, int64_t begun);
+  Status transfer(const GenerationRecord& from, const GenerationRecord& to, bool dry_run,
+                  std::chrono::milliseconds timeout);
 
   // retire.cpp
   void retire(RecordPtr record);
   void await_retired(const GenerationRecord& record);
-  void drain(GenerationRecord& record);
+  // "": nothing of it is in flight any more. Else why it can never be unmapped.
+  std::string drain(GenerationRecord& record, std::chrono::nanoseconds limit);
   void bury(GenerationRecord& record);
-  [[nodiscard]] bool drained(bus::Generation& g) const;
+  // "": stopped and destroyed.
+  std::string stop_instance(GenerationRecord& record);
+  void release_handles(const GenerationRecord& last);
   [[nodiscard]] std::string leftovers(bus::Generation& g) const;
-  SwapReport finish(const Staged& staged, const Outcome& outcome, std::string verdict);
 
   // canary.cpp
   Result<SwapReport> run_canary(const std::string& name, const SwapOptions& options, Outcome outcome);
 
   // last_good.cpp
+  struct LastGood {
+    std::vector<Package> set;
+    std::map<std::string, Package> previous;
+  };
   void keep_last_good() const;
-  Result<std::vector<Package>> last_good() const;
+  Result<LastGood> last_good() const;
+  Result<Package> package_of(class LastGoodReader& in) const;
+  void remember_previous(const LastGood& kept);
+
+  // health.cpp
+  void health_loop();
+  RecordPtr next_due(int64_t& wake) const;
+  void ask_health(GenerationRecord& record);
 
   void set_state(GenerationRecord& record, State state, std::string reason = {});
-  Status install(const Members& members);
+  void install(const Members& members, const manifest::SystemManifest& system);
   Members members_copy() const;
   std::vector<const Package*> packages_of(const Members& members) const;
 
@@ -169,10 +204,11 @@ class Lifecycle : public bus::Owner {
   Members members_;                          // what is routed
   std::map<std::string, Package> previous_;  // for rollback, by plugin
   std::vector<RecordPtr> records_;           // all generations of this process; unmapped ones: the last few
-  std::map<std::string, Resident, std::less<>> handles_;
-  size_t retiring_ = 0;  // threads of retire()
-  uint64_t snapshot_version_ = 0;
+  std::vector<Resident> handles_;            // in the order they were put
+  size_t retiring_ = 0;                      // threads of retire()
+  std::atomic<uint64_t> snapshot_version_{0};
   std::atomic<bool> stopping_{false};
+  std::thread health_;
 };
 
 }  // namespace socle::lifecycle

@@ -30,10 +30,11 @@ Status check_home(const manifest::PluginManifest& plugin, const manifest::Plugin
 
 }  // namespace
 
-loader::Policy Lifecycle::policy() const {
+// The trust list is the given manifest's; resident libraries are those this process loaded at its start.
+loader::Policy Lifecycle::policy(const manifest::SystemManifest& system) const {
   loader::Policy policy;
-  for (const auto& key : system_.trust) policy.trust.push_back(to_string(key));
-  policy.resident = system_.resident;
+  for (const auto& key : system.trust) policy.trust.push_back(to_string(key));
+  policy.resident = resident_.names();
   return policy;
 }
 
@@ -49,7 +50,7 @@ loader::Expected Lifecycle::expected_of(const Package& package) const {
 }
 
 Result<Package> Lifecycle::read_package(const std::filesystem::path& folder, manifest::PluginEntry entry,
-                                        const manifest::SystemManifest& system) const {
+                                        const manifest::SystemManifest& system, bool grant_what_it_asks) const {
   auto plugin = manifest::load_plugin_manifest(folder);
   if (!plugin) return std::move(plugin).error();
   Package package;
@@ -59,11 +60,12 @@ Result<Package> Lifecycle::read_package(const std::filesystem::path& folder, man
     return Error{Code::invalid, "the system manifest calls the plugin in " + folder.string() + " '" + *entry.name +
                                     "', its manifest says '" + m.plugin + "'; correct one of them"};
   }
-  if (entry.path.empty()) {
-    entry.path = folder;
+  entry.path = folder;
+  if (grant_what_it_asks) {
     if (!entry.home) entry.home = m.home;
     grant_all(entry, m);
   }
+  package.granted_by_load = grant_what_it_asks;
   if (auto home = check_home(m, entry); !home) return std::move(home).error();
   auto text = base::read_file(std::filesystem::is_directory(folder) ? folder / manifest::plugin_manifest_name : folder,
                               manifest_limit);
@@ -73,7 +75,7 @@ Result<Package> Lifecycle::read_package(const std::filesystem::path& folder, man
   package.manifest_text = std::move(*text);
   package.config = std::move(*config);
   package.entry = std::move(entry);
-  auto verified = loader::verify(m.library, expected_of(package), policy());
+  auto verified = loader::verify(m.library, expected_of(package), policy(system));
   if (!verified) return std::move(verified).error();
   package.sha256 = verified->sha256;
   package.signer = verified->signed_by.value_or("");
@@ -101,7 +103,7 @@ Result<std::string> Lifecycle::verify(const std::filesystem::path& folder) const
   Package package;
   package.manifest = std::make_shared<const manifest::PluginManifest>(std::move(*plugin));
   grant_all(package.entry, *package.manifest);
-  auto verified = loader::verify(package.manifest->library, expected_of(package), policy());
+  auto verified = loader::verify(package.manifest->library, expected_of(package), policy(system()));
   if (!verified) return std::move(verified).error();
   return "plugin '" + package.manifest->plugin + "' " + to_string(package.manifest->version) + ": sha256 " +
          verified->sha256 + ", ABI " + loader::to_string(verified->abi) +

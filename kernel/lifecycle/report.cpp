@@ -1,5 +1,7 @@
 // report.cpp: what operators may ask: lists, health, top, and why. JSON; the CLI makes tables of it.
 #include <algorithm>
+#include <fstream>
+#include <sstream>
 
 #include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
@@ -45,7 +47,35 @@ double p99(bus::Generation& g) {
   return 0;
 }
 
-void write_generation(JsonText& json, const GenerationRecord& r) {
+struct Memory {
+  int64_t mapped = 0, resident = 0;  // bytes
+};
+
+// What the process map says of files below gen/, by path: code and data of each generation's own copy.
+std::map<std::string, Memory> mapped_images() {
+  std::map<std::string, Memory> out;
+  std::ifstream smaps("/proc/self/smaps");
+  Memory* current = nullptr;
+  for (std::string line; std::getline(smaps, line);) {
+    std::istringstream words(line);
+    std::string first;
+    words >> first;
+    if (first.ends_with(":")) {
+      int64_t kib = 0;
+      if (current != nullptr && (first == "Size:" || first == "Rss:") && words >> kib)
+        (first == "Size:" ? current->mapped : current->resident) += kib * 1024;
+      continue;
+    }
+    const size_t path = line.find('/');
+    current =
+        path != std::string::npos && line.find("/gen/", path) != std::string::npos ? &out[line.substr(path)] : nullptr;
+  }
+  return out;
+}
+
+using Images = std::map<std::string, Memory>;
+
+void write_generation(JsonText& json, const GenerationRecord& r, const Images& images) {
   json.begin_object()
       .string("plugin", r.name())
       .string("version", to_string(r.package.manifest->version))
@@ -58,6 +88,10 @@ void write_generation(JsonText& json, const GenerationRecord& r) {
   json.string("state_mode", manifest::Text<manifest::State>::print(r.package.manifest->state));
   if (r.active_since != 0) json.string("active_since", telemetry::iso8601(r.active_since));
   json.number("load_ms", static_cast<double>(r.load_time.count()) / 1e3).number("crashes", 0).number("restarts", 0);
+  json.string("health", r.health.ill ? "ill" : "ok").string("health_text", r.health.text);
+  const auto image = images.find(r.image.string());
+  const Memory memory = image != images.end() ? image->second : Memory{};
+  json.number("memory_bytes", memory.mapped).number("resident_bytes", memory.resident);
   if (r.runtime != nullptr) {
     bus::Generation& g = *r.runtime;
     const Usage u = usage(g);
@@ -75,23 +109,25 @@ void write_generation(JsonText& json, const GenerationRecord& r) {
 }  // namespace
 
 std::string Lifecycle::list_json() const {
+  const Images images = mapped_images();
   const std::lock_guard lock(mutex_);
   JsonText json;
   json.begin_object().begin_array("plugins");
   for (const RecordPtr& r : records_) {
-    if (r->state != State::unmapped) write_generation(json, *r);
+    if (r->state != State::unmapped) write_generation(json, *r, images);
   }
   return json.end_array().end_object().take();
 }
 
 Result<std::string> Lifecycle::show_json(const std::string& name) const {
+  const Images images = mapped_images();
   const std::lock_guard lock(mutex_);
   JsonText json;
   json.begin_object().string("plugin", name).begin_array("generations");
   const RecordPtr* last = nullptr;
   for (const RecordPtr& r : records_) {
     if (r->name() != name) continue;
-    write_generation(json, *r);
+    write_generation(json, *r, images);
     last = &r;
   }
   if (last == nullptr)
@@ -116,7 +152,8 @@ std::string Lifecycle::status_json() const {
   json.number("draining", count(State::draining))
       .number("retained", count(State::retained))
       .number("late_replies", bus_->late_replies.load());
-  json.number("payloads", bus::Payload::alive()).number("routes_version", snapshot_version_);
+  json.number("payloads", bus::Payload::alive()).number("routes_version", snapshot_version_.load());
+  json.number("lost_threads", bus_->lost_threads());
   return json.end_object().take();
 }
 
@@ -215,21 +252,6 @@ Result<std::string> Lifecycle::explain_plugin(const std::string& name) const {
   json.end_array().begin_array("listeners");
   for (const std::string& l : it->second.primary->package.entry.listen) json.string({}, l);
   return json.end_array().end_object().take();
-}
-
-Result<std::string> Lifecycle::call(const std::string& service, const std::string& method, const std::string& json) {
-  constexpr std::chrono::minutes patience{10};
-  const auto target = bus_->target(service, method);
-  const auto snapshot = bus_->snapshot();
-  if (!target || *target >= snapshot->routes.size() || snapshot->routes[*target].primary.generation == nullptr) {
-    return Error{Code::unavailable, "no plugin provides " + service + "." + method + " now"};
-  }
-  const bus::Provider to = snapshot->routes[*target].primary;
-  const bus::Answer answer = bus_->run_hook(*to.generation, bus_->worker(0), to.method,
-                                            bus::PayloadRef(bus::Payload::make(json, SOCLE_MEDIA_JSON, {})), patience);
-  if (answer.status == SOCLE_OK) return answer.text.empty() ? std::string("{}") : answer.text;
-  return Error{static_cast<Code>(answer.status),
-               service + "." + method + ": " + (answer.message.empty() ? answer.code : answer.message)};
 }
 
 std::string Lifecycle::drift() const {

@@ -1,6 +1,7 @@
 // stage.cpp: brings one generation up beside what serves: copy, map, create, START, SELF_TEST, all on the staging
 // thread, each with a time-out. A generation that fails is discarded and nobody else has noticed.
 #include "lifecycle/lifecycle.hpp"
+#include "loader/mapped.hpp"
 #include "telemetry/clock.hpp"
 
 namespace socle::lifecycle {
@@ -19,75 +20,86 @@ std::string answer_text(const bus::Answer& answer) {
 
 std::string seconds(std::chrono::nanoseconds d) { return manifest::to_string(manifest::Duration(d)); }
 
+std::string who(const Package& p) { return "plugin '" + p.manifest->plugin + "' " + to_string(p.manifest->version); }
+
 }  // namespace
 
 // Lets calls that staged code makes see the routes as they will be; only the staging worker is told.
-void Lifecycle::preview(const Members& members) {
-  const auto snapshot = build_snapshot(*bus_, members, system(), snapshot_version_);
-  bus::Worker& staging = bus_->staging();
-  bus_->run_staged([snapshot, &staging] { staging.snapshot = snapshot; }, load_timeout);
+void Lifecycle::preview(const Members& members, const manifest::SystemManifest& system) {
+  const auto snapshot = build_snapshot(*bus_, members, system, snapshot_version_);
+  bus_->run_staged([snapshot] { bus::Worker::current()->snapshot = snapshot; }, load_timeout);
 }
 
-Result<RecordPtr> Lifecycle::stage(const Package& package) {
-  const manifest::PluginManifest& m = *package.manifest;
-  const std::string who = "plugin '" + m.plugin + "' " + to_string(m.version);
-  const int64_t begun = telemetry::monotonic_now();
-  auto record = std::make_shared<GenerationRecord>();
-  record->package = package;
-
-  const loader::Expected expected = expected_of(package);
-  auto verified = store_.get(package.sha256, expected, policy());
-  if (!verified) return std::move(verified).error().context(who);
+// The stored bytes, checked again, as a mapping of their own.
+Status Lifecycle::map(GenerationRecord& record, const loader::Expected& expected, const loader::Policy& policy) {
+  auto verified = store_.get(record.package.sha256, expected, policy);
+  if (!verified) return std::move(verified).error();
   auto copy = store_.copy(*verified);
-  if (!copy) return std::move(copy).error().context(who);
-  record->seq = copy->sequence;
-  record->state = State::verified;
-  {
-    const std::lock_guard lock(mutex_);
-    records_.push_back(record);
-  }
-
+  if (!copy) return std::move(copy).error();
+  record.package.signer = verified->signed_by.value_or("");
+  record.seq = copy->sequence;
+  record.image = copy->path;
+  record.state = State::verified;
   auto library = std::make_shared<std::optional<Result<loader::Library>>>();
-  const bool mapped =
-      bus_->run_staged([library, copy = *copy, verified = std::move(*verified),
-                        policy = policy()] { library->emplace(loader::Library::load(copy, verified, policy)); },
-                       load_timeout);
-  if (!mapped) {
-    set_state(*record, State::retained, "its static constructors did not return within " + seconds(load_timeout));
-    return Error{Code::deadline, who + ": loading did not end within " + seconds(load_timeout) +
+  const bool returned = bus_->run_staged([library, copy = *copy, verified = std::move(*verified),
+                                          policy] { library->emplace(loader::Library::load(copy, verified, policy)); },
+                                         load_timeout);
+  if (!returned) {
+    set_state(record, State::retained, "loading did not end");
+    return Error{Code::deadline, "loading did not end within " + seconds(load_timeout) +
                                      ": a static constructor or the entry function hangs; it stays mapped"};
   }
   if (!**library) {
-    set_state(*record, State::unmapped);
-    return std::move(**library).error().context(who);
+    const auto file = loader::identify(record.image);  // the copy is deleted once it is unmapped
+    const auto mappings = file ? loader::count_mappings(*file) : Result<std::size_t>(0);
+    const bool mapped = !mappings || *mappings > 0;
+    set_state(record, mapped ? State::retained : State::unmapped, mapped ? "refused, and still mapped" : "");
+    return std::move(**library).error();
   }
-  record->library.emplace(std::move(***library));
-  set_state(*record, State::loaded);
+  const std::lock_guard lock(mutex_);
+  record.library.emplace(std::move(***library));
+  return {};
+}
 
-  record->runtime = std::make_unique<bus::Generation>(*bus_, m.plugin, to_string(m.version), record->seq,
-                                                      grants_of(package), bus_->worker_count() + 1);
-  bus::Generation& g = *record->runtime;
-  g.listeners = package.entry.listen;
-  g.affinity_one = m.affinity == manifest::Affinity::one;
-  g.attach(&record->library->descriptor());
+// Gives the generation its runtime. Every method its manifest speaks of must be in its descriptor: a filter that is
+// not there would silently let calls through.
+Status Lifecycle::describe(GenerationRecord& record) {
+  const manifest::PluginManifest& m = *record.package.manifest;
+  auto runtime = std::make_unique<bus::Generation>(*bus_, m.plugin, to_string(m.version), record.seq,
+                                                   grants_of(record.package), bus_->worker_count() + 1);
+  runtime->listeners = record.package.entry.listen;
+  runtime->affinity_one = m.affinity == manifest::Affinity::one;
+  runtime->attach(&record.library->descriptor());
+  std::string missing;
+  const auto want = [&](const std::string& service, const std::string& method) {
+    if (runtime->method(service, method) < 0)
+      missing += (missing.empty() ? "" : ", ") + (service.empty() ? method : service + "." + method);
+  };
   for (const auto& provided : m.provides) {
-    for (const auto& [method, facts] : provided.methods) {
-      if (g.method(to_string(provided.service), method) < 0) {
-        discard(record, "not created");
-        return Error{Code::invalid, who + ": its manifest provides " + to_string(provided.service) + "." + method +
-                                        ", which its library's descriptor does not list; correct one of them"};
-      }
-    }
+    for (const auto& [method, facts] : provided.methods) want(to_string(provided.service), method);
   }
+  for (const auto& filter : m.filters) want("", filter.method);
+  for (const auto& subscription : m.subscribes) want("", subscription.method);
+  {
+    const std::lock_guard lock(mutex_);
+    record.runtime = std::move(runtime);
+  }
+  if (missing.empty()) return {};
+  return Error{Code::invalid,
+               "its manifest names " + missing + ", which its library's descriptor does not list; correct one of them"};
+}
 
+Status Lifecycle::create(GenerationRecord& record) {
   struct Created {
     socle_status status = SOCLE_INTERNAL;
     socle_reply error{sizeof(socle_reply), SOCLE_OK, nullptr};
     void* instance = nullptr;
   };
-  auto created = std::make_shared<Created>();
+  bus::Generation& g = *record.runtime;
+  const auto timeout = duration_cast<milliseconds>(record.package.manifest->start_timeout);
+  const auto created = std::make_shared<Created>();
   const bool returned = bus_->run_staged(
-      [created, &g, config = package.config] {
+      [created, &g, config = record.package.config] {
         const bus::PayloadRef body(bus::Payload::make(config.empty() ? "{}" : config, SOCLE_MEDIA_JSON, {}));
         try {
           created->status = g.descriptor->create(&g, body.get(), &created->instance, &created->error);
@@ -96,52 +108,76 @@ Result<RecordPtr> Lifecycle::stage(const Package& package) {
           created->error = bus::Bus::error(SOCLE_INTERNAL, "plugin_threw", "it let an exception out");
         }
       },
-      duration_cast<milliseconds>(m.start_timeout));
+      timeout);
   if (!returned) {
-    set_state(*record, State::retained, "create() did not return");
-    return Error{Code::deadline, who + ": create() did not return within " + seconds(m.start_timeout) +
+    set_state(record, State::retained, "create() did not return");
+    return Error{Code::deadline, "create() did not return within " + seconds(timeout) +
                                      "; the generation was not used and stays mapped"};
   }
   const bus::PayloadRef why(created->error.payload != nullptr ? bus::Payload::of(created->error.payload) : nullptr);
-  if (created->status != SOCLE_OK) {
-    std::string text = why ? std::string(why->find("message")) : "";
-    if (text.empty()) text = "status " + std::to_string(created->status);
-    bury(*record);
-    return Error{Code::invalid, who + ": create() failed: " + text};
+  if (created->status == SOCLE_OK) {
+    g.instance = created->instance;
+    return {};
   }
-  g.instance = created->instance;
+  std::string text = why ? std::string(why->find("message")) : "";
+  if (text.empty()) text = "status " + std::to_string(created->status);
+  return Error{Code::invalid, "create() failed: " + text};
+}
 
-  const auto hook = [&](uint32_t method, std::string_view name, std::chrono::nanoseconds timeout) -> Status {
-    bus::Worker& staging = bus_->staging();
-    const bus::Answer answer = bus_->run_hook(g, staging, method, {}, duration_cast<milliseconds>(timeout));
-    if (answer.status == SOCLE_OK || answer.status == SOCLE_UNSUPPORTED) return {};
-    if (answer.hung) {
-      set_state(*record, State::retained, std::string(name) + " did not give its thread back");
-      return Error{Code::deadline, who + ": " + std::string(name) + " did not return within " + seconds(timeout) +
-                                       "; the generation was not used and stays mapped"};
-    }
-    const std::string text =
-        answer.status == SOCLE_DEADLINE ? "no answer within " + seconds(timeout) : answer_text(answer);
-    discard(record, std::string(name) + " failed");
-    return Error{Code::invalid, who + ": " + std::string(name) + " failed: " + text};
+Status Lifecycle::staged_hook(const RecordPtr& record, uint32_t method, std::string_view name,
+                              std::chrono::nanoseconds timeout) {
+  const bus::Answer answer =
+      bus_->run_hook(*record->runtime, bus_->staging(), method, {}, duration_cast<milliseconds>(timeout));
+  if (answer.status == SOCLE_OK || answer.status == SOCLE_UNSUPPORTED) return {};
+  if (answer.hung) {
+    set_state(*record, State::retained, std::string(name) + " did not give its thread back");
+    return Error{Code::deadline, std::string(name) + " did not return within " + seconds(timeout) +
+                                     "; the generation was not used and stays mapped"};
+  }
+  return Error{Code::invalid,
+               std::string(name) + " failed: " +
+                   (answer.status == SOCLE_DEADLINE ? "no answer within " + seconds(timeout) : answer_text(answer))};
+}
+
+Result<RecordPtr> Lifecycle::stage(const Package& package, const manifest::SystemManifest& system) {
+  const manifest::PluginManifest& m = *package.manifest;
+  const int64_t begun = telemetry::monotonic_now();
+  auto record = std::make_shared<GenerationRecord>();
+  record->package = package;
+  const auto refuse = [&](Status& why) {
+    discard(record);
+    return std::move(why).error().context(who(package));
   };
-  if (auto started = hook(SOCLE_HOOK_START, "start", m.start_timeout); !started) return std::move(started).error();
+  Status done = map(*record, expected_of(package), policy(system));
+  if (record->seq != 0) {
+    const std::lock_guard lock(mutex_);
+    records_.push_back(record);
+  }
+  if (!done) return std::move(done).error().context(who(package));
+  set_state(*record, State::loaded);
+  if (done = describe(*record); !done) return refuse(done);
+  if (done = create(*record); !done) return refuse(done);
+  if (done = staged_hook(record, SOCLE_HOOK_START, "start", m.start_timeout); !done) return refuse(done);
   set_state(*record, State::started);
   if (m.self_test.enabled) {
-    if (auto tested = hook(SOCLE_HOOK_SELF_TEST, "self-test", m.self_test.timeout); !tested)
-      return std::move(tested).error();
+    if (done = staged_hook(record, SOCLE_HOOK_SELF_TEST, "self-test", m.self_test.timeout); !done) return refuse(done);
   }
-  bus::Worker& staging = bus_->staging();
-  bus_->run_staged([this, &g, &staging] { staging.hand_over(g, bus_->worker(0)); }, load_timeout);
+  bus::Generation& g = *record->runtime;
+  bus_->run_staged([this, &g] { bus::Worker::current()->hand_over(g, bus_->worker(0)); }, load_timeout);
+  const std::lock_guard lock(mutex_);
   record->load_time =
       duration_cast<std::chrono::microseconds>(std::chrono::nanoseconds(telemetry::monotonic_now() - begun));
+  record->health.due = telemetry::monotonic_now() + std::chrono::nanoseconds(m.health.interval).count();
   return record;
 }
 
-// Takes a staged generation down again; it never served.
-void Lifecycle::discard(const RecordPtr& record, std::string_view) {
+// Takes a generation that never served down again: nobody called it, so what it still waits for is cancelled at once.
+void Lifecycle::discard(const RecordPtr& record) {
   if (record->state == State::retained) return;
-  drain(*record);
+  if (record->runtime != nullptr && record->runtime->instance != nullptr) {
+    if (const std::string held = drain(*record, std::chrono::nanoseconds(0)); !held.empty())
+      return set_state(*record, State::retained, held);
+  }
   bury(*record);
 }
 

@@ -94,6 +94,13 @@ Result<Verified> Store::get(const std::string& sha256, const Expected& expected,
   return std::move(*report.verified);
 }
 
+Status Store::keep_only(const std::set<std::string>& needed) const {
+  return sweep(data_ / "store", [&](const std::string& name) {
+    const std::string hash = name.substr(0, name.find('.'));
+    return is_hash(hash) && !needed.contains(hash);
+  });
+}
+
 Result<Copy> Store::copy(const Verified& verified) const {
   if (!is_hash(verified.sha256)) return Error{Code::internal, "copy a library that was never verified"};
   Copy copy;

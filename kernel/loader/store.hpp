@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "loader/verify.hpp"
@@ -36,6 +37,9 @@ class Store {
   // Runs every check again on stored content: the trust list or the kernel may have changed since. NOT_FOUND when it
   // was never stored, DATA_LOSS when its bytes no longer have their hash.
   [[nodiscard]] Result<Verified> get(const std::string& sha256, const Expected& expected, const Policy& policy) const;
+
+  // Deletes stored libraries (and their signatures) whose hash is not in `needed`.
+  [[nodiscard]] Status keep_only(const std::set<std::string>& needed) const;
 
   // A fresh private copy of the verified bytes for one generation.
   [[nodiscard]] Result<Copy> copy(const Verified& verified) const;

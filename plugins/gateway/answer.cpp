@@ -213,6 +213,7 @@ bool Connection::flush() {
     }
     if (moved.io == Transport::Io::want_read) {  // TLS: its answer must come first
       slow_transfer_deadline(0);
+      write_wants_read_ = true;
       wait_read();
       return false;
     }

@@ -11,6 +11,9 @@ namespace {
 
 constexpr Refusal line_too_long{414, "target_too_long", "The request line is longer than this listener accepts."};
 constexpr Refusal head_too_large{431, "headers_too_large", "The header section is larger than this listener accepts."};
+// Servers behind CGI read "_" as "-"; nobody else sends these names.
+constexpr Refusal lookalike =
+    bad_request("bad_header_name", "A header name is that of a framing header with an underscore in it.");
 
 }  // namespace
 
@@ -119,8 +122,12 @@ bool HeadScanner::framing_field(std::string_view name, std::string_view value) {
       if (seen_content_type_) return refuse(bad_request("repeated_header", "There is more than one Content-Type."));
       seen_content_type_ = true;
       return true;
-    case 14: return !ascii::same(name, "content-length") || content_length(value);
-    case 17: return !ascii::same(name, "transfer-encoding") || transfer_encoding(value);
+    case 14:
+      if (ascii::same(name, "content_length")) return refuse(lookalike);
+      return !ascii::same(name, "content-length") || content_length(value);
+    case 17:
+      if (ascii::same(name, "transfer_encoding")) return refuse(lookalike);
+      return !ascii::same(name, "transfer-encoding") || transfer_encoding(value);
     default: return true;
   }
 }
@@ -134,12 +141,14 @@ bool HeadScanner::transfer_encoding(std::string_view value) {
     framing_.chunked = true;
     return true;
   }
-  // A list that holds nothing, or chunked twice, is malformed rather than unknown.
+  // What can never be right, whatever the codings mean, is malformed; the rest is unknown.
   int codings = 0;
   int chunked = 0;
+  bool last = false;
   ascii::each_item(value, [&](std::string_view item) {
     ++codings;
-    chunked += ascii::same(item, "chunked");
+    last = ascii::same(item, "chunked");
+    chunked += last;
     return true;
   });
   if (codings == 0 || chunked > 1) {
@@ -147,6 +156,9 @@ bool HeadScanner::transfer_encoding(std::string_view value) {
   }
   if (chunked == codings) {
     return refuse(bad_request("bad_transfer_encoding", "Transfer-Encoding holds an empty list element."));
+  }
+  if (chunked == 1 && !last) {
+    return refuse(bad_request("bad_transfer_encoding", "Transfer-Encoding names a coding after chunked."));
   }
   unknown_coding_ = true;
   return true;

@@ -1,6 +1,8 @@
 // target.cpp: see target.hpp.
 #include "target.hpp"
 
+#include <algorithm>
+
 #include "ascii.hpp"
 #include "head_scan.hpp"
 
@@ -89,7 +91,13 @@ Refusal parse_target(Method method, std::string_view text, Target& out) {
     if (end == std::string_view::npos) break;
     rest.remove_prefix(end);
   }
-  return {};
+  if (out.path.find('%') == std::string_view::npos) return {};
+  std::string plain;
+  const bool decodes = percent_decode(out.path, false, plain) && std::none_of(plain.begin(), plain.end(), [](char c) {
+                         return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+                       });
+  if (decodes) return {};
+  return bad_request("bad_target", "The path is not percent-encoded UTF-8 without control characters.");
 }
 
 bool percent_decode(std::string_view text, bool plus_is_space, std::string& out) {

@@ -163,7 +163,7 @@ std::optional<std::u32string> decode_label(std::string_view label) {
   std::string lower(label.substr(4));
   for (char& c : lower)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 32);
-  const auto decoded = punycode_decode(lower);
+  auto decoded = punycode_decode(lower);
   if (!decoded || std::all_of(decoded->begin(), decoded->end(), [](char32_t p) { return p < 0x80; }))
     return std::nullopt;
   if (punycode_encode(*decoded) != lower || !is_u_label(*decoded)) return std::nullopt;

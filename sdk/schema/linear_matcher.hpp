@@ -44,6 +44,8 @@ class LinearMatcher {
     unsigned wrong = 0;
     for (const auto* const end = byte + row.prefix; byte != end; ++byte, ++bits) wrong |= *bits & outside_[*byte];
     unsigned middle = 0;
+    for (; tail - byte >= 4; byte += 4)
+      middle |= outside_[byte[0]] | outside_[byte[1]] | outside_[byte[2]] | outside_[byte[3]];
     for (; byte != tail; ++byte) middle |= outside_[*byte];
     for (const auto* const end = tail + row.suffix; byte != end; ++byte, ++bits) wrong |= *bits & outside_[*byte];
     return (wrong | (middle & row.middle)) == 0;

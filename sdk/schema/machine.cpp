@@ -39,6 +39,14 @@ bool Machine<Trace>::stop(std::string_view what) {
 }
 
 template <class Trace>
+[[gnu::always_inline]] inline bool Machine<Trace>::match(std::uint32_t pattern, std::string_view text) {
+  const auto found = program_.patterns[pattern].match(text);
+  if (found == Pattern::Match::limit)
+    return stop("the pattern '" + program_.patterns[pattern].source() + "' backtracks too much on this text");
+  return found == Pattern::Match::yes;
+}
+
+template <class Trace>
 [[gnu::always_inline]] inline bool Machine<Trace>::run_leaf(const Node& node, const Op& op, json::View value) {
   switch (op.code) {
     case OpCode::never:
@@ -53,10 +61,10 @@ template <class Trace>
     case OpCode::multiple_of: return check_number(node, op, value);
     case OpCode::min_length:
     case OpCode::max_length: return check_length(node, op, value);
-    case OpCode::pattern:
-    case OpCode::format:
+    case OpCode::pattern: return check_pattern(node, op, value);
+    case OpCode::format: return check_format(node, op, value);
     case OpCode::content_encoding:
-    case OpCode::content_media_type: return check_text(node, op, value);
+    case OpCode::content_media_type: return check_content(node, op, value);
     case OpCode::min_items:
     case OpCode::max_items:
     case OpCode::min_properties:
@@ -72,7 +80,7 @@ bool Machine<Trace>::eval(std::uint32_t index, json::View value, Marks* marks) {
 }
 
 template <class Trace>
-bool Machine<Trace>::eval_node(const Node& node, json::View value, Marks* marks) {
+[[gnu::always_inline]] inline bool Machine<Trace>::eval_node(const Node& node, json::View value, Marks* marks) {
   const auto bits = kind_bits[static_cast<std::size_t>(value.kind())];
   if ((node.types & bits) == 0) {
     // A number written with a fraction or exponent may still be integral.
@@ -180,14 +188,6 @@ bool Machine<Trace>::eval_quietly(std::uint32_t index, json::View value, Marks* 
     return holds;
   }
   return eval_branch(index, value, marks);
-}
-
-template <class Trace>
-bool Machine<Trace>::match(std::uint32_t pattern, std::string_view text) {
-  const auto found = program_.patterns[pattern].match(text);
-  if (found == Pattern::Match::limit)
-    return stop("the pattern '" + program_.patterns[pattern].source() + "' backtracks too much on this text");
-  return found == Pattern::Match::yes;
 }
 
 template class Machine<Silent>;

@@ -3,8 +3,9 @@
 //   eval(node, value) ── types ──▶ run(ops) ──▶ one case an instruction ──▶ eval(child node, child value) …
 //
 // The same code serves both traces: Silent stops at the first violation, Recorder goes on and collects. machine.cpp has
-// the dispatch, machine_values.cpp what needs no other node, machine_object.cpp and machine_array.cpp the containers.
-// A false result with `stopped()` is no verdict: a limit was hit, and everything unwinds.
+// the dispatch, machine_values.ipp what needs no other node, machine_object.ipp, machine_array.ipp and
+// machine_logic.ipp the rest; all are one translation unit. A false result with `stopped()` is no verdict: a limit was
+// hit, and everything unwinds.
 #pragma once
 
 #include <cstdint>
@@ -39,21 +40,23 @@ class Machine {
   // As eval_branch, and no fault of it is reported.
   bool eval_quietly(std::uint32_t index, json::View value, Marks* marks);
 
-  // machine_values.cpp
+  // machine_values.ipp
   bool check_number(const Node& node, const Op& op, json::View value);
   bool check_length(const Node& node, const Op& op, json::View value);
-  bool check_text(const Node& node, const Op& op, json::View value);
+  bool check_pattern(const Node& node, const Op& op, json::View value);
+  bool check_format(const Node& node, const Op& op, json::View value);
+  bool check_content(const Node& node, const Op& op, json::View value);
   bool check_enumeration(const Node& node, const Op& op, json::View value);
   bool check_size(const Node& node, const Op& op, json::View value);
   [[nodiscard]] bool contains_text(const Enumeration& values, json::View value) const;
   bool wrong_type(const Node& node, json::View value);
 
-  // machine_logic.cpp
+  // machine_logic.ipp
   bool run_list(const Node& node, const Op& op, json::View value, Marks* marks);
   bool run_dynamic(const Node& node, const Op& op, json::View value, Marks* marks);
   bool run_condition(const Op& op, json::View value, Marks* marks);
 
-  // machine_object.cpp
+  // machine_object.ipp
   bool run_shape(const Node& node, const Op& op, json::View value, Marks* marks);
   bool scan_members(const Node& node, const Shape& shape, json::View value, Marks* marks);
   bool find_properties(const Node& node, const Shape& shape, json::View value, Marks* marks);
@@ -64,7 +67,7 @@ class Machine {
   bool run_dependencies(const Node& node, const Op& op, json::View value, Marks* marks);
   bool run_unevaluated(const Node& node, const Op& op, json::View value, Marks* marks);
 
-  // machine_array.cpp
+  // machine_array.ipp
   bool run_items(const Op& op, json::View value, Marks* marks);
   bool run_prefix(const Op& op, json::View value, Marks* marks);
   bool run_contains(const Node& node, const Op& op, json::View value, Marks* marks);

@@ -48,7 +48,7 @@ bool Machine<Trace>::run_shape(const Node& node, const Op& op, json::View value,
 }
 
 template <class Trace>
-bool Machine<Trace>::eval_property(const Property& property, json::View member) {
+[[gnu::always_inline]] inline bool Machine<Trace>::eval_property(const Property& property, json::View member) {
   if constexpr (Trace::records) {
     const Recorder::Step step(trace_, "properties", property.name());
     const Recorder::Child child(trace_, property.name());
@@ -78,6 +78,7 @@ bool Machine<Trace>::scan_members(const Node& node, const Shape& shape, json::Vi
   std::uint32_t present = 0;
   const Property* guess = shape.properties.data();
   const Property* const end = guess + shape.properties.size();
+  const bool plain = shape.patterns.empty() && marks == nullptr;
   std::size_t i = 0;
   for (const auto [key, member] : value.members()) {
     const std::size_t at = i++;
@@ -90,6 +91,7 @@ bool Machine<Trace>::scan_members(const Node& node, const Shape& shape, json::Vi
       present += property->required ? 1 : 0;
       known = property->node != no_node;
       if (known) good = eval_property(*property, member);
+      if (known && good && plain) continue;
     }
     if (!shape.patterns.empty()) good = by_pattern(shape, key, member, known) && good;
     if (stopped_) return false;
@@ -200,7 +202,7 @@ bool Machine<Trace>::run_dependencies(const Node& node, const Op& op, json::View
 
 template <class Trace>
 bool Machine<Trace>::run_unevaluated(const Node&, const Op& op, json::View value, Marks* marks) {
-  if (value.size() == 0) return true;
+  if (marks == nullptr) return true;  // only an empty container has none, see eval_guarded
   bool holds = true;
   for (std::size_t i = 0; i < value.size(); ++i) {
     if (marks->has(i)) continue;

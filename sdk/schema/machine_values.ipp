@@ -122,43 +122,47 @@ bool Machine<Trace>::check_length(const Node& node, const Op& op, json::View val
 }
 
 template <class Trace>
-bool Machine<Trace>::check_text(const Node& node, const Op& op, json::View value) {
-  const std::string_view text = value.as_string();
-  std::string wanted;
-  std::string message;
-  if (op.code == OpCode::pattern) {
-    if (match(op.a, text)) return true;
-    if (stopped_) return false;
-    if constexpr (Trace::records) {
-      wanted = program_.patterns[op.a].source();
-      message = "must match the pattern " + wanted;
-    }
-  } else if (op.b == 0) {
-    return true;  // an annotation
-  } else if (op.code == OpCode::format) {
-    if (matches_format(static_cast<Format>(op.a), text)) return true;
-    if constexpr (Trace::records) {
-      wanted = to_string(static_cast<Format>(op.a));
-      message = "must be in the format " + wanted;
-    }
-  } else {
-    const std::string_view name = program_.values[op.a].as_string();
-    const bool is_encoding = op.code == OpCode::content_encoding;
-    const std::string_view encoding =
-        is_encoding || op.c == 0 ? std::string_view{} : program_.values[op.c - 1].as_string();
-    if (is_encoding ? is_encoded(name, text) : is_media(name, encoding, text)) return true;
-    if constexpr (Trace::records) {
-      wanted = name;
-      message = (is_encoding ? "must be encoded as " : "must hold ") + wanted;
-    }
+[[gnu::always_inline]] inline bool Machine<Trace>::check_pattern(const Node& node, const Op& op, json::View value) {
+  if (match(op.a, value.as_string())) return true;
+  if constexpr (Trace::records) {
+    const std::string& source = program_.patterns[op.a].source();
+    if (!stopped_)
+      trace_.fault(node, "pattern", "must match the pattern " + source + ", found " + detail::shown(value),
+                   {{"pattern", source}});
   }
-  if constexpr (Trace::records)
-    trace_.fault(node, keyword(op), message + ", found " + detail::shown(value), {{std::string(keyword(op)), wanted}});
   return false;
 }
 
 template <class Trace>
-bool Machine<Trace>::contains_text(const Enumeration& values, json::View value) const {
+[[gnu::always_inline]] inline bool Machine<Trace>::check_format(const Node& node, const Op& op, json::View value) {
+  if (op.b == 0 || matches_format(static_cast<Format>(op.a), value.as_string())) return true;
+  if constexpr (Trace::records) {
+    const std::string wanted(to_string(static_cast<Format>(op.a)));
+    trace_.fault(node, "format", "must be in the format " + wanted + ", found " + detail::shown(value),
+                 {{"format", wanted}});
+  }
+  return false;
+}
+
+template <class Trace>
+bool Machine<Trace>::check_content(const Node& node, const Op& op, json::View value) {
+  if (op.b == 0) return true;  // an annotation
+  const std::string_view text = value.as_string();
+  const std::string_view name = program_.values[op.a].as_string();
+  const bool is_encoding = op.code == OpCode::content_encoding;
+  const std::string_view encoding = op.c == 0 ? std::string_view{} : program_.values[op.c - 1].as_string();
+  if (is_encoding ? is_encoded(name, text) : is_media(name, encoding, text)) return true;
+  if constexpr (Trace::records) {
+    const std::string wanted(name);
+    trace_.fault(node, keyword(op),
+                 (is_encoding ? "must be encoded as " : "must hold ") + wanted + ", found " + detail::shown(value),
+                 {{std::string(keyword(op)), wanted}});
+  }
+  return false;
+}
+
+template <class Trace>
+[[gnu::always_inline]] inline bool Machine<Trace>::contains_text(const Enumeration& values, json::View value) const {
   const std::string_view text = value.as_string();
   const std::uint64_t head = text.empty() ? 0 : json::layout::load64(text.data());
   const auto same = [&](const Enumeration::Text& known) {
@@ -167,7 +171,11 @@ bool Machine<Trace>::contains_text(const Enumeration& values, json::View value) 
       if (json::layout::load64(text.data() + i) != json::layout::load64(known.data + i)) return false;
     return true;
   };
-  if (values.slots.empty()) return std::any_of(values.texts.begin(), values.texts.end(), same);
+  if (values.slots.empty()) {
+    for (const Enumeration::Text& known : values.texts)
+      if (same(known)) return true;
+    return false;
+  }
   const std::size_t mask = values.slots.size() - 1;
   for (std::size_t slot = json::layout::hash_padded(text.data(), text.size()) & mask; values.slots[slot] != 0;
        slot = (slot + 1) & mask)

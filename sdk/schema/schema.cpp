@@ -108,7 +108,10 @@ Result<Schema> compile(json::View document, const Options& options, std::vector<
     return refuse({Code::invalid, found[0].message});
   }
   if (options.check_metaschema) {
-    if (auto good = check_against_metaschema(document, options, found); !good) return refuse(std::move(good).error());
+    if (auto good = check_against_metaschema(document, options, found); !good) {
+      if (found.empty()) found.push_back({"/$schema", good.error().message});
+      return refuse(std::move(good).error());
+    }
   }
   Compiler compiler(options);
   auto program = compiler.run(document);

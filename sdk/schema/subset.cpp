@@ -2,6 +2,7 @@
 #include "subset.hpp"
 
 #include <algorithm>
+#include <compare>
 
 #include "socle/json/decimal.hpp"
 
@@ -82,6 +83,7 @@ bool Subset::prove_by_values(const Facts& facts, const Nodes& writer, std::uint3
     return false;
   }
   settled = true;
+  const Facts wanted = Facts::of(reader_, {reader});  // formats are annotations to the machine, constraints here
   Silent silent;
   for (const json::View value : values) {
     const std::uint8_t bit = value.is_number()    ? (value.is_integral() ? type_bit::integer : type_bit::fraction)
@@ -96,11 +98,14 @@ bool Subset::prove_by_values(const Facts& facts, const Nodes& writer, std::uint3
       return machine.run_at(node, value) || machine.stopped();
     });
     Machine<Silent> machine(reader_, silent);
-    if (!written || (machine.run_at(reader, value) && !machine.stopped())) continue;
+    const bool formed =
+        !value.is_string() || std::all_of(wanted.formats.begin(), wanted.formats.end(), [&](std::uint32_t format) {
+          return matches_format(static_cast<Format>(format), value.as_string());
+        });
+    if (!written || (formed && machine.run_at(reader, value) && !machine.stopped())) continue;
     note(reader_.nodes[reader], "", "one of the values that the writer may write is refused");
     return false;
   }
-  // Formats are annotations to the machine but constraints here.
   return true;
 }
 
@@ -143,7 +148,7 @@ bool Subset::value_op_holds(const Facts& facts, const Op& op) {
   const auto within = [&](const std::optional<Facts::Bound>& bound, bool lower, bool exclusive) {
     if (!bound) return false;
     const auto order = json::decimal::compare(bound->text, reader_.numbers[op.a].text);
-    return (lower ? order > 0 : order < 0) || (order == 0 && (bound->exclusive || !exclusive));
+    return (lower ? std::is_gt(order) : std::is_lt(order)) || (std::is_eq(order) && (bound->exclusive || !exclusive));
   };
   const auto multiple = [&](std::string_view value) {
     return json::decimal::is_multiple(value, reader_.numbers[op.a].text).value_or(false);

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 . tests/support/setup.sh
 wanted=${1:-}
 # shellcheck disable=SC2086
-socle_install $socle_packages libboost-json1.81-dev >&2
+socle_install $socle_packages wrk >&2
 loan=../shared/loan
 bin=build/release/tests/bench
 known=""
@@ -16,11 +16,15 @@ bench() {  # NAME TARGET COMMAND...
   shift 2
   known="$known $name"
   [ -z "$wanted" ] || [ "$wanted" = "$name" ] || return 0
-  socle_build release "$target" >&2
+  # shellcheck disable=SC2086
+  socle_build release $target >&2
   "$@"
   ran=yes
 }
 ran=no
 bench bus bus_bench $bin/bus/bus_bench
-[ ! -d tests/bench/json ] || bench json json_bench $bin/json/json_bench $loan/valid.jsonl
+bench json json_bench $bin/json/json_bench $loan/valid.jsonl
+bench storage storage_bench bash -c 'd=$(mktemp -d); trap "rm -rf $d" EXIT; build/release/tests/bench/storage/storage_bench ../shared/loan/valid.jsonl "$d"'
+bench schema schema_bench $bin/schema/schema_bench $loan ../shared/conformance/schema-bench
+bench gateway "socle gateway page bare_beast" tests/bench/gateway/run.sh
 [ "$ran" = yes ] || { echo "no benchmark '$wanted'; there are:$known" >&2; exit 2; }

@@ -37,7 +37,7 @@ int two_digits(std::string_view text, std::size_t at) {
 // Sign, then (exponent, digits) so that bytes order by value: positive numbers up, negative ones inverted. The value
 // is 0.DIGITS × 10^exponent with no leading or trailing zero digit.
 bool put_decimal(std::string& out, std::string_view text) {
-  if (!json::decimal::is_number(text)) return false;
+  if (text.empty() || !json::decimal::is_number(text)) return false;
   const std::string canonical = json::decimal::canonical(text);
   if (canonical == "0") {
     out.push_back('\x02');

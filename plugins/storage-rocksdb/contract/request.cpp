@@ -46,6 +46,7 @@ Outcome<Operation> parse_operation(json::View value, const std::string& pointer,
   if (!id.exists() && out.kind == Operation::Kind::put && out.expect <= Operation::Expect::absent) {
     out.id = ids.next_id();
     out.expect = Operation::Expect::absent;
+    out.fresh = true;
   } else {
     out.id = id.as_string();
     if (auto good = check_id(out.id, pointer + "/id"); !good) return std::move(good).problem();

@@ -26,9 +26,10 @@ struct Operation {
   Expect expect = Expect::any;
   std::uint64_t version = 0;  // Expect::version
   std::string_view collection;
-  std::string id;    // generated when a put gives none
-  json::View doc;    // put
-  std::string text;  // put: the document as stored
+  std::string id;      // generated when a put gives none
+  bool fresh = false;  // generated: no document can have it, so none is looked for
+  json::View doc;      // put
+  std::string text;    // put: the document as stored
 };
 
 struct OutboxEntry {

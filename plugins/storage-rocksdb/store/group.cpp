@@ -6,7 +6,7 @@ namespace socle::storage {
 
 Result<std::optional<std::string>> Group::get(std::string_view key) {
   if (!latest_.empty()) {
-    if (const auto at = latest_.find(std::string(key)); at != latest_.end()) {
+    if (const auto at = latest_.find(key); at != latest_.end()) {
       const Change& change = changes_[at->second];
       if (change.kind == Change::Kind::put) return std::optional(change.value);
       return std::optional<std::string>();

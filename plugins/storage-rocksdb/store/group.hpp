@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,13 +36,17 @@ class Group {
     std::string key;
     std::size_t before;
   };
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>()(key); }
+  };
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
   void remember(const std::string& key);
 
   Kv& kv_;
   std::vector<Change> changes_;
-  std::unordered_map<std::string, std::size_t> latest_;  // key -> its last change
-  std::vector<Undo> undo_;                               // since the last mark()
+  std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> latest_;  // key -> its last change
+  std::vector<Undo> undo_;                                                      // since the last mark()
 };
 
 }  // namespace socle::storage

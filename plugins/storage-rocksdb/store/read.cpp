@@ -147,6 +147,7 @@ Status append_record(std::string& out, std::string_view id, const StoredRecord& 
     auto doc = json::Document::parse(record.text);
     if (!doc) return Error{Code::data_loss, "a stored document is not JSON: restore from a backup"};
     std::vector<const FieldPath*> paths;
+    paths.reserve(fields.size());
     for (const auto& field : fields) paths.push_back(&field);
     json::Writer writer(out);
     project(writer, doc->root(), paths, 0);

@@ -29,6 +29,9 @@ rocksdb_options_t* make_options(const RocksOptions& options) {
   rocksdb_options_set_write_buffer_size(out, options.memtable_bytes);
   rocksdb_options_set_max_write_buffer_number(out, 3);
   rocksdb_options_set_arena_block_size(out, std::size_t{256} << 10);
+  // A new unique value is looked for and not found: the memtable's filter says so without a walk.
+  rocksdb_options_set_memtable_whole_key_filtering(out, 1);
+  rocksdb_options_set_memtable_prefix_bloom_size_ratio(out, 0.03);
   // A log file belongs to a memtable: three of them and this cap keep the log under 64 MiB.
   rocksdb_options_set_max_total_wal_size(out, std::uint64_t{40} << 20);
   // A torn last record is the crash we expect; damage anywhere else must refuse to open, not cut history short.

@@ -39,7 +39,8 @@ class Application {
                         "collection \"" + std::string(op.collection) + "\" is not declared: declare it first");
     }
     const std::string key = document_key(tenant_.number(), collection->number, op.id);
-    auto before = group_.get(key);
+    Result<std::optional<std::string>> before = std::optional<std::string>();
+    if (!op.fresh) before = group_.get(key);
     if (!before) return std::move(before).error();
     StoredRecord old;
     if (*before) {

@@ -22,9 +22,9 @@ ExprPtr clone(const Expr& expr) {
   for (const auto& arg : expr.args) copy->args.push_back(clone(*arg));
   if (expr.loop) {
     const auto& from = *expr.loop;
-    copy->loop = std::make_unique<Comprehension>(Comprehension{
-        from.variable, from.variable2, clone(*from.range), from.accumulator, clone(*from.init), clone(*from.condition),
-        clone(*from.step), clone(*from.result)});
+    copy->loop = std::make_unique<Comprehension>(
+        Comprehension{from.variable, from.variable2, clone(*from.range), from.accumulator, clone(*from.init),
+                      clone(*from.condition), clone(*from.step), clone(*from.result)});
   }
   return copy;
 }

@@ -177,8 +177,7 @@ class Checker {
     }
     std::vector<Type> arguments;
     for (std::size_t i = skipped; i < expr.args.size(); ++i) arguments.push_back(check(*expr.args[i]));
-    if (!env_.has_function(function))
-      return fail(expr, "undeclared reference to '" + expr.name + "'" + in_container());
+    if (!env_.has_function(function)) return fail(expr, "undeclared reference to '" + expr.name + "'" + in_container());
     ast_.references[expr.id] = {function, false, false};
     return resolve_overload(expr, function, arguments, expr.member && skipped == 0);
   }

@@ -173,10 +173,24 @@ std::uint64_t hash(const Value& value) {
 }
 
 std::string_view type_name(const Value& value) {
-  constexpr std::array<std::string_view, 18> names{
-      "null_type", "bool", "int", "uint", "double", "string", "bytes", "google.protobuf.Timestamp",
-      "google.protobuf.Duration", "date", "decimal", "list", "map", "type", "optional_type", "net.IP", "net.CIDR",
-      "error"};
+  constexpr std::array<std::string_view, 18> names{"null_type",
+                                                   "bool",
+                                                   "int",
+                                                   "uint",
+                                                   "double",
+                                                   "string",
+                                                   "bytes",
+                                                   "google.protobuf.Timestamp",
+                                                   "google.protobuf.Duration",
+                                                   "date",
+                                                   "decimal",
+                                                   "list",
+                                                   "map",
+                                                   "type",
+                                                   "optional_type",
+                                                   "net.IP",
+                                                   "net.CIDR",
+                                                   "error"};
   return names[static_cast<std::size_t>(value.kind())];
 }
 

@@ -7,8 +7,8 @@
 namespace socle::cel {
 namespace {
 // For the moment when not even an error fits into the arena.
-constexpr ErrorInfo no_memory{ErrorCode::out_of_memory, ErrorInfo::nowhere,
-                              "evaluation needs more memory than it is allowed", {}};
+constexpr ErrorInfo no_memory{
+    ErrorCode::out_of_memory, ErrorInfo::nowhere, "evaluation needs more memory than it is allowed", {}};
 }  // namespace
 
 void Context::stage(std::uint64_t available) {

@@ -111,7 +111,8 @@ std::optional<Value> parse_decimal(std::string_view text) {
     if (!rest.empty() && rest[0] == '+') rest.remove_prefix(1);
     int exponent = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), exponent);
-    if (error != std::errc{} || end != rest.data() + rest.size() || exponent > 60 || exponent < -60) return std::nullopt;
+    if (error != std::errc{} || end != rest.data() + rest.size() || exponent > 60 || exponent < -60)
+      return std::nullopt;
     scale -= exponent;
   }
   if (scale < 0) {
@@ -132,9 +133,13 @@ std::string decimal_text(const Value& value) {
     number /= 10;
   } while (number != 0);
   while (digits.size() <= value.scale()) digits.push_back('0');
-  std::reverse(digits.begin(), digits.end());
-  if (value.scale() > 0) digits.insert(digits.size() - value.scale(), ".");
-  return negative ? "-" + digits : digits;
+  std::string text;
+  if (negative) text.push_back('-');
+  for (auto i = digits.size(); i > 0; --i) {
+    text.push_back(digits[i - 1]);
+    if (i - 1 == value.scale() && i > 1) text.push_back('.');
+  }
+  return text;
 }
 
 std::optional<Value> add_decimals(const Value& left, const Value& right, bool subtract) {
@@ -168,8 +173,7 @@ std::optional<Value> divide_decimals(const Value& left, const Value& right) {
   Int128 y = b.unscaled();
   // x·10^-as / y·10^-bs = (x·10^(scale+bs-as) / y)·10^-scale
   const auto shift = static_cast<std::int64_t>(scale) + b.scale() - a.scale();
-  if (shift >= 0 ? !scale_up(x, static_cast<std::uint32_t>(shift))
-                 : !scale_up(y, static_cast<std::uint32_t>(-shift)))
+  if (shift >= 0 ? !scale_up(x, static_cast<std::uint32_t>(shift)) : !scale_up(y, static_cast<std::uint32_t>(-shift)))
     return std::nullopt;
   if (y == -1) {
     if (__builtin_sub_overflow(Int128{0}, x, &x)) return std::nullopt;

@@ -143,15 +143,16 @@ Token Lexer::word(std::uint32_t start) {
   token.offset = start;
   token.text = source_.substr(start, at_ - start);
   const auto text = token.text;
-  token.kind = text == "in" || text == "true" || text == "false" || text == "null" ? TokenKind::symbol
-                                                                                   : TokenKind::ident;
+  token.kind =
+      text == "in" || text == "true" || text == "false" || text == "null" ? TokenKind::symbol : TokenKind::ident;
   return token;
 }
 
 Token Lexer::quoted(std::uint32_t start) {
   ++at_;
   const auto inside = at_;
-  while (is_letter(peek()) || is_digit(peek()) || (peek() != '\0' && std::string_view("./- ").find(peek()) != std::string_view::npos))
+  while (is_letter(peek()) || is_digit(peek()) ||
+         (peek() != '\0' && std::string_view("./- ").find(peek()) != std::string_view::npos))
     ++at_;
   if (peek() != '`' || at_ == inside)
     return fault(start, "bad quoted name: between ` only letters, digits and _ . - / and blanks may stand");

@@ -170,9 +170,24 @@ bool Environment::has_function(std::string_view name) const {
 }
 
 std::optional<Type> Environment::type_value(std::string_view name) const {
-  constexpr std::array<std::string_view, 18> names{
-      "bool", "int", "uint", "double", "string", "bytes", "list", "map", "null_type", "type", "optional_type",
-      "google.protobuf.Timestamp", "google.protobuf.Duration", "timestamp", "duration", "date", "decimal", "net.IP"};
+  constexpr std::array<std::string_view, 18> names{"bool",
+                                                   "int",
+                                                   "uint",
+                                                   "double",
+                                                   "string",
+                                                   "bytes",
+                                                   "list",
+                                                   "map",
+                                                   "null_type",
+                                                   "type",
+                                                   "optional_type",
+                                                   "google.protobuf.Timestamp",
+                                                   "google.protobuf.Duration",
+                                                   "timestamp",
+                                                   "duration",
+                                                   "date",
+                                                   "decimal",
+                                                   "net.IP"};
   if (name == "net.CIDR") return Type(TypeKind::type, {Type::opaque("net.CIDR")});
   for (const auto known : names)
     if (known == name) return Type(TypeKind::type, {*Type::parse(name)});

@@ -10,8 +10,8 @@ namespace {
 
 class Expander {
  public:
-  Expander(Factory& factory, ExprPtr& target, const std::string& name, std::vector<ExprPtr>& args,
-           std::uint32_t offset, std::string& message, std::uint32_t& where)
+  Expander(Factory& factory, ExprPtr& target, const std::string& name, std::vector<ExprPtr>& args, std::uint32_t offset,
+           std::string& message, std::uint32_t& where)
       : f_(factory), target_(target), name_(name), args_(args), offset_(offset), message_(message), where_(where) {}
 
   ExprPtr run() {
@@ -30,6 +30,7 @@ class Expander {
       if (one) return quantifier(Macro::exists_one);
       if (name_ == "map") return collect(Macro::map);
       if (name_ == "filter") return collect(Macro::filter);
+      if (name_ == "sortBy") return sort_by();
       if (name_ == "optMap") return optional_map(Macro::opt_map);
       if (name_ == "optFlatMap") return optional_map(Macro::opt_flat_map);
     }
@@ -158,10 +159,23 @@ class Expander {
   ExprPtr bind(Macro macro, std::string name, ExprPtr init, ExprPtr body) {
     target_ = f_.glue_list(offset_, nullptr);
     auto step = f_.ident(offset_, name);
-    auto expr = fold(macro, std::string(unused_name), {}, std::move(init), truth(false), std::move(step),
-                     std::move(body));
+    auto expr =
+        fold(macro, std::string(unused_name), {}, std::move(init), truth(false), std::move(step), std::move(body));
     expr->loop->accumulator = std::move(name);
     return expr;
+  }
+
+  // x.sortBy(e, key) sorts x by the list x.map(e, key); x is evaluated once.
+  ExprPtr sort_by() {
+    if (variable(0).empty()) return nullptr;
+    auto operand = std::move(target_);
+    const auto hidden = "@sort:" + std::to_string(operand->id);
+    target_ = f_.ident(offset_, hidden);
+    auto keys = collect(Macro::map);
+    if (!keys) return nullptr;
+    auto sorted = f_.glue(offset_, "@sortByAssociatedKeys", f_.ident(offset_, hidden), std::move(keys));
+    sorted->member = true;
+    return bind(Macro::sort_by, hidden, std::move(operand), std::move(sorted));
   }
 
   ExprPtr optional_map(Macro macro) {
@@ -208,8 +222,8 @@ class Expander {
       const auto depth = small_integer(0);
       const auto unique = small_integer(1);
       if (!depth || !unique) return fail(*args_[0], "cel." + name_ + "() wants two small int literals");
-      return f_.ident(offset_, (name_ == "iterVar" ? "@it:" : "@ac:") + std::to_string(*depth) + ":" +
-                                   std::to_string(*unique));
+      return f_.ident(offset_,
+                      (name_ == "iterVar" ? "@it:" : "@ac:") + std::to_string(*depth) + ":" + std::to_string(*unique));
     }
     return nullptr;
   }
@@ -217,10 +231,10 @@ class Expander {
   ExprPtr extremum() {
     if (args_.empty()) return fail(*target_, "math." + name_ + "() wants at least one argument");
     for (const auto& arg : args_) {
-      const bool wrong = arg->kind == ExprKind::constant && (std::holds_alternative<std::string>(arg->value) ||
-                                                             std::holds_alternative<bool>(arg->value) ||
-                                                             std::holds_alternative<Bytes>(arg->value) ||
-                                                             std::holds_alternative<std::monostate>(arg->value));
+      const bool wrong =
+          arg->kind == ExprKind::constant &&
+          (std::holds_alternative<std::string>(arg->value) || std::holds_alternative<bool>(arg->value) ||
+           std::holds_alternative<Bytes>(arg->value) || std::holds_alternative<std::monostate>(arg->value));
       const bool container = arg->kind == ExprKind::map || (arg->kind == ExprKind::list && args_.size() > 1) ||
                              (arg->kind == ExprKind::list && arg->args.empty());
       if (wrong || container) return fail(*arg, "math." + name_ + "() wants numbers");

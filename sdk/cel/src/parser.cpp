@@ -17,9 +17,9 @@
 namespace socle::cel {
 namespace {
 
-constexpr std::array<std::string_view, 17> reserved{"as",     "break",   "const",  "continue", "else", "for",
-                                                    "function", "if",    "import", "let",      "loop", "package",
-                                                    "namespace", "return", "var",  "void",     "while"};
+constexpr std::array<std::string_view, 17> reserved{"as",        "break",  "const",  "continue", "else", "for",
+                                                    "function",  "if",     "import", "let",      "loop", "package",
+                                                    "namespace", "return", "var",    "void",     "while"};
 
 struct Operator {
   std::string_view symbol;
@@ -418,8 +418,9 @@ class Parser {
 Ast parse_source(std::string_view source, const Options& options, std::vector<Issue>& issues) {
   Ast ast;
   if (source.size() > options.max_source) {
-    issues.push_back({{}, "source has " + std::to_string(source.size()) + " bytes, at most " +
-                              std::to_string(options.max_source) + " are allowed"});
+    issues.push_back({{},
+                      "source has " + std::to_string(source.size()) + " bytes, at most " +
+                          std::to_string(options.max_source) + " are allowed"});
     return ast;
   }
   ast.source = source;

@@ -12,15 +12,24 @@ struct Named {
   TypeKind kind;
 };
 constexpr std::array simple{
-    Named{"*error*", TypeKind::error},        Named{"dyn", TypeKind::dyn},
-    Named{"any", TypeKind::any},              Named{"null_type", TypeKind::null_type},
-    Named{"bool", TypeKind::boolean},         Named{"int", TypeKind::integer},
-    Named{"uint", TypeKind::unsigned_integer}, Named{"double", TypeKind::real},
-    Named{"string", TypeKind::string},        Named{"bytes", TypeKind::bytes},
-    Named{"timestamp", TypeKind::timestamp},  Named{"duration", TypeKind::duration},
-    Named{"date", TypeKind::date},            Named{"decimal", TypeKind::decimal},
-    Named{"list", TypeKind::list},            Named{"map", TypeKind::map},
-    Named{"type", TypeKind::type},            Named{"optional_type", TypeKind::optional},
+    Named{"*error*", TypeKind::error},
+    Named{"dyn", TypeKind::dyn},
+    Named{"any", TypeKind::any},
+    Named{"null_type", TypeKind::null_type},
+    Named{"bool", TypeKind::boolean},
+    Named{"int", TypeKind::integer},
+    Named{"uint", TypeKind::unsigned_integer},
+    Named{"double", TypeKind::real},
+    Named{"string", TypeKind::string},
+    Named{"bytes", TypeKind::bytes},
+    Named{"timestamp", TypeKind::timestamp},
+    Named{"duration", TypeKind::duration},
+    Named{"date", TypeKind::date},
+    Named{"decimal", TypeKind::decimal},
+    Named{"list", TypeKind::list},
+    Named{"map", TypeKind::map},
+    Named{"type", TypeKind::type},
+    Named{"optional_type", TypeKind::optional},
     Named{"wrapper", TypeKind::wrapper},
 };
 constexpr std::array aliases{

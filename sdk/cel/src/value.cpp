@@ -87,9 +87,7 @@ Value Value::at(std::size_t i) const {
   return kind_ == Kind::list ? reinterpret_cast<const Value*>(a_)[i] : entries()->values[i];
 }
 
-Value Value::key_at(std::size_t i) const {
-  return json_ ? string(view().key_at(i).text()) : entries()->keys[i];
-}
+Value Value::key_at(std::size_t i) const { return json_ ? string(view().key_at(i).text()) : entries()->keys[i]; }
 
 bool Value::find(const Value& key, Value& found) const {
   if (json_) {

@@ -13,6 +13,8 @@
  *  - Times are nanoseconds: int64_t of the host's monotonic clock, or a length of time where the name ends in _for.
  *  - No exception, std type, errno or Boost object crosses. An entry that cannot work fails closed.
  */
+/* Columns and short structs are kept as a person set them. */
+/* clang-format off */
 #ifndef SOCLE_ABI_H
 #define SOCLE_ABI_H
 
@@ -58,7 +60,8 @@ enum { SOCLE_MEDIA_NONE = 0, SOCLE_MEDIA_JSON = 1, SOCLE_MEDIA_TEXT = 2, SOCLE_M
 
 /* A message body with its metadata: immutable once handed on, reference-counted, always allocated by the host, so that
  * it outlives the plugin that made it. `doc` is the flat document (socle/json) of the same JSON text once somebody has
- * parsed it; either of text and doc may be absent, not both when media is JSON. Fields behind these are the host's. */
+ * parsed it; either of text and doc may be absent, not both when media is JSON. Behind the text lie 64 readable bytes,
+ * for parsers that read ahead. Fields behind these are the host's. */
 typedef struct socle_payload {
   socle_str text;
   socle_str doc;

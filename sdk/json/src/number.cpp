@@ -118,6 +118,7 @@ bool scan_number(const char* text, Number& number) {
 }
 
 std::optional<Number> whole_number(std::string_view text) {
+  if (text.empty()) return std::nullopt;  // an absent view has no bytes to copy
   constexpr std::size_t small = 63;
   Number number;
   if (text.size() <= small) {

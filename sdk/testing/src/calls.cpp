@@ -38,9 +38,9 @@ socle_reply answer(State& state, const socle_context* context, std::uint32_t tar
 }
 
 bool answers_later(const State& state, std::uint32_t target) {
-  const auto& [service, method] = state.targets.at(target);
+  const auto& named = state.targets.at(target);
   return std::ranges::any_of(state.services, [&](const Provided& p) {
-    return p.service == service && p.method == method && p.answers == Answers::later;
+    return p.service == named.first && p.method == named.second && p.answers == Answers::later;
   });
 }
 

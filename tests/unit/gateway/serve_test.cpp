@@ -1,6 +1,5 @@
 // serve_test.cpp: requests through the whole plugin: routing, what a callee learns, how answers look, identity,
 // tracing.
-#include <sys/socket.h>
 #include <catch2/catch.hpp>
 #include <socle/json.hpp>
 
@@ -46,55 +45,6 @@ TEST_CASE("serve: an answered request costs one read wait and arms no timer", "[
   for (int i = 0; i < 10; ++i) (void)c.ask(get_hello);
   CHECK(rig.host.count("watch_wait") == waits + 10);
   CHECK(rig.host.count("timer_start") == timers);
-}
-
-TEST_CASE("serve: pipelined requests are answered in order, also when one waits", "[gateway]") {
-  Rig rig;
-  rig.host.serve(
-      "test/1", "slow", [](const ServiceCall& call) { return Reply::text("slow " + std::string(call.meta("n"))); },
-      Answers::later);
-  rig.routes({route("GET", "/slow/{n}", "slow"), route("GET", "/v1/hello/{name}", "greet")});
-  Client c = rig.connect();
-  c.send(get("/slow/1") + std::string(get_hello) + get("/slow/2") + std::string(get_hello));
-  CHECK(c.answer().body == "slow 1");
-  CHECK(c.answer().body == "Hello, Ada");
-  CHECK(c.answer().body == "slow 2");
-  CHECK(c.answer().body == "Hello, Ada");
-}
-
-TEST_CASE("serve: a long pipeline gives others their turn and is served to its end", "[gateway]") {
-  Rig rig;
-  Client c = rig.connect();
-  std::string many;
-  for (int i = 0; i < 100; ++i) many += get_hello;
-  c.send(many);
-  int answers = 0;
-  while (c.answer().complete) ++answers;
-  CHECK(answers == 100);
-  CHECK(rig.host.count("defer") >= 3);
-}
-
-TEST_CASE("serve: while a request is served, what follows it is not read without bound", "[gateway]") {
-  Rig rig;
-  rig.host.serve(
-      "test/1", "slow", [](const ServiceCall&) { return Reply::text("late"); }, Answers::later);
-  rig.routes({route("GET", "/slow", "slow")});
-  rig.host.stall("call");
-  Client c = rig.connect();
-  c.send(get("/slow"));
-  std::string flood;
-  while (flood.size() < 200'000) flood += get("/slow", "X-Filler: " + std::string(1000, 'f') + "\r\n");
-  std::size_t sent = 0;
-  for (int tries = 0; tries < 200 && sent < flood.size(); ++tries) {
-    const ssize_t n = ::send(c.fd(), flood.data() + sent, flood.size() - sent, MSG_NOSIGNAL);
-    if (n > 0) sent += static_cast<std::size_t>(n);
-    rig.run();
-  }
-  const unsigned waits = rig.host.count("watch_wait");
-  rig.run();
-  CHECK(rig.host.count("watch_wait") == waits);  // reading has stopped
-  rig.host.release_stalled();
-  CHECK(c.answer().body == "late");
 }
 
 TEST_CASE("serve: 404, 405 with Allow, 501, HEAD and OPTIONS", "[gateway]") {
@@ -251,56 +201,6 @@ TEST_CASE("serve: validators answer 304 with the ETag and no body", "[gateway]")
   CHECK(c.ask(get("/t", "If-None-Match: \"8\"\r\n")).body == "body");
 }
 
-TEST_CASE("serve: the context comes from the listener, keys and trace from the request", "[gateway]") {
-  Rig rig;
-  std::string seen;
-  rig.host.serve("test/1", "who", [&](const ServiceCall& call) {
-    const socle_context* x = call.context.raw();
-    seen = std::string(x->tenant.data, x->tenant.size) + "|" + std::string(x->principal.data, x->principal.size) + "|" +
-           std::string(x->idempotency_key.data, x->idempotency_key.size) + "|" +
-           std::string(x->lane.data, x->lane.size) + "|" + std::to_string(x->trace_id[0]) + "|" +
-           std::to_string((x->deadline - rig.host.table()->now(rig.host.table())) / 1'000'000);
-    return Reply();
-  });
-  rig.routes({route("GET", "/who", "who", R"("timeout_ms":1500)"), route("GET", "/in", "who", "", "authenticated")});
-  Client c = rig.connect();
-  Answer a = c.ask(get("/who",
-                       "Idempotency-Key: k1\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n"
-                       "X-Request-ID: mine-1\r\nX-Tenant-ID: demo\r\n"));
-  CHECK(a.status == 200);
-  CHECK(seen == "demo|ann|k1|demo/192.0.2.7|75|1500");
-  CHECK(a.header("x-request-id") == "mine-1");
-  CHECK(a.header("traceparent").substr(0, 36) == "00-4bf92f3577b34da6a3ce929d0e0e4736-");
-  CHECK(a.header("traceparent").substr(52) == "-01");
-  CHECK(c.ask(get("/in")).status == 200);
-  a = c.ask(get("/who", "X-Tenant-ID: other\r\n"));
-  CHECK(a.status == 403);
-  CHECK(member(a, "code") == "\"tenant_mismatch\"");
-  a = c.ask(get("/who", "Idempotency-Key: a b\r\n"));
-  CHECK(a.status == 400);
-  a = c.ask(get("/who", "X-Request-ID: bad id\r\n"));
-  CHECK(a.header("x-request-id").size() == 32);
-}
-
-TEST_CASE("serve: a listener without tenant serves public routes for an edge tenant and 401 otherwise", "[gateway]") {
-  Rig rig;
-  std::string seen;
-  rig.host.serve("test/1", "who", [&seen](const ServiceCall& call) {
-    seen = std::string(call.context.tenant()) + "|" + std::string(call.context.principal());
-    return Reply();
-  });
-  rig.routes({route("GET", "/who", "who"), route("GET", "/in", "who", "", "authenticated"),
-              route("GET", "/perm", "who", "", "x.read")});
-  Client c = rig.connect("open");
-  CHECK(c.ask(get("/who")).status == 200);
-  CHECK(seen == "~peer/192.0.2.7|anonymous");
-  const Answer a = c.ask(get("/in"));
-  CHECK(a.status == 401);
-  CHECK(a.header("www-authenticate") == "Bearer");
-  CHECK(c.ask(get("/perm")).status == 401);
-  CHECK(c.ask(get("/who", "X-Tenant-ID: demo\r\n")).status == 403);
-}
-
 TEST_CASE("serve: Connection: close and HTTP/1.0 end the connection, keep-alive keeps it", "[gateway]") {
   Rig rig;
   Client a = rig.connect();
@@ -349,21 +249,4 @@ TEST_CASE("serve: routes that make no sense are left out and told", "[gateway]")
   CHECK(c.ask(get("/ok")).status == 200);
   CHECK(rig.host.logged("route GET /ok of plugin 'test' is taken by plugin 'test' (/ok)"));
   CHECK(rig.host.logged("the method must be GET, POST, PUT, PATCH or DELETE"));
-}
-
-TEST_CASE("serve: the ops listener tells health, readiness and metrics, and nothing else", "[gateway]") {
-  Rig rig;
-  Client c = rig.connect("ops");
-  CHECK(c.ask(get("/healthz")).body == R"({"status":"alive"})");
-  CHECK(c.ask(get("/readyz")).status == 503);
-  rig.host.set_catalog("health", R"({"status":"starting"})");
-  CHECK(c.ask(get("/readyz")).status == 503);
-  rig.host.set_catalog("health", R"({"status":"ok"})");
-  CHECK(c.ask(get("/readyz")).status == 200);
-  rig.host.set_catalog("metrics", "a_total 1\n");
-  const Answer a = c.ask(get("/metrics"));
-  CHECK(a.body == "a_total 1\n");
-  CHECK(a.header("content-type") == "text/plain; version=0.0.4; charset=utf-8");
-  CHECK(c.ask(get_hello).status == 404);
-  CHECK(c.ask("POST /healthz HTTP/1.1\r\nHost: h\r\n\r\n").header("allow") == "GET, HEAD, OPTIONS");
 }

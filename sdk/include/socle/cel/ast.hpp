@@ -40,6 +40,7 @@ enum class Macro : std::uint8_t {
   bind,
   opt_map,
   opt_flat_map,
+  sort_by,
 };
 
 struct Expr;

@@ -1,5 +1,5 @@
-// environment.hpp: what expressions may use: variables, record types, functions; and the way from text to a checked Ast.
-// Build one, then share it: every const member may be called by any thread.
+// environment.hpp: what expressions may use: variables, record types, functions; and the way from text to a checked
+// Ast. Build one, then share it: every const member may be called by any thread.
 //
 //   Environment env;
 //   env.declare_variable("a", *Type::parse("map(string, dyn)"));

@@ -26,7 +26,7 @@ class Context {
   }
 
   Arena& arena;
-  const Regex* regex = nullptr;  // the call's pattern, when it was a constant
+  const Regex* regex = nullptr;     // the call's pattern, when it was a constant
   const ErrorInfo* stop = nullptr;  // set once: the whole evaluation ends with it
 
   // Takes fuel; false when the evaluation must stop (then return stopped()). One unit is about one operation, or 16

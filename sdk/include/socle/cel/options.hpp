@@ -8,8 +8,8 @@
 namespace socle::cel {
 
 struct Options {
-  std::string container;                    // names are looked up in it first: "a.b" tries a.b.x, a.x, x
-  unsigned max_depth = 128;                 // of nested or chained expressions
+  std::string container;                           // names are looked up in it first: "a.b" tries a.b.x, a.x, x
+  unsigned max_depth = 128;                        // of nested or chained expressions
   std::size_t max_source = std::size_t{64} << 10;  // bytes
   bool macros = true;
   bool optional_syntax = true;       // a.?b, a[?i], [?x], {?k: v}

@@ -161,7 +161,8 @@ struct MapEntries {
   const std::uint32_t* slots = nullptr;  // entry + 1, 0 = free
 };
 
-// CEL equality: numbers by value across kinds, lists and maps deep, kinds that differ are not equal; NaN equals nothing.
+// CEL equality: numbers by value across kinds, lists and maps deep, kinds that differ are not equal; NaN equals
+// nothing.
 [[nodiscard]] bool equal(const Value& a, const Value& b);
 // Equal values have equal hashes, numbers of different kinds too.
 [[nodiscard]] std::uint64_t hash(const Value& value);
@@ -181,7 +182,7 @@ class Arena {
 
   // 8-byte aligned; null when the cap would be passed.
   [[nodiscard]] void* allocate(std::size_t size) {
-    size = (size + 7) & ~std::size_t{7};
+    size = size == 0 ? 8 : (size + 7) & ~std::size_t{7};  // nothing still has an address: null means no memory
     if (size <= static_cast<std::size_t>(end_ - next_)) {
       void* memory = next_;
       next_ += size;

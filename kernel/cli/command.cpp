@@ -1,0 +1,178 @@
+#include "cli/command.hpp"
+
+namespace socle::cli {
+namespace {
+
+const Flag home{"--home", "kernel|cell", "where it runs, when the plugin's manifest does not decide", Form::home};
+
+std::vector<Command> system_commands() {
+  return {
+      {"run",
+       {{"SYSTEM.yaml", Form::file}},
+       {{"--data", "DIR", "the data folder, instead of the manifest's", Form::file},
+        {"--listen", "ADDR:PORT", "the address of listener `http`; port 0 is any free one", Form::address},
+        {"--workers", "N", "how many workers, 1 to 128; one per core otherwise", Form::workers},
+        {"--control", "PATH", "the control socket; control.sock in the data folder otherwise", Form::file}},
+       "start the kernel; it stays in the foreground",
+       "Once it serves, stdout gets one line, `ready http=… ops=… control=… pid=… plugins=… tenants=… rss=… "
+       "started_in=…`. Logs go to stderr. SIGTERM drains, then it exits 0.",
+       {{"socle run system.yaml --data data --listen 127.0.0.1:0"}}},
+      {"status",
+       {},
+       {},
+       "health, counts and addresses of the running kernel",
+       "",
+       {{"socle status"}, {"socle status --json"}}},
+      {"top",
+       {},
+       {{"--once", "", "print once, even on a terminal", Form::text, false, true}},
+       "plugins and workers at work: calls, errors, p99, in flight",
+       "On a terminal it is redrawn every second, with calls per second, until Ctrl-C.",
+       {{"socle top --once"}}},
+      {"doctor",
+       {},
+       {},
+       "check settings, disk, limits, workers and drift, with advice",
+       "Exits 1 when a check fails.",
+       {{"socle doctor"}}},
+  };
+}
+
+std::vector<Command> plugin_commands() {
+  return {
+      {"plugin list", {}, {}, "every generation that is mapped, and why", "", {{"socle plugin list"}}},
+      {"plugin show",
+       {{"NAME"}},
+       {},
+       "all generations of one plugin, unmapped ones too",
+       "",
+       {{"socle plugin show storage-rocksdb"}}},
+      {"plugin verify",
+       {{"PATH", Form::path}},
+       {{"--system", "SYSTEM.yaml",
+         "take trust, resident libraries, grants and config from this file and ask no kernel", Form::path, false,
+         true}},
+       "everything the loader would check, without loading",
+       "PATH is a folder with manifest.yaml and its library. The running kernel is asked; when none answers, or with "
+       "--system, this process checks itself, and all findings are printed. No code of the plugin runs.",
+       {{"socle plugin verify plugins/hello"}, {"socle plugin verify plugins/hello --system system.yaml"}}},
+      {"plugin load",
+       {{"PATH", Form::path}},
+       {home},
+       "add a plugin to the running system",
+       "It is granted what its manifest asks for.",
+       {{"socle plugin load plugins/hello --home kernel"}}},
+      {"plugin swap",
+       {{"NAME"}, {"PATH", Form::path}},
+       {{"--canary", "SHARE", "first send only this share of callers to the new generation, such as 5%",
+         Form::percentage},
+        {"--for", "DURATION", "how long the canary is watched, such as 60s (the default)", Form::duration},
+        {"--tenants", "A,B", "first send only these tenants to the new generation"}},
+       "put a new generation in a plugin's place, under load",
+       "Prints how long it took to load, flip and drain, how many requests failed and what became of the old "
+       "generation. A canary is promoted or sent back by its errors and latency; sent back exits 1.",
+       {{"socle plugin swap hello plugins/hello-next"},
+        {"socle plugin swap hello plugins/hello-next --canary 5% --for 1s", 1,
+         "nobody calls, so the canary goes back"}}},
+      {"plugin rollback",
+       {{"NAME"}},
+       {},
+       "put the generation before back in place",
+       "",
+       {{"socle plugin rollback hello"}}},
+      {"plugin move",
+       {{"NAME"}},
+       {{"--home", "kernel|cell", "where it shall run", Form::home, true}},
+       "the same generation in another home, live",
+       "",
+       {{"socle plugin move hello --home kernel", 1, "it runs there already"}}},
+      {"plugin unload",
+       {{"NAME"}},
+       {},
+       "remove a plugin; refused while others require it",
+       "",
+       {{"socle plugin unload hello"}}},
+      {"plugin new",
+       {{"NAME"}},
+       {{"--dir", "D", "the folder to make; ./NAME otherwise", Form::path, false, true}},
+       "scaffold a plugin that builds, passes its test and loads",
+       "NAME is lower-case words joined by '-'. An existing folder that is not empty is refused. Needs no kernel.",
+       {{"socle plugin new stock-keeper"}}},
+  };
+}
+
+std::vector<Command> change_commands() {
+  return {
+      {"plan",
+       {{"SYSTEM.yaml", Form::path}},
+       {},
+       "what `apply` of this file would change, and whether it would fit",
+       "Without a kernel the file is still checked; the command exits 1, for there is nothing to compare it with.",
+       {{"socle plan next.yaml"}}},
+      {"apply",
+       {{"SYSTEM.yaml", Form::path}},
+       {},
+       "change the running system to what this file says, all or nothing",
+       "",
+       {{"socle apply next.yaml"}}},
+      {"storage backup",
+       {{"DIR", Form::path}},
+       {},
+       "copy the embedded store into a folder, while it serves",
+       "",
+       {{"socle storage backup backup"}}},
+      {"storage verify",
+       {{"DIR", Form::path}},
+       {},
+       "read a whole backup and check everything in it",
+       "",
+       {{"socle storage verify backup"}}},
+      {"storage restore",
+       {{"DIR", Form::path}},
+       {},
+       "fill an empty store from a backup, while it serves",
+       "Refused when the store holds data: start with an empty data folder and restore into that.",
+       {{"socle storage restore backup"}}},
+      {"explain call",
+       {{"FROM"}, {"TO"}},
+       {},
+       "why a plugin may or may not call a method",
+       "FROM is a plugin, TO a method such as storage/1.get.",
+       {{"socle explain call gateway storage/1.get"}}},
+      {"explain plugin",
+       {{"NAME"}},
+       {},
+       "what breaks without a plugin",
+       "",
+       {{"socle explain plugin storage-rocksdb"}}},
+  };
+}
+
+}  // namespace
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> all = [] {
+    std::vector<Command> list = system_commands();
+    for (auto more : {plugin_commands(), change_commands()}) list.insert(list.end(), more.begin(), more.end());
+    return list;
+  }();
+  return all;
+}
+
+const std::vector<Flag>& common_flags() {
+  static const std::vector<Flag> all{
+      {"--control", "PATH", "the kernel's control socket; else $SOCLE_CONTROL, else ./data/control.sock", Form::file,
+       false, true},
+      {"--json", "", "print JSON for programs instead of a table for people", Form::text, false, true},
+  };
+  return all;
+}
+
+const std::vector<std::string_view>& usual_resident() {
+  static const std::vector<std::string_view> names{"librocksdb.so.7.8", "libssl.so.3",   "libcrypto.so.3",
+                                                   "libpq.so.5",        "libre2.so.9",   "libpcre2-8.so.0",
+                                                   "libsimdjson.so.14", "libargon2.so.1"};
+  return names;
+}
+
+}  // namespace socle::cli

@@ -1,0 +1,93 @@
+#include "cli/verify.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "cli/command.hpp"
+#include "control/error_json.hpp"
+#include "lifecycle/json_text.hpp"
+#include "loader/verify.hpp"
+#include "manifest/plugin_manifest.hpp"
+#include "manifest/system_manifest.hpp"
+
+namespace socle::cli {
+namespace {
+
+using manifest::PluginManifest;
+using manifest::SystemManifest;
+
+// The entry that names this folder, or this plugin.
+const manifest::PluginEntry* entry_of(const SystemManifest& system, const std::filesystem::path& folder,
+                                      const PluginManifest& plugin) {
+  const auto of_path = [&](const manifest::PluginEntry& e) {
+    return e.path.lexically_normal() == folder.lexically_normal();
+  };
+  const auto of_name = [&](const manifest::PluginEntry& e) { return e.name == plugin.plugin; };
+  for (const auto& test : {std::function<bool(const manifest::PluginEntry&)>(of_path), {of_name}}) {
+    const auto it = std::find_if(system.plugins.begin(), system.plugins.end(), test);
+    if (it != system.plugins.end()) return &*it;
+  }
+  return nullptr;
+}
+
+control::Answer failed(const Error& error, const std::vector<loader::Finding>& findings = {}) {
+  std::string json = control::error_json(error);
+  if (findings.empty()) return {1, json};
+  lifecycle::JsonText list;
+  list.begin_array();
+  for (const auto& f : findings) {
+    list.begin_object()
+        .string("code", f.code)
+        .string("found", f.found)
+        .string("wanted", f.wanted)
+        .string("do", f.action)
+        .end_object();
+  }
+  json.pop_back();
+  return {1, json + ",\"findings\":" + list.end_array().take() + "}"};
+}
+
+}  // namespace
+
+control::Answer verify_here(const std::filesystem::path& folder, const std::optional<std::filesystem::path>& system) {
+  auto plugin = manifest::load_plugin_manifest(folder);
+  if (!plugin) return failed(plugin.error());
+  loader::Policy policy;
+  std::vector<manifest::Permission> grants = plugin->permissions;
+  std::optional<Error> config_error;
+  if (system) {
+    const auto read = manifest::load_system_manifest(*system);
+    if (!read) return failed(read.error());
+    for (const auto& key : read->trust) policy.trust.push_back(to_string(key));
+    policy.resident = read->resident;
+    if (const auto* entry = entry_of(*read, folder, *plugin)) {
+      grants = entry->grants;
+      if (auto config = manifest::config_for(*read, *entry, *plugin); !config) config_error = config.error();
+    }
+  } else {
+    policy.resident.assign(usual_resident().begin(), usual_resident().end());
+  }
+  loader::Expected expected;
+  expected.plugin = plugin->plugin;
+  expected.abi = {plugin->abi.major, plugin->abi.minor};
+  expected.sha256 = plugin->sha256;
+  const manifest::Permission dlopen{manifest::PermissionKind::dlopen, ""};
+  if (std::find(grants.begin(), grants.end(), dlopen) != grants.end()) expected.grants.emplace_back("dlopen");
+
+  loader::Report report = loader::inspect_file(plugin->library, expected, policy);
+  if (config_error)
+    report.findings.push_back({"config", config_error->message, "settings that fit the plugin's manifest",
+                               "correct `config` of its entry in " + system->string()});
+  if (!report.findings.empty()) return failed(loader::to_error(report.findings, plugin->plugin), report.findings);
+  lifecycle::JsonText json;
+  json.begin_object()
+      .boolean("verified", true)
+      .string("text", "plugin '" + plugin->plugin + "' " + to_string(plugin->version) + ": sha256 " +
+                          report.verified->sha256 + ", ABI " + loader::to_string(report.verified->abi) +
+                          (report.verified->signed_by ? ", signed by " + *report.verified->signed_by
+                                                      : std::string(", not signed")))
+      .end_object();
+  return {0, json.take()};
+}
+
+}  // namespace socle::cli

@@ -1,0 +1,126 @@
+// view_plugins.cpp: generations and what a change did to one.
+#include "cli/read.hpp"
+#include "cli/table.hpp"
+#include "cli/views.hpp"
+#include "cli/width.hpp"
+
+namespace socle::cli {
+namespace {
+
+Tint tint_of_state(std::string_view state) {
+  if (state == "active") return Tint::good;
+  if (state == "canary" || state == "draining") return Tint::warn;
+  if (state == "retained") return Tint::bad;
+  return Tint::faint;
+}
+
+Cell alarming(json::View object, std::string_view key) {
+  return {count_at(object, key), number_at(object, key) > 0 ? Tint::bad : Tint::plain};
+}
+
+// "2026-11-21 05:35:21" of an ISO-8601 text with fraction.
+std::string seconds_of(std::string text) {
+  if (const size_t dot = text.find('.'); dot != std::string::npos) text.resize(dot);
+  if (text.size() > 10 && text[10] == 'T') text[10] = ' ';
+  return text;
+}
+
+bool any_reason(json::View generations) {
+  for (const json::View g : generations.elements()) {
+    if (!g.find("reason").as_string().empty()) return true;
+  }
+  return false;
+}
+
+std::string generations_table(json::View generations, bool with_name, bool colour) {
+  const bool reasons = any_reason(generations);
+  std::vector<Column> columns;
+  if (with_name) columns.push_back({"PLUGIN"});
+  columns.insert(columns.end(), {{"VERSION"},
+                                 {"GENERATION", Align::right},
+                                 {"STATE"},
+                                 {"HOME"},
+                                 {"IN FLIGHT", Align::right},
+                                 {"CALLS", Align::right},
+                                 {"ERRORS", Align::right},
+                                 {"CRASHES", Align::right},
+                                 {"RESTARTS", Align::right},
+                                 {"MEMORY", Align::right},
+                                 {"ACTIVE SINCE (UTC)"}});
+  if (reasons) columns.push_back({"STILL MAPPED BECAUSE"});
+  Table table(columns);
+  for (const json::View g : generations.elements()) {
+    std::vector<Cell> cells;
+    if (with_name) cells.emplace_back(text_at(g, "plugin"), Tint::strong);
+    const std::string state = text_at(g, "state");
+    cells.insert(cells.end(), {text_at(g, "version"),
+                               count_at(g, "generation"),
+                               {state, tint_of_state(state)},
+                               text_at(g, "home"),
+                               count_at(g, "in_flight"),
+                               count_at(g, "calls"),
+                               alarming(g, "kernel_errors"),
+                               alarming(g, "crashes"),
+                               alarming(g, "restarts"),
+                               bytes_at(g, "resident_bytes"),
+                               seconds_of(text_at(g, "active_since"))});
+    if (reasons) cells.emplace_back(text_at(g, "reason"));
+    table.row(std::move(cells));
+  }
+  return table.print(colour);
+}
+
+}  // namespace
+
+std::string view_plugins(json::View answer, bool colour) {
+  if (answer.find("plugins").empty()) return "no plugin is loaded; `socle plugin load PATH` loads one\n";
+  return generations_table(answer.find("plugins"), true, colour);
+}
+
+std::string view_plugin(json::View answer, bool colour) {
+  Facts facts;
+  facts.add("plugin", {text_at(answer, "plugin"), Tint::strong});
+  if (!answer.find("describe").as_string().empty()) facts.add("what", text_at(answer, "describe"));
+  facts.add("provides", list_at(answer, "provides"));
+  facts.add("requires", list_at(answer, "requires"));
+  const json::View generations = answer.find("generations");
+  if (const json::View last = generations.at(generations.size() == 0 ? 0 : generations.size() - 1)) {
+    facts.add("state", text_at(last, "state_mode"));
+    facts.add("path", text_at(last, "path"));
+    facts.add("sha256", text_at(last, "sha256"));
+    facts.add("signed by", last.find("signed_by").as_string().empty() ? "nobody" : text_at(last, "signed_by"));
+    facts.add("loaded in", time_at(last, "load_ms"));
+    facts.add("memory",
+              bytes_at(last, "resident_bytes") + " resident of " + bytes_at(last, "memory_bytes") + " mapped");
+    facts.add("holds", count_at(last, "frames") + " frames, " + count_at(last, "timers") + " timers, " +
+                           count_at(last, "watches") + " watches, " + count_at(last, "connections") + " connections");
+  }
+  return facts.print(colour) + "\n" + generations_table(generations, false, colour);
+}
+
+std::string view_report(json::View answer, bool colour) {
+  const std::string outcome = text_at(answer, "outcome");
+  const bool reverted = outcome.starts_with("reverted");
+  const std::int64_t from = number_at(answer, "from");
+  const std::int64_t to = number_at(answer, "to");
+  std::string head = printable(text_at(answer, "plugin") + " " + text_at(answer, "version")) + ": ";
+  if (from != 0 && to != 0) {
+    head += "generation " + std::to_string(from) + " → " + std::to_string(to) + ", ";
+  } else if (from + to != 0) {
+    head += "generation " + std::to_string(from + to) + ", ";
+  }
+  std::string out = head + tinted(printable(outcome), reverted ? Tint::bad : Tint::good, colour) + "\n";
+  Facts facts;
+  if (to != 0) facts.add("  load", time_at(answer, "load_ms"));
+  facts.add("  flip", time_at(answer, "flip_ms"));
+  if (answer.find("pause_ms").as_double() > 0) facts.add("  pause", time_at(answer, "pause_ms"));
+  if (from != 0) {
+    const std::int64_t failed = number_at(answer, "failed");
+    facts.add("  drain", time_at(answer, "drain_ms"));
+    facts.add("  failed requests", {count_text(failed), failed > 0 ? Tint::bad : Tint::plain});
+    facts.add(reverted ? "  canary generation" : "  old generation", text_at(answer, "old_state"));
+  }
+  return out + facts.print(colour);
+}
+
+}  // namespace socle::cli

@@ -1,0 +1,102 @@
+// view_system.cpp: status, doctor, top.
+#include <algorithm>
+
+#include "cli/read.hpp"
+#include "cli/table.hpp"
+#include "cli/views.hpp"
+#include "cli/width.hpp"
+
+namespace socle::cli {
+
+std::string view_status(json::View answer, bool colour) {
+  const std::string status = text_at(answer, "status");
+  const std::int64_t retained = number_at(answer, "retained");
+  Facts facts;
+  facts.add("status", {status, status == "ok" ? Tint::good : Tint::warn});
+  facts.add("plugins", {count_at(answer, "plugins") + " active, " + count_at(answer, "draining") + " draining, " +
+                            count_at(answer, "retained") + " retained",
+                        retained > 0 ? Tint::warn : Tint::plain});
+  facts.add("tenants", count_at(answer, "tenants"));
+  facts.add("workers", count_at(answer, "workers"));
+  for (const auto [name, address] : answer.find("listeners").members())
+    facts.add("listener " + std::string(name), std::string(address.as_string()));
+  facts.add("late replies", count_at(answer, "late_replies"));
+  if (const std::int64_t lost = number_at(answer, "lost_threads"); lost > 0)
+    facts.add("lost threads", {count_text(lost) + "; they hang in a plugin's code", Tint::bad});
+  facts.add("payloads", count_at(answer, "payloads"));
+  facts.add("routes version", count_at(answer, "routes_version"));
+  facts.add("pid", answer.find("pid").is_number() ? std::to_string(number_at(answer, "pid")) : "-");
+  facts.add("manifest", text_at(answer, "file"));
+  facts.add("data", text_at(answer, "data"));
+  facts.add("control", text_at(answer, "control"));
+  return facts.print(colour);
+}
+
+std::string view_doctor(json::View answer, bool colour) {
+  std::string out;
+  size_t width = 0;
+  std::int64_t failed = 0;
+  for (const json::View check : answer.find("checks").elements())
+    width = std::max(width, display_width(printable(text_at(check, "check"))));
+  for (const json::View check : answer.find("checks").elements()) {
+    const bool ok = check.find("ok").as_bool();
+    const std::string name = printable(text_at(check, "check"));
+    failed += ok ? 0 : 1;
+    out += tinted(ok ? "✓" : "✗", ok ? Tint::good : Tint::bad, colour) + " " + name +
+           std::string(width - display_width(name) + 2, ' ') + printable(text_at(check, "found")) + "\n";
+    if (!ok)
+      out +=
+          std::string(width + 4, ' ') + tinted("→ " + printable(text_at(check, "advice")), Tint::warn, colour) + "\n";
+  }
+  const std::string verdict =
+      failed == 0 ? "all is well" : count_text(failed) + (failed == 1 ? " check fails" : " checks fail");
+  return out + tinted(verdict, failed == 0 ? Tint::good : Tint::bad, colour) + "\n";
+}
+
+TopSample sample_of(json::View answer, std::chrono::steady_clock::time_point now) {
+  TopSample sample;
+  sample.at = now;
+  for (const json::View p : answer.find("plugins").elements())
+    sample.calls[number_at(p, "generation")] = number_at(p, "calls");
+  return sample;
+}
+
+std::string view_top(json::View answer, const TopSample* before, const TopSample& now, bool colour) {
+  std::vector<Column> columns{{"PLUGIN"}, {"GENERATION", Align::right}, {"STATE"}, {"CALLS", Align::right}};
+  if (before != nullptr) columns.push_back({"CALLS/S", Align::right});
+  columns.insert(columns.end(), {{"P99", Align::right}, {"IN FLIGHT", Align::right}, {"ERRORS", Align::right}});
+  Table plugins(columns);
+  for (const json::View p : answer.find("plugins").elements()) {
+    const std::int64_t errors = number_at(p, "kernel_errors");
+    const json::View p99 = p.find("p99_us");
+    std::vector<Cell> cells{
+        {text_at(p, "plugin"), Tint::strong}, count_at(p, "generation"), text_at(p, "state"), count_at(p, "calls")};
+    if (before != nullptr) {
+      const std::chrono::duration<double> span = now.at - before->at;
+      const auto earlier = before->calls.find(number_at(p, "generation"));
+      const bool known = earlier != before->calls.end() && span.count() > 0;
+      cells.emplace_back(known ? count_text(static_cast<std::int64_t>(
+                                     static_cast<double>(number_at(p, "calls") - earlier->second) / span.count()))
+                               : "-");
+    }
+    cells.insert(cells.end(), {p99.as_double() > 0 ? time_text(p99.as_double() / 1e3) : "-",
+                               count_at(p, "in_flight"),
+                               {count_at(p, "kernel_errors"), errors > 0 ? Tint::bad : Tint::plain}});
+    plugins.row(std::move(cells));
+  }
+  Table workers({{"WORKER", Align::right}, {"DOES"}, {"CONNECTIONS", Align::right}, {"TURNS", Align::right}});
+  for (const json::View w : answer.find("workers").elements()) {
+    const bool idle = w.find("idle").as_bool();
+    const std::string running = text_at(w, "running");
+    workers.row({count_at(w, "worker"),
+                 {running != "-" ? "runs " + running
+                  : idle         ? "waits"
+                                 : "turns",
+                  idle ? Tint::faint : Tint::plain},
+                 count_at(w, "connections"),
+                 count_at(w, "turns")});
+  }
+  return (plugins.empty() ? "no plugin is loaded\n" : plugins.print(colour)) + "\n" + workers.print(colour);
+}
+
+}  // namespace socle::cli

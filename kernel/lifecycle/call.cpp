@@ -1,0 +1,70 @@
+// call.cpp: the operator's own call of a method, routed like any other: on a worker, by its routes, through filters.
+#include <future>
+#include <memory>
+
+#include "lifecycle/lifecycle.hpp"
+#include "telemetry/clock.hpp"
+
+namespace socle::lifecycle {
+namespace {
+
+constexpr std::chrono::minutes patience{10};
+
+struct Said {
+  socle_status status = SOCLE_INTERNAL;
+  std::string text, message;
+};
+
+Said said(const socle_reply& reply) {
+  Said s;
+  s.status = reply.status;
+  if (reply.payload == nullptr) return s;
+  const bus::PayloadRef owned(bus::Payload::of(reply.payload));
+  s.text = bus::view(owned->text);
+  s.message = owned->find("message");
+  if (s.message.empty()) s.message = owned->find("code");
+  return s;
+}
+
+}  // namespace
+
+Result<std::string> Lifecycle::call(const std::string& service, const std::string& method, const std::string& json) {
+  const auto target = bus_->target(service, method);
+  if (!target) return Error{Code::exhausted, "too many methods are known to call " + service + "." + method};
+  const auto promise = std::make_shared<std::promise<Said>>();  // the worker's share: it may answer too late
+  bus::Worker& worker = bus_->worker(0);
+  worker.post([this, &worker, promise, json, number = *target] {
+    bus::Identity kernel;
+    kernel.tenant = "";
+    kernel.principal = "kernel";
+    kernel.work_class = SOCLE_CLASS_BACKGROUND;
+    kernel.deadline = telemetry::monotonic_now() + std::chrono::nanoseconds(patience).count();
+    const bus::ContextRef context(bus::Context::open(kernel, nullptr));
+    const bus::PayloadRef body(bus::Payload::make(json, SOCLE_MEDIA_JSON, {}));
+    socle_reply reply{sizeof(socle_reply), SOCLE_OK, nullptr};
+    const auto done = [](void* user, const socle_reply* r) {
+      const std::unique_ptr<std::shared_ptr<std::promise<Said>>> held(
+          static_cast<std::shared_ptr<std::promise<Said>>*>(user));
+      (*held)->set_value(said(*r));
+    };
+    auto held = std::make_unique<std::shared_ptr<std::promise<Said>>>(promise);
+    const socle_status status =
+        bus_->call(worker, nullptr, *context.get(), number, body.get(), nullptr, &reply, done, held.get());
+    if (status == SOCLE_PENDING) {
+      static_cast<void>(held.release());  // done() takes it
+    } else {
+      promise->set_value(said(reply));
+    }
+  });
+  std::future<Said> answered = promise->get_future();
+  if (answered.wait_for(patience + std::chrono::seconds(1)) != std::future_status::ready)
+    return Error{Code::deadline, service + "." + method + ": worker 0 does not come back"};
+  const Said answer = answered.get();
+  if (answer.status == SOCLE_OK) return answer.text.empty() ? std::string("{}") : answer.text;
+  return Error{
+      static_cast<Code>(answer.status),
+      service + "." + method + ": " +
+          (answer.message.empty() ? std::string(to_string(static_cast<Code>(answer.status))) : answer.message)};
+}
+
+}  // namespace socle::lifecycle

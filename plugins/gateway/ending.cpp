@@ -1,0 +1,79 @@
+// ending.cpp: how a connection comes to its end: deadlines, clients that leave, refused ones that are let read why,
+// drains. See connection.hpp.
+#include <algorithm>
+
+#include "connection.hpp"
+
+namespace socle::gateway {
+
+void Connection::peer_closed() {
+  peer_gone_ = true;
+  if (!busy()) return close();
+  // The answer may still be wanted (a half-closed stream), the work of a stream is not.
+  if (exchange_->context) exchange_->context.cancel();
+  if (exchange_->stream.active) close();
+}
+
+void Connection::become_idle() {
+  state_ = State::idle;
+  transfer_since_ = 0;
+  deadline_ = worker_.now() + limits().idle_timeout;
+}
+
+// A transfer may pause for idle_timeout at most, and must make min_rate on average once it is older than that.
+void Connection::slow_transfer_deadline(std::size_t moved) {
+  const std::int64_t time = worker_.now();
+  if (transfer_since_ == 0) {
+    transfer_since_ = time;
+    transferred_ = 0;
+  }
+  transferred_ += moved;
+  const auto earned = static_cast<std::int64_t>(transferred_ / std::max<std::size_t>(1, limits().min_rate)) * second;
+  deadline_ = std::min(time, transfer_since_ + earned) + limits().idle_timeout;
+}
+
+void Connection::sweep(std::int64_t now) {
+  if (state_ == State::gone || now < deadline_) return;
+  const Guard guard(*this);
+  if (state_ == State::head || state_ == State::body) {
+    const bool body = state_ == State::body;
+    if (!exchange_) exchange_ = worker_.lend();
+    exchange_->keep_alive = false;
+    unread_body_ = true;
+    return refuse({408, "request_timeout", body ? "The body came too slowly." : "The head came too slowly."});
+  }
+  close();
+}
+
+// Answers nothing more, but lets the client read what was sent: closing with unread bytes would reset the connection.
+void Connection::linger() {
+  transport_.shutdown_write();
+  state_ = State::lingering;
+  transferred_ = 0;
+  deadline_ = worker_.now() + 2 * second;
+  in_.clear();
+  wait_read();
+}
+
+void Connection::close() {
+  if (state_ == State::gone) return;
+  const Guard guard(*this);
+  state_ = State::gone;
+  if (exchange_ && exchange_->context) exchange_->context.cancel();
+  if (exchange_ && !call_pending_) worker_.give_back(std::move(exchange_));
+  host()->watch_close(host(), watch_);
+  transport_.close();
+  host()->connection_closed(host(), id_);
+}
+
+void Connection::drain() {
+  const Guard guard(*this);
+  if (state_ == State::gone) return;
+  if (exchange_ && exchange_->stream.active && exchange_->stream.pulling) {
+    exchange_->context.cancel();  // its cursor has not moved: the next generation asks again
+    return;
+  }
+  hand_over();
+}
+
+}  // namespace socle::gateway

@@ -1,0 +1,234 @@
+// fn_list.cpp: the lists and sets extensions.
+#include <algorithm>
+#include <vector>
+
+#include "decimal.hpp"
+#include "library.hpp"
+#include "operators.hpp"
+#include "time.hpp"
+
+namespace socle::cel {
+namespace {
+
+using Args = const Value*;
+
+Value slice(Context& c, Args a) {
+  const auto size = static_cast<std::int64_t>(a[0].size());
+  const auto begin = a[1].as_int();
+  const auto end = a[2].as_int();
+  if (begin < 0 || end < begin || end > size)
+    return c.error(ErrorCode::invalid_argument, "cannot slice(" + std::to_string(begin) + ", " + std::to_string(end) +
+                                                    ") a list of " + std::to_string(size));
+  auto* items = c.items(static_cast<std::size_t>(end - begin));
+  if (items == nullptr) return c.stopped();
+  for (auto i = begin; i < end; ++i) items[i - begin] = a[0].at(static_cast<std::size_t>(i));
+  return Value::list(items, static_cast<std::size_t>(end - begin));
+}
+
+bool flatten_into(Context& c, const Value& list, std::int64_t depth, std::vector<Value>& out) {
+  for (std::size_t i = 0, n = list.size(); i < n; ++i) {
+    if (!c.charge(1)) return false;
+    const auto item = list.at(i);
+    if (item.is(Kind::list) && depth > 0) {
+      if (!flatten_into(c, item, depth - 1, out)) return false;
+    } else {
+      out.push_back(item);
+    }
+  }
+  return true;
+}
+Value from_vector(Context& c, const std::vector<Value>& values) {
+  auto* items = c.items(values.size());
+  if (items == nullptr) return c.stopped();
+  std::copy(values.begin(), values.end(), items);
+  return Value::list(items, values.size());
+}
+Value flattened(Context& c, const Value& list, std::int64_t depth) {
+  if (depth < 0) return c.error(ErrorCode::invalid_argument, "flatten: level must be non-negative");
+  std::vector<Value> out;
+  return flatten_into(c, list, depth, out) ? from_vector(c, out) : c.stopped();
+}
+Value flatten(Context& c, Args a) { return flattened(c, a[0], 1); }
+Value flatten_to(Context& c, Args a) { return flattened(c, a[0], a[1].as_int()); }
+
+Value range(Context& c, Args a) {
+  const auto n = a[0].as_int();
+  if (n < 0) return Value::list(nullptr, 0);
+  if (n > INT32_MAX) return c.out_of_memory();
+  auto* items = c.items(static_cast<std::size_t>(n));
+  if (items == nullptr) return c.stopped();
+  for (std::int64_t i = 0; i < n; ++i) items[i] = Value::integer(i);
+  return Value::list(items, static_cast<std::size_t>(n));
+}
+
+Value distinct(Context& c, Args a) {
+  std::vector<Value> out;
+  MapBuilder seen(c.arena, a[0].size());
+  for (std::size_t i = 0, n = a[0].size(); i < n; ++i) {
+    const auto item = a[0].at(i);
+    if (!c.charge(2) || !charge_deep(c, item)) return c.stopped();
+    const auto added = seen.add(item, item);
+    if (added == MapBuilder::Added::no_memory) return c.out_of_memory();
+    if (added == MapBuilder::Added::yes) out.push_back(item);
+  }
+  return from_vector(c, out);
+}
+
+Value reversed(Context& c, Args a) {
+  const auto n = a[0].size();
+  auto* items = c.items(n);
+  if (items == nullptr) return c.stopped();
+  for (std::size_t i = 0; i < n; ++i) items[i] = a[0].at(n - 1 - i);
+  return Value::list(items, n);
+}
+
+// Sorts by keys of one comparable kind; values and keys may be the same list.
+Value sorted(Context& c, const Value& list, const Value& keys) {
+  const auto n = keys.size();
+  if (list.size() != n) return c.error(ErrorCode::invalid_argument, "sort keys do not match the list");
+  std::vector<std::pair<Value, std::size_t>> order;
+  std::uint64_t compares = 1;
+  for (std::size_t size = n; size > 1; size /= 2) ++compares;
+  if (!c.charge(n * compares)) return c.stopped();
+  order.reserve(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    order.emplace_back(keys.at(i), i);
+    const auto& key = order.back().first;
+    if (key.kind() != order.front().first.kind() || compare(key, key) == Order::incomparable)
+      return c.error(ErrorCode::invalid_argument, "list elements must have the same comparable type");
+    if (!charge_deep(c, key)) return c.stopped();
+  }
+  // NaN sorts before everything, or the order would not be one.
+  const auto before = [](const auto& x, const auto& y) {
+    const auto nan = [](const Value& v) { return v.is(Kind::real) && v.as_double() != v.as_double(); };
+    if (nan(x.first) || nan(y.first)) return nan(x.first) && !nan(y.first);
+    return compare(x.first, y.first) == Order::less;
+  };
+  std::stable_sort(order.begin(), order.end(), before);
+  auto* items = c.items(n);
+  if (items == nullptr) return c.stopped();
+  for (std::size_t i = 0; i < n; ++i) items[i] = list.at(order[i].second);
+  return Value::list(items, n);
+}
+Value sort(Context& c, Args a) { return sorted(c, a[0], a[0]); }
+Value sort_by_keys(Context& c, Args a) { return sorted(c, a[0], a[1]); }
+
+Value first(Context& c, Args a) { return a[0].size() == 0 ? Value::optional_none() : c.some(a[0].at(0)); }
+Value last(Context& c, Args a) { return a[0].size() == 0 ? Value::optional_none() : c.some(a[0].at(a[0].size() - 1)); }
+
+Value sum(Context& c, Args a) {
+  Value total = Value::integer(0);
+  for (std::size_t i = 0, n = a[0].size(); i < n; ++i) {
+    if (!c.charge(1)) return c.stopped();
+    const auto item = a[0].at(i);
+    if (i == 0) {
+      total = item;
+      if ((item.kind() < Kind::integer || item.kind() > Kind::real) && !item.is(Kind::decimal) &&
+          !item.is(Kind::duration))
+        return c.error(ErrorCode::no_such_overload, "sum wants numbers, decimals or durations");
+      continue;
+    }
+    if (item.kind() != total.kind()) return c.error(ErrorCode::no_such_overload, "sum wants values of one kind");
+    std::int64_t whole = 0;
+    std::uint64_t natural = 0;
+    switch (item.kind()) {
+      case Kind::integer:
+        if (__builtin_add_overflow(total.as_int(), item.as_int(), &whole)) return overflow(c);
+        total = Value::integer(whole);
+        break;
+      case Kind::unsigned_integer:
+        if (__builtin_add_overflow(total.as_uint(), item.as_uint(), &natural)) return overflow(c);
+        total = Value::unsigned_integer(natural);
+        break;
+      case Kind::real: total = Value::real(total.as_double() + item.as_double()); break;
+      case Kind::duration:
+        total = add_durations(c, total, item, 1);
+        if (total.is_error()) return total;
+        break;
+      default: {
+        const auto next = add_decimals(total, item, false);
+        if (!next) return c.error(ErrorCode::overflow, "decimal result has more than 38 digits");
+        total = *next;
+      }
+    }
+  }
+  return total;
+}
+
+// Whether every element of `part` equals one of `whole`.
+bool covered(Context& c, const Value& part, const Value& whole, bool any, bool& answer) {
+  MapBuilder index(c.arena, whole.size());
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    const auto item = whole.at(i);
+    if (!c.charge(2) || !charge_deep(c, item)) return false;
+    if (index.add(item, item) == MapBuilder::Added::no_memory) {
+      (void)c.out_of_memory();
+      return false;
+    }
+  }
+  const auto set = index.finish();
+  if (!set.is(Kind::map)) {
+    (void)c.out_of_memory();
+    return false;
+  }
+  answer = !any;
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    const auto item = part.at(i);
+    if (!c.charge(2) || !charge_deep(c, item)) return false;
+    if ((find_entry(*set.entries(), item) != no_entry) == any) {
+      answer = any;
+      return true;
+    }
+  }
+  return true;
+}
+Value sets_contains(Context& c, Args a) {
+  bool answer = false;
+  return covered(c, a[1], a[0], false, answer) ? Value::boolean(answer) : c.stopped();
+}
+Value sets_intersects(Context& c, Args a) {
+  bool answer = false;
+  return covered(c, a[1], a[0], true, answer) ? Value::boolean(answer) : c.stopped();
+}
+Value sets_equivalent(Context& c, Args a) {
+  bool forth = false;
+  bool back = false;
+  if (!covered(c, a[1], a[0], false, forth) || !covered(c, a[0], a[1], false, back)) return c.stopped();
+  return Value::boolean(forth && back);
+}
+
+constexpr Builtin table[] = {
+    {"slice", "list(A).(int, int): list(A)", slice},
+    {"flatten", "list(list(A)).(): list(A)", flatten},
+    {"flatten", "list(dyn).(int): list(dyn)", flatten_to},
+    {"lists.range", "(int): list(int)", range},
+    {"distinct", "list(A).(): list(A)", distinct},
+    {"reverse", "list(A).(): list(A)", reversed},
+    {"sort", "list(int).(): list(int)", sort},
+    {"sort", "list(uint).(): list(uint)", sort},
+    {"sort", "list(double).(): list(double)", sort},
+    {"sort", "list(bool).(): list(bool)", sort},
+    {"sort", "list(string).(): list(string)", sort},
+    {"sort", "list(bytes).(): list(bytes)", sort},
+    {"sort", "list(timestamp).(): list(timestamp)", sort},
+    {"sort", "list(duration).(): list(duration)", sort},
+    {"sort", "list(date).(): list(date)", sort},
+    {"sort", "list(decimal).(): list(decimal)", sort},
+    {"@sortByAssociatedKeys", "list(A).(list(B)): list(A)", sort_by_keys},
+    {"first", "list(A).(): optional_type(A)", first},
+    {"last", "list(A).(): optional_type(A)", last},
+    {"sum", "list(int).(): int", sum},
+    {"sum", "list(uint).(): uint", sum},
+    {"sum", "list(double).(): double", sum},
+    {"sum", "list(decimal).(): decimal", sum},
+    {"sum", "list(duration).(): duration", sum},
+    {"sets.contains", "(list(A), list(A)): bool", sets_contains},
+    {"sets.intersects", "(list(A), list(A)): bool", sets_intersects},
+    {"sets.equivalent", "(list(A), list(A)): bool", sets_equivalent},
+};
+
+}  // namespace
+
+std::span<const Builtin> list_functions() { return table; }
+
+}  // namespace socle::cel

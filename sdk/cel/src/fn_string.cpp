@@ -1,0 +1,269 @@
+// fn_string.cpp: standard string functions and the strings extension. Positions count code points.
+#include <algorithm>
+#include <vector>
+
+#include "format.hpp"
+#include "library.hpp"
+#include "regex.hpp"
+#include "text.hpp"
+#include "utf8.hpp"
+
+namespace socle::cel {
+namespace {
+
+using Args = const Value*;
+constexpr auto npos = std::string_view::npos;
+
+bool pay(Context& c, Args a) { return c.charge_text(a[0].as_string().size()); }
+
+Value contains(Context& c, Args a) {
+  if (!pay(c, a)) return c.stopped();
+  return Value::boolean(a[0].as_string().find(a[1].as_string()) != npos);
+}
+Value starts_with(Context&, Args a) { return Value::boolean(a[0].as_string().starts_with(a[1].as_string())); }
+Value ends_with(Context&, Args a) { return Value::boolean(a[0].as_string().ends_with(a[1].as_string())); }
+
+Value out_of_range(Context& c, std::int64_t index) {
+  return c.error(ErrorCode::invalid_argument, "index out of range: " + std::to_string(index));
+}
+// The byte at a code point index of 0 … size; npos when outside.
+std::size_t offset_of(std::string_view text, std::int64_t index) {
+  return index < 0 ? npos : offset_of_point(text, static_cast<std::size_t>(index));
+}
+Value char_at(Context& c, Args a) {
+  if (!pay(c, a)) return c.stopped();
+  const auto text = a[0].as_string();
+  const auto at = offset_of(text, a[1].as_int());
+  if (at == npos) return out_of_range(c, a[1].as_int());
+  return Value::string(at == text.size() ? text.substr(at) : text.substr(at, utf8_length(text[at])));
+}
+Value found_at(std::string_view text, std::size_t at) {
+  return Value::integer(at == npos ? -1 : static_cast<std::int64_t>(count_points(text.substr(0, at))));
+}
+Value index_of(Context& c, Args a) {
+  if (!pay(c, a)) return c.stopped();
+  return found_at(a[0].as_string(), a[0].as_string().find(a[1].as_string()));
+}
+Value index_of_from(Context& c, Args a) {
+  if (!pay(c, a)) return c.stopped();
+  const auto text = a[0].as_string();
+  const auto from = offset_of(text, a[2].as_int());
+  if (from == npos)
+    return a[1].as_string().empty() || a[2].as_int() < 0 ? out_of_range(c, a[2].as_int()) : Value::integer(-1);
+  return found_at(text, text.find(a[1].as_string(), from));
+}
+Value last_index_of(Context& c, Args a) {
+  if (!pay(c, a)) return c.stopped();
+  return found_at(a[0].as_string(), a[0].as_string().rfind(a[1].as_string()));
+}
+Value last_index_of_from(Context& c, Args a) {
+  if (!pay(c, a)) return c.stopped();
+  const auto text = a[0].as_string();
+  const auto from = offset_of(text, a[2].as_int());
+  if (from == npos)
+    return a[1].as_string().empty() || a[2].as_int() < 0 ? out_of_range(c, a[2].as_int()) : Value::integer(-1);
+  return found_at(text, text.rfind(a[1].as_string(), from));
+}
+Value substring_from(Context& c, Args a) {
+  if (!pay(c, a)) return c.stopped();
+  const auto at = offset_of(a[0].as_string(), a[1].as_int());
+  return at == npos ? out_of_range(c, a[1].as_int()) : Value::string(a[0].as_string().substr(at));
+}
+Value substring(Context& c, Args a) {
+  if (!pay(c, a)) return c.stopped();
+  const auto text = a[0].as_string();
+  if (a[1].as_int() > a[2].as_int()) return out_of_range(c, a[1].as_int());
+  const auto begin = offset_of(text, a[1].as_int());
+  const auto end = offset_of(text, a[2].as_int());
+  if (begin == npos) return out_of_range(c, a[1].as_int());
+  if (end == npos) return out_of_range(c, a[2].as_int());
+  return Value::string(text.substr(begin, end - begin));
+}
+
+template <bool Upper>
+Value ascii_case(Context& c, Args a) {
+  const auto copy = c.text(a[0].as_string());
+  if (copy.is_error()) return copy;
+  auto* bytes = const_cast<char*>(copy.as_string().data());  // our own fresh copy
+  for (std::size_t i = 0; i < copy.as_string().size(); ++i) {
+    if (Upper && bytes[i] >= 'a' && bytes[i] <= 'z') bytes[i] = static_cast<char>(bytes[i] - 32);
+    if (!Upper && bytes[i] >= 'A' && bytes[i] <= 'Z') bytes[i] = static_cast<char>(bytes[i] + 32);
+  }
+  return copy;
+}
+
+bool is_space(std::uint32_t p) {
+  return (p >= 9 && p <= 13) || p == 0x20 || p == 0x85 || p == 0xA0 || p == 0x1680 || (p >= 0x2000 && p <= 0x200A) ||
+         p == 0x2028 || p == 0x2029 || p == 0x202F || p == 0x205F || p == 0x3000;
+}
+Value trim(Context& c, Args a) {
+  if (!pay(c, a)) return c.stopped();
+  const auto text = a[0].as_string();
+  std::size_t begin = 0;
+  while (begin < text.size() && is_space(point_at(text, begin))) begin += utf8_length(text[begin]);
+  std::size_t end = begin;
+  for (std::size_t at = begin; at < text.size();) {
+    const auto next = at + utf8_length(text[at]);
+    if (!is_space(point_at(text, at))) end = next;
+    at = next;
+  }
+  return Value::string(text.substr(begin, end - begin));
+}
+
+// Fuel is taken before each piece is built, so that a text cannot be blown up past the limits.
+Value replaced(Context& c, std::string_view text, std::string_view from, std::string_view to, std::int64_t count) {
+  if (!c.charge_text(text.size())) return c.stopped();
+  std::size_t hits = 0;
+  const auto limit = count < 0 ? npos : static_cast<std::size_t>(count);
+  if (from.empty()) {
+    hits = std::min(limit, count_points(text) + 1);
+  } else {
+    for (auto at = text.find(from); at != npos && hits < limit; at = text.find(from, at + from.size())) ++hits;
+  }
+  const auto size = text.size() + hits * to.size() - hits * from.size();
+  if (to.size() > 0 && hits > (std::size_t{1} << 32) / to.size()) return c.out_of_memory();
+  if (!c.charge_text(size)) return c.stopped();
+  auto* out = c.arena.make<char>(size);
+  if (out == nullptr) return c.out_of_memory();
+  std::size_t length = 0;
+  const auto put = [&](std::string_view piece) {
+    std::copy(piece.begin(), piece.end(), out + length);
+    length += piece.size();
+  };
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < hits; ++i) {
+    if (from.empty()) {
+      put(to);
+      if (at < text.size()) {
+        const auto width = utf8_length(text[at]);
+        put(text.substr(at, width));
+        at += width;
+      }
+      continue;
+    }
+    const auto next = text.find(from, at);
+    put(text.substr(at, next - at));
+    put(to);
+    at = next + from.size();
+  }
+  put(text.substr(at));
+  return Value::string({out, length});
+}
+Value replace(Context& c, Args a) { return replaced(c, a[0].as_string(), a[1].as_string(), a[2].as_string(), -1); }
+Value replace_some(Context& c, Args a) {
+  return replaced(c, a[0].as_string(), a[1].as_string(), a[2].as_string(), a[3].as_int());
+}
+
+Value split_up_to(Context& c, std::string_view text, std::string_view separator, std::int64_t limit) {
+  if (!c.charge_text(text.size())) return c.stopped();
+  if (limit == 0) return Value::list(nullptr, 0);
+  std::vector<std::string_view> pieces;
+  const auto most = limit < 0 ? npos : static_cast<std::size_t>(limit);
+  while (pieces.size() + 1 < most) {
+    if (!c.charge(1)) return c.stopped();
+    const auto at = separator.empty() ? (text.empty() ? npos : utf8_length(text[0])) : text.find(separator);
+    if (at == npos || (separator.empty() && at >= text.size())) break;
+    pieces.push_back(text.substr(0, at));
+    text.remove_prefix(at + separator.size());
+  }
+  if (!separator.empty() || !text.empty() || !pieces.empty()) pieces.push_back(text);
+  auto* items = c.items(pieces.size());
+  if (items == nullptr) return c.stopped();
+  for (std::size_t i = 0; i < pieces.size(); ++i) items[i] = Value::string(pieces[i]);
+  return Value::list(items, pieces.size());
+}
+Value split(Context& c, Args a) { return split_up_to(c, a[0].as_string(), a[1].as_string(), -1); }
+Value split_some(Context& c, Args a) { return split_up_to(c, a[0].as_string(), a[1].as_string(), a[2].as_int()); }
+
+Value joined(Context& c, const Value& list, std::string_view separator) {
+  std::size_t size = 0;
+  for (std::size_t i = 0, n = list.size(); i < n; ++i) {
+    const auto item = list.at(i);
+    if (!item.is(Kind::string)) return c.error(ErrorCode::no_such_overload, "join wants a list of strings");
+    size += item.as_string().size() + (i > 0 ? separator.size() : 0);
+    if (!c.charge(1) || size > (std::size_t{1} << 32))
+      return size > (std::size_t{1} << 32) ? c.out_of_memory() : c.stopped();
+  }
+  if (!c.charge_text(size)) return c.stopped();
+  auto* out = c.arena.make<char>(size);
+  if (out == nullptr) return c.out_of_memory();
+  std::size_t length = 0;
+  const auto put = [&](std::string_view piece) {
+    std::copy(piece.begin(), piece.end(), out + length);
+    length += piece.size();
+  };
+  for (std::size_t i = 0, n = list.size(); i < n; ++i) {
+    if (i > 0) put(separator);
+    put(list.at(i).as_string());
+  }
+  return Value::string({out, length});
+}
+Value join(Context& c, Args a) { return joined(c, a[0], ""); }
+Value join_with(Context& c, Args a) { return joined(c, a[0], a[1].as_string()); }
+
+Value reverse(Context& c, Args a) {
+  const auto text = a[0].as_string();
+  if (!c.charge_text(text.size())) return c.stopped();
+  auto* out = c.arena.make<char>(text.size());
+  if (out == nullptr) return c.out_of_memory();
+  auto end = text.size();
+  for (std::size_t at = 0; at < text.size();) {
+    const auto width = utf8_length(text[at]);
+    end -= width;
+    std::copy(text.begin() + static_cast<std::ptrdiff_t>(at), text.begin() + static_cast<std::ptrdiff_t>(at + width),
+              out + end);
+    at += width;
+  }
+  return Value::string({out, text.size()});
+}
+Value quote(Context& c, Args a) {
+  if (!pay(c, a)) return c.stopped();
+  return c.text(quoted(a[0].as_string()));
+}
+Value format(Context& c, Args a) { return format_values(c, a[0].as_string(), a[1]); }
+
+Value matches(Context& c, Args a) {
+  if (!c.charge(a[0].as_string().size() / 4 + 10)) return c.stopped();
+  if (c.regex != nullptr) return Value::boolean(c.regex->search(a[0].as_string()));
+  const auto pattern = a[1].as_string();
+  if (pattern.size() > Regex::max_dynamic_pattern)
+    return c.error(ErrorCode::invalid_argument,
+                   "a computed pattern may have at most " + std::to_string(Regex::max_dynamic_pattern) + " bytes");
+  if (!c.charge(200 + pattern.size() * 20)) return c.stopped();
+  const auto regex = Regex::compile(pattern);
+  if (!regex) return c.error(ErrorCode::invalid_argument, regex.error().message);
+  return Value::boolean((*regex)->search(a[0].as_string()));
+}
+
+constexpr Builtin table[] = {
+    {"contains", "string.(string): bool", contains},
+    {"startsWith", "string.(string): bool", starts_with},
+    {"endsWith", "string.(string): bool", ends_with},
+    {"matches", "string.(string): bool", matches},
+    {"matches", "(string, string): bool", matches},
+    {"charAt", "string.(int): string", char_at},
+    {"indexOf", "string.(string): int", index_of},
+    {"indexOf", "string.(string, int): int", index_of_from},
+    {"lastIndexOf", "string.(string): int", last_index_of},
+    {"lastIndexOf", "string.(string, int): int", last_index_of_from},
+    {"substring", "string.(int): string", substring_from},
+    {"substring", "string.(int, int): string", substring},
+    {"lowerAscii", "string.(): string", ascii_case<false>},
+    {"upperAscii", "string.(): string", ascii_case<true>},
+    {"trim", "string.(): string", trim},
+    {"replace", "string.(string, string): string", replace},
+    {"replace", "string.(string, string, int): string", replace_some},
+    {"split", "string.(string): list(string)", split},
+    {"split", "string.(string, int): list(string)", split_some},
+    {"join", "list(string).(): string", join},
+    {"join", "list(string).(string): string", join_with},
+    {"reverse", "string.(): string", reverse},
+    {"strings.quote", "(string): string", quote},
+    {"format", "string.(list(dyn)): string", format},
+};
+
+}  // namespace
+
+std::span<const Builtin> string_functions() { return table; }
+
+}  // namespace socle::cel

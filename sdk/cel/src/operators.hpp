@@ -1,0 +1,25 @@
+// operators.hpp: the meaning of indexing, membership and map building, shared by functions, compiler and
+// comprehensions.
+#pragma once
+
+#include "map_builder.hpp"
+#include "socle/cel/function.hpp"
+
+namespace socle::cel {
+
+Value overflow(Context& c);
+[[nodiscard]] Value index_value(Context& c, const Value& container, const Value& key);
+// REQUIRES: container is a list or a map
+[[nodiscard]] bool contains(const Value& container, const Value& item);
+[[nodiscard]] Value concatenate(Context& c, const Value& a, const Value& b);
+// Fuel for looking at the whole of a value; false: stop.
+[[nodiscard]] bool charge_deep(Context& c, const Value& value);
+[[nodiscard]] inline bool is_key(const Value& value) {
+  return value.is(Kind::string) || value.is(Kind::integer) || value.is(Kind::unsigned_integer) ||
+         value.is(Kind::boolean);
+}
+// False: then duplicate_or_stopped() is the error to return.
+[[nodiscard]] bool insert_entry(Context& c, MapBuilder& builder, const Value& key, const Value& value);
+[[nodiscard]] Value duplicate_or_stopped(Context& c, const Value& key);
+
+}  // namespace socle::cel

@@ -1,0 +1,59 @@
+// program.cpp: compiling, running and explaining.
+#include "socle/cel/program.hpp"
+
+#include <array>
+#include <cstddef>
+
+#include "code.hpp"
+#include "op_logic.hpp"
+
+namespace socle::cel {
+
+Program::Program(std::unique_ptr<const Code> code) : code_(std::move(code)) {}
+Program::Program(Program&&) noexcept = default;
+Program& Program::operator=(Program&&) noexcept = default;
+Program::~Program() = default;
+
+Result<Program> Program::compile(const Environment& environment, const Ast& ast, CompileOptions options) {
+  if (!ast.root) return Error{socle::Code::invalid, "there is no expression to compile; parse one first"};
+  auto code = std::make_unique<struct Program::Code>();
+  code->source = ast.source;
+  std::vector<Issue> issues;
+  code->root = lower(environment, ast, *ast.root, options, code->constants, code->locals, issues);
+  if (!issues.empty()) return Error{socle::Code::invalid, issues.front().text(ast.source)};
+  return Program(std::move(code));
+}
+
+Value Program::evaluate(const Activation& activation, Arena& arena, const Limits& limits) const {
+  constexpr std::size_t few = 16;
+  alignas(Value) std::array<std::byte, few * sizeof(Value)> room;  // not cleared: locals are written before read
+  arena.set_limit(limits.memory);
+  Frame frame{Context(arena, limits.fuel, limits.interval, limits.interrupt, limits.data),
+              activation.values(),
+              reinterpret_cast<Value*>(room.data()),
+              {}};
+  auto& context = frame.context;
+  if (!context.charge(code_->root->cost)) return context.stopped();
+  if (code_->locals > few) {
+    frame.locals = context.items(code_->locals);
+    if (frame.locals == nullptr) return context.stopped();
+  }
+  const auto value = code_->root->run(frame);
+  return context.stop != nullptr ? context.stopped() : value;
+}
+
+std::string Program::describe(const Value& error) const {
+  const auto& info = error.error_info();
+  std::string message(info.message);
+  if (!info.path.empty()) message += " (reading " + std::string(info.path) + ")";
+  if (info.offset == ErrorInfo::nowhere) return message;
+  return Issue{position_of(code_->source, info.offset), message}.text(code_->source);
+}
+
+const std::string& Program::source() const { return code_->source; }
+std::size_t Program::bytes() const {
+  return sizeof *code_ + code_->source.capacity() + code_->root->size() + code_->constants.used();
+}
+std::uint64_t Program::base_cost() const { return code_->root->cost; }
+
+}  // namespace socle::cel

@@ -1,0 +1,35 @@
+// regex.hpp: RE2 behind a wall: no RE2 type leaves regex.cpp. Immutable, any thread.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "socle/result.hpp"
+
+namespace socle::cel {
+
+class Regex {
+ public:
+  static constexpr std::size_t max_pattern = 4096;         // bytes
+  static constexpr std::size_t max_dynamic_pattern = 256;  // of a pattern computed at run time
+  static Result<std::unique_ptr<Regex>> compile(std::string_view pattern);
+  ~Regex();
+
+  [[nodiscard]] bool search(std::string_view text) const;
+  [[nodiscard]] int groups() const;
+  // The first match at or after `from`: [0] the whole, then the groups; data() null for a group that took no part.
+  bool match(std::string_view text, std::size_t from, std::vector<std::string_view>& found) const;
+  // `count` < 0: all. \1 … name groups in the rewrite.
+  Result<std::string> replace(std::string_view text, std::string_view rewrite, std::int64_t count) const;
+  [[nodiscard]] std::size_t size() const;
+
+ private:
+  struct Impl;
+  explicit Regex(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace socle::cel

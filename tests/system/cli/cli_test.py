@@ -1,0 +1,384 @@
+#!/usr/bin/env python3
+"""The command line against a real kernel, in a folder of its own, on free loopback ports.
+
+Starts `socle run` on a temporary system manifest with the gateway and the embedded store, runs every example of
+docs/cli.md in the page's order, then every command in its table and its --json form, and what must be refused. Ends the
+kernel by its pid with SIGTERM and wants exit 0.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+import urllib.request
+
+OPTIONS = None
+SYSTEM = """\
+socle: 1
+data: data
+listeners: {http: {address: "127.0.0.1:0"}, ops: {address: "127.0.0.1:0"}}
+resident: [librocksdb.so.7.8, libssl.so.3, libcrypto.so.3, libsimdjson.so.14]
+watch: {system: false}
+plugins:
+  - {path: plugins/gateway, home: kernel, listen: [http, ops], grants: [ingress, catalog]}
+  - {path: plugins/storage-rocksdb, home: kernel}
+"""
+WITH_HELLO = SYSTEM + "  - {path: plugins/hello, home: kernel, config: {greeting: Moin}}\n"
+
+
+class Kernel:
+    """A folder with system.yaml, next.yaml and plugins/, and a kernel that serves in it."""
+
+    def __init__(self, words=("run", "system.yaml")):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="socle-cli-"))
+        try:
+            for name in ("gateway", "storage-rocksdb", "hello"):
+                shutil.copytree(pathlib.Path(OPTIONS.plugins) / name, self.folder / "plugins" / name)
+            shutil.copytree(self.folder / "plugins/hello", self.folder / "plugins/hello-next")
+            following = self.folder / "plugins/hello-next/manifest.yaml"
+            following.write_text(following.read_text().replace("version: 1.0.0", "version: 1.1.0"))
+            (self.folder / "system.yaml").write_text(SYSTEM)
+            (self.folder / "next.yaml").write_text(WITH_HELLO)
+            self.start(words)
+        except BaseException:
+            shutil.rmtree(self.folder)
+            raise
+
+    def start(self, words):
+        environment = {k: v for k, v in os.environ.items() if k not in ("SOCLE_CONTROL", "NO_COLOR")}
+        self.log = open(self.folder / "log", "wb")
+        self.process = subprocess.Popen([OPTIONS.socle, *words], cwd=self.folder, env=environment,
+                                        stdout=subprocess.PIPE, stderr=self.log)
+        readable, _, _ = select.select([self.process.stdout], [], [], 60)
+        line = self.process.stdout.readline().decode() if readable else ""
+        if not line.startswith("ready "):
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError("no ready line: " + line + (self.folder / "log").read_text())
+        self.ready = dict(word.split("=", 1) for word in line.split()[1:])
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        finally:
+            self.process.stdout.close()
+            self.log.close()
+            self.text = (self.folder / "log").read_text()
+            shutil.rmtree(self.folder)
+        return code
+
+    def socle(self, *words, **environment):
+        return run_socle(self.folder, words, environment)
+
+
+def run_socle(folder, words, environment=None):
+    clean = {k: v for k, v in os.environ.items() if k not in ("SOCLE_CONTROL", "NO_COLOR")}
+    clean.update(environment or {})
+    return subprocess.run([OPTIONS.socle, *words], cwd=folder, env=clean, capture_output=True, text=True, timeout=60)
+
+
+def examples():
+    """(words, exit code) of every example line of the page, in its order."""
+    found = []
+    for block in re.findall(r"```sh\n(.*?)```", pathlib.Path(OPTIONS.page).read_text(), re.S):
+        for line in block.splitlines():
+            command, _, comment = line.partition("#")
+            exit_code = re.match(r" exit (\d+):", comment)
+            words = command.split()
+            assert words[0] == "socle", line
+            found.append((words[1:], int(exit_code.group(1)) if exit_code else 0))
+    return found
+
+
+class Examples(unittest.TestCase):
+    def test_every_example_of_the_page_does_what_it_says(self):
+        lines = examples()
+        self.assertGreaterEqual(len(lines), 20)
+        starting = [words for words, _ in lines if words[0] == "run"]
+        self.assertEqual(len(starting), 1)
+        kernel = Kernel(starting[0])
+        try:
+            for words, wanted in lines:
+                if words[0] == "run":
+                    continue
+                done = kernel.socle(*words)
+                with self.subTest(" ".join(words)):
+                    self.assertEqual(done.returncode, wanted, done.stdout + done.stderr)
+                    self.assertNotEqual(done.stdout + done.stderr, "")
+                    self.assertEqual(done.stderr == "", wanted == 0, done.stderr)
+        finally:
+            code = kernel.stop()
+        self.assertEqual(code, 0, kernel.text)
+
+
+class Commands(unittest.TestCase):
+    """One kernel for all: each test leaves the system as it found it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.kernel = Kernel()
+
+    @classmethod
+    def tearDownClass(cls):
+        code = cls.kernel.stop()
+        assert code == 0, f"the kernel ended with {code}:\n{cls.kernel.text}"
+
+    def people(self, *words, code=0):
+        done = self.kernel.socle(*words)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertNotIn("\x1b", done.stdout + done.stderr, "colours without a terminal")
+        self.assertEqual(done.stderr == "", code == 0, done.stderr)
+        for line in (done.stdout + done.stderr).splitlines():
+            self.assertEqual(line, line.rstrip())
+        return done.stdout if code == 0 else done.stderr
+
+    def programs(self, *words, code=0):
+        done = self.kernel.socle(*words, "--json")
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        answer = json.loads(done.stdout)
+        self.assertEqual("error" in answer, code != 0)
+        return answer
+
+    def greet(self):
+        url = f"http://{self.kernel.ready['http']}/v1/hello/Ada"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.read().decode()
+
+    def with_hello(self):
+        self.people("plugin", "load", "plugins/hello", "--home", "kernel")
+        self.addCleanup(self.kernel.socle, "plugin", "unload", "hello")
+
+    def test_status(self):
+        self.assertRegex(self.people("status"), r"(?m)^status +ok$")
+        answer = self.programs("status")
+        self.assertEqual((answer["status"], answer["pid"]), ("ok", int(self.kernel.ready["pid"])))
+        self.assertEqual(answer["listeners"]["http"], self.kernel.ready["http"])
+
+    def test_control_by_flag_and_environment(self):
+        socket = self.kernel.ready["control"]
+        elsewhere = tempfile.mkdtemp(prefix="socle-cli-")
+        self.addCleanup(os.rmdir, elsewhere)
+        self.assertEqual(run_socle(elsewhere, ["status"]).returncode, 1)
+        self.assertEqual(run_socle(elsewhere, ["status", "--control", socket]).returncode, 0)
+        self.assertEqual(run_socle(elsewhere, ["status"], {"SOCLE_CONTROL": socket}).returncode, 0)
+
+    def test_top(self):
+        for words in (["top"], ["top", "--once"]):
+            self.assertRegex(self.people(*words), r"(?m)^gateway +\d+ +active")
+        self.assertEqual({p["plugin"] for p in self.programs("top")["plugins"]} >= {"gateway", "storage-rocksdb"}, True)
+
+    def test_doctor(self):
+        done = self.kernel.socle("doctor")
+        answer = json.loads(self.kernel.socle("doctor", "--json").stdout)
+        self.assertEqual(done.returncode, 0 if answer["ok"] else 1)
+        for check in answer["checks"]:
+            self.assertIn(("✓ " if check["ok"] else "✗ ") + check["check"], done.stdout)
+
+    def test_plugin_list_and_show(self):
+        self.assertRegex(self.people("plugin", "list"), r"(?m)^PLUGIN +VERSION +GENERATION +STATE")
+        self.assertRegex(self.people("plugin", "show", "storage-rocksdb"), r"(?m)^provides +storage/1$")
+        rows = self.programs("plugin", "list")["plugins"]
+        self.assertEqual({row["state"] for row in rows}, {"active"})
+        self.assertEqual(self.programs("plugin", "show", "gateway")["plugin"], "gateway")
+        self.assertIn("no plugin 'nobody'", self.people("plugin", "show", "nobody", code=1))
+        self.assertEqual(self.programs("plugin", "show", "nobody", code=1)["error"]["code"], "not_found")
+
+    def test_load_swap_rollback_and_unload_while_it_serves(self):
+        self.with_hello()
+        self.assertEqual(self.greet(), "Hello, Ada!\n")
+        text = self.people("plugin", "swap", "hello", "plugins/hello-next")
+        self.assertRegex(text, r"^hello 1\.1\.0: generation \d+ → \d+, active\n")
+        self.assertRegex(text, r"(?m)^  failed requests +0$")
+        self.assertRegex(text, rf"(?m)^  old generation +{OPTIONS.gone}")
+        self.assertEqual(self.greet(), "Hello, Ada!\n")
+        self.assertRegex(self.people("plugin", "rollback", "hello"), r"^hello 1\.0\.0: generation \d+ → \d+, ")
+        report = self.programs("plugin", "swap", "hello", str(self.kernel.folder / "plugins/hello-next"))
+        self.assertEqual((report["outcome"], report["failed"]), ("active", 0))
+        self.assertEqual(self.programs("plugin", "rollback", "hello")["version"], "1.0.0")
+        self.assertEqual(self.programs("plugin", "unload", "hello")["outcome"], "unloaded")
+        self.assertIn("no plugin 'hello' is loaded", self.people("plugin", "swap", "hello", "plugins/hello", code=1))
+        self.assertEqual(self.programs("plugin", "load", "plugins/hello", "--home", "kernel")["to"] > 0, True)
+
+    def test_a_canary_without_calls_is_sent_back(self):
+        self.with_hello()
+        words = ["plugin", "swap", "hello", "plugins/hello-next", "--canary", "50%", "--for", "100ms"]
+        self.assertIn("too few calls", self.people(*words, code=1))
+        done = self.kernel.socle(*words, "--json")
+        self.assertEqual(done.returncode, 1)
+        self.assertTrue(json.loads(done.stdout)["outcome"].startswith("reverted: "))
+        self.assertRegex(self.programs("plugin", "show", "hello")["generations"][-1]["state"], OPTIONS.gone)
+
+    def test_a_refused_load_changes_nothing(self):
+        broken = self.kernel.folder / "plugins/broken"
+        shutil.copytree(self.kernel.folder / "plugins/hello", broken)
+        self.addCleanup(shutil.rmtree, broken)
+        library = broken / "libhello.so"
+        library.write_bytes(library.read_bytes()[:4096])
+        before = self.programs("plugin", "list")
+        for form in (["plugin", "load", "plugins/broken", "--home", "kernel"], ["plugin", "verify", "plugins/broken"]):
+            text = self.people(*form, code=1)
+            self.assertRegex(text, r"(?s)^socle: .*found .*wanted .*do: ")
+            self.assertEqual(self.programs(*form, code=1)["error"]["code"], "invalid")
+        self.assertEqual(len(self.programs("plugin", "list")["plugins"]), len(before["plugins"]))
+
+    def test_a_half_written_plugin_manifest_is_refused_with_its_place(self):
+        half = self.kernel.folder / "plugins/half"
+        shutil.copytree(self.kernel.folder / "plugins/hello", half)
+        self.addCleanup(shutil.rmtree, half)
+        text = (half / "manifest.yaml").read_text()
+        (half / "manifest.yaml").write_text(text[:text.index("greet") + 3])
+        for form in (["plugin", "load", "plugins/half"], ["plugin", "verify", "plugins/half"]):
+            self.assertRegex(self.people(*form, code=1), r"half/manifest\.yaml:\d+:\d+: ")
+
+    def test_verify(self):
+        self.assertIn("✓ plugin 'hello' 1.0.0: sha256 ", self.people("plugin", "verify", "plugins/hello"))
+        self.assertTrue(self.programs("plugin", "verify", "plugins/hello/")["verified"])
+        self.people("plugin", "verify", "plugins/hello", "--system", "system.yaml")
+        self.people("plugin", "verify", "plugins/hello", "--control", "nowhere.sock")
+        (self.kernel.folder / "bare.yaml").write_text("socle: 1\nplugins: []\n")
+        refused = self.programs("plugin", "verify", "plugins/storage-rocksdb", "--system", "bare.yaml", code=1)
+        self.assertIn("librocksdb.so.7.8", refused["findings"][0]["found"])
+
+    def test_move(self):
+        text = self.people("plugin", "move", "gateway", "--home", "kernel", code=1)
+        self.assertIn("gateway", text)
+        self.programs("plugin", "move", "gateway", "--home", "kernel", code=1)
+
+    def test_new(self):
+        done = self.people("plugin", "new", "stock-keeper")
+        self.assertEqual(len(re.findall(r"(?m)^  (cmake|ctest|socle) ", done)), 3)
+        self.addCleanup(shutil.rmtree, self.kernel.folder / "stock-keeper")
+        self.assertIn("found files in it", self.people("plugin", "new", "stock-keeper", code=1))
+        made = self.programs("plugin", "new", "other", "--dir", "made/here")
+        self.addCleanup(shutil.rmtree, self.kernel.folder / "made")
+        self.assertEqual(sorted(os.listdir(made["dir"])), made["files"])
+        self.assertIn("found 'Bad'", self.people("plugin", "new", "Bad", code=2))
+
+    def test_new_makes_what_the_sdk_makes(self):
+        self.people("plugin", "new", "two-words", "--dir", "ours")
+        self.addCleanup(shutil.rmtree, self.kernel.folder / "ours")
+        theirs = self.kernel.folder / "theirs"
+        subprocess.run([OPTIONS.cmake, "-DNAME=two-words", f"-DDIR={theirs}", "-P", OPTIONS.sdk_new], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+        self.addCleanup(shutil.rmtree, theirs)
+        texts = [{f.name: f.read_text() for f in folder.iterdir()} for folder in (self.kernel.folder / "ours", theirs)]
+        self.assertEqual(texts[0], texts[1])
+
+    def test_plan_and_apply(self):
+        self.assertEqual(self.people("plan", "system.yaml"), "no difference: the system runs as this file says\n")
+        text = self.people("plan", "next.yaml")
+        self.assertRegex(text, r"(?m)^\+ plugin hello 1\.0\.0: load$")
+        self.assertEqual([p["outcome"] for p in self.programs("plan", "next.yaml")["plugins"]], ["load"])
+        self.assertRegex(self.people("apply", "next.yaml"), r"(?m)^\+ plugin hello 1\.0\.0: ")
+        self.assertEqual(self.greet(), "Moin, Ada!\n")
+        self.assertRegex(self.people("plan", "system.yaml"), r"(?m)^- plugin hello 1\.0\.0: unload$")
+        self.assertEqual([p["outcome"] for p in self.programs("apply", "system.yaml")["plugins"]], ["unloaded"])
+
+    def test_a_half_written_system_manifest_is_refused_and_changes_nothing(self):
+        half = self.kernel.folder / "half.yaml"
+        half.write_text(WITH_HELLO[:-20])
+        for command in ("plan", "apply"):
+            self.assertRegex(self.people(command, "half.yaml", code=1), r"half\.yaml:\d+:\d+: ")
+            self.assertEqual(self.programs(command, "half.yaml", code=1)["error"]["code"], "invalid")
+        self.assertEqual(self.people("plan", "system.yaml"), "no difference: the system runs as this file says\n")
+
+    def test_plan_without_a_kernel(self):
+        text = self.people("plan", "next.yaml", "--control", "nowhere.sock", code=1)
+        self.assertIn("is a valid system manifest (3 plugins), but no kernel answers at nowhere.sock", text)
+        (self.kernel.folder / "wrong.yaml").write_text("socle: 1\npluigns: []\n")
+        self.assertIn("'plugins'", self.people("plan", "wrong.yaml", "--control", "nowhere.sock", code=1))
+
+    def test_storage(self):
+        self.people("storage", "backup", "kept")
+        self.assertTrue((self.kernel.folder / "kept").is_dir())
+        self.assertRegex(self.people("storage", "verify", "kept"), r"(?m)^ok +yes$")
+        self.assertTrue(self.programs("storage", "verify", "kept")["ok"])
+        self.programs("storage", "backup", "kept-too")
+        self.people("storage", "restore", "kept")
+        self.assertIn("keys", self.programs("storage", "restore", "kept"))
+        for word in ("verify", "restore"):
+            self.assertIn("storage/1." + word, self.people("storage", word, "nothing-there", code=1))
+            self.programs("storage", word, "nothing-there", code=1)
+
+    def test_explain(self):
+        self.assertIn("✓ allowed: gateway → storage/1.get", self.people("explain", "call", "gateway", "storage/1.get"))
+        self.assertIn("✗ refused", self.people("explain", "call", "storage-rocksdb", "storage/1.get"))
+        self.assertFalse(self.programs("explain", "call", "gateway", "nobody/1.get")["allowed"])
+        self.assertIn("is no method", self.people("explain", "call", "gateway", "nonsense", code=1))
+        self.assertIn("listener http", self.people("explain", "plugin", "gateway"))
+        self.assertEqual(self.programs("explain", "plugin", "gateway")["listeners"], ["http", "ops"])
+
+    def test_wrong_usage_is_exit_2_and_asks_nobody(self):
+        for words, said in (
+            ([], "no command given"),
+            (["stauts"], "did you mean 'status'?"),
+            (["plugin", "swpa", "a", "b"], "did you mean 'swap'?"),
+            (["status", "--jsno"], "did you mean '--json'?"),
+            (["plugin", "show"], "usage: socle plugin show NAME"),
+            (["plugin", "move", "gateway"], "wants --home kernel|cell"),
+            (["run"], "wants SYSTEM.yaml"),
+            (["run", "system.yaml", "--worker", "2"], "did you mean '--workers'?"),
+            *(([word, "list"], f"unknown command '{word}'") for word in ("chaos", "bench", "upgrade", "tenant", "audit")),
+        ):
+            with self.subTest(words=words):
+                text = self.people(*words, "--control=nowhere" if words[:1] == ["status"] else "--", code=2)
+                self.assertTrue(text.startswith("socle: "), text)
+                self.assertIn(said, text)
+
+    def test_help_and_version(self):
+        self.assertIn("plugin swap", self.people("--help"))
+        self.assertIn("usage: socle plugin swap", self.people("plugin", "swap", "--help"))
+        self.assertIn("usage: socle run", self.people("run", "--help"))
+        self.assertRegex(self.people("--version"), r"^socle \d+\.\d+\.\d+ \(ABI \d+\.\d+\)\n$")
+
+    def test_colours_only_on_a_terminal_and_not_with_no_color(self):
+        for environment, coloured in (({"TERM": "xterm"}, True), ({"TERM": "xterm", "NO_COLOR": "1"}, False)):
+            primary, secondary = os.openpty()
+            clean = {k: v for k, v in os.environ.items() if k not in ("SOCLE_CONTROL", "NO_COLOR")}
+            done = subprocess.run([OPTIONS.socle, "status"], cwd=self.kernel.folder, env={**clean, **environment},
+                                  stdout=secondary, stderr=subprocess.PIPE, timeout=60)
+            os.close(secondary)
+            text = os.read(primary, 65536).decode()
+            os.close(primary)
+            self.assertEqual(done.returncode, 0)
+            self.assertEqual("\x1b[32mok\x1b[0m" in text, coloured, text)
+
+    def test_top_on_a_terminal_is_redrawn_with_a_rate_until_interrupted(self):
+        primary, secondary = os.openpty()
+        top = subprocess.Popen([OPTIONS.socle, "top"], cwd=self.kernel.folder, stdout=secondary)
+        os.close(secondary)
+        shown = ""
+        try:
+            while shown.count("CALLS/S") < 2 and select.select([primary], [], [], 20)[0]:
+                shown += os.read(primary, 65536).decode()
+            self.assertIsNone(top.poll())
+        finally:
+            top.send_signal(signal.SIGINT)
+            self.assertEqual(top.wait(20), -signal.SIGINT)
+            os.close(primary)
+        self.assertGreaterEqual(shown.count("\x1b[H\x1b[J"), 3)
+        self.assertNotIn("CALLS/S", shown.split("\x1b[H\x1b[J")[1], "a rate without an earlier look")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--socle", required=True, type=os.path.abspath)
+    parser.add_argument("--plugins", required=True, type=os.path.abspath)
+    parser.add_argument("--page", required=True, type=os.path.abspath)
+    parser.add_argument("--cmake", required=True)
+    parser.add_argument("--sdk-new", required=True, type=os.path.abspath)
+    # Sanitizers keep every library mapped.
+    parser.add_argument("--sanitized", dest="gone", action="store_const", const="retained", default="unmapped")
+    OPTIONS, rest = parser.parse_known_args()
+    unittest.main(argv=[__file__, *rest])

@@ -1,0 +1,76 @@
+// Boot from the system manifest, from the last good set when that does not start, and what survives a restart.
+#include "unit/lifecycle/fixture.hpp"
+
+namespace socle::lifecycle::test {
+
+TEST_CASE("lifecycle: boot uses the last good set when the manifest's plugin is broken", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  s.life.reset();
+  std::filesystem::remove_all(s.at("a"));
+  s.package("a", "good_b", "swap", "provides_nothing: true");
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  CHECK(s.call("swap/1") == "A");
+  CHECK(s.life->plugin_count() == 1);
+}
+
+TEST_CASE("lifecycle: without a last good set a broken plugin is the boot's error", "[lifecycle]") {
+  System s;
+  s.fixture("fails_in_start");
+  const Status booted = s.boot(s.system({{"fails_in_start", ""}}));
+  REQUIRE_FALSE(booted);
+  CHECK_THAT(booted.error().message, Contains("plugin 'fails-in-start' 1.0.0: start failed: conflict"));
+}
+
+TEST_CASE("lifecycle: a last good set that is cut off or foreign is refused, not believed", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  s.life.reset();
+  const auto kept = base::read_file(s.at("data") / "last-good", 1 << 20);
+  REQUIRE(kept);
+  std::filesystem::remove_all(s.at("a") / "manifest.yaml");
+  const std::string texts[] = {kept->substr(0, kept->size() / 2), "something else\n", ""};
+  for (const std::string& text : texts) {
+    REQUIRE(base::write_file_atomic(s.at("data") / "last-good", text));
+    CHECK_FALSE(s.boot(s.system({{"a", ""}})));
+  }
+  REQUIRE(base::write_file_atomic(s.at("data") / "last-good", *kept));
+  CHECK(s.boot(s.system({{"a", ""}})));
+}
+
+TEST_CASE("lifecycle: rollback works over a restart", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  REQUIRE(s.life->swap("swap", s.at("b"), {}));
+  REQUIRE(s.boot(s.system({{"b", ""}})));
+  CHECK(s.call("swap/1") == "B");
+  REQUIRE(s.life->rollback("swap"));
+  CHECK(s.call("swap/1") == "A");
+}
+
+TEST_CASE("lifecycle: a restart with another version can be rolled back to what served before", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  REQUIRE(s.boot(s.system({{"b", ""}})));
+  REQUIRE(s.life->rollback("swap"));
+  CHECK(s.call("swap/1") == "A");
+}
+
+TEST_CASE("lifecycle: drift names the manifest's plugin that does not run", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  CHECK(s.life->drift().empty());
+  REQUIRE(s.life->swap("swap", s.at("b"), {}));
+  CHECK(s.life->drift() == s.at("a").string() + " is not what runs");
+}
+
+TEST_CASE("lifecycle: after shut down nothing answers and health says so", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  s.life->shut_down();
+  CHECK(s.life->plugin_count() == 0);
+  CHECK_THAT(s.life->health_json(), Contains("\"status\":\"stopping\""));
+  CHECK_THAT(s.call("swap/1"), Contains("no plugin provides swap/1.answer now"));
+}
+
+}  // namespace socle::lifecycle::test

@@ -1,0 +1,124 @@
+// What does not fit together is refused with both sides named, before anything is loaded; and who may do what.
+#include "unit/lifecycle/fixture.hpp"
+
+namespace socle::lifecycle::test {
+namespace {
+
+constexpr const char* granted_both = ", grants: [call:null-payload/1, call:completes-twice/1]";
+
+// The text with which a system of plugins n (null-payload) and c (completes-twice) is refused; `more` to each manifest.
+std::string refusal(System& s, const std::string& n, const std::string& c, const std::string& terms = granted_both) {
+  s.package("n", "null_payload", "null-payload", n);
+  s.package("c", "completes_twice", "completes-twice", c);
+  const Status booted = s.boot(s.system({{"n", terms}, {"c", terms}}));
+  return booted ? "it boots" : booted.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("lifecycle: a missing service is named with who requires it", "[lifecycle]") {
+  System s;
+  CHECK(refusal(s, "requires: [storage/1]", "", ", grants: [call:storage/1]") ==
+        "plugin 'null-payload' requires service storage/1, which no plugin provides; load a provider or remove "
+        "'null-payload'");
+  CHECK(refusal(s, "requires: [{service: storage/1, optional: true}]", "", ", grants: [call:storage/1]") == "it boots");
+}
+
+TEST_CASE("lifecycle: a provider of the wrong version is named with the range that is wanted", "[lifecycle]") {
+  System s;
+  CHECK_THAT(refusal(s, "requires: [{service: completes-twice/1, plugin_version: \">=2\"}]", ""),
+             Contains("plugin 'null-payload' requires service completes-twice/1 from a plugin of version \"") &&
+                 Contains("found 'completes-twice' 1.0.0"));
+}
+
+TEST_CASE("lifecycle: a circle of requirements is spelled out, an optional one is none", "[lifecycle]") {
+  System s;
+  CHECK_THAT(refusal(s, "requires: [completes-twice/1]", "requires: [null-payload/1]"),
+             Contains("these plugins require one another in a circle, so none can start first: ") &&
+                 Contains(" → completes-twice") && Contains("; make one requirement optional"));
+  CHECK(refusal(s, "requires: [{service: completes-twice/1, optional: true}]", "requires: [null-payload/1]") ==
+        "it boots");
+}
+
+TEST_CASE("lifecycle: a service of two providers is ambiguous and both are named", "[lifecycle]") {
+  System s;
+  s.package("n", "null_payload", "null-payload");
+  s.package("c", "completes_twice", "completes-twice", "", "1.0.0",
+            "[{service: completes-twice/1, methods: {answer: {}}}, {service: null-payload/1, methods: {answer: {}}}]");
+  const Status booted = s.boot(s.system({{"n", ""}, {"c", ""}}));
+  REQUIRE_FALSE(booted);
+  CHECK_THAT(booted.error().message, Contains("service null-payload/1 is provided by both 'completes-twice' and "
+                                              "'null-payload'; keep one of them"));
+}
+
+TEST_CASE("lifecycle: a route that two plugins claim names both owners", "[lifecycle]") {
+  System s;
+  const auto route = [](const std::string& to) {
+    return "routes: [{GET: \"/v1/same/{id}\", to: " + to + "/1.answer, access: public}]";
+  };
+  CHECK_THAT(
+      refusal(s, route("null-payload"), route("completes-twice")),
+      Contains("route GET /v1/same/{id} of plugin 'null-payload' is claimed by 'completes-twice' too; change one "
+               "of the two"));
+}
+
+TEST_CASE("lifecycle: what is not granted is refused with the line to add", "[lifecycle]") {
+  System s;
+  CHECK(refusal(s, "requires: [completes-twice/1]", "", "") ==
+        "plugin 'null-payload' requires service completes-twice/1 and is not granted it; add "
+        "\"call:completes-twice/1\" to its grants in the system manifest");
+  CHECK_THAT(
+      refusal(s, "permissions: [ingress]", "", ""),
+      Contains("plugin 'null-payload' asks for permission \"ingress\", which the system manifest does not grant"));
+}
+
+TEST_CASE("lifecycle: a method that the manifest names and the library lacks is refused", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  s.package("f", "null_payload", "null-payload", "filters: [{match: swap/1.answer, method: check, priority: 1}]");
+  CHECK_THAT(s.refused(s.life->load(s.at("f"), manifest::Home::kernel)).message,
+             Contains("plugin 'null-payload' 1.0.0: its manifest names check, which its library's descriptor does not "
+                      "list; correct one of them"));
+  CHECK(s.call("swap/1") == "A");
+}
+
+TEST_CASE("lifecycle: home cell is refused with its reason", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  const Error error = s.refused(s.life->load(s.fixture("null_payload"), manifest::Home::cell));
+  CHECK(error.code == Code::unsupported);
+  CHECK_THAT(error.message, Contains("plugin 'null-payload' is to run in a cell") &&
+                                Contains("this kernel has no cells yet") && Contains("`home: kernel`"));
+}
+
+TEST_CASE("lifecycle: what others require is not unloaded and the dependants are named", "[lifecycle]") {
+  System s;
+  REQUIRE(refusal(s, "requires: [completes-twice/1]", "") == "it boots");
+  const Error error = s.refused(s.life->unload("completes-twice"));
+  CHECK(error.message ==
+        "plugin 'completes-twice' is required by 'null-payload' (needs completes-twice/1); unload them first");
+  REQUIRE(s.life->unload("null-payload"));
+  REQUIRE(s.life->unload("completes-twice"));
+  CHECK(s.refused(s.life->unload("completes-twice")).code == Code::not_found);
+}
+
+TEST_CASE("lifecycle: explain says why a call is allowed and what an unload breaks", "[lifecycle]") {
+  System s;
+  REQUIRE(refusal(s, "requires: [completes-twice/1]", "") == "it boots");
+  const auto allowed = s.life->explain_call("null-payload", "completes-twice/1.answer");
+  REQUIRE(allowed);
+  CHECK_THAT(*allowed, Contains("\"allowed\":true") &&
+                           Contains("requires and grant call:completes-twice/1, answered by plugin 'completes-twice'"));
+  const auto denied = s.life->explain_call("completes-twice", "null-payload/1.answer");
+  REQUIRE(denied);
+  CHECK_THAT(*denied, Contains("\"allowed\":false") && Contains("plugin 'completes-twice' may not: null-payload/1 must "
+                                                                "stand under `requires` of its manifest"));
+  const auto unknown = s.life->explain_call("null-payload", "nonsense");
+  REQUIRE_FALSE(unknown);
+  CHECK_THAT(unknown.error().message, Contains("'nonsense' is no method"));
+  const auto breaks = s.life->explain_plugin("completes-twice");
+  REQUIRE(breaks);
+  CHECK_THAT(*breaks, Contains("\"plugin\":\"null-payload\",\"needs\":\"completes-twice/1\",\"optional\":false"));
+}
+
+}  // namespace socle::lifecycle::test

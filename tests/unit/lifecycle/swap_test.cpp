@@ -1,0 +1,176 @@
+// Swaps under calls: every call is answered, every old generation goes, nothing leaks; rollback; change sets as a
+// whole.
+#include <fstream>
+
+#include "unit/lifecycle/fixture.hpp"
+
+namespace socle::lifecycle::test {
+namespace {
+
+struct Footprint {
+  ptrdiff_t fds = 0, threads = 0, images = 0;
+};
+
+ptrdiff_t entries(const char* folder) {
+  return std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator());
+}
+
+Footprint footprint() {
+  Footprint f{entries("/proc/self/fd"), entries("/proc/self/task"), 0};
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) f.images += line.find("/gen/") != std::string::npos ? 1 : 0;
+  return f;
+}
+
+}  // namespace
+
+TEST_CASE("lifecycle: a hundred swaps under calls lose none and leave nothing behind", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  Caller caller(s);
+  REQUIRE(s.life->swap("swap", s.at("b"), {}));
+  const Footprint before = footprint();
+  for (int i = 0; i < 50; ++i) {
+    for (const char* folder : {"a", "b"}) {
+      const auto report = s.life->swap("swap", s.at(folder), {});
+      REQUIRE(report);
+      CHECK(report->old_state == gone());
+      CHECK(report->failed == 0);
+    }
+  }
+  caller.check();
+  CHECK(s.call("swap/1") == "B");
+  // The caller's thread has gone; retire threads end a moment after they report.
+  CHECK(eventually([&] { return footprint().threads < before.threads; }));
+  CHECK(footprint().fds == before.fds);
+  if (!loader::sanitizer_build()) {
+    CHECK(footprint().images == before.images);
+    CHECK(entries((s.at("data") / "gen").c_str()) == 1);
+  }
+  CHECK(entries((s.at("data") / "store").c_str()) == 2);
+}
+
+TEST_CASE("lifecycle: rollback goes back to what ran before, and forward again", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  CHECK_THAT(s.refused(s.life->rollback("swap")).message,
+             Contains("plugin 'swap' has no earlier generation to go back to"));
+  REQUIRE(s.life->swap("swap", s.at("b"), {}));
+  const auto back = s.life->rollback("swap");
+  REQUIRE(back);
+  CHECK(back->outcome == "rolled back");
+  CHECK(back->version == "1.0.0");
+  CHECK(s.call("swap/1") == "A");
+  REQUIRE(s.life->rollback("swap"));
+  CHECK(s.call("swap/1") == "B");
+}
+
+TEST_CASE("lifecycle: an irreversible version refuses to be rolled back and plan says so", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  s.package("b", "good_b", "swap", "irreversible: true", "2.0.0");
+  const auto planned = s.life->apply(s.system({{"b", ""}}), true);
+  REQUIRE(planned);
+  REQUIRE(planned->size() == 1);
+  CHECK(planned->front().outcome == "swap, irreversible");
+  REQUIRE(s.life->swap("swap", s.at("b"), {}));
+  CHECK_THAT(s.refused(s.life->rollback("swap")).message,
+             Contains("plugin 'swap' 2.0.0 is declared `irreversible`: it writes a format that 1.0.0 does not read"));
+  CHECK(s.call("swap/1") == "B");
+}
+
+TEST_CASE("lifecycle: a change set whose second plugin is broken switches nothing", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  s.fixture("fails_in_start");
+  Caller caller(s);
+  const auto result = s.life->apply(s.system({{"b", ""}, {"fails_in_start", ""}}), false);
+  REQUIRE_FALSE(result);
+  CHECK_THAT(result.error().message, Contains("plugin 'fails-in-start' 1.0.0: start failed: conflict"));
+  CHECK(s.call("swap/1") == "A");
+  CHECK(s.life->plugin_count() == 1);
+  CHECK_THAT(s.states("swap"), Contains("\"version\":\"1.0.0\",\"generation\":") && Contains("\"state\":\"active\""));
+}
+
+TEST_CASE("lifecycle: apply swaps, loads and unloads in one set and plan says so beforehand", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  s.fixture("null_payload");
+  s.fixture("completes_twice");
+  REQUIRE(s.life->apply(s.system({{"a", ""}, {"null_payload", ""}}), false));
+  const auto next = s.system({{"b", ""}, {"completes_twice", ""}});
+  const auto planned = s.life->apply(next, true);
+  REQUIRE(planned);
+  std::map<std::string, std::string> outcomes;
+  for (const SwapReport& r : *planned) outcomes[r.plugin] = r.outcome;
+  CHECK(outcomes ==
+        std::map<std::string, std::string>{{"swap", "swap"}, {"completes-twice", "load"}, {"null-payload", "unload"}});
+  CHECK(s.call("swap/1") == "A");
+  const auto done = s.life->apply(next, false);
+  REQUIRE(done);
+  for (const SwapReport& r : *done) CHECK((r.old_state.empty() || r.old_state == gone()));
+  CHECK(s.call("swap/1") == "B");
+  CHECK(s.life->apply(next, true)->empty());
+}
+
+TEST_CASE("lifecycle: a further swap waits while as many generations drain as may", "[lifecycle]") {
+  System s;
+  s.package("a", "stateful_a", "stateful", "drain: 20s");
+  s.package("b", "stateful_b", "stateful", "drain: 20s");
+  REQUIRE(s.boot(s.system({{"a", ""}}, 1)));
+  s.faults.set("handle.slow");
+  std::string first;
+  std::thread caller([&] { first = s.call("stateful/1"); });
+  const bool entered = eventually([&] { return s.faults.asked("handle.slow") > 0; });
+  const auto one = s.life->swap("stateful", s.at("b"), {});
+  const auto two = s.life->swap("stateful", s.at("a"), {});
+  caller.join();
+  CHECK(entered);
+  REQUIRE(one);
+  REQUIRE(two);
+  CHECK(first == "A slowly");
+  CHECK(one->old_state == gone());
+}
+
+TEST_CASE("lifecycle: retained generations beyond the budget refuse the next change", "[lifecycle]") {
+  System s;
+  s.retained_budget = 1;
+  s.boot_good();
+  REQUIRE(s.life->load(s.fixture("leaves_timer"), manifest::Home::kernel));
+  REQUIRE(s.life->unload("leaves-timer"));
+  const Error error = s.refused(s.life->swap("swap", s.at("b"), {}));
+  CHECK(error.code == Code::exhausted);
+  CHECK_THAT(error.message, Contains("1 generations are retained, which is the budget (swap.retained_budget)"));
+  CHECK(s.call("swap/1") == "A");
+}
+
+TEST_CASE("lifecycle: a list tells memory, home, health and where a generation came from", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  const std::string list = s.life->list_json();
+  CHECK_THAT(list, Contains("\"state\":\"active\"") && Contains("\"home\":\"kernel\"") &&
+                       Contains("\"health\":\"ok\"") && Contains("\"path\":\"" + s.at("a").string() + "\""));
+  CHECK_THAT(list, !Contains("\"memory_bytes\":0,"));
+  CHECK(s.refused(s.life->load(s.at("b"), manifest::Home::kernel)).message ==
+        "plugin 'swap' is loaded already; `socle plugin swap swap PATH` puts a new generation in its place");
+  CHECK(s.refused(s.life->swap("nobody", s.at("b"), {})).message ==
+        "no plugin 'nobody' is loaded; `socle plugin load PATH` loads one");
+}
+
+TEST_CASE("lifecycle: a resident handle survives swaps and goes with the plugin", "[lifecycle]") {
+  System s;
+  s.faults.set("resident");
+  s.package("a", "stateful_a", "stateful");
+  s.package("b", "stateful_b", "stateful");
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  CHECK(s.call("stateful/1") == "A fresh");
+  REQUIRE(s.life->swap("stateful", s.at("b"), {}));
+  CHECK(s.call("stateful/1") == "B kept");
+  const auto report = s.life->unload("stateful");
+  REQUIRE(report);
+  CHECK(report->old_state == gone());
+  REQUIRE(s.life->load(s.at("a"), manifest::Home::kernel));
+  CHECK(s.call("stateful/1") == "A fresh");
+}
+
+}  // namespace socle::lifecycle::test

@@ -1,0 +1,172 @@
+// Work in slices between groups: index builds met by writes and restarts, the end of feed entries and idempotency
+// records, an interrupted restore. The committer alone on memory, so that every interleaving is chosen here.
+#include <catch2/catch.hpp>
+
+#include <memory>
+#include <random>
+
+#include "ids.hpp"
+#include "socle/json/document.hpp"
+#include "store/committer.hpp"
+#include "store/read.hpp"
+#include "support/memory_kv.hpp"
+
+using namespace socle::storage;
+using socle::Code;
+
+namespace {
+
+class Bench {
+ public:
+  Bench() {
+    settings.backfill_slice = 4;
+    reopen();
+  }
+  void reopen() {
+    state = std::make_unique<State>(kv, settings);
+    committer = std::make_unique<Committer>(*state);
+    REQUIRE(committer->open(now));
+  }
+  Answer call(Method method, const std::string& request) {
+    auto doc = socle::json::Document::parse(request);
+    REQUIRE(doc);
+    Call call;
+    call.method = method;
+    call.tenant = "acme";
+    call.request = doc->root();
+    if (!is_change(method)) return std::move(*read(*state, call, Reach::any, nullptr));
+    if (method == Method::write) {
+      auto parsed = parse_write(call.request, {}, {}, ids);
+      REQUIRE(parsed);
+      call.write = std::move(*parsed);
+    }
+    Call* calls[] = {&call};
+    committer->commit(calls, now);
+    return std::move(call.answer);
+  }
+  Answer put(const std::string& id, const std::string& doc) {
+    return call(Method::write,
+                R"({"operations":[{"op":"put","collection":"x","id":")" + id + R"(","doc":)" + doc + "}]}");
+  }
+  std::string state_of_index() {
+    auto doc = socle::json::Document::parse(call(Method::describe, R"({"collection":"x"})").text);
+    return std::string(doc->root().find("indexes").at(0).find("state").as_string());
+  }
+  std::size_t keys(Space space) {
+    const std::string prefix = key_of(space);
+    const auto cursor = kv.cursor(prefix, after_prefix(prefix), Reach::any);
+    std::size_t count = 0;
+    for (cursor->seek(prefix); cursor->valid(); cursor->next()) ++count;
+    return count;
+  }
+  void finish_background() {
+    for (int i = 0; i < 1000 && committer->background(now); ++i) {}
+  }
+
+  MemoryKv kv;
+  Settings settings;
+  std::int64_t now = 1'700'000'000'000;
+  std::unique_ptr<State> state;
+  std::unique_ptr<Committer> committer;
+  Uuid7Source ids;
+};
+
+constexpr const char* unique_n =
+    R"({"collection":"x","indexes":[{"name":"n","unique":true,"fields":[{"field":"/n","type":"integer"}]}]})";
+
+}  // namespace
+
+TEST_CASE("storage: an index built between writes and restarts agrees with the documents", "[storage]") {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    INFO("seed " << seed);
+    std::mt19937 random(seed);
+    Bench bench;
+    REQUIRE_FALSE(bench.call(Method::declare, R"({"collection":"x"})").failed);
+    for (int i = 0; i < 30; ++i)
+      REQUIRE_FALSE(bench.put("d" + std::to_string(i), "{\"n\":" + std::to_string(i) + "}").failed);
+    REQUIRE(bench.call(Method::declare, unique_n).text.find("building") != std::string::npos);
+    CHECK(bench.state_of_index() == "building");
+    for (int step = 0; step < 12; ++step) {
+      bench.committer->background(bench.now);
+      const std::string id = "d" + std::to_string(random() % 40);
+      switch (random() % 4) {
+        case 0:
+          bench.call(Method::write, R"({"operations":[{"op":"delete","collection":"x","id":")" + id + "\"}]}");
+          break;
+        case 1: bench.reopen(); break;
+        default: bench.put(id, "{\"n\":" + std::to_string(100 + random() % 1000) + "}");  // may clash: then refused
+      }
+    }
+    bench.finish_background();
+    CHECK(bench.state_of_index() == "ready");
+    const Answer verified = verify_store(*bench.state);
+    INFO(verified.text);
+    CHECK(verified.text.starts_with("{\"ok\":true"));
+  }
+}
+
+TEST_CASE("storage: a query does not use an index while it is built", "[storage]") {
+  Bench bench;
+  REQUIRE_FALSE(bench.call(Method::declare, R"({"collection":"x"})").failed);
+  for (int i = 0; i < 10; ++i) REQUIRE_FALSE(bench.put(std::to_string(i), "{\"n\":" + std::to_string(i) + "}").failed);
+  REQUIRE_FALSE(bench.call(Method::declare, unique_n).failed);
+  const char* query = R"({"collection":"x","explain":true,"filter":{"op":"eq","field":"/n","value":9}})";
+  const Answer before = bench.call(Method::query, query);
+  CHECK(before.text.find("\"id\":\"9\"") != std::string::npos);
+  CHECK(before.text.find("documents in id order") != std::string::npos);
+  bench.finish_background();
+  CHECK(bench.call(Method::query, query).text.find("\"index\":\"n\"") != std::string::npos);
+}
+
+TEST_CASE("storage: a duplicate written while a unique index is built is refused", "[storage]") {
+  Bench bench;
+  REQUIRE_FALSE(bench.call(Method::declare, R"({"collection":"x"})").failed);
+  for (int i = 0; i < 10; ++i) REQUIRE_FALSE(bench.put(std::to_string(i), "{\"n\":" + std::to_string(i) + "}").failed);
+  REQUIRE_FALSE(bench.call(Method::declare, unique_n).failed);
+  CHECK(bench.committer->background(bench.now));
+  CHECK(bench.put("new", R"({"n":0})").problem.stable == "unique_violation");
+}
+
+TEST_CASE("storage: old feed entries and idempotency records end, the young ones stay", "[storage]") {
+  Bench bench;
+  REQUIRE_FALSE(bench.call(Method::declare, R"({"collection":"x"})").failed);
+  const auto write = [&](const std::string& key) {
+    return bench.call(
+        Method::write,
+        R"({"operations":[{"op":"put","collection":"x","doc":{}}],"idempotency":{"key":")" + key + "\"}}");
+  };
+  REQUIRE_FALSE(write("old").failed);
+  bench.now += 23 * 3'600'000;
+  REQUIRE_FALSE(write("young").failed);
+  bench.finish_background();
+  CHECK(bench.keys(Space::feed) == 2);
+  CHECK(bench.keys(Space::idempotency) == 2);
+  bench.now += 2 * 3'600'000;
+  bench.finish_background();
+  CHECK(bench.keys(Space::feed) == 1);
+  CHECK(bench.keys(Space::idempotency) == 1);
+  CHECK(bench.keys(Space::slot) == 1);
+  CHECK(bench.keys(Space::touched) == 1);
+  bench.reopen();
+  CHECK(verify_store(*bench.state).text.find("\"changes\":1,") != std::string::npos);
+}
+
+TEST_CASE("storage: after an interrupted restore writing is refused with what to do", "[storage]") {
+  Bench bench;
+  REQUIRE(bench.kv.write({{Change::Kind::put, meta_key("restoring"), stored({})}}, true));
+  bench.reopen();
+  const Answer refused = bench.call(Method::declare, R"({"collection":"x"})");
+  CHECK(refused.problem.code == Code::unavailable);
+  CHECK(refused.problem.message ==
+        "a restore into this store was interrupted: repeat it, or start with an empty data directory");
+}
+
+TEST_CASE("storage: positions of another store have expired", "[storage]") {
+  Bench one;
+  Bench other;
+  REQUIRE_FALSE(one.call(Method::declare, R"({"collection":"x"})").failed);
+  auto feed = socle::json::Document::parse(one.call(Method::changes, "{}").text);
+  const std::string position(feed->root().find("position").as_string());
+  CHECK(other.call(Method::changes, R"({"position":")" + position + "\"}").problem.stable == "position_expired");
+  CHECK(one.call(Method::changes, R"({"position":"AAAA"})").problem.stable == "bad_position");
+}

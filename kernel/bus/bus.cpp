@@ -242,8 +242,10 @@ Answer Bus::run_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payl
 
 std::vector<Answer> Bus::run_hook_on_workers(Generation& g, uint32_t method, std::chrono::milliseconds timeout) {
   std::vector<std::shared_ptr<HookRun>> runs;
+  runs.reserve(workers_.size());
   for (auto& w : workers_) runs.push_back(begin_hook(g, *w, method, {}, timeout));
   std::vector<Answer> answers;
+  answers.reserve(runs.size());
   for (auto& run : runs) answers.push_back(await_hook(*run));
   return answers;
 }

@@ -9,6 +9,7 @@
 
 #include "bus/frame.hpp"
 #include "bus/payload.hpp"
+#include "telemetry/clock.hpp"
 
 namespace socle::bus {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 uint64_t next_random() {
   static thread_local uint64_t state = [] {
     uint64_t seed = 0;
-    if (getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = reinterpret_cast<uintptr_t>(&seed);
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed) seed = static_cast<uint64_t>(telemetry::monotonic_now());
     return seed;
   }();
   uint64_t z = (state += 0x9E3779B97F4A7C15ULL);

@@ -205,15 +205,13 @@ socle_payload* catalog(const socle_host* host, socle_str name) {
   uint32_t media = SOCLE_MEDIA_JSON;
   if (what == "listeners") {
     text = listeners_json(*snapshot, g);
-  } else if (!g.grants.catalog) {
-    return nullptr;
-  } else if (what == "routes") {
+  } else if (g.grants.catalog && what == "routes") {
     text = snapshot->routes_json;
-  } else if (what == "plugins") {
+  } else if (g.grants.catalog && what == "plugins") {
     text = snapshot->plugins_json;
-  } else if (what == "health" && g.bus.owner() != nullptr) {
+  } else if (g.grants.catalog && what == "health" && g.bus.owner() != nullptr) {
     text = g.bus.owner()->health_json();
-  } else if (what == "metrics") {
+  } else if (g.grants.catalog && what == "metrics") {
     text = g.bus.metrics().text();
     media = SOCLE_MEDIA_TEXT;
   } else {

@@ -144,9 +144,10 @@ Outcome complaint(int exit_code, const Error& error, bool json) {
 
 Outcome execute(const Invocation& invocation, const World& world) {
   const bool json = invocation.has("--json");
-  if (invocation.command != nullptr && invocation.help) return {0, help_of(*invocation.command), {}};
   if (invocation.version) return version(json);
-  if (invocation.help) return {0, invocation.group.empty() ? help_of_all() : help_of_group(invocation.group), {}};
+  if (invocation.command == nullptr)
+    return {0, invocation.group.empty() ? help_of_all() : help_of_group(invocation.group), {}};
+  if (invocation.help) return {0, help_of(*invocation.command), {}};
   const std::string_view words = invocation.command->words;
   if (words == "plugin new") return new_plugin(invocation, world);
   if (const auto system = invocation.get("--system"))

@@ -14,7 +14,7 @@ std::string two_columns(const std::vector<std::pair<std::string, std::string>>& 
   for (const auto& [left, right] : lines) width = std::max(width, left.size());
   std::string text;
   for (const auto& [left, right] : lines)
-    text += "  " + left + std::string(width - left.size() + 3, ' ') + right + "\n";
+    text.append("  ").append(left).append(width - left.size() + 3, ' ').append(right).append("\n");
   return text;
 }
 
@@ -39,6 +39,7 @@ std::string list_of(std::string_view group) {
 
 std::string list_of(const std::vector<Flag>& flags) {
   std::vector<std::pair<std::string, std::string>> lines;
+  lines.reserve(flags.size());
   for (const Flag& flag : flags)
     lines.emplace_back(std::string(flag.name) + (flag.value.empty() ? "" : " " + std::string(flag.value)),
                        flag.describe);

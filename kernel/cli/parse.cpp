@@ -58,6 +58,30 @@ std::string absolute(const std::string& value, const std::filesystem::path& here
   return path.string();
 }
 
+Error lacks_value(const Flag& flag, const std::string& found) {
+  const std::string name(flag.name);
+  const std::string value(flag.value);
+  return usage("flag '" + name + "' wants " + value + ", found " + found + "; write " + name + " " + value);
+}
+
+Error unknown_flag(const Command& command, const std::string& name, const std::vector<Flag>& known) {
+  std::vector<std::string_view> names{"--help"};
+  for (const Flag& flag : known) names.push_back(flag.name);
+  const std::string hint = did_you_mean(name, names);
+  return usage("unknown flag " + in_quotes(name) + " of " + called(command) + (hint.empty() ? ";" : hint) + " `socle " +
+               std::string(command.words) + " --help` lists its flags");
+}
+
+Status check_value(const Flag& flag, const std::optional<std::string>& value) {
+  if (!value) return {};
+  const std::string name(flag.name);
+  if (flag.value.empty())
+    return usage("flag '" + name + "' takes no value, found " + in_quotes(*value) + "; write " + name);
+  if (const std::string want = wanted(flag.form, *value); !want.empty())
+    return usage("flag '" + name + "' wants " + want + ", found " + in_quotes(*value));
+  return {};
+}
+
 struct Given {
   std::vector<std::string> words;
   std::vector<std::pair<std::string, std::optional<std::string>>> flags;
@@ -94,9 +118,7 @@ Result<Given> split(const std::vector<std::string>& arguments) {
     } else if (flag != nullptr && !flag->value.empty()) {
       const bool last = i + 1 == arguments.size();
       if (last || arguments[i + 1].starts_with("--"))
-        return usage("flag '" + name + "' wants " + std::string(flag->value) + ", found " +
-                     (last ? "nothing after it" : "the flag " + in_quotes(arguments[i + 1])) + "; write " + name + " " +
-                     std::string(flag->value));
+        return lacks_value(*flag, last ? "nothing after it" : "the flag " + in_quotes(arguments[i + 1]));
       value = arguments[++i];
     }
     given.flags.emplace_back(name, value);
@@ -155,17 +177,8 @@ Status take_flags(Invocation& to, const Given& given, const std::filesystem::pat
   if (command.words != "run") known.insert(known.end(), common_flags().begin(), common_flags().end());
   for (const auto& [name, value] : given.flags) {
     const Flag* flag = find_flag(known, name);
-    if (flag == nullptr) {
-      std::vector<std::string_view> names{"--help"};
-      for (const Flag& f : known) names.push_back(f.name);
-      const std::string hint = did_you_mean(name, names);
-      return usage("unknown flag " + in_quotes(name) + " of " + called(command) + (hint.empty() ? ";" : hint) +
-                   " `socle " + std::string(command.words) + " --help` lists its flags");
-    }
-    if (flag->value.empty() && value)
-      return usage("flag '" + name + "' takes no value, found " + in_quotes(*value) + "; write " + name);
-    if (const std::string want = wanted(flag->form, value.value_or("")); !want.empty() && value)
-      return usage("flag '" + name + "' wants " + want + ", found " + in_quotes(*value));
+    if (flag == nullptr) return unknown_flag(command, name, known);
+    if (auto fits = check_value(*flag, value); !fits) return fits;
     const std::string kept = flag->form == Form::path ? absolute(*value, here) : value.value_or("");
     if (!to.flags.emplace(name, kept).second) return usage("flag '" + name + "' is given twice, wanted once");
   }

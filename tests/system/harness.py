@@ -112,7 +112,7 @@ class Kernel:
     def spawn(self, *arguments):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([SOCLE, "run", self.file, *arguments], stdout=subprocess.PIPE, stderr=log,
-                                            cwd=self.folder)
+                                            cwd=self.folder, bufsize=0)
         return self
 
     def start(self, *arguments, seconds=20):
@@ -206,7 +206,7 @@ class Client:
         words += ["--log", self.log] if log else []
         words += ["--loss"] if loss else []
         self.mode = mode
-        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
 
     def line(self, seconds):
         readable, _, _ = select.select([self.process.stdout], [], [], seconds)
@@ -229,6 +229,8 @@ class Client:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        if not self.process.stdin.closed:
+            self.process.stdin.close()
         self.process.stdout.close()
 
 

@@ -2,6 +2,7 @@
 #include "op_logic.hpp"
 
 #include <array>
+#include <cstddef>
 #include <string>
 
 namespace socle::cel {
@@ -83,9 +84,10 @@ Truth CompareOp::test(Frame& f) const {
 }
 
 Value CallOp::run(Frame& f) const {
-  std::array<Value, 8> few;
-  Value* values = few.data();
-  if (args.size() > few.size()) {
+  constexpr std::size_t few = 8;
+  alignas(Value) std::array<std::byte, few * sizeof(Value)> room;  // not cleared: every argument is written
+  auto* values = reinterpret_cast<Value*>(room.data());
+  if (args.size() > few) {
     values = f.context.items(args.size());
     if (values == nullptr) return f.context.stopped();
   }

@@ -2,6 +2,7 @@
 #include "socle/cel/program.hpp"
 
 #include <array>
+#include <cstddef>
 
 #include "code.hpp"
 #include "op_logic.hpp"
@@ -25,11 +26,11 @@ Result<Program> Program::compile(const Environment& environment, const Ast& ast,
 
 Value Program::evaluate(const Activation& activation, Arena& arena, const Limits& limits) const {
   constexpr std::size_t few = 16;
-  std::array<Value, few> room;
+  alignas(Value) std::array<std::byte, few * sizeof(Value)> room;  // not cleared: locals are written before read
   arena.set_limit(limits.memory);
   Frame frame{Context(arena, limits.fuel, limits.interval, limits.interrupt, limits.data),
               activation.values(),
-              room.data(),
+              reinterpret_cast<Value*>(room.data()),
               {}};
   auto& context = frame.context;
   if (!context.charge(code_->root->cost)) return context.stopped();

@@ -265,6 +265,16 @@ class Commands(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(made["dir"])), made["files"])
         self.assertIn("found 'Bad'", self.people("plugin", "new", "Bad", code=2))
 
+    def test_new_makes_what_the_sdk_makes(self):
+        self.people("plugin", "new", "two-words", "--dir", "ours")
+        self.addCleanup(shutil.rmtree, self.kernel.folder / "ours")
+        theirs = self.kernel.folder / "theirs"
+        subprocess.run([OPTIONS.cmake, "-DNAME=two-words", f"-DDIR={theirs}", "-P", OPTIONS.sdk_new], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+        self.addCleanup(shutil.rmtree, theirs)
+        texts = [{f.name: f.read_text() for f in folder.iterdir()} for folder in (self.kernel.folder / "ours", theirs)]
+        self.assertEqual(texts[0], texts[1])
+
     def test_plan_and_apply(self):
         self.assertEqual(self.people("plan", "system.yaml"), "no difference: the system runs as this file says\n")
         text = self.people("plan", "next.yaml")
@@ -272,7 +282,7 @@ class Commands(unittest.TestCase):
         self.assertEqual([p["outcome"] for p in self.programs("plan", "next.yaml")["plugins"]], ["load"])
         self.assertRegex(self.people("apply", "next.yaml"), r"(?m)^\+ plugin hello 1\.0\.0: ")
         self.assertEqual(self.greet(), "Moin, Ada!\n")
-        self.assertRegex(self.people("plan", "system.yaml"), r"(?m)^- plugin hello: unload$")
+        self.assertRegex(self.people("plan", "system.yaml"), r"(?m)^- plugin hello 1\.0\.0: unload$")
         self.assertEqual([p["outcome"] for p in self.programs("apply", "system.yaml")["plugins"]], ["unloaded"])
 
     def test_a_half_written_system_manifest_is_refused_and_changes_nothing(self):
@@ -344,12 +354,30 @@ class Commands(unittest.TestCase):
             self.assertEqual(done.returncode, 0)
             self.assertEqual("\x1b[32mok\x1b[0m" in text, coloured, text)
 
+    def test_top_on_a_terminal_is_redrawn_with_a_rate_until_interrupted(self):
+        primary, secondary = os.openpty()
+        top = subprocess.Popen([OPTIONS.socle, "top"], cwd=self.kernel.folder, stdout=secondary)
+        os.close(secondary)
+        shown = ""
+        try:
+            while shown.count("CALLS/S") < 2 and select.select([primary], [], [], 20)[0]:
+                shown += os.read(primary, 65536).decode()
+            self.assertIsNone(top.poll())
+        finally:
+            top.send_signal(signal.SIGINT)
+            self.assertEqual(top.wait(20), -signal.SIGINT)
+            os.close(primary)
+        self.assertGreaterEqual(shown.count("\x1b[H\x1b[J"), 3)
+        self.assertNotIn("CALLS/S", shown.split("\x1b[H\x1b[J")[1], "a rate without an earlier look")
+
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--socle", required=True, type=os.path.abspath)
     parser.add_argument("--plugins", required=True, type=os.path.abspath)
     parser.add_argument("--page", required=True, type=os.path.abspath)
+    parser.add_argument("--cmake", required=True)
+    parser.add_argument("--sdk-new", required=True, type=os.path.abspath)
     # Sanitizers keep every library mapped.
     parser.add_argument("--sanitized", dest="gone", action="store_const", const="retained", default="unmapped")
     OPTIONS, rest = parser.parse_known_args()

@@ -1,0 +1,209 @@
+// cost.cpp: a walk over the checked Ast with the largest size of every value. It follows how the evaluator charges: one
+// unit a node, a loop's body for every item, text by 16 bytes (a code point may take 4).
+#include "socle/cel/cost.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "checker.hpp"
+#include "socle/cel/printer.hpp"
+
+namespace socle::cel {
+namespace {
+
+constexpr auto endless = std::numeric_limits<std::uint64_t>::max();
+std::uint64_t plus(std::uint64_t a, std::uint64_t b) { return a > endless - b ? endless : a + b; }
+std::uint64_t times(std::uint64_t a, std::uint64_t b) { return a != 0 && b > endless / a ? endless : a * b; }
+
+// The largest a value can be: items of a list or map, code points of a text; `element` of what it holds.
+struct Size {
+  std::uint64_t size = 1;
+  std::uint64_t element = 1;
+};
+
+class Estimator {
+ public:
+  Estimator(const Environment& env, const Ast& ast, std::uint64_t assumed) : env_(env), ast_(ast), assumed_(assumed) {}
+  CostEstimate result;
+
+  // Adds the node's cost to `total` and gives its size.
+  Size walk(const Expr& e, std::uint64_t& total) {
+    const auto size = walk_any(e, total);
+    return is_sized(ast_.types[e.id]) ? size : Size{};
+  }
+
+ private:
+  // What can be large at all.
+  static bool is_sized(const Type& type) {
+    return type.is_dyn() || type.is(TypeKind::string) || type.is(TypeKind::bytes) || type.is(TypeKind::list) ||
+           type.is(TypeKind::map) || type.is(TypeKind::optional) || type.is(TypeKind::wrapper);
+  }
+  Size walk_any(const Expr& e, std::uint64_t& total) {
+    total = plus(total, 1);
+    switch (e.kind) {
+      case ExprKind::constant: return constant(e.value);
+      case ExprKind::ident: return ident(e);
+      case ExprKind::select: return select(e, total);
+      case ExprKind::call: return call(e, total);
+      case ExprKind::comprehension: return loop(e, total);
+      default: {
+        Size out{e.kind == ExprKind::map ? e.args.size() / 2 : e.args.size(), 1};
+        for (const auto& arg : e.args) out.element = std::max(out.element, walk(*arg, total).size);
+        total = plus(total, e.args.size());
+        return out;
+      }
+    }
+  }
+
+  struct Local {
+    std::string name;
+    Size size;
+  };
+  static Size constant(const Constant& value) {
+    if (const auto* text = std::get_if<std::string>(&value)) return {text->size(), 1};
+    if (const auto* bytes = std::get_if<Bytes>(&value)) return {bytes->data.size(), 1};
+    return {};
+  }
+  Size of_type(const Expr& e, const Type& type, const Bounds& bounds, const Bounds& element) {
+    const auto bound = [&](const std::optional<std::uint64_t>& declared) {
+      if (declared) return *declared;
+      if (result.bounded) result.unbounded = unparse(e);
+      result.bounded = false;
+      return assumed_;
+    };
+    switch (type.kind()) {
+      case TypeKind::string:
+      case TypeKind::bytes: return {bound(bounds.max_length), 1};
+      case TypeKind::list:
+      case TypeKind::map: {
+        const auto& inner = type.at(type.is(TypeKind::list) ? 0 : 1);
+        const bool sized = inner.is(TypeKind::string) || inner.is(TypeKind::bytes) || inner.is(TypeKind::list);
+        return {bound(bounds.max_items), sized ? bound(element.max_length) : inner.is_dyn() ? assumed_ : 1};
+      }
+      case TypeKind::dyn:
+      case TypeKind::any: return {assumed_, assumed_};
+      default: return {};
+    }
+  }
+  Size ident(const Expr& e) {
+    for (auto i = locals_.size(); i > 0; --i)
+      if (locals_[i - 1].name == e.name) return locals_[i - 1].size;
+    const auto& name = ast_.references[e.id].name;
+    const auto* variable = env_.variable(name);
+    return variable != nullptr ? of_type(e, variable->type, variable->bounds, {}) : Size{};
+  }
+  Size select(const Expr& e, std::uint64_t& total) {
+    if (const auto* variable = env_.variable(ast_.references[e.id].name))
+      return of_type(e, variable->type, variable->bounds, {});
+    std::uint64_t reading = 0;
+    const auto saved = result;
+    (void)walk(*e.args[0], reading);
+    total = plus(total, reading);
+    result = saved;  // reading a field costs the same however large its record is
+    const auto& from = ast_.types[e.args[0]->id];
+    const auto* object = from.is(TypeKind::object) ? env_.object(from.name()) : nullptr;
+    const auto* field = object != nullptr ? object->find(e.name) : nullptr;
+    if (e.test_only) return {};
+    if (field != nullptr) return of_type(e, field->type, field->bounds, field->element_bounds);
+    return of_type(e, ast_.types[e.id], {}, {});
+  }
+
+  Size call(const Expr& e, std::uint64_t& total) {
+    std::vector<Size> sizes;
+    if (e.name == "_?_:_") {
+      (void)walk(*e.args[0], total);
+      std::uint64_t yes = 0;
+      std::uint64_t no = 0;
+      const auto a = walk(*e.args[1], yes);
+      const auto b = walk(*e.args[2], no);
+      total = plus(total, std::max(yes, no));
+      return {std::max(a.size, b.size), std::max(a.element, b.element)};
+    }
+    if (e.name == "cel.@block") {
+      const auto depth = locals_.size();
+      for (std::size_t i = 0; i < e.args[0]->args.size(); ++i) {
+        const auto size = walk(*e.args[0]->args[i], total);
+        locals_.push_back({"@index" + std::to_string(i), size});
+      }
+      const auto size = walk(*e.args[1], total);
+      locals_.resize(depth);
+      return size;
+    }
+    std::uint64_t work = 1;
+    for (const auto& arg : e.args) {
+      const auto size = walk(*arg, total);
+      sizes.push_back(size);
+      work = plus(work, times(size.size, size.element));
+    }
+    const Size first = sizes.empty() ? Size{} : sizes[0];
+    const Size second = sizes.size() < 2 ? Size{} : sizes[1];
+    const auto& resolved = ast_.references[e.id].name;
+    const auto& name = resolved.empty() ? e.name : resolved;
+    if (name == "_&&_" || name == "_||_" || name == "!_" || name == "@not_strictly_false") return {};
+    if (name == "_[_]" || name == "_?._" || name == "_[?_]") return {first.element, assumed_};
+    total = plus(total, name.starts_with("regex.") || name == "matches" ? times(work, 4) : work);
+    if (!is_sized(ast_.types[e.id])) return {};
+    if (name == "_+_") return {plus(first.size, second.size), std::max(first.element, second.element)};
+    if (name == "lists.range") {
+      const bool known =
+          e.args[0]->kind == ExprKind::constant || (e.args.size() == 2 && e.args[1]->kind == ExprKind::constant);
+      const auto* n = known ? std::get_if<std::int64_t>(&e.args.back()->value) : nullptr;
+      if (n != nullptr) return {static_cast<std::uint64_t>(std::max<std::int64_t>(*n, 0)), 1};
+      result.unbounded = result.bounded ? unparse(e) : result.unbounded;
+      result.bounded = false;
+      return {assumed_, 1};
+    }
+    std::uint64_t product = 1;
+    for (const auto& size : sizes) product = times(product, plus(size.size, 1));
+    if (name == "replace" || name == "regex.replace" || name == "join" || name == "format") return {product, 1};
+    Size out{1, 1};
+    for (const auto& size : sizes) {
+      out.size = std::max(out.size, size.size);
+      out.element = std::max(out.element, std::max(size.element, size.size));
+    }
+    return out;
+  }
+
+  Size loop(const Expr& e, std::uint64_t& total) {
+    const auto& l = *e.loop;
+    const auto range = walk(*l.range, total);
+    const auto init = walk(*l.init, total);
+    const auto depth = locals_.size();
+    const bool bind = l.range->kind == ExprKind::list && l.range->args.empty();
+    // What is gathered is at most one element an item.
+    Size gathered = bind ? init : Size{range.size, std::max(range.element, assumed_)};
+    locals_.push_back({l.accumulator, e.macro == Macro::none || bind ? gathered : Size{}});
+    if (!bind) {
+      locals_.push_back({l.variable, {range.element, assumed_}});
+      locals_.push_back({l.variable2, {range.element, assumed_}});
+      std::uint64_t body = 1;
+      (void)walk(*l.condition, body);
+      gathered.element = std::max<std::uint64_t>(1, walk(*l.step, body).element);
+      total = plus(total, times(range.size, body));
+      locals_.resize(depth + 1);
+      locals_.back().size = gathered;
+    }
+    const auto out = walk(*l.result, total);
+    locals_.resize(depth);
+    return out;
+  }
+
+  const Environment& env_;
+  const Ast& ast_;
+  std::uint64_t assumed_;
+  std::vector<Local> locals_;
+};
+
+}  // namespace
+
+CostEstimate estimate_cost(const Environment& environment, const Ast& ast, std::uint64_t assumed) {
+  if (!ast.checked) return {endless, false, "an expression that was not type-checked"};
+  Estimator estimator(environment, ast, assumed);
+  std::uint64_t total = 0;
+  (void)estimator.walk(*ast.root, total);
+  estimator.result.most = total;
+  return estimator.result;
+}
+
+}  // namespace socle::cel

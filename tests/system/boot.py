@@ -1,0 +1,151 @@
+"""system.boot: how a kernel starts, refuses to start, takes changes of its manifest, and ends."""
+
+import os
+import shutil
+import subprocess
+import unittest
+
+from harness import SOCLE, SystemTest, copy_plugin, plugin, wait_for
+
+
+class Boot(SystemTest):
+    def hello(self, kernel, name="Ada"):
+        return kernel.request("GET", "/v1/hello/" + name)[2]
+
+    def run_to_end(self, file, *arguments):
+        done = subprocess.run([SOCLE, "run", file, *arguments], capture_output=True, text=True, timeout=30, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def edit(self, kernel, old, new):
+        """As editors do: the new text beside the old one, then renamed over it."""
+        with open(kernel.file, encoding="utf-8") as file:
+            text = file.read()
+        self.assertIn(old, text)
+        with open(kernel.file + ".new", "w", encoding="utf-8") as file:
+            file.write(text.replace(old, new))
+        os.rename(kernel.file + ".new", kernel.file)
+
+    def test_the_ready_line_tells_what_serves(self):
+        kernel = self.kernel().start("--workers", "2", "--control", os.path.join(self.folder, "c.sock"))
+        self.assertEqual(os.path.join(self.folder, "c.sock"), kernel.control_path)
+        self.assertEqual(kernel.process.pid, int(kernel.ready["pid"]))
+        self.assertEqual(("4", "1"), (kernel.ready["plugins"], kernel.ready["tenants"]))
+        self.assertEqual("Hello, Ada!\n", self.hello(kernel))
+        self.assertEqual(200, kernel.request("GET", "/readyz", port=kernel.ops)[0])
+        usage = kernel.usage()["rss"]
+        self.assertLess(usage, 64 << 20)
+        print("\nboot: 4 plugins, 2 workers: started_in %s ms, rss at ready %.1f MiB, idle %.1f MiB" % (
+            kernel.ready["started_in"], int(kernel.ready["rss"]) / 2**20, usage / 2**20))
+
+    def test_the_last_good_set_is_used_when_a_plugin_is_broken(self):
+        own = os.path.join(self.folder, "own-hello")
+        shutil.copytree(plugin("hello"), own)
+        kernel = self.kernel(plugins=("gateway", "hello"), paths={"hello": own}).start()
+        self.assertEqual(0, kernel.terminate())
+        with open(os.path.join(own, "libhello.so"), "r+b") as file:
+            file.truncate(1000)
+        kernel.process.stdout.close()
+        kernel.start()
+        self.assertEqual("Hello, Ada!\n", self.hello(kernel))
+        self.assertIn("last good", kernel.log_text())
+
+    def test_without_a_last_good_set_a_broken_plugin_refuses_the_start(self):
+        own = os.path.join(self.folder, "own-hello")
+        shutil.copytree(plugin("hello"), own)
+        with open(os.path.join(own, "libhello.so"), "r+b") as file:
+            file.truncate(1000)
+        kernel = self.kernel(plugins=("gateway", "hello"), paths={"hello": own})
+        code, out, err = self.run_to_end(kernel.file)
+        self.assertEqual((1, ""), (code, out))
+        self.assertIn("socle: verify plugin 'hello': 1 finding: [elf] found not a loadable library: cut off", err)
+
+    def test_sigterm_ends_a_request_that_is_being_sent_and_exits_0(self):
+        kernel = self.kernel().start()
+        with kernel.connect() as s:
+            body = b'{"title": "slow"}'
+            s.sendall(b"POST /v1/notes HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n"
+                      b"Content-Length: %d\r\n\r\n%s" % (len(body), body[:5]))
+            # The kernel has this connection and its head once a later connection is answered.
+            self.hello(kernel)
+            kernel.process.terminate()
+            wait_for("the listener is closed", 10, lambda: self.refused(kernel))
+            s.sendall(body[5:])
+            self.assertIn(b"HTTP/1.1 201 ", s.recv(65536))
+        self.assertEqual(0, kernel.process.wait(30))
+
+    @staticmethod
+    def refused(kernel):
+        try:
+            kernel.connect().close()
+            return False
+        except ConnectionRefusedError:
+            return True
+
+    def test_a_second_kernel_on_the_same_data_is_refused(self):
+        kernel = self.kernel(plugins=("gateway", "hello")).start()
+        code, out, err = self.run_to_end(kernel.file)
+        self.assertEqual((1, ""), (code, out))
+        self.assertEqual("socle: another kernel uses the data folder %s; stop it, or give another one with --data\n" %
+                         kernel.data, err)
+        self.assertEqual("Hello, Ada!\n", self.hello(kernel))
+
+    def test_a_second_kernel_waits_for_the_first_to_end(self):
+        kernel = self.kernel(plugins=("gateway", "hello")).start()
+        first = kernel.process
+        self.addCleanup(first.stdout.close)
+        kernel.spawn()
+        first.terminate()
+        self.assertEqual(0, first.wait(20))
+        kernel.await_ready()
+        self.assertEqual("Hello, Ada!\n", self.hello(kernel))
+
+    def test_a_changed_manifest_is_applied(self):
+        kernel = self.kernel(plugins=("gateway", "hello")).start()
+        self.edit(kernel, "hello, home: kernel", "hello, home: kernel, config: {greeting: Salut}")
+        wait_for("the new greeting", 15, lambda: self.hello(kernel) == "Salut, Ada!\n")
+
+    def test_a_half_written_manifest_is_not_taken(self):
+        kernel = self.kernel(plugins=("gateway", "hello")).start()
+        with open(kernel.file, encoding="utf-8") as file:
+            text = file.read()
+        with open(kernel.file, "w", encoding="utf-8") as file:
+            file.write(text[:text.index("  - {path") + 20])
+        wait_for("the refusal", 15, lambda: "the changed system manifest is not taken" in kernel.log_text())
+        self.assertEqual("Hello, Ada!\n", self.hello(kernel))
+        with open(kernel.file, "w", encoding="utf-8") as file:
+            file.write(text.replace("hello, home: kernel", "hello, home: kernel, config: {greeting: Salut}"))
+        wait_for("the new greeting", 15, lambda: self.hello(kernel) == "Salut, Ada!\n")
+
+    def test_a_changed_manifest_with_a_broken_plugin_changes_nothing(self):
+        kernel = self.kernel(plugins=("gateway", "hello")).start()
+        bad = copy_plugin(self.folder, "hello", [("default: Hello", "default: Bad")])
+        with open(os.path.join(bad, "libhello.so"), "r+b") as file:
+            file.truncate(1000)
+        self.edit(kernel, plugin("hello"), bad)
+        wait_for("the refusal", 15, lambda: "the changed system manifest is not applied" in kernel.log_text())
+        self.assertEqual("Hello, Ada!\n", self.hello(kernel))
+
+    def test_bad_manifests_are_refused_with_their_place(self):
+        for text, wanted in (
+                ("socle: 1\nlisteners:\n  http: {adress: \"127.0.0.1:0\"}\n", ":3:10: "),
+                ("socle: 1\nworkers: many\n", ":2:10: "),
+                ("socle: 1\nplugins: [\n", ":3:1: "),
+                ("socle: 2\n", ":1:8: ")):
+            kernel = self.kernel(manifest=text)
+            code, out, err = self.run_to_end(kernel.file)
+            self.assertEqual((1, ""), (code, out), text)
+            self.assertIn(kernel.file + wanted, err, text)
+        kernel = self.kernel(manifest="socle: 1\nlisteners:\n  http: {adress: \"127.0.0.1:0\"}\n")
+        self.assertIn("'address'", self.run_to_end(kernel.file)[2])
+
+    def test_wrong_arguments_are_usage_errors(self):
+        kernel = self.kernel()
+        self.assertEqual(2, self.run_to_end(kernel.file, "--wrokers", "1")[0])
+        self.assertEqual(2, self.run_to_end(kernel.file, "--workers", "0")[0])
+        code, _, err = self.run_to_end(os.path.join(self.folder, "absent.yaml"))
+        self.assertEqual(1, code)
+        self.assertIn("absent.yaml", err)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,103 @@
+// limits_test.cpp: expressions made to explode are refused or stopped, and a host can interrupt.
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <string>
+
+#include "unit/cel/evaluating.hpp"
+
+using cel_test::evaluate;
+using namespace socle::cel;
+
+namespace {
+std::string repeated(const std::string& text, int times) {
+  std::string out;
+  for (int i = 0; i < times; ++i) out += text;
+  return out;
+}
+}  // namespace
+
+TEST_CASE("cel: nested comprehensions run out of fuel", "[cel]") {
+  const std::string ten = "[1,2,3,4,5,6,7,8,9,10]";
+  std::string source = "true";
+  for (char c = 'a'; c < 'm'; ++c) source = ten + ".all(" + c + ", " + source + ")";
+  const auto start = std::chrono::steady_clock::now();
+  const auto out = evaluate(Environment(), source, true, {.fuel = 100000});
+  CHECK(out.error.find("more fuel than it is allowed") != std::string::npos);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
+}
+
+TEST_CASE("cel: doubling strings and lists runs out of memory or fuel", "[cel]") {
+  std::string text = "'0123456789'";
+  std::string list = "[1, 2, 3, 4]";
+  for (int i = 0; i < 40; ++i) {
+    text = "cel.bind(s, " + text + ", s + s)";
+    list = "cel.bind(s, " + list + ", s + s)";
+  }
+  const Environment env;
+  for (const auto& source : {text, list}) {
+    const auto out = evaluate(env, "size(" + source + ") > 0", true, {.memory = 1 << 20});
+    CHECK(out.error.find("than it is allowed") != std::string::npos);
+    const auto starved = evaluate(env, "size(" + source + ") > 0", true, {.fuel = 1000});
+    CHECK(starved.error.find("more fuel") != std::string::npos);
+  }
+}
+
+TEST_CASE("cel: a stop is not absorbed by ||", "[cel]") {
+  const auto out = evaluate(Environment(), "lists.range(1000000).all(x, x >= 0) || true", true, {.fuel = 1000}, false);
+  CHECK(out.error.find("more fuel") != std::string::npos);
+}
+
+TEST_CASE("cel: deep nesting and long chains are refused by the parser", "[cel]") {
+  const Environment env;
+  for (const auto& source :
+       {repeated("(", 5000) + "1" + repeated(")", 5000), repeated("[", 5000), "1" + repeated("+1", 5000),
+        "a" + repeated(".b", 5000), "a" + repeated("[0]", 5000), repeated("true ? true : ", 3000) + "true",
+        repeated("-(", 3000) + "1" + repeated(")", 3000)}) {
+    const auto out = evaluate(env, source, false);
+    INFO(source.substr(0, 20) << ": " << out.refusal.substr(0, 200) << out.text << out.error);
+    CHECK(out.refusal.find("deep") != std::string::npos);
+  }
+  CHECK(evaluate(env, "true" + repeated(" && true", 5000)).text == "true");  // balanced: not deep at all
+}
+
+TEST_CASE("cel: a source beyond the limit is refused", "[cel]") {
+  CHECK(evaluate("'" + repeated("x", 70000) + "'").refusal.find("at most 65536 are allowed") != std::string::npos);
+}
+
+TEST_CASE("cel: huge ranges, formats and replacements are stopped before they are built", "[cel]") {
+  const Environment env;
+  for (const auto* source : {"lists.range(2000000000).size()",
+                             "size('x'.replace('', 'y'.replace('', '%s'))) < 0 || lists.range(900000000) == []",
+                             "'%.99999999f'.format([1.0])"}) {
+    const auto out = evaluate(env, source);
+    INFO(source);
+    CHECK(!out.error.empty());
+  }
+}
+
+TEST_CASE("cel: a computed pattern is limited and cannot backtrack", "[cel]") {
+  const auto computed = evaluate("lists.range(1).exists(i, 'a'.matches('" + repeated("a", 300) + "' + string(i)))");
+  CHECK(computed.error.find("at most 256 bytes") != std::string::npos);
+  CHECK(evaluate("'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!'.matches('(a+)+$')").text == "false");
+  CHECK(evaluate("'a'.matches('((a{1000}){1000}){1000}')").refusal.find("bad regular expression") != std::string::npos);
+}
+
+TEST_CASE("cel: integer edges are errors, never wrap", "[cel]") {
+  for (const auto* source : {"-9223372036854775807 - 2", "9223372036854775807 * 2", "-(-9223372036854775807 - 1)",
+                             "(-9223372036854775807 - 1) / -1", "math.abs(-9223372036854775807 - 1)", "0u - 1u",
+                             "[9223372036854775807, 1].sum()", "int(9.3e18)", "uint(-1.5)"}) {
+    INFO(source);
+    CHECK(!evaluate(source).error.empty());
+  }
+}
+
+TEST_CASE("cel: the host is asked every so much fuel and may end the evaluation", "[cel]") {
+  int asked = 0;
+  Limits limits;
+  limits.interval = 100;
+  limits.data = &asked;
+  limits.interrupt = [](void* data) { return ++*static_cast<int*>(data) < 5; };
+  const auto out = evaluate(Environment(), "lists.range(1000).map(x, x + 1).size()", true, limits);
+  CHECK(asked == 5);
+  CHECK(out.error.find("interrupted") != std::string::npos);
+}

@@ -17,11 +17,11 @@ bool is_kernel_error(socle_status s) {
          s == SOCLE_DATA_LOSS;
 }
 
-void record(Worker& w, Frame& f, socle_status status) {
+void record(Worker& w, Frame& f, socle_status status, bool at_fault = true) {
   if (f.callee == nullptr || f.method >= f.callee->at(w.index()).methods.size()) return;
   MethodStats& stats = f.callee->at(w.index()).methods[f.method];
   stats.calls.add(1);
-  if (status != SOCLE_OK) (is_kernel_error(status) ? stats.kernel_errors : stats.other_errors).add(1);
+  if (status != SOCLE_OK) (at_fault && is_kernel_error(status) ? stats.kernel_errors : stats.other_errors).add(1);
   if (f.started == 0) return;
   const auto ns = static_cast<uint64_t>(static_cast<double>(tsc() - f.started) * nanoseconds_per_tick());
   stats.latency[MethodStats::bucket(ns)].add(1);
@@ -400,7 +400,7 @@ void Bus::give_up(Worker& w, Frame& frame, socle_status status) {
     return;
   }
   if (frame.callee != nullptr) {
-    record(w, frame, status);
+    record(w, frame, status, status != SOCLE_CANCELLED);  // a caller that went away is not the provider's fault
     frame.callee->at(w.index()).orphans.add(1);
   }
   frame.state = Frame::State::orphaned;

@@ -126,7 +126,8 @@ void Worker::loop() {
       }
       // By id, not by pointer: an earlier event of this turn may have closed the watch.
       const auto it = watches_.find(events[i].data.u64);
-      if (it != watches_.end()) ready(*it->second, interest(events[i].events));
+      if (it != watches_.end())
+        ready(*it->second, interest(events[i].events), (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
       run_jobs();
     }
     wheel_.advance(now_, [this](TimerNode& node) { fire(node); });
@@ -247,18 +248,20 @@ void Worker::watch_wait(uint64_t id, uint32_t events, socle_event_fn fn, void* u
   Watch& watch = *it->second;
   job.generation = watch.generation;
   if ((watch.ready & events) != 0) {  // an edge came while nobody waited; the wait may turn out spurious
-    watch.ready &= ~events;
+    if (events != SOCLE_IO_READ || !watch.ended) watch.ready &= ~events;
     run_queue_.push_back(job);
     return;
   }
   (events == SOCLE_IO_WRITE ? watch.write : watch.read) = {fn, user};
 }
 
-void Worker::ready(Watch& watch, uint32_t events) {
+void Worker::ready(Watch& watch, uint32_t events, bool ended) {
   watch.ready |= events;
+  // No further edge will tell of an end that came together with the last bytes, so it is told again and again.
+  watch.ended = watch.ended || ended;
   const auto answer = [&](Watch::Waiter& waiter, uint32_t kind) {
     if ((watch.ready & kind) == 0 || waiter.fn == nullptr) return;
-    watch.ready &= ~kind;
+    if (kind != SOCLE_IO_READ || !watch.ended) watch.ready &= ~kind;
     Job job;
     job.generation = watch.generation;
     job.event = waiter.fn;

@@ -54,6 +54,7 @@ struct Watch {
   int32_t fd = -1;
   Generation* generation = nullptr;
   uint32_t ready = 0;  // edges seen and not yet waited for
+  bool ended = false;  // the peer sends no more: reading is ready for ever
   struct Waiter {
     socle_event_fn fn = nullptr;
     void* user = nullptr;
@@ -132,7 +133,7 @@ class Worker {
   void run_jobs();
   void run(Job& job);
   void fire(TimerNode& node);
-  void ready(Watch& watch, uint32_t events);
+  void ready(Watch& watch, uint32_t events, bool ended);
   void adopt(std::vector<std::unique_ptr<PluginTimer>> timers, std::vector<std::unique_ptr<Watch>> watches);
 
   Bus& bus_;

@@ -61,6 +61,30 @@ TEST_CASE("worker: an edge that came before the wait is not lost", "[worker]") {
   close(pair[1]);
 }
 
+TEST_CASE("worker: an end that came with the last bytes is told to every later wait", "[worker]") {
+  BusFixture f;
+  Actor a(f.bus, "io", {});
+  int pair[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
+  REQUIRE(write(pair[1], "x", 1) == 1);
+  REQUIRE(shutdown(pair[1], SHUT_WR) == 0);
+  const uint64_t id = f.on(0, [&](Worker&) { return a.runtime->watch_open(a.runtime.get(), pair[0]); });
+  for (int round = 0; round < 2; ++round) {
+    std::promise<socle_status> ready;
+    f.on(0, [&](Worker&) {
+      const auto told = [](void* u, socle_status s) { static_cast<std::promise<socle_status>*>(u)->set_value(s); };
+      a.runtime->watch_wait(a.runtime.get(), id, SOCLE_IO_READ, told, &ready);
+      return 0;
+    });
+    auto answered = ready.get_future();
+    REQUIRE(answered.wait_for(std::chrono::seconds(5)) == std::future_status::ready);
+    CHECK(answered.get() == SOCLE_OK);
+  }
+  f.on(0, [&](Worker&) { return a.runtime->watch_close(a.runtime.get(), id), 0; });
+  close(pair[0]);
+  close(pair[1]);
+}
+
 TEST_CASE("worker: offloaded work runs elsewhere and its end comes back to the caller's worker", "[worker]") {
   BusFixture f;
   Actor a(f.bus, "off", {});

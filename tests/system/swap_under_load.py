@@ -116,6 +116,7 @@ class SwapUnderLoad(SystemTest):
         took = time.monotonic() - begun
         reports = [r for s in swappers for r in s.reports]
         self.assertGreaterEqual(len(reports), SWAPS)
+        self.assertEqual({"unmapped"}, {r["old_state"] for r in reports})
         self.assertEqual(0, sum(r["failed"] for r in reports), [r for r in reports if r["failed"]][:3])
         if REQUESTS:
             wait_for("%d requests" % REQUESTS, LIMIT, lambda: self.served(kernel) >= REQUESTS, 0.5)

@@ -101,3 +101,18 @@ TEST_CASE("cel: the host is asked every so much fuel and may end the evaluation"
   CHECK(asked == 5);
   CHECK(out.error.find("interrupted") != std::string::npos);
 }
+
+TEST_CASE("cel: checking a source full of type variables takes linear time", "[cel]") {
+  const auto source = "true" + repeated("||[]==[]", 8000);
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(evaluate(source).text == "true");
+  CHECK(evaluate(Environment(), "[" + repeated("{},", 16000) + "].size()", true, {.memory = std::size_t{16} << 20})
+            .text == "16000");
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
+}
+
+TEST_CASE("cel: types do not grow with maps used as keys", "[cel]") {
+  std::string source = "{1: 1}";
+  for (int i = 0; i < 60; ++i) source = "cel.bind(m, " + source + ", {m: m})";
+  CHECK(evaluate("size(" + source + ") > 0").error.find("cannot be a map key") != std::string::npos);
+}

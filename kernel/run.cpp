@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <malloc.h>
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/resource.h>
@@ -17,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
+#include <thread>
 
 #include "bus/acceptor.hpp"
 #include "control/commands.hpp"
@@ -116,6 +118,13 @@ void raise_file_limit() {
   if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
+}
+
+// Swaps and drains run on threads that come and go, and glibc gives each an arena (8 a core) that keeps what was freed
+// in it: resident memory grew by 100 MB in 200 swaps under load. The workers get one each; all other threads share two.
+void bound_arenas(uint64_t workers) {
+  const uint64_t own = workers != 0 ? workers : std::max(1U, std::thread::hardware_concurrency());
+  mallopt(M_ARENA_MAX, static_cast<int>(own) + 2);
 }
 
 void apply_file(lifecycle::Lifecycle& life, const std::filesystem::path& file, const manifest::SystemManifest& flags) {
@@ -224,6 +233,7 @@ int run_kernel(const std::vector<std::string>& arguments) {
   telemetry::Log::get().configure(levels[static_cast<size_t>(system->log.level)],
                                   formats[static_cast<size_t>(system->log.format)]);
   raise_file_limit();
+  bound_arenas(system->workers.value_or(0));
   auto lock = lock_data(system->data);
   if (!lock) return complain(1, lock.error().message);
   return serve(*system, begun, signals);

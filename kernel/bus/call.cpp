@@ -400,7 +400,7 @@ void Bus::give_up(Worker& w, Frame& frame, socle_status status) {
     return;
   }
   if (frame.callee != nullptr) {
-    record(w, frame, status, deadline);  // a caller that went away is not the provider's fault
+    record(w, frame, status, status != SOCLE_CANCELLED);  // a caller that went away is not the provider's fault
     frame.callee->at(w.index()).orphans.add(1);
   }
   frame.state = Frame::State::orphaned;

@@ -76,7 +76,7 @@ class Kernel:
     """`socle run` on a system manifest of the demo's four plugins, or of what a test makes of it."""
 
     def __init__(self, folder, plugins=("storage-rocksdb", "gateway", "hello", "notes"), http="", extra="", paths=None,
-                 manifest=None):
+                 manifest=None, store=None):
         self.folder = folder
         self.process = None
         self.client_processes = []
@@ -85,6 +85,8 @@ class Kernel:
         self.log = os.path.join(folder, "log")
         entries = {"storage-rocksdb": "home: kernel", "gateway": "home: kernel, listen: [http, ops], grants: [ingress, catalog]",
                    "hello": "home: kernel", "notes": 'home: kernel, grants: ["call:storage/1"]'}
+        if store is not None:
+            entries["storage-rocksdb"] += ", config: {directory: %s}" % store
         lines = ["socle: 1", "data: data", "listeners:",
                  '  http: {address: "127.0.0.1:0", tenant: demo, principal: tester%s}' % http,
                  '  ops: {address: "127.0.0.1:0"}', "resident: " + RESIDENT, "plans: {demo: {weight: 1}}",

@@ -57,7 +57,9 @@ class Kill9(SystemTest):
             report = json.loads(writer.line(20))
             writer.process.wait(20)
             writer.end()
-            self.assertEqual((0, 0), (report["failed"], report["wrong"]), report)
+            # A disk that stalls past a write's deadline answers 504: not acknowledged, so either way will do.
+            self.assertTrue(report["failed"] == 0 or "status 504" in report["problem"], report)
+            self.assertEqual(0, report["wrong"], report)
             ledger.read(writer.log)
             kernel.process.stdout.close()
             kernel.start()

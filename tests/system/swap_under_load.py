@@ -2,7 +2,10 @@
 writing and event-stream clients in processes of their own check every answer. Nothing may fail, be wrong, be lost, or
 be left behind. SOCLE_FULL=1: at least 1,000 swaps and 1,000,000 requests; else 200 swaps."""
 
+import os
+import shutil
 import struct
+import tempfile
 import threading
 import time
 import unittest
@@ -88,7 +91,11 @@ def read_log(clients):
 
 class SwapUnderLoad(SystemTest):
     def test_no_request_is_lost_to_a_swap(self):
-        kernel = self.kernel().start()
+        # In memory where there is such a place: a disk that stalls for seconds fails writes, swaps or not; kill9 has the disk.
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else self.folder
+        store = tempfile.mkdtemp(prefix="socle-swap-", dir=memory)
+        self.addCleanup(shutil.rmtree, store, True)
+        kernel = self.kernel(store=os.path.join(store, "db")).start()
         other = {"hello": copy_plugin(self.folder, "hello", [("default: Hello", "default: Bonjour")]),
                  "gateway": copy_plugin(self.folder, "gateway"), "notes": copy_plugin(self.folder, "notes"),
                  "storage-rocksdb": copy_plugin(self.folder, "storage-rocksdb")}
@@ -99,7 +106,7 @@ class SwapUnderLoad(SystemTest):
         first = self.note(kernel, "first")
         fast = [kernel.client("keepalive", 8, "k%d" % i, allow=both, samples=True) for i in range(2)]
         fast.append(kernel.client("pipeline", 4, "p", allow=both))
-        writers = [kernel.client("notes", 4, "n", samples=True, log=True), kernel.client("slow", 8, "s", log=True)]
+        writers = [kernel.client("notes", 4, "n", log=True), kernel.client("slow", 8, "s", log=True)]
         self.warm_up(kernel, other)
         before = kernel.usage()
         payloads = kernel.command("status")["payloads"]
@@ -126,11 +133,11 @@ class SwapUnderLoad(SystemTest):
         self.check_events(streams, writers, first, last)
         self.check_nothing_is_left(kernel, before, payloads)
 
-        near, far = stalls([c.samples for c in fast + writers if c.samples], [f for s in swappers for f in s.flips])
+        near, far = stalls([c.samples for c in fast if c.samples], [f for s in swappers for f in s.flips])
         print("\nswap_under_load: %d swaps (%s), %d requests, 0 failed, 0 wrong, %d event streams resumed, in %.1f s" % (
             len(reports), ", ".join("%s %d%s" % (s.name, len(s.reports), " and %d aborted" % s.aborted if s.aborted else "")
                                     for s in swappers), requests, results[-1]["resumed"], took))
-        print("swap_under_load: latency in the 50 ms after flips p50 %d p99 %d max %d us (%d), otherwise p50 %d p99 %d max "
+        print("swap_under_load: latency of hello in the 50 ms after flips p50 %d p99 %d max %d us (%d), otherwise p50 %d p99 %d max "
               "%d us (%d); closed loop" % (percentile(near, .5), percentile(near, .99), near[-1] if near else 0, len(near),
                                            percentile(far, .5), percentile(far, .99), far[-1] if far else 0, len(far)))
 

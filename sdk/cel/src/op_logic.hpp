@@ -88,7 +88,8 @@ struct MemberOp final : Op {
   MemberOp(OpPtr o, const MapEntries* s) : operand(std::move(o)), set(s) { cost = operand->cost + 1; }
   Value run(Frame& f) const override {
     const Value value = operand->run(f);
-    return value.is_error() ? value : Value::boolean(find_entry(*set, value) != no_entry);
+    if (value.is_error()) return value;
+    return Value::boolean(value.kind() <= Kind::decimal && find_entry(*set, value) != no_entry);  // as all in the set
   }
   [[nodiscard]] std::size_t size() const override { return sizeof *this + operand->size(); }
   OpPtr operand;

@@ -116,3 +116,16 @@ TEST_CASE("cel: types do not grow with maps used as keys", "[cel]") {
   for (int i = 0; i < 60; ++i) source = "cel.bind(m, " + source + ", {m: m})";
   CHECK(evaluate("size(" + source + ") > 0").error.find("cannot be a map key") != std::string::npos);
 }
+
+TEST_CASE("cel: values that share their parts many times over are paid for as often as they are looked at", "[cel]") {
+  std::string source = "lists.range(2)";
+  for (int i = 0; i < 60; ++i) source = "cel.bind(s, " + source + ", [s, s])";
+  for (const auto* question : {"v == v", "v in [v]", "{'a': v} == {'a': v}", "[v, v].distinct().size() == 1",
+                               "sets.contains([v], [v])", "'%s'.format([v]) == ''", "v[0] in {1: 2}"}) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto out = evaluate("cel.bind(v, " + source + ", " + question + ")");
+    INFO(question << " " << out.text << out.refusal);
+    CHECK((out.error.find("than it is allowed") != std::string::npos || std::string(question) == "v[0] in {1: 2}"));
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
+  }
+}

@@ -1,5 +1,7 @@
 // checker.cpp: type inference over a parsed expression, after cel-spec's reference checker: bottom up, with type
 // variables unified as calls are resolved.
+// Longer than most files because every kind of node is typed against the same scope and mapping.
+
 #include "checker.hpp"
 
 #include <algorithm>

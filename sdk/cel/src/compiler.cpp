@@ -1,5 +1,7 @@
 // compiler.cpp: Ast to ops. Names become slots, macros their own loops, constant parts values, constant conditions the
 // branch they choose, `in` on a constant list a hash set, comparisons with constants one node.
+// Longer than most files because every kind of node is lowered against the same scope of locals.
+
 #include <algorithm>
 #include <array>
 #include <utility>

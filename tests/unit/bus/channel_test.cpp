@@ -69,6 +69,19 @@ void answer_one(BusFixture& f, Heard& heard) {
   });
 }
 
+// Answers whatever is still delivered, so that nothing is under way when the bus stops.
+void finish(BusFixture& f, Heard& heard) {
+  for (int round = 0; round < 8; ++round) {
+    bool open = false;
+    {
+      const std::lock_guard lock(heard.mutex);
+      open = !heard.open.empty();
+    }
+    if (open) answer_one(f, heard);
+    f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+  }
+}
+
 Grants may_publish() {
   Grants g;
   g.publishes.insert("news");
@@ -102,6 +115,7 @@ TEST_CASE("channel: buffered gives a message to one subscriber and makes the pub
   CHECK(heard.count() == 1);  // one at a time
   answer_one(f, heard);
   CHECK(third->later.get_future().get() == SOCLE_OK);
+  finish(f, heard);
 }
 
 TEST_CASE("channel: a publisher waits at most until its deadline", "[channel]") {
@@ -116,6 +130,7 @@ TEST_CASE("channel: a publisher waits at most until its deadline", "[channel]") 
   answer_one(f, heard);
   f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
   CHECK(heard.count() == 1);  // the refused message was not delivered
+  finish(f, heard);
 }
 
 TEST_CASE("channel: rendezvous tells the publisher what the subscriber answered", "[channel]") {
@@ -129,6 +144,7 @@ TEST_CASE("channel: rendezvous tells the publisher what the subscriber answered"
   REQUIRE(heard.count() == 1);
   answer_one(f, heard);
   CHECK(met->later.get_future().get() == SOCLE_OK);
+  finish(f, heard);
 }
 
 TEST_CASE("channel: only its declared publisher may publish", "[channel]") {

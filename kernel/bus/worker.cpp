@@ -51,6 +51,14 @@ Worker::Worker(Bus& bus, uint32_t index)
 
 Worker::~Worker() {
   stop();
+  // Calls that a retained generation never answered still hold theirs.
+  std::vector<Frame*> unanswered;
+  frames.each([&](Frame& f) { unanswered.push_back(&f); });
+  for (Frame* f : unanswered) {
+    f->context->unlink(*f);
+    f->context->release();
+    f->payload->release();
+  }
   for (auto& blocks : pool_) {
     for (void* block : blocks) std::free(block);
   }

@@ -1,5 +1,7 @@
 // checker.cpp: type inference over a parsed expression, after cel-spec's reference checker: bottom up, with type
 // variables unified as calls are resolved.
+// Longer than most files because every kind of node is typed against the same scope and mapping.
+
 #include "checker.hpp"
 
 #include <algorithm>
@@ -265,6 +267,8 @@ class Checker {
     Type values;
     for (std::size_t i = 0; i + 1 < expr.args.size(); i += 2) {
       auto key = check(*expr.args[i]);
+      // No list or map is ever a key; and types nested on both sides would double with every level.
+      if (!unify_.substitute(key, false).parameters().empty()) key = Type();
       auto value = element(expr, i + 1, i / 2);
       keys = i == 0 ? key : unify_.join(keys, key);
       values = i == 0 ? value : unify_.join(values, value);

@@ -18,22 +18,15 @@ Order order_of(const T& a, const T& b) {
   return a < b ? Order::less : b < a ? Order::greater : Order::equal;
 }
 
-// An int against a double, exactly: doubles beyond 2^53 are compared as integers.
+// Integers against doubles: outside the integer's range the sign decides, inside both are compared as doubles, as
+// cel-spec's reference does. Beyond 2^53 neighbouring integers are one double.
 Order int_with_double(std::int64_t a, double b) {
   if (std::isnan(b)) return Order::unordered;
-  if (b >= 9223372036854775808.0) return Order::less;
-  if (b < -9223372036854775808.0) return Order::greater;
-  const double whole = std::trunc(b);
-  const auto order = order_of(a, static_cast<std::int64_t>(whole));
-  return order != Order::equal ? order : order_of(whole, b);
+  return order_of(static_cast<double>(a), b);
 }
 Order uint_with_double(std::uint64_t a, double b) {
   if (std::isnan(b)) return Order::unordered;
-  if (b >= 18446744073709551616.0) return Order::less;
-  if (b < 0) return Order::greater;
-  const double whole = std::trunc(b);
-  const auto order = order_of(a, static_cast<std::uint64_t>(whole));
-  return order != Order::equal ? order : order_of(whole, b);
+  return order_of(static_cast<double>(a), b);
 }
 Order flip(Order order) {
   return order == Order::less ? Order::greater : order == Order::greater ? Order::less : order;
@@ -63,14 +56,13 @@ std::uint64_t mix(std::uint64_t x) {
   return x ^ (x >> 32);
 }
 
+// Integers beyond 2^53 hash as the double they would be compared as.
 std::uint64_t hash_number(const Value& value) {
-  if (!value.is(Kind::real)) return mix(value.as_uint());
-  const double d = value.as_double();
-  if (d == std::trunc(d)) {
-    if (d >= -9223372036854775808.0 && d < 9223372036854775808.0)
-      return mix(static_cast<std::uint64_t>(static_cast<std::int64_t>(d)));
-    if (d >= 0 && d < 18446744073709551616.0) return mix(static_cast<std::uint64_t>(d));
-  }
+  constexpr double exact = 9007199254740992.0;
+  const double d = value.is(Kind::real)      ? value.as_double()
+                   : value.is(Kind::integer) ? static_cast<double>(value.as_int())
+                                             : static_cast<double>(value.as_uint());
+  if (d == std::trunc(d) && std::fabs(d) <= exact) return mix(static_cast<std::uint64_t>(static_cast<std::int64_t>(d)));
   return mix(std::bit_cast<std::uint64_t>(d));
 }
 

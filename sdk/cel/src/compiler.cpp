@@ -1,7 +1,8 @@
 // compiler.cpp: Ast to ops. Names become slots, macros their own loops, constant parts values, constant conditions the
 // branch they choose, `in` on a constant list a hash set, comparisons with constants one node.
+// Longer than most files because every kind of node is lowered against the same scope of locals.
+
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "checker.hpp"
@@ -13,14 +14,6 @@
 
 namespace socle::cel {
 namespace {
-
-struct Named {
-  std::string_view function;
-  Comparison comparison;
-};
-constexpr std::array comparisons{Named{"_==_", Comparison::equal},  Named{"_!=_", Comparison::not_equal},
-                                 Named{"_<_", Comparison::less},    Named{"_<=_", Comparison::less_equal},
-                                 Named{"_>_", Comparison::greater}, Named{"_>=_", Comparison::greater_equal}};
 
 class Lowering {
  public:
@@ -229,13 +222,6 @@ class Lowering {
     return op;
   }
 
-  // True for everything but false, errors included: what lets a fold run on past an error.
-  struct LenientOp final : Op {
-    explicit LenientOp(OpPtr o) : operand(std::move(o)) { cost = operand->cost + 1; }
-    Value run(Frame& f) const override { return Value::boolean(operand->test(f) != Truth::no); }
-    [[nodiscard]] std::size_t size() const override { return sizeof *this + operand->size(); }
-    OpPtr operand;
-  };
   OpPtr not_strictly_false(const Expr& expr) { return std::make_unique<LenientOp>(lower(*expr.args[0])); }
 
   OpPtr index(const Expr& expr) {
@@ -266,23 +252,20 @@ class Lowering {
   }
 
   OpPtr comparison(const Expr& expr) {
-    const auto* named =
-        std::find_if(comparisons.begin(), comparisons.end(), [&](const auto& n) { return n.function == expr.name; });
-    if (named == comparisons.end()) return nullptr;
+    const auto kind = comparison_of(expr.name);
+    if (!kind) return nullptr;
     auto left = lower(*expr.args[0]);
     auto right = lower(*expr.args[1]);
     const auto* known = right->constant();
     if (known == nullptr || left->constant() != nullptr) {
       return call_op(expr, expr.name, false, std::move(left), std::move(right));
     }
-    const auto general = general_comparison(expr.name);
-    auto op = std::make_unique<CompareOp>(std::move(left), *known, named->comparison, general);
+    // The order functions all have one body that looks at the kinds itself.
+    const auto general = standard_library().at(expr.name).front().function;
+    auto op = std::make_unique<CompareOp>(std::move(left), *known, *kind, general);
     op->offset = expr.offset;
     return op;
   }
-  // The order functions all have one body that looks at the kinds itself.
-  Function general_comparison(const std::string& name) { return standard_library().at(name).front().function; }
-
   OpPtr membership(const Expr& expr) {
     auto item = lower(*expr.args[0]);
     auto container = lower(*expr.args[1]);

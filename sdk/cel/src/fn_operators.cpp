@@ -166,6 +166,10 @@ Value differs(Context& c, Args a) {
 }
 Value in_container(Context& c, Args a) {
   if (a[1].is(Kind::list) && !c.charge(a[1].size())) return c.stopped();
+  // Looking for a list or map costs its whole size at every element: it may share parts with itself many times over.
+  if (a[1].is(Kind::list) && (a[0].is(Kind::list) || a[0].is(Kind::map)))
+    for (std::size_t i = 0, n = a[1].size(); i < n; ++i)
+      if (!charge_deep(c, a[0])) return c.stopped();
   return Value::boolean(contains(a[1], a[0]));
 }
 Value index_any(Context& c, Args a) { return index_value(c, a[0], a[1]); }

@@ -48,8 +48,7 @@ Value index_of_from(Context& c, Args a) {
   if (!pay(c, a)) return c.stopped();
   const auto text = a[0].as_string();
   const auto from = offset_of(text, a[2].as_int());
-  if (from == npos)
-    return a[1].as_string().empty() || a[2].as_int() < 0 ? out_of_range(c, a[2].as_int()) : Value::integer(-1);
+  if (from == npos) return out_of_range(c, a[2].as_int());
   return found_at(text, text.find(a[1].as_string(), from));
 }
 Value last_index_of(Context& c, Args a) {
@@ -60,8 +59,7 @@ Value last_index_of_from(Context& c, Args a) {
   if (!pay(c, a)) return c.stopped();
   const auto text = a[0].as_string();
   const auto from = offset_of(text, a[2].as_int());
-  if (from == npos)
-    return a[1].as_string().empty() || a[2].as_int() < 0 ? out_of_range(c, a[2].as_int()) : Value::integer(-1);
+  if (from == npos) return out_of_range(c, a[2].as_int());
   return found_at(text, text.rfind(a[1].as_string(), from));
 }
 Value substring_from(Context& c, Args a) {

@@ -40,8 +40,10 @@ class Formatter {
           return wrong("a bad precision; wanted %.0f to %.100f");
       }
       if (next_ >= values_.size()) return wrong("index " + std::to_string(next_) + " out of range: too few values");
-      if (auto error = clause(pattern_[i], precision, values_.at(next_++)); !error.empty()) return wrong(error);
+      const auto error = clause(pattern_[i], precision, values_.at(next_++));
       if (c_.stop != nullptr) return c_.stopped();
+      if (out_.size() > max_size) return c_.out_of_memory();
+      if (!error.empty()) return wrong(error);
     }
     return c_.text(out_);
   }

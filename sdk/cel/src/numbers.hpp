@@ -15,7 +15,7 @@ namespace socle::cel {
   if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
   char buffer[400];
   const double magnitude = std::fabs(value);
-  const auto format = magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21) ? std::chars_format::scientific
+  const auto format = magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e21) ? std::chars_format::scientific
                                                                                 : std::chars_format::fixed;
   const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, format).ptr;
   return {buffer, end};

@@ -1,6 +1,7 @@
 // op_logic.cpp: see the header.
 #include "op_logic.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
@@ -11,6 +12,13 @@ Value no_overload(Frame& f, const Op& op, std::string_view what) {
   return placed(f.context.error(ErrorCode::no_such_overload, what), op.offset);
 }
 }  // namespace
+
+std::optional<Comparison> comparison_of(std::string_view function) {
+  constexpr std::array<std::string_view, 6> names{"_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"};
+  const auto* at = std::find(names.begin(), names.end(), function);
+  if (at == names.end()) return std::nullopt;
+  return static_cast<Comparison>(at - names.begin());
+}
 
 Truth JunctionOp::wrong(Frame& f) const {
   if (!f.other.is_error())

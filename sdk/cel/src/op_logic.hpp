@@ -1,6 +1,8 @@
 // op_logic.hpp: conditions, comparisons, calls and loops.
 #pragma once
 
+#include <optional>
+
 #include "op.hpp"
 #include "operators.hpp"
 #include "regex.hpp"
@@ -48,6 +50,14 @@ struct NotOp final : Op {
   OpPtr operand;
 };
 
+// True for everything but false, errors included: what lets a fold run on past an error.
+struct LenientOp final : Op {
+  explicit LenientOp(OpPtr o) : operand(std::move(o)) { cost = operand->cost + 1; }
+  Value run(Frame& f) const override { return Value::boolean(operand->test(f) != Truth::no); }
+  [[nodiscard]] std::size_t size() const override { return sizeof *this + operand->size(); }
+  OpPtr operand;
+};
+
 struct ChoiceOp final : Op {
   ChoiceOp(OpPtr c, OpPtr y, OpPtr n) : condition(std::move(c)), yes(std::move(y)), no(std::move(n)) {
     cost = condition->cost + std::max(yes->cost, no->cost) + 1;
@@ -64,6 +74,9 @@ struct ChoiceOp final : Op {
 };
 
 enum class Comparison : std::uint8_t { equal, not_equal, less, less_equal, greater, greater_equal };
+
+// What an operator function compares; nothing for other functions.
+[[nodiscard]] std::optional<Comparison> comparison_of(std::string_view function);
 
 // A comparison with a constant on the right: the common kinds without a call.
 struct CompareOp final : Op {
@@ -88,7 +101,8 @@ struct MemberOp final : Op {
   MemberOp(OpPtr o, const MapEntries* s) : operand(std::move(o)), set(s) { cost = operand->cost + 1; }
   Value run(Frame& f) const override {
     const Value value = operand->run(f);
-    return value.is_error() ? value : Value::boolean(find_entry(*set, value) != no_entry);
+    if (value.is_error()) return value;
+    return Value::boolean(value.kind() <= Kind::decimal && find_entry(*set, value) != no_entry);  // as all in the set
   }
   [[nodiscard]] std::size_t size() const override { return sizeof *this + operand->size(); }
   OpPtr operand;

@@ -1,6 +1,8 @@
 // parser.cpp: recursive descent over the CEL grammar (cel-spec, "Syntax"). Depth is bounded twice: while descending
 // (brackets, conditionals) and over the finished tree (chains such as a.b.c… and 1+2+3…), so that no later walk over an
 // Ast can exhaust the stack.
+// Longer than most files because the productions call one another and share one cursor.
+
 #include "parser.hpp"
 
 #include <algorithm>

@@ -148,7 +148,8 @@ class Residual {
       case Kind::list:
       case Kind::map: {
         const bool map = value.is(Kind::map);
-        if (value.size() > 1000 || depth > 16) return nullptr;
+        literals_ += value.size();
+        if (literals_ > 10000 || depth > 16) return nullptr;
         auto expr = factory_.node(map ? ExprKind::map : ExprKind::list, offset);
         for (std::size_t i = 0; i < value.size(); ++i) {
           if (map) expr->args.push_back(literal(value.key_at(i), offset, depth + 1));
@@ -194,6 +195,7 @@ class Residual {
   const Activation& known_;
   const Limits& limits_;
   Factory factory_;
+  std::size_t literals_ = 0;  // elements written so far: a residual stays small
   std::vector<std::string> locals_;
   std::set<std::string> inner_;  // locals bound inside the part that is being looked at
 };

@@ -4,21 +4,38 @@
 namespace socle::cel {
 
 bool Unifier::assignable(const Type& to, const Type& from) {
-  auto saved = bound_;
-  if (try_assign(to, from)) return true;
-  bound_ = std::move(saved);
-  return false;
+  const auto mark = trail_.size();
+  const bool fits = try_assign(to, from);
+  settle(fits, mark);
+  return fits;
 }
 
 bool Unifier::assignable(const std::vector<Type>& to, const std::vector<Type>& from) {
   if (to.size() != from.size()) return false;
-  auto saved = bound_;
-  for (std::size_t i = 0; i < to.size(); ++i) {
-    if (try_assign(to[i], from[i])) continue;
-    bound_ = std::move(saved);
-    return false;
+  const auto mark = trail_.size();
+  bool fits = true;
+  for (std::size_t i = 0; i < to.size() && fits; ++i) fits = try_assign(to[i], from[i]);
+  settle(fits, mark);
+  return fits;
+}
+
+// Undoes what was bound since the mark, unless it is to be kept. Undoing costs what was done, copying would cost all.
+void Unifier::settle(bool keep, std::size_t mark) {
+  while (!keep && trail_.size() > mark) {
+    auto& [name, old] = trail_.back();
+    if (old)
+      bound_[name] = *old;
+    else
+      bound_.erase(name);
+    trail_.pop_back();
   }
-  return true;
+  if (keep && mark == 0) trail_.clear();
+}
+
+void Unifier::set(const std::string& name, const Type& type) {
+  const auto [at, added] = bound_.try_emplace(name, type);
+  trail_.emplace_back(name, added ? std::nullopt : std::optional<Type>(at->second));
+  if (!added) at->second = type;
 }
 
 // Whether `variable` may stand for `candidate`; `known` tells that it already stood for something.
@@ -31,12 +48,12 @@ bool Unifier::bind(const Type& candidate, const Type& variable, bool& known) {
     if (candidate == old) return true;
     if (!try_assign(candidate, old)) return false;
     const Type general = less_specific(candidate, old) ? candidate : old;
-    if (free_of(variable, general)) bound_[variable.name()] = general;
+    if (free_of(variable, general)) set(variable.name(), general);
     return true;
   }
   known = false;
   if (!free_of(variable, candidate)) return false;
-  bound_.emplace(variable.name(), candidate);
+  set(variable.name(), candidate);
   return true;
 }
 

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "socle/cel/type.hpp"
@@ -30,7 +32,11 @@ class Unifier {
   [[nodiscard]] bool less_specific(const Type& a, const Type& b) const;
   [[nodiscard]] bool free_of(const Type& variable, const Type& within) const;
 
+  void settle(bool keep, std::size_t mark);
+  void set(const std::string& name, const Type& type);
+
   std::map<std::string, Type> bound_;
+  std::vector<std::pair<std::string, std::optional<Type>>> trail_;  // what bound_ held before, newest last
   unsigned next_ = 0;
 };
 

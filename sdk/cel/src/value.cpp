@@ -97,6 +97,7 @@ bool Value::find(const Value& key, Value& found) const {
     found = json(value);
     return true;
   }
+  if (key.is(Kind::list) || key.is(Kind::map) || key.is(Kind::optional)) return false;  // never keys, and dear to hash
   const auto i = find_entry(*entries(), key);
   if (i == no_entry) return false;
   found = entries()->values[i];

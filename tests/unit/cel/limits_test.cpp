@@ -101,3 +101,31 @@ TEST_CASE("cel: the host is asked every so much fuel and may end the evaluation"
   CHECK(asked == 5);
   CHECK(out.error.find("interrupted") != std::string::npos);
 }
+
+TEST_CASE("cel: checking a source full of type variables takes linear time", "[cel]") {
+  const auto source = "true" + repeated("||[]==[]", 8000);
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(evaluate(source).text == "true");
+  CHECK(evaluate(Environment(), "[" + repeated("{},", 16000) + "].size()", true, {.memory = std::size_t{16} << 20})
+            .text == "16000");
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
+}
+
+TEST_CASE("cel: types do not grow with maps used as keys", "[cel]") {
+  std::string source = "{1: 1}";
+  for (int i = 0; i < 60; ++i) source = "cel.bind(m, " + source + ", {m: m})";
+  CHECK(evaluate("size(" + source + ") > 0").error.find("cannot be a map key") != std::string::npos);
+}
+
+TEST_CASE("cel: values that share their parts many times over are paid for as often as they are looked at", "[cel]") {
+  std::string source = "lists.range(2)";
+  for (int i = 0; i < 60; ++i) source = "cel.bind(s, " + source + ", [s, s])";
+  for (const auto* question : {"v == v", "v in [v]", "{'a': v} == {'a': v}", "[v, v].distinct().size() == 1",
+                               "sets.contains([v], [v])", "'%s'.format([v]) == ''", "v[0] in {1: 2}"}) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto out = evaluate("cel.bind(v, " + source + ", " + question + ")");
+    INFO(question << " " << out.text << out.refusal);
+    CHECK((out.error.find("than it is allowed") != std::string::npos || std::string(question) == "v[0] in {1: 2}"));
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
+  }
+}

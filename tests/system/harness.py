@@ -3,6 +3,7 @@
 Everything started here is ended here, by its own pid; every wait has an end and waits for an event (a line, an exit, an
 answer), never for time to pass."""
 
+import ctypes
 import http.client
 import json
 import os
@@ -26,6 +27,15 @@ RESIDENT = "[libsimdjson.so.14, libssl.so.3, libcrypto.so.3, librocksdb.so.7.8]"
 READY = re.compile(
     r"ready http=(?P<http>127\.0\.0\.1:\d+) ops=(?P<ops>127\.0\.0\.1:\d+) control=(?P<control>/\S+) pid=(?P<pid>\d+) "
     r"plugins=(?P<plugins>\d+) tenants=(?P<tenants>\d+) rss=(?P<rss>\d+) started_in=(?P<started_in>\d+)ms\n")
+
+
+LIBC = ctypes.CDLL(None)
+
+
+def die_with_parent():
+    """Run in a new process: a test that is itself killed (ctest's time-out) leaves nobody behind."""
+    pr_set_pdeathsig = 1
+    LIBC.prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def wait_for(what, seconds, condition, pause=0.01):
@@ -114,7 +124,7 @@ class Kernel:
     def spawn(self, *arguments):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([SOCLE, "run", self.file, *arguments], stdout=subprocess.PIPE, stderr=log,
-                                            cwd=self.folder, bufsize=0)
+                                            cwd=self.folder, bufsize=0, preexec_fn=die_with_parent)
         return self
 
     def start(self, *arguments, seconds=20):
@@ -208,7 +218,8 @@ class Client:
         words += ["--log", self.log] if log else []
         words += ["--loss"] if loss else []
         self.mode = mode
-        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
+                                        preexec_fn=die_with_parent)
 
     def line(self, seconds):
         readable, _, _ = select.select([self.process.stdout], [], [], seconds)

@@ -52,6 +52,7 @@ void read_orders(Shared& shared) {
 
 void work(Shared& shared, std::string_view mode, int connections, int epoll) {
   std::vector<std::unique_ptr<Session>> sessions;
+  sessions.reserve(static_cast<std::size_t>(connections));
   for (int i = 0; i < connections; ++i) sessions.push_back(make_session(mode, shared, epoll, i));
   for (auto& session : sessions) session->start();
   epoll_event orders{};

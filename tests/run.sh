@@ -16,10 +16,10 @@ step() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
 test_preset() {  # PRESET ctest-arguments...
   preset=$1
   shift
-  # ctest writes its logs and the tests read the build; nothing else may be writable for them.
+  # The tests run as somebody else: ctest writes its logs into the build tree, some tests build there.
   install -d -m 777 "build/$preset/Testing" "build/$preset/Testing/Temporary"
   rm -f "build/$preset/Testing/Temporary/"*
-  chmod -R a+rX "build/$preset"
+  chmod -R a+rwX "build/$preset"
   socle_unprivileged ctest --test-dir "build/$preset" --output-on-failure --no-tests=error "$@"
 }
 

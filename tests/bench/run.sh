@@ -25,6 +25,7 @@ ran=no
 bench bus bus_bench $bin/bus/bus_bench
 bench json json_bench $bin/json/json_bench $loan/valid.jsonl
 bench storage storage_bench bash -c 'd=$(mktemp -d); trap "rm -rf $d" EXIT; build/release/tests/bench/storage/storage_bench ../shared/loan/valid.jsonl "$d"'
+bench cel cel_bench $bin/cel/cel_bench $loan/valid.jsonl
 bench schema schema_bench $bin/schema/schema_bench $loan ../shared/conformance/schema-bench
 bench gateway "socle gateway page bare_beast" tests/bench/gateway/run.sh
 [ "$ran" = yes ] || { echo "no benchmark '$wanted'; there are:$known" >&2; exit 2; }

@@ -26,15 +26,14 @@ work=$(mktemp -d)
 kernel=
 trap '[ -z "$kernel" ] || { kill "$kernel" 2>/dev/null; wait "$kernel" 2>/dev/null || true; }; rm -rf "$work"' EXIT
 sed -e "s|@BUILD@|$build|" tests/conformance/http11/system.yaml > "$work/system.yaml"
-"$build/kernel/socle" run "$work/system.yaml" --data "$work/data" --workers 1 > "$work/out" 2> "$work/err" &
+mkfifo "$work/ready"
+"$build/kernel/socle" run "$work/system.yaml" --data "$work/data" --workers 1 > "$work/ready" 2> "$work/err" &
 kernel=$!
-for _ in $(seq 100); do
-  grep -q '^ready ' "$work/out" && break
-  kill -0 "$kernel" 2>/dev/null || { cat "$work/err" >&2; exit 1; }
-  sleep 0.1
-done
+# Blocks until the kernel's one line comes, or its end closes the pipe.
+read -r -t 20 line < "$work/ready" || { cat "$work/err" >&2; exit 1; }
+echo "$line" > "$work/out"
 port=$(sed -n 's/^ready .*http=[^ ]*:\([0-9]*\) .*/\1/p' "$work/out")
-[ -n "$port" ] || { echo "http11.sh: the kernel was not ready within 10 s" >&2; cat "$work/out" "$work/err" >&2; exit 1; }
+[ -n "$port" ] || { echo "http11.sh: the kernel was not ready within 20 s" >&2; cat "$work/out" "$work/err" >&2; exit 1; }
 
 python3 "$runner" --port "$port" --table "$table" --path /p --echo-path /e --cookie-path /c --json "$work/result" \
   --fail-on none "$@"

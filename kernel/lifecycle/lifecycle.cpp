@@ -136,6 +136,9 @@ void Lifecycle::shut_down() {
   auto order = start_order(packages);
   std::vector<std::string> names;
   for (const Package* p : order ? *order : packages) names.push_back(p->manifest->plugin);
+  // What serves a listener goes first, so that requests under way still meet the services they call.
+  std::stable_partition(names.begin(), names.end(),
+                        [&left](const std::string& name) { return left[name].primary->package.entry.listen.empty(); });
   for (auto it = names.rbegin(); it != names.rend(); ++it) {
     const Member gone = left[*it];
     left.erase(*it);

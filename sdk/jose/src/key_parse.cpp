@@ -279,10 +279,10 @@ Result<KeySet> KeySet::parse(std::string_view text, std::vector<std::string>* sk
     auto key = Key::parse(list[i]);
     if (key) {
       out.push_back(std::move(*key));
-    } else if (key.error().code == Code::unsupported) {
-      if (skipped != nullptr) skipped->push_back("key " + std::to_string(i) + ": " + key.error().message);
-    } else {
-      return std::move(key).error().context("key " + std::to_string(i) + " of the JWK Set");
+    } else if (!keys.is_array()) {
+      return std::move(key).error();
+    } else if (skipped != nullptr) {
+      skipped->push_back("key " + std::to_string(i) + ": " + key.error().message);
     }
   }
   return KeySet(std::move(out));

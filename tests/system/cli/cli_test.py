@@ -29,6 +29,8 @@ plugins:
   - {path: plugins/gateway, home: kernel, listen: [http, ops], grants: [ingress, catalog]}
   - {path: plugins/storage-rocksdb, home: kernel}
 """
+# RFC 8037, appendix A.2: the key of the page's token.
+RFC_8037_KEY = '{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'
 WITH_HELLO = SYSTEM + "  - {path: plugins/hello, home: kernel, config: {greeting: Moin}}\n"
 
 
@@ -45,6 +47,7 @@ class Kernel:
             following.write_text(following.read_text().replace("version: 1.0.0", "version: 1.1.0"))
             (self.folder / "system.yaml").write_text(SYSTEM)
             (self.folder / "next.yaml").write_text(WITH_HELLO)
+            (self.folder / "keys.json").write_text(RFC_8037_KEY)
             self.start(words)
         except BaseException:
             shutil.rmtree(self.folder)

@@ -54,8 +54,9 @@ class KeySet {
 
   KeySet() = default;
   explicit KeySet(std::vector<Key> keys) : keys_(std::move(keys)) {}
-  // Duplicate members are refused. A key of an unknown type is left out, as RFC 7517 section 5 asks; `skipped`, if
-  // given, gets the reasons. A broken key of a known type refuses the set.
+  // Duplicate members are refused. A key of an unknown type and one that is broken or weak is left out, as RFC 7517
+  // section 5 asks, so that one bad key of a provider does not lock everybody out; `skipped`, if given, gets the
+  // reasons. A single JWK must be good.
   static Result<KeySet> parse(std::string_view text, std::vector<std::string>* skipped = nullptr);
 
   [[nodiscard]] const std::vector<Key>& keys() const { return keys_; }

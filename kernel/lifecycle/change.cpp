@@ -19,10 +19,6 @@ int64_t kernel_errors(bus::Generation& g) {
   return sum;
 }
 
-bool puts(const std::vector<Package>& put, const std::string& name) {
-  return std::any_of(put.begin(), put.end(), [&](const Package& p) { return p.manifest->plugin == name; });
-}
-
 }  // namespace
 
 // A canary's verdict must find both generations where it left them.

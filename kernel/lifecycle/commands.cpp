@@ -10,25 +10,29 @@ Error not_loaded(const std::string& name) {
   return Error{Code::not_found, "no plugin '" + name + "' is loaded; `socle plugin list` names those that are"};
 }
 
-bool same_package(const Package& a, const Package& b) {
-  return a.sha256 == b.sha256 && a.manifest_text == b.manifest_text && a.config == b.config &&
-         a.entry.grants == b.entry.grants && a.entry.listen == b.entry.listen;
-}
-
 }  // namespace
 
-// After a successful change: what was replaced is remembered, retired in the background and, with the change lock given
-// back, waited for. The report is of the set's first package.
-SwapReport Lifecycle::settle(std::unique_lock<std::mutex> change_lock, const Outcome& outcome, std::string verdict) {
-  const Staged& staged = outcome.staged.front();
-  if (staged.old != nullptr) {
+// After a successful change set: what was replaced is remembered, what serves is kept on disk, the old ones go.
+void Lifecycle::settle_all(const Outcome& outcome) {
+  {
     const std::lock_guard lock(mutex_);
-    previous_[staged.name] = staged.old->package;
+    for (const Staged& s : outcome.staged) {
+      if (s.old != nullptr) previous_[s.name] = s.old->package;
+    }
+    for (const RecordPtr& gone : outcome.removed) previous_.erase(gone->name());
   }
   keep_last_good();
-  if (staged.old != nullptr) retire(staged.old);
+  for (const Staged& s : outcome.staged) {
+    if (s.old != nullptr) retire(s.old);
+  }
+  for (const RecordPtr& gone : outcome.removed) retire(gone);
+}
+
+// Then, with the change lock given back, waits for the old generation's end. The report is of the set's first package.
+SwapReport Lifecycle::settle(std::unique_lock<std::mutex> change_lock, const Outcome& outcome, std::string verdict) {
+  settle_all(outcome);
   change_lock.unlock();
-  return finish(staged, outcome, std::move(verdict));
+  return finish(outcome.staged.front(), outcome, std::move(verdict));
 }
 
 Result<SwapReport> Lifecycle::load(const std::filesystem::path& folder, std::optional<manifest::Home> home) {
@@ -53,27 +57,14 @@ Result<SwapReport> Lifecycle::unload(const std::string& name) {
   const Members now = members_copy();
   const auto it = now.find(name);
   if (it == now.end()) return not_loaded(name);
-  std::string dependants;
-  for (const auto& [other, member] : now) {
-    for (const auto& need : member.primary->package.manifest->requires_) {
-      if (other != name && !need.optional &&
-          it->second.primary->package.manifest->find_service(need.service) != nullptr)
-        dependants += (dependants.empty() ? "'" : ", '") + other + "' (needs " + to_string(need.service) + ")";
-    }
-  }
-  if (!dependants.empty())
-    return Error{Code::conflict, "plugin '" + name + "' is required by " + dependants + "; unload them first"};
+  if (const std::string needed = dependants(now, name); !needed.empty())
+    return Error{Code::conflict, "plugin '" + name + "' is required by " + needed + "; unload them first"};
   ChangeSet set;
   set.remove.push_back(name);
   auto outcome = change(std::move(set));
   if (!outcome) return std::move(outcome).error();
   const RecordPtr gone = it->second.primary;
-  {
-    const std::lock_guard lock(mutex_);
-    previous_.erase(name);
-  }
-  keep_last_good();
-  retire(gone);
+  settle_all(*outcome);
   change_lock.unlock();
   SwapReport report = finish({name, gone, gone}, *outcome, "unloaded");
   report.to = 0;
@@ -156,22 +147,22 @@ Result<Lifecycle::ChangeSet> Lifecycle::difference(const manifest::SystemManifes
     if (it == now.end() || !same_package(it->second.primary->package, *package)) set.put.push_back(std::move(*package));
   }
   for (const auto& [name, member] : now) {
-    if (!kept.contains(name)) set.remove.push_back(name);
+    const auto folder = member.primary->package.entry.path.parent_path();
+    const bool dropped_in =
+        std::find(next.watch.directories.begin(), next.watch.directories.end(), folder) != next.watch.directories.end();
+    if (!kept.contains(name) && !dropped_in) set.remove.push_back(name);
   }
   set.system = next;
   return set;
 }
 
 Result<std::vector<SwapReport>> Lifecycle::plan(const ChangeSet& set, const Members& now) const {
-  const auto put = [&](const std::string& name) {
-    return std::any_of(set.put.begin(), set.put.end(), [&](const Package& p) { return p.manifest->plugin == name; });
-  };
   if (auto allowed = check(set, now); !allowed) return std::move(allowed).error();
   std::vector<const Package*> wanted;
   for (const Package& p : set.put) wanted.push_back(&p);
   for (const auto& [name, member] : now) {
     const bool removed = std::count(set.remove.begin(), set.remove.end(), name) > 0;
-    if (!removed && !put(name)) wanted.push_back(&member.primary->package);
+    if (!removed && !puts(set.put, name)) wanted.push_back(&member.primary->package);
   }
   if (auto fit = check_fit(wanted); !fit) return std::move(fit).error();
   if (auto order = start_order(wanted); !order) return order.error();
@@ -204,18 +195,7 @@ Result<std::vector<SwapReport>> Lifecycle::apply(const manifest::SystemManifest&
   if (dry) return plan(*set, now);
   auto outcome = change(std::move(*set));
   if (!outcome) return std::move(outcome).error();
-  {
-    const std::lock_guard lock(mutex_);
-    for (const Staged& s : outcome->staged) {
-      if (s.old != nullptr) previous_[s.name] = s.old->package;
-    }
-    for (const RecordPtr& gone : outcome->removed) previous_.erase(gone->name());
-  }
-  keep_last_good();
-  for (const Staged& s : outcome->staged) {
-    if (s.old != nullptr) retire(s.old);
-  }
-  for (const RecordPtr& gone : outcome->removed) retire(gone);
+  settle_all(*outcome);
   change_lock.unlock();
   std::vector<SwapReport> reports;
   for (const Staged& s : outcome->staged)

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "bus/bus.hpp"
+#include "lifecycle/drop_in.hpp"
 #include "lifecycle/generation_record.hpp"
 #include "lifecycle/routing.hpp"
 #include "loader/resident.hpp"
@@ -65,6 +66,11 @@ class Lifecycle : public bus::Owner {
   Result<SwapReport> rollback(const std::string& name);
   // The manifest's plugins instead of the present ones, in one change set. `dry` only says whether it would fit.
   Result<std::vector<SwapReport>> apply(const manifest::SystemManifest& next, bool dry);
+
+  // Makes the plugins follow the folders under `watch.directories`: what is new and whole there is loaded, what was
+  // replaced is swapped, what was removed is unloaded unless somebody needs it; one change set, and a log line for each
+  // outcome. True: something there is unfinished, so it is to be called again soon, changed or not.
+  bool follow_directories();
 
   [[nodiscard]] manifest::SystemManifest system() const;
   // JSON for `plugin list` / `plugin show`, `status`, `top`, `explain`.
@@ -123,6 +129,9 @@ class Lifecycle : public bus::Owner {
   Lifecycle(manifest::SystemManifest system, telemetry::Metrics& metrics, loader::Store store,
             loader::Resident resident, FaultPoint fault_point);
 
+  // boot.cpp
+  Status boot_from(const manifest::SystemManifest& system);
+
   // package.cpp
   Result<Package> read_package(const std::filesystem::path& folder, manifest::PluginEntry entry,
                                const manifest::SystemManifest& system, bool grant_what_it_asks = false) const;
@@ -149,9 +158,24 @@ class Lifecycle : public bus::Owner {
   // commands.cpp
   Result<Package> package_for_swap(const std::string& name, const std::filesystem::path& folder,
                                    const SwapOptions& options) const;
+  void settle_all(const Outcome& outcome);
   SwapReport settle(std::unique_lock<std::mutex> change_lock, const Outcome& outcome, std::string verdict);
   Result<std::vector<SwapReport>> plan(const ChangeSet& set, const Members& now) const;
   Result<ChangeSet> difference(const manifest::SystemManifest& next, const Members& now) const;
+
+  // follow.cpp; change_mutex_ held
+  struct Taken {
+    std::filesystem::path folder;
+    Package package;
+  };
+  std::vector<Taken> read_dropped(DropIn::Round& round, const manifest::SystemManifest& system, const Members& now);
+  Result<Package> read_dropped_package(const std::filesystem::path& folder, const manifest::SystemManifest& system,
+                                       const Members& now) const;
+  std::vector<std::string> removed_folders(const DropIn::Round& round, const manifest::SystemManifest& system,
+                                           const Members& now);
+  void add_what_fits(ChangeSet& set, std::vector<Taken>& candidates, const Members& now);
+  void refuse_folder(const std::filesystem::path& folder, const std::string& plugin, const Error& why);
+  void take_over(const std::vector<Taken>& candidates);
 
   // hand_over.cpp
   Status hand_over_cache(Staged& staged);
@@ -204,6 +228,7 @@ class Lifecycle : public bus::Owner {
   Members members_;                          // what is routed
   std::map<std::string, Package> previous_;  // for rollback, by plugin
   std::vector<RecordPtr> records_;           // all generations of this process; unmapped ones: the last few
+  DropIn drop_in_;                           // with change_mutex_
   std::vector<Resident> handles_;            // in the order they were put
   size_t retiring_ = 0;                      // threads of retire()
   std::atomic<uint64_t> snapshot_version_{0};

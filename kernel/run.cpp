@@ -201,13 +201,6 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
                                   "every request on this listener counts as its tenant and principal; loopback only",
                                   {{"listener", name}, {"tenant", *listener.tenant}});
   }
-  auto& log = telemetry::Log::get();
-  for (const auto& entry : system.plugins) {
-    if (entry.canary)
-      log.write(telemetry::Level::warn,
-                "`canary` of a plugin entry is read but not followed by this version; use `socle plugin swap --canary`",
-                {{"path", entry.path.string()}});
-  }
   if (auto booted = life.boot(); !booted) return complain(1, booted.error().message);
   lifecycle::JsonText facts;
   facts.string("control", system.control_socket().string())

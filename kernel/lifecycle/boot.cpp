@@ -6,13 +6,28 @@
 
 namespace socle::lifecycle {
 
+// A canary that was promoted before the restart stays; one that was not begins with the next `socle apply`.
+Result<Package> Lifecycle::boot_package(const manifest::PluginEntry& entry, const manifest::SystemManifest& system,
+                                        const LastGood* kept) const {
+  auto first = read_package(entry.path, entry, system);
+  if (!first || !entry.canary) return first;
+  manifest::PluginEntry terms = entry;
+  terms.name = first->manifest->plugin;
+  auto second = read_package(entry.canary->path, terms, system);
+  const auto served = [&](const Package& p) { return second && same_package(p, *second); };
+  if (kept != nullptr && std::any_of(kept->set.begin(), kept->set.end(), served)) return second;
+  telemetry::Log::get().write(telemetry::Level::info, "a canary is not begun by a start; `socle apply` begins it",
+                              {{"plugin", *terms.name}, {"path", entry.canary->path.string()}});
+  return first;
+}
+
 // The entries of the system manifest and, where that is possible, what lies in the watched folders; what does not start
 // there is left out and met again by follow_directories().
-Status Lifecycle::boot_from(const manifest::SystemManifest& system) {
+Status Lifecycle::boot_from(const manifest::SystemManifest& system, const LastGood* kept) {
   ChangeSet set;
   std::string problems;
   for (const auto& entry : system.plugins) {
-    auto package = read_package(entry.path, entry, system);
+    auto package = boot_package(entry, system, kept);
     if (package) {
       set.put.push_back(std::move(*package));
     } else {
@@ -43,7 +58,7 @@ Status Lifecycle::boot_from(const manifest::SystemManifest& system) {
 Status Lifecycle::boot() {
   const std::lock_guard change_lock(change_mutex_);
   const auto kept = last_good();
-  const Status booted = boot_from(system());
+  const Status booted = boot_from(system(), kept ? &*kept : nullptr);
   if (booted) {
     if (kept) remember_previous(*kept);
     keep_last_good();
@@ -66,7 +81,7 @@ void Lifecycle::shut_down() {
   if (stopping_.exchange(true)) return;
   changed_.notify_all();
   if (health_.joinable()) health_.join();
-  const std::lock_guard change_lock(change_mutex_);
+  std::unique_lock change_lock(change_mutex_);
   Members left = members_copy();
   const auto packages = packages_of(left);
   auto order = start_order(packages);
@@ -85,9 +100,10 @@ void Lifecycle::shut_down() {
       await_retired(*record);
     }
   }
+  change_lock.unlock();  // judges of canaries need it to see that theirs is gone
   {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return retiring_ == 0; });
+    changed_.wait(lock, [this] { return retiring_ == 0 && judging_ == 0; });
   }
   for (const Resident& handle : handles_) {
     telemetry::Log::get().write(telemetry::Level::warn, "a resident handle stays: its plugin could not be stopped",

@@ -12,22 +12,6 @@ Error not_loaded(const std::string& name) {
 
 }  // namespace
 
-// After a successful change set: what was replaced is remembered, what serves is kept on disk, the old ones go.
-void Lifecycle::settle_all(const Outcome& outcome) {
-  {
-    const std::lock_guard lock(mutex_);
-    for (const Staged& s : outcome.staged) {
-      if (s.old != nullptr) previous_[s.name] = s.old->package;
-    }
-    for (const RecordPtr& gone : outcome.removed) previous_.erase(gone->name());
-  }
-  keep_last_good();
-  for (const Staged& s : outcome.staged) {
-    if (s.old != nullptr) retire(s.old);
-  }
-  for (const RecordPtr& gone : outcome.removed) retire(gone);
-}
-
 // Then, with the change lock given back, waits for the old generation's end. The report is of the set's first package.
 SwapReport Lifecycle::settle(std::unique_lock<std::mutex> change_lock, const Outcome& outcome, std::string verdict) {
   settle_all(outcome);
@@ -66,13 +50,12 @@ Result<SwapReport> Lifecycle::unload(const std::string& name) {
   const RecordPtr gone = it->second.primary;
   settle_all(*outcome);
   change_lock.unlock();
-  SwapReport report = finish({name, gone, gone}, *outcome, "unloaded");
+  SwapReport report = finish({name, gone, gone, {}}, *outcome, "unloaded");
   report.to = 0;
   return report;
 }
 
-Result<Package> Lifecycle::package_for_swap(const std::string& name, const std::filesystem::path& folder,
-                                            const SwapOptions& options) const {
+Result<Package> Lifecycle::package_for_swap(const std::string& name, const std::filesystem::path& folder) const {
   const Members now = members_copy();
   const auto it = now.find(name);
   if (it == now.end())
@@ -80,32 +63,26 @@ Result<Package> Lifecycle::package_for_swap(const std::string& name, const std::
   const Package& present = it->second.primary->package;
   manifest::PluginEntry entry = present.entry;
   entry.name = name;
-  auto package = read_package(folder, entry, system(), present.granted_by_load);
-  if (!package) return std::move(package).error();
-  const bool canary = options.canary_percent.has_value() || !options.canary_tenants.empty();
-  const bool exclusive =
-      package->manifest->state == manifest::State::exclusive || present.manifest->state == manifest::State::exclusive;
-  if (canary && exclusive)
-    return Error{Code::unsupported,
-                 "plugin '" + name +
-                     "' has state: exclusive, so two generations cannot serve side by side; swap it without --canary"};
-  return package;
+  return read_package(folder, entry, system(), present.granted_by_load);
 }
 
 Result<SwapReport> Lifecycle::swap(const std::string& name, const std::filesystem::path& folder,
                                    const SwapOptions& options) {
   std::unique_lock change_lock(change_mutex_);
-  auto package = package_for_swap(name, folder, options);
+  auto package = package_for_swap(name, folder);
   if (!package) return std::move(package).error();
   ChangeSet set;
-  set.put.push_back(std::move(*package));
   const bool canary = options.canary_percent.has_value() || !options.canary_tenants.empty();
-  if (canary) set.canary = options;
+  if (canary) {
+    set.canaries.push_back({std::move(*package), options});
+  } else {
+    set.put.push_back(std::move(*package));
+  }
   auto outcome = change(std::move(set));
   if (!outcome) return std::move(outcome).error();
   if (!canary) return settle(std::move(change_lock), *outcome, "active");
   change_lock.unlock();
-  return run_canary(name, options, std::move(*outcome));
+  return run_canary(outcome->staged.front(), *outcome);
 }
 
 Result<SwapReport> Lifecycle::rollback(const std::string& name) {
@@ -132,80 +109,6 @@ Result<SwapReport> Lifecycle::rollback(const std::string& name) {
   auto outcome = change(std::move(set));
   if (!outcome) return std::move(outcome).error();
   return settle(std::move(change_lock), *outcome, "rolled back");
-}
-
-Result<Lifecycle::ChangeSet> Lifecycle::difference(const manifest::SystemManifest& next, const Members& now) const {
-  ChangeSet set;
-  std::set<std::string> kept;
-  for (const auto& entry : next.plugins) {
-    auto package = read_package(entry.path, entry, next);
-    if (!package) return std::move(package).error();
-    const std::string name = package->manifest->plugin;
-    if (!kept.insert(name).second)
-      return Error{Code::invalid, "the system manifest names plugin '" + name + "' twice; keep one entry"};
-    const auto it = now.find(name);
-    if (it == now.end() || !same_package(it->second.primary->package, *package)) set.put.push_back(std::move(*package));
-  }
-  for (const auto& [name, member] : now) {
-    const auto folder = member.primary->package.entry.path.parent_path();
-    const bool dropped_in =
-        std::find(next.watch.directories.begin(), next.watch.directories.end(), folder) != next.watch.directories.end();
-    if (!kept.contains(name) && !dropped_in) set.remove.push_back(name);
-  }
-  set.system = next;
-  return set;
-}
-
-Result<std::vector<SwapReport>> Lifecycle::plan(const ChangeSet& set, const Members& now) const {
-  if (auto allowed = check(set, now); !allowed) return std::move(allowed).error();
-  std::vector<const Package*> wanted;
-  for (const Package& p : set.put) wanted.push_back(&p);
-  for (const auto& [name, member] : now) {
-    const bool removed = std::count(set.remove.begin(), set.remove.end(), name) > 0;
-    if (!removed && !puts(set.put, name)) wanted.push_back(&member.primary->package);
-  }
-  if (auto fit = check_fit(wanted); !fit) return std::move(fit).error();
-  if (auto order = start_order(wanted); !order) return order.error();
-  std::vector<SwapReport> reports;
-  for (const Package& p : set.put) {
-    SwapReport r;
-    r.plugin = p.manifest->plugin;
-    r.version = to_string(p.manifest->version);
-    const auto it = now.find(r.plugin);
-    r.outcome = it == now.end() ? "load" : p.manifest->irreversible ? "swap, irreversible" : "swap";
-    if (it != now.end()) r.from = it->second.primary->seq;
-    reports.push_back(std::move(r));
-  }
-  for (const std::string& name : set.remove) {
-    SwapReport r;
-    r.plugin = name;
-    r.version = now.at(name).primary->runtime->version;
-    r.outcome = "unload";
-    r.from = now.at(name).primary->seq;
-    reports.push_back(std::move(r));
-  }
-  return reports;
-}
-
-Result<std::vector<SwapReport>> Lifecycle::apply(const manifest::SystemManifest& next, bool dry) {
-  std::unique_lock change_lock(change_mutex_);
-  const Members now = members_copy();
-  auto set = difference(next, now);
-  if (!set) return std::move(set).error();
-  if (dry) return plan(*set, now);
-  auto outcome = change(std::move(*set));
-  if (!outcome) return std::move(outcome).error();
-  settle_all(*outcome);
-  change_lock.unlock();
-  std::vector<SwapReport> reports;
-  for (const Staged& s : outcome->staged)
-    reports.push_back(finish(s, *outcome, s.old == nullptr ? "loaded" : "active"));
-  for (const RecordPtr& gone : outcome->removed) {
-    SwapReport r = finish({gone->name(), gone, gone}, *outcome, "unloaded");
-    r.to = 0;
-    reports.push_back(std::move(r));
-  }
-  return reports;
 }
 
 }  // namespace socle::lifecycle

@@ -29,13 +29,12 @@ std::string unfit(const fs::path& folder) {
   return {};
 }
 
-// Without a slash at its end, so that a child's parent_path() equals it.
-fs::path tidy(const fs::path& folder) {
+}  // namespace
+
+fs::path without_last_slash(const fs::path& folder) {
   const fs::path normal = folder.lexically_normal();
   return normal.has_filename() ? normal : normal.parent_path();
 }
-
-}  // namespace
 
 DropIn::Files DropIn::files_of(const fs::path& folder) {
   Files files;
@@ -73,7 +72,7 @@ void DropIn::look_into(const fs::path& folder, Round& round) {
 DropIn::Round DropIn::look(const std::vector<fs::path>& folders) {
   Round round;
   for (const fs::path& given : folders) {
-    const fs::path folder = tidy(given);
+    const fs::path folder = without_last_slash(given);
     if (std::string why = unfit(folder); !why.empty()) {
       round.problems.push_back(std::move(why));
       continue;

@@ -16,6 +16,9 @@
 
 namespace socle::lifecycle {
 
+// So that a child's parent_path() equals it.
+[[nodiscard]] std::filesystem::path without_last_slash(const std::filesystem::path& folder);
+
 class DropIn {
  public:
   struct Round {

@@ -113,11 +113,17 @@ class Lifecycle : public bus::Owner {
     std::string name;
     RecordPtr record;
     RecordPtr old;
+    std::optional<SwapOptions> canary;  // beside `old` on trial, not in its place
+  };
+  struct Trial {
+    Package package;
+    SwapOptions options;
   };
   struct ChangeSet {
     std::vector<Package> put;  // new or replacing, by plugin name
     std::vector<std::string> remove;
-    std::optional<SwapOptions> canary;               // of a set with exactly one package
+    std::vector<Trial> canaries;                     // beside what then serves
+    std::vector<SwapReport> notes;                   // what is wanted and not done, and why
     std::optional<manifest::SystemManifest> system;  // apply: takes effect with the routes
   };
   struct Outcome {
@@ -130,7 +136,13 @@ class Lifecycle : public bus::Owner {
             loader::Resident resident, FaultPoint fault_point);
 
   // boot.cpp
-  Status boot_from(const manifest::SystemManifest& system);
+  struct LastGood {
+    std::vector<Package> set;
+    std::map<std::string, Package> previous;
+  };
+  Status boot_from(const manifest::SystemManifest& system, const LastGood* kept);
+  Result<Package> boot_package(const manifest::PluginEntry& entry, const manifest::SystemManifest& system,
+                               const LastGood* kept) const;
 
   // package.cpp
   Result<Package> read_package(const std::filesystem::path& folder, manifest::PluginEntry entry,
@@ -152,14 +164,19 @@ class Lifecycle : public bus::Owner {
   // change.cpp; change_mutex_ held
   Result<Outcome> change(ChangeSet set);
   Status check(const ChangeSet& set, const Members& now) const;
+  // The order in which the packages of `set` and what stays of `now` start; an error when they make no system.
+  Result<std::vector<const Package*>> order_of(const ChangeSet& set, const Members& now) const;
   Status await_room(const std::string& name);
   SwapReport finish(const Staged& staged, const Outcome& outcome, std::string verdict);
 
   // commands.cpp
-  Result<Package> package_for_swap(const std::string& name, const std::filesystem::path& folder,
-                                   const SwapOptions& options) const;
-  void settle_all(const Outcome& outcome);
+  Result<Package> package_for_swap(const std::string& name, const std::filesystem::path& folder) const;
   SwapReport settle(std::unique_lock<std::mutex> change_lock, const Outcome& outcome, std::string verdict);
+
+  // apply.cpp; change_mutex_ held
+  void settle_all(const Outcome& outcome);
+  Status add_canary(ChangeSet& set, const manifest::PluginEntry& entry, Package first,
+                    const manifest::SystemManifest& next, const Members& now) const;
   Result<std::vector<SwapReport>> plan(const ChangeSet& set, const Members& now) const;
   Result<ChangeSet> difference(const manifest::SystemManifest& next, const Members& now) const;
 
@@ -196,13 +213,14 @@ class Lifecycle : public bus::Owner {
   [[nodiscard]] std::string leftovers(bus::Generation& g) const;
 
   // canary.cpp
-  Result<SwapReport> run_canary(const std::string& name, const SwapOptions& options, Outcome outcome);
+  struct Verdict {
+    Package package;
+    std::string why;  // "reverted: …"
+  };
+  Result<SwapReport> run_canary(const Staged& staged, const Outcome& outcome);
+  void judge_in_background(const Staged& staged, const Outcome& outcome);
 
   // last_good.cpp
-  struct LastGood {
-    std::vector<Package> set;
-    std::map<std::string, Package> previous;
-  };
   void keep_last_good() const;
   Result<LastGood> last_good() const;
   Result<Package> package_of(class LastGoodReader& in) const;
@@ -225,12 +243,14 @@ class Lifecycle : public bus::Owner {
   loader::Store store_;
   loader::Resident resident_;
   std::unique_ptr<bus::Bus> bus_;
-  Members members_;                          // what is routed
-  std::map<std::string, Package> previous_;  // for rollback, by plugin
-  std::vector<RecordPtr> records_;           // all generations of this process; unmapped ones: the last few
-  DropIn drop_in_;                           // with change_mutex_
-  std::vector<Resident> handles_;            // in the order they were put
-  size_t retiring_ = 0;                      // threads of retire()
+  Members members_;                           // what is routed
+  std::map<std::string, Package> previous_;   // for rollback, by plugin
+  std::map<std::string, Verdict> sent_back_;  // canaries, by plugin: the last one that was reverted
+  std::vector<RecordPtr> records_;            // all generations of this process; unmapped ones: the last few
+  DropIn drop_in_;                            // with change_mutex_
+  std::vector<Resident> handles_;             // in the order they were put
+  size_t retiring_ = 0;                       // threads of retire()
+  size_t judging_ = 0;                        // threads of judge_in_background()
   std::atomic<uint64_t> snapshot_version_{0};
   std::atomic<bool> stopping_{false};
   std::thread health_;

@@ -100,7 +100,7 @@ const Object<PluginEntry>& object_of<PluginEntry>() {
        field("grants", &P::grants, "Permissions it gets of those its manifest asks for."),
        field("config", &P::config, "Its settings, checked against the `config` of its manifest.")
            .absent("its defaults"),
-       field("canary", &P::canary, "A second version beside it.").absent("none"),
+       field("canary", &P::canary, "A second version beside it, begun by `socle apply`.").absent("none"),
        field("priority", &P::priority,
              "When several plugins provide a service, the highest provides it; equals are refused.")
            .within(&P::priority, -1'000'000, 1'000'000)});

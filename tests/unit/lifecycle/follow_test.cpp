@@ -13,7 +13,7 @@ constexpr const char* at_home = "home: kernel";
 struct Watched : System {
   Watched() {
     fs::create_directories(at("drop"));
-    watch = "drop";
+    watch = "drop/";
   }
   void boot_watching() { REQUIRE(boot(system({}))); }
   fs::path drop(const std::string& folder, const std::string& fixture, const std::string& plugin,

@@ -96,6 +96,21 @@ TEST_CASE("storage-rocksdb: a long poll ends empty at its time or just before th
   CHECK(by_time.reply().text().starts_with("{\"items\":[],"));
 }
 
+TEST_CASE("storage-rocksdb: a long poll ends when its caller has gone", "[storage]") {
+  TempDir directory;
+  Running store(config(directory));
+  store.declare();
+  const Asked gone = store.plugin.begin("changes", asking(R"({"wait_ms":60000,"from":"now"})"));
+  const Asked other = store.plugin.begin("changes", asking(R"({"wait_ms":60000,"from":"now"})"));
+  store.host.run_until_idle();
+  gone.cancel();
+  store.host.advance(100ms);
+  CHECK(gone.done());
+  CHECK_FALSE(other.done());
+  store.put("a");
+  CHECK(other.done());
+}
+
 TEST_CASE("storage-rocksdb: draining answers the long polls", "[storage]") {
   TempDir directory;
   Running store(config(directory));

@@ -28,6 +28,7 @@ constexpr std::uint32_t handle_version = 1;
 
 struct Worker {
   SchemaCache schemas;
+  RemainderCache remainders;
   Waiters waiters;
   Uuid7Source ids;
 };
@@ -219,6 +220,11 @@ class Storage final : public Plugin, public LaneHost {
       call.request = owned.root();
     }
     if (!call.request.is_object()) return problem_at(Code::invalid, "bad_request", "", "a request is a JSON object");
+    if (const auto remainder = call.request.find("remainder"); method == Method::query && remainder.exists()) {
+      auto compiled = worker().remainders.get(remainder);
+      if (!compiled) return std::move(compiled).problem();
+      call.remainder = std::move(*compiled);
+    }
     return Done{};
   }
 

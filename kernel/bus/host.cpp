@@ -17,6 +17,8 @@
 namespace socle::bus {
 namespace {
 
+constexpr int64_t slice = 200'000;
+
 Generation& self(const socle_host* host) { return *Generation::of(host); }
 Worker* here() { return Worker::current(); }
 
@@ -300,6 +302,23 @@ socle_status fault_point(const socle_host* host, socle_str name) {
   return self(host).bus.fault_point(self(host).plugin, view(name));
 }
 
+// ---- 1.1: whose turn it is, and who pays
+socle_status admit(const socle_host*, uint64_t, socle_event_fn, void*) { return SOCLE_OK; }
+void connection_charge(const socle_host*, uint64_t, socle_str) {}
+int rate(const socle_host*, const socle_context*, socle_rate*) { return 0; }
+int64_t slice_left_for(const socle_host*) { return slice; }
+uint32_t pressure(const socle_host*, const socle_context*) { return 0; }
+void* arena_alloc(const socle_host*, const socle_context* context, size_t size, size_t alignment) {
+  return here() != nullptr && context != nullptr ? Context::of(context)->arena_alloc(size, alignment) : nullptr;
+}
+uint64_t payer(const socle_host*) { return 0; }
+void post_for(const socle_host* host, uint64_t, uint32_t worker, socle_event_fn fn, void* user) {
+  post(host, worker, fn, user);
+}
+
+// Levels are the tenants' registry's; without one nobody asks for them.
+void meter_level(const socle_host*, const socle_context*, socle_str, double) {}
+
 }  // namespace
 
 void fill_host_table(socle_host& h) {
@@ -351,6 +370,15 @@ void fill_host_table(socle_host& h) {
   h.span_begin = span_begin;
   h.span_end = span_end;
   h.fault_point = fault_point;
+  h.admit = admit;
+  h.connection_charge = connection_charge;
+  h.rate = rate;
+  h.slice_left_for = slice_left_for;
+  h.pressure = pressure;
+  h.arena_alloc = arena_alloc;
+  h.payer = payer;
+  h.post_for = post_for;
+  h.meter_level = meter_level;
 }
 
 }  // namespace socle::bus

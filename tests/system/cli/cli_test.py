@@ -23,7 +23,7 @@ SYSTEM = """\
 socle: 1
 data: data
 listeners: {http: {address: "127.0.0.1:0"}, ops: {address: "127.0.0.1:0"}}
-resident: [librocksdb.so.7.8, libssl.so.3, libcrypto.so.3, libsimdjson.so.14]
+resident: [librocksdb.so.7.8, libssl.so.3, libcrypto.so.3, libsimdjson.so.14, libre2.so.9]
 watch: {system: false}
 plugins:
   - {path: plugins/gateway, home: kernel, listen: [http, ops], grants: [ingress, catalog]}

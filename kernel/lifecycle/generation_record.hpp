@@ -36,6 +36,9 @@ struct Package {
   std::string config;            // JSON object for create()
   std::string sha256;
   std::string signer;  // fingerprint, "" when unsigned
+  // Just read and checked: what stage() loads, so that nothing is read and hashed twice. Dropped once it is loaded;
+  // absent: the bytes come from the store, checked again.
+  std::shared_ptr<const loader::Verified> verified;
 };
 
 // The same plugin from the same bytes on the same terms: putting one in the other's place would change nothing.

@@ -30,10 +30,14 @@ void Lifecycle::preview(const Members& members, const manifest::SystemManifest& 
   bus_->run_staged([snapshot] { bus::Worker::current()->snapshot = snapshot; }, load_timeout);
 }
 
-// The stored bytes, checked again, as a mapping of their own.
+// The checked bytes as a mapping of their own.
 Status Lifecycle::map(GenerationRecord& record, const loader::Expected& expected, const loader::Policy& policy) {
-  auto verified = store_.get(record.package.sha256, expected, policy);
-  if (!verified) return std::move(verified).error();
+  std::shared_ptr<const loader::Verified> verified = std::exchange(record.package.verified, nullptr);
+  if (verified == nullptr) {
+    auto stored = store_.get(record.package.sha256, expected, policy);
+    if (!stored) return std::move(stored).error();
+    verified = std::make_shared<const loader::Verified>(std::move(*stored));
+  }
   auto copy = store_.copy(*verified);
   if (!copy) return std::move(copy).error();
   record.package.signer = verified->signed_by.value_or("");
@@ -41,9 +45,9 @@ Status Lifecycle::map(GenerationRecord& record, const loader::Expected& expected
   record.image = copy->path;
   record.state = State::verified;
   auto library = std::make_shared<std::optional<Result<loader::Library>>>();
-  const bool returned = bus_->run_staged([library, copy = *copy, verified = std::move(*verified),
-                                          policy] { library->emplace(loader::Library::load(copy, verified, policy)); },
-                                         load_timeout);
+  const bool returned = bus_->run_staged(
+      [library, copy = *copy, verified, policy] { library->emplace(loader::Library::load(copy, *verified, policy)); },
+      load_timeout);
   if (!returned) {
     set_state(record, State::retained, "loading did not end");
     return Error{Code::deadline, "loading did not end within " + seconds(load_timeout) +

@@ -21,8 +21,12 @@ int64_t kernel_errors(bus::Generation& g) {
 
 }  // namespace
 
-// A canary's verdict must find both generations where it left them.
+// What a set may not touch: plans that tenants have, and a canary's verdict must find both generations where it left
+// them.
 Status Lifecycle::check(const ChangeSet& set, const Members& now) const {
+  if (set.system && may_apply) {
+    if (auto allowed = may_apply(*set.system); !allowed) return allowed;
+  }
   for (const auto& [name, member] : now) {
     const bool tried = std::any_of(set.canaries.begin(), set.canaries.end(),
                                    [&](const Trial& t) { return t.package.manifest->plugin == name; });
@@ -141,8 +145,11 @@ Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
   if (outcome.pause_ms > 0) outcome.pause_ms = ms_since(begun);
   for (const Staged& s : outcome.staged) set_state(*s.record, s.canary ? State::canary : State::active);
   if (set.system) {
-    const std::lock_guard lock(mutex_);
-    system_ = after;
+    {
+      const std::lock_guard lock(mutex_);
+      system_ = after;
+    }
+    if (on_applied) on_applied(after);
   }
   return outcome;
 }

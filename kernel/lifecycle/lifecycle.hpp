@@ -83,8 +83,11 @@ class Lifecycle : public bus::Owner {
   // Everything the loader would check of a folder, as text lines; invalid when something is wrong.
   Result<std::string> verify(const std::filesystem::path& folder) const;
 
-  // Calls a method for the operator (tenant "", principal "kernel"); the reply's text.
-  Result<std::string> call(const std::string& service, const std::string& method, const std::string& json);
+  // Calls a method for the operator (principal "kernel"), for a tenant or, with "", for none; the reply's text.
+  Result<std::string> call(const std::string& service, const std::string& method, const std::string& json,
+                           const std::string& tenant = {});
+  // Whether a plugin that provides the method is routed now.
+  [[nodiscard]] bool provides(const std::string& service, const std::string& method);
   // How what runs differs from the system manifest's file; "" when it does not.
   [[nodiscard]] std::string drift() const;
   // The worker came round within a second.
@@ -101,6 +104,10 @@ class Lifecycle : public bus::Owner {
   void* resident_take(bus::Generation& g, std::string_view name, uint32_t version) override;
   // Who wants to hear that a connection is gone (the listeners). Set once before boot().
   std::function<void(uint64_t)> on_connection_closed;
+  // Whether a system manifest may take the present one's place, asked before anything changes; and that it has, told
+  // after the routes took effect. For what else follows from it (tenants). Control threads; set once before boot().
+  std::function<Status(const manifest::SystemManifest&)> may_apply;
+  std::function<void(const manifest::SystemManifest&)> on_applied;
 
  private:
   struct Resident {

@@ -145,7 +145,7 @@ std::string Lifecycle::status_json() const {
   const std::lock_guard lock(mutex_);
   JsonText json;
   json.begin_object().string("status", stopping_ ? "stopping" : "ok").number("plugins", members_.size());
-  json.number("workers", bus_->worker_count()).number("tenants", system_.tenants.size());
+  json.number("workers", bus_->worker_count());
   const auto count = [this](State s) {
     return std::count_if(records_.begin(), records_.end(), [s](const RecordPtr& r) { return r->state == s; });
   };

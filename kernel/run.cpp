@@ -150,7 +150,6 @@ void apply_file(lifecycle::Lifecycle& life, const std::filesystem::path& file, c
             {{"plugins_changed", std::to_string(reports->size())}});
 }
 
-<<<<<<< HEAD
 // The system manifest's file: a whole change of it is applied once. Whole: nobody has it open for writing and two looks
 // in a row saw the same.
 class FollowedFile {
@@ -185,7 +184,7 @@ class FollowedFile {
   std::optional<manifest::FileLook> seen_;
   bool settled_ = false;
 };
-=======
+
 // What a deletion asks of the plugins: erase of the store.
 tenants::Eraser eraser(lifecycle::Lifecycle& life) {
   tenants::Eraser eraser;
@@ -200,7 +199,6 @@ tenants::Eraser eraser(lifecycle::Lifecycle& life) {
   };
   return eraser;
 }
->>>>>>> wt-tenants
 
 int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t& signals) {
   FollowedFile file(system);
@@ -226,22 +224,8 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
                                   "every request on this listener counts as its tenant and principal; loopback only",
                                   {{"listener", name}, {"tenant", *listener.tenant}});
   }
-<<<<<<< HEAD
-=======
-  auto& log = telemetry::Log::get();
-  if (!system.watch.directories.empty()) {
-    log.write(telemetry::Level::warn,
-              "watch.directories is read but not followed by this version; use `socle plugin load` and `swap`");
-  }
-  for (const auto& entry : system.plugins) {
-    if (entry.canary)
-      log.write(telemetry::Level::warn,
-                "`canary` of a plugin entry is read but not followed by this version; use `socle plugin swap --canary`",
-                {{"path", entry.path.string()}});
-  }
   life.may_apply = [&registry](const manifest::SystemManifest& next) { return registry.fits(next); };
   life.on_applied = [&registry](const manifest::SystemManifest& next) { registry.adopt(next); };
->>>>>>> wt-tenants
   if (auto booted = life.boot(); !booted) return complain(1, booted.error().message);
   tenants::Housekeeper housekeeper(registry, eraser(life));
   housekeeper.start();

@@ -72,6 +72,7 @@ Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
     if (!puts(set.put, name)) wanted.push_back(&member.primary->package);
   }
   for (const Package& p : set.put) wanted.push_back(&p);
+  add_house(wanted);
   if (auto fit = check_fit(wanted); !fit) return std::move(fit).error();
   const auto order = start_order(wanted);
   if (!order) return order.error();

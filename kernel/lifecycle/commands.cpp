@@ -173,6 +173,7 @@ Result<std::vector<SwapReport>> Lifecycle::plan(const ChangeSet& set, const Memb
     const bool removed = std::count(set.remove.begin(), set.remove.end(), name) > 0;
     if (!removed && !put(name)) wanted.push_back(&member.primary->package);
   }
+  add_house(wanted);
   if (auto fit = check_fit(wanted); !fit) return std::move(fit).error();
   if (auto order = start_order(wanted); !order) return order.error();
   std::vector<SwapReport> reports;

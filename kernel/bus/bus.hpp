@@ -23,6 +23,7 @@
 #include "bus/generation.hpp"
 #include "bus/offload.hpp"
 #include "bus/snapshot.hpp"
+#include "bus/tenant_directory.hpp"
 #include "bus/worker.hpp"
 #include "socle/result.hpp"
 #include "telemetry/metrics.hpp"
@@ -74,6 +75,10 @@ class Bus {
   [[nodiscard]] OffloadPool& offload() { return *offload_; }
   [[nodiscard]] telemetry::Metrics& metrics() { return metrics_; }
   [[nodiscard]] Owner* owner() const { return owner_; }
+  // Who knows the tenants; without one every tenant is served and nothing is limited or metered. Set once, before any
+  // generation is routed; it must outlive the workers.
+  void use_tenants(TenantDirectory* directory) { tenants_ = directory; }
+  [[nodiscard]] TenantDirectory* tenants() const { return tenants_; }
   [[nodiscard]] socle_status fault_point(std::string_view plugin, std::string_view point) const {
     return settings_.fault_point ? settings_.fault_point(plugin, point) : SOCLE_OK;
   }
@@ -146,6 +151,7 @@ class Bus {
   Settings settings_;
   telemetry::Metrics& metrics_;
   Owner* owner_;
+  TenantDirectory* tenants_ = nullptr;
   Channels channels_;
   std::unique_ptr<OffloadPool> offload_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -71,6 +71,10 @@ socle_status Bus::call(Worker& w, Generation* caller, Context& context, uint32_t
   if (context.cancelled != 0) return refuse(SOCLE_CANCELLED, "cancelled", "the caller is gone");
   if (context.deadline <= w.now())
     return refuse(SOCLE_DEADLINE, "deadline_exceeded", "the deadline passed before the call was made");
+  if (caller != nullptr && caller->grants.ingress && context.depth() == 0) {
+    if (const auto why = entry_refusal(tenants_, view(context.tenant)); why.status != SOCLE_OK)
+      return refuse(why.status, why.code, why.message);
+  }
   if (payload->text.size > settings_.max_payload) {
     return refuse(SOCLE_TOO_LARGE, "payload_too_large",
                   "the payload has " + std::to_string(payload->text.size) + " bytes, the limit is " +

@@ -69,13 +69,16 @@ class Context : public socle_context {
   // Pending calls made under this context, for cancellation.
   void link(Frame& frame);
   void unlink(Frame& frame);
+  // Memory that goes when this context does; nullptr: too large. Worker.
+  void* arena_alloc(size_t size, size_t alignment);
+
   // Marks this and all children cancelled and takes their pending calls off, oldest first.
   void cancel(std::vector<Frame*>& pending);
 
  private:
   Context() : socle_context{} {}
   Context(const socle_context& parent, int) : socle_context(parent) {}
-  ~Context() = default;
+  ~Context();
   uint32_t refs_ = 1;
   uint16_t depth_ = 0;
   uint16_t bucket_ = 0;
@@ -97,6 +100,8 @@ class Context : public socle_context {
     return *extra_;
   }
   std::unique_ptr<Extra> extra_;
+  struct Chunk;
+  Chunk* arena_ = nullptr;  // the newest first
 };
 
 class ContextRef {

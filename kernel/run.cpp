@@ -31,6 +31,7 @@
 #include "telemetry/log.hpp"
 #include "tenants/housekeeper.hpp"
 #include "tenants/registry.hpp"
+#include "tenants/usage_service.hpp"
 
 namespace socle {
 namespace {
@@ -224,6 +225,8 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
                                   "every request on this listener counts as its tenant and principal; loopback only",
                                   {{"listener", name}, {"tenant", *listener.tenant}});
   }
+  if (auto added = life.add_house_service(tenants::usage_manifest, tenants::make_usage_service(life.bus())); !added)
+    return complain(1, added.error().message);
   life.may_apply = [&registry](const manifest::SystemManifest& next) { return registry.fits(next); };
   life.on_applied = [&registry](const manifest::SystemManifest& next) { registry.adopt(next); };
   if (auto booted = life.boot(); !booted) return complain(1, booted.error().message);

@@ -25,6 +25,7 @@
 #include "bus/snapshot.hpp"
 #include "bus/worker.hpp"
 #include "socle/result.hpp"
+#include "bus/call_totals.hpp"
 #include "telemetry/metrics.hpp"
 
 namespace socle::bus {
@@ -73,6 +74,7 @@ class Bus {
   [[nodiscard]] Worker& staging() { return *staging_now_.load(std::memory_order_acquire); }
   [[nodiscard]] OffloadPool& offload() { return *offload_; }
   [[nodiscard]] telemetry::Metrics& metrics() { return metrics_; }
+  [[nodiscard]] CallTotals& call_totals() { return call_totals_; }
   [[nodiscard]] Owner* owner() const { return owner_; }
   [[nodiscard]] socle_status fault_point(std::string_view plugin, std::string_view point) const {
     return settings_.fault_point ? settings_.fault_point(plugin, point) : SOCLE_OK;
@@ -145,6 +147,7 @@ class Bus {
 
   Settings settings_;
   telemetry::Metrics& metrics_;
+  CallTotals call_totals_;
   Owner* owner_;
   Channels channels_;
   std::unique_ptr<OffloadPool> offload_;

@@ -25,6 +25,7 @@
 #include "control/watcher.hpp"
 #include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
+#include "manifest/file.hpp"
 #include "manifest/text.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
@@ -150,6 +151,41 @@ void apply_file(lifecycle::Lifecycle& life, const std::filesystem::path& file, c
             {{"plugins_changed", std::to_string(reports->size())}});
 }
 
+// The system manifest's file: a whole change of it is applied once. Whole: nobody has it open for writing and two looks
+// in a row saw the same.
+class FollowedFile {
+ public:
+  // REQUIRES: `running` was just read from its file.
+  explicit FollowedFile(const manifest::SystemManifest& running) : running_(running) {
+    if (const auto now = base::read_file(running.file, limit); now) text_ = *now;
+  }
+  // True: unfinished, look again soon.
+  bool look(lifecycle::Lifecycle& life) {
+    const auto seen = manifest::look_at(running_.file);
+    if (!seen || (seen_ && *seen == *seen_)) return look_settled(life, seen.has_value());
+    seen_ = *seen;
+    settled_ = false;
+    return true;
+  }
+
+ private:
+  static constexpr size_t limit = 1 << 20;
+  bool look_settled(lifecycle::Lifecycle& life, bool there) {
+    if (!there || settled_) return false;
+    if (base::is_being_written(running_.file)) return true;
+    settled_ = true;
+    auto now = base::read_file(running_.file, limit);
+    if (!now || *now == text_) return false;
+    text_ = std::move(*now);
+    apply_file(life, running_.file, running_);
+    return false;
+  }
+  manifest::SystemManifest running_;  // as the command line made it
+  std::string text_;                  // that was dealt with
+  std::optional<manifest::FileLook> seen_;
+  bool settled_ = false;
+};
+
 // What a deletion asks of the plugins: erase of the store.
 tenants::Eraser eraser(lifecycle::Lifecycle& life) {
   tenants::Eraser eraser;
@@ -166,6 +202,7 @@ tenants::Eraser eraser(lifecycle::Lifecycle& life) {
 }
 
 int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t& signals) {
+  FollowedFile file(system);
   telemetry::Metrics metrics;
   auto opened = lifecycle::Lifecycle::open(system, metrics);
   if (!opened) return complain(1, opened.error().message);
@@ -188,17 +225,6 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
                                   "every request on this listener counts as its tenant and principal; loopback only",
                                   {{"listener", name}, {"tenant", *listener.tenant}});
   }
-  auto& log = telemetry::Log::get();
-  if (!system.watch.directories.empty()) {
-    log.write(telemetry::Level::warn,
-              "watch.directories is read but not followed by this version; use `socle plugin load` and `swap`");
-  }
-  for (const auto& entry : system.plugins) {
-    if (entry.canary)
-      log.write(telemetry::Level::warn,
-                "`canary` of a plugin entry is read but not followed by this version; use `socle plugin swap --canary`",
-                {{"path", entry.path.string()}});
-  }
   if (auto added = life.add_house_service(tenants::usage_manifest, tenants::make_usage_service(life.bus())); !added)
     return complain(1, added.error().message);
   life.may_apply = [&registry](const manifest::SystemManifest& next) { return registry.fits(next); };
@@ -218,15 +244,14 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
                          [&commands](const std::vector<std::string>& words) { return commands.run(words); });
   if (auto started = server.start(); !started) return complain(1, started.error().message);
   std::optional<control::Watcher> watcher;
-  if (system.watch.system && !system.file.empty()) {
-    watcher.emplace(std::vector<std::filesystem::path>{system.file.parent_path()},
-                    [&life, &system, text = std::string()]() mutable {
-                      auto now = base::read_file(system.file, 1 << 20);
-                      if (!now || *now == text) return;
-                      const bool first = text.empty() && life.drift().empty();
-                      text = std::move(*now);
-                      if (!first) apply_file(life, system.file, system);
-                    });
+  std::vector<std::filesystem::path> folders = system.watch.directories;
+  const bool follow_file = system.watch.system && !system.file.empty();
+  if (follow_file) folders.push_back(system.file.parent_path());
+  if (!folders.empty()) {
+    watcher.emplace(folders, [&life, follow_file, &file] {
+      const bool file_again = follow_file && file.look(life);
+      return life.follow_directories() || file_again;
+    });
     if (auto watching = watcher->start(); !watching)
       telemetry::Log::get().write(telemetry::Level::warn, watching.error().message);
   }

@@ -179,6 +179,18 @@ std::vector<Command> change_commands() {
        "fill an empty store from a backup, while it serves",
        "Refused when the store holds data: start with an empty data folder and restore into that.",
        {{"socle storage restore backup"}}},
+      {"token inspect",
+       {{"TOKEN"}},
+       {{"--jwks", "FILE", "the keys: a JWK Set, or one JWK", Form::file, true, true},
+        {"--alg", "NAME", "accept this algorithm only, such as ES256", Form::text, false, true}},
+       "judge a signed token offline, and say why it is refused",
+       "Exactly the code that judges the tokens of requests. TOKEN is a JWS in compact or JSON form; the verdict is on "
+       "the "
+       "signature and the header, and times in the payload are only remarked upon. Needs no kernel.",
+       {{"socle token inspect --jwks keys.json --alg EdDSA "
+         "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc."
+         "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"},
+        {"socle token inspect --jwks keys.json eyJhbGciOiJub25lIn0.e30.", 1, "an unsigned token is never accepted"}}},
       {"explain call",
        {{"FROM"}, {"TO"}},
        {},

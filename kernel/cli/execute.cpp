@@ -4,6 +4,7 @@
 
 #include "cli/help.hpp"
 #include "cli/scaffold.hpp"
+#include "cli/token.hpp"
 #include "cli/verify.hpp"
 #include "cli/views.hpp"
 #include "cli/width.hpp"
@@ -154,6 +155,7 @@ Outcome execute(const Invocation& invocation, const World& world) {
   if (invocation.help) return {0, help_of(*invocation.command), {}};
   const std::string_view words = invocation.command->words;
   if (words == "plugin new") return new_plugin(invocation, world);
+  if (words == "token inspect") return inspect_token(invocation, world);
   if (const auto system = invocation.get("--system"))
     return render(invocation, verify_here(invocation.arguments[0], *system), world);
   auto answer = world.ask(socket_of(invocation, world), words_for_kernel(invocation));

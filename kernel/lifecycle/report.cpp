@@ -263,7 +263,10 @@ std::string Lifecycle::drift() const {
   for (const auto& change : manifest::difference(running, *file)) out += (out.empty() ? "" : ", ") + change.key;
   const Members members = members_copy();
   for (const auto& entry : running.plugins) {
-    const auto loaded = [&](const auto& m) { return m.second.primary->package.entry.path == entry.path; };
+    const auto loaded = [&](const auto& m) {
+      const auto& path = m.second.primary->package.entry.path;
+      return path == entry.path || (entry.canary && path == entry.canary->path);
+    };
     if (std::none_of(members.begin(), members.end(), loaded))
       out += (out.empty() ? "" : ", ") + entry.path.string() + " is not what runs";
   }

@@ -102,7 +102,7 @@ const Object<PluginEntry>& object_of<PluginEntry>() {
        field("grants", &P::grants, "Permissions it gets of those its manifest asks for."),
        field("config", &P::config, "Its settings, checked against the `config` of its manifest.")
            .absent("its defaults"),
-       field("canary", &P::canary, "A second version beside it.").absent("none"),
+       field("canary", &P::canary, "A second version beside it, begun by `socle apply`.").absent("none"),
        field("priority", &P::priority,
              "When several plugins provide a service, the highest provides it; equals are refused.")
            .within(&P::priority, -1'000'000, 1'000'000)});
@@ -131,10 +131,10 @@ const Object<Watch>& object_of<Watch>() {
   static const auto object =
       Object<Watch>("Watch",
                     "What is watched for changes. `watch: false` is `{system: false}`; a list is `{directories: …}`.",
-                    {field("system", &Watch::system,
-                           "The system file: a change is planned and shown; `socle apply` makes it so."),
+                    {field("system", &Watch::system, "The system file: a whole, valid change of it is applied."),
                      field("directories", &Watch::directories,
-                           "Folders whose plugin folders are loaded and swapped when they change.")})
+                           "Folders whose subfolders are plugin packages: loaded when new, swapped when replaced, "
+                           "unloaded when removed.")})
           .short_form([](const Node& node, Reader& reader, Watch& value) {
             if (node.kind == Node::Kind::map) return false;
             if (node.kind == Node::Kind::sequence) {

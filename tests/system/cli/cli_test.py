@@ -23,13 +23,15 @@ SYSTEM = """\
 socle: 1
 data: data
 listeners: {http: {address: "127.0.0.1:0"}, ops: {address: "127.0.0.1:0"}}
-resident: [librocksdb.so.7.8, libssl.so.3, libcrypto.so.3, libsimdjson.so.14]
+resident: [librocksdb.so.7.8, libssl.so.3, libcrypto.so.3, libsimdjson.so.14, libre2.so.9]
 watch: {system: false}
 plans: {free: {rate: 100, burst: 200}, paid: {weight: 4, rate: 1000}}
 plugins:
   - {path: plugins/gateway, home: kernel, listen: [http, ops], grants: [ingress, catalog]}
   - {path: plugins/storage-rocksdb, home: kernel}
 """
+# RFC 8037, appendix A.2: the key of the page's token.
+RFC_8037_KEY = '{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'
 WITH_HELLO = SYSTEM + "  - {path: plugins/hello, home: kernel, config: {greeting: Moin}}\n"
 
 
@@ -46,6 +48,7 @@ class Kernel:
             following.write_text(following.read_text().replace("version: 1.0.0", "version: 1.1.0"))
             (self.folder / "system.yaml").write_text(SYSTEM)
             (self.folder / "next.yaml").write_text(WITH_HELLO)
+            (self.folder / "keys.json").write_text(RFC_8037_KEY)
             (self.folder / "tenants.txt").write_text("# new ones\nbeta\ngamma plan=paid storage.bytes=10MiB\n")
             self.start(words)
         except BaseException:

@@ -277,7 +277,7 @@ class Lifecycle : public bus::Owner {
   loader::Resident resident_;
   std::unique_ptr<bus::Bus> bus_;
   Members house_;                             // the kernel's own services; constant after boot() began
-  Members members_;                           // what is routed
+  Members members_;                           // the plugins that are routed
   std::map<std::string, Package> previous_;   // for rollback, by plugin
   std::map<std::string, Verdict> sent_back_;  // canaries, by plugin: the last one that was reverted
   std::vector<RecordPtr> records_;            // all generations of this process; unmapped ones: the last few

@@ -17,15 +17,19 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <thread>
 
 #include "bus/acceptor.hpp"
+#include "bus/running.hpp"
 #include "control/commands.hpp"
 #include "control/watcher.hpp"
+#include "crash/handler.hpp"
 #include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "manifest/text.hpp"
+#include "supervisor.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
 
@@ -146,18 +150,56 @@ void apply_file(lifecycle::Lifecycle& life, const std::filesystem::path& file, c
             {{"plugins_changed", std::to_string(reports->size())}});
 }
 
-int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t& signals) {
+bus::ListenerSpec spec_of(const std::string& name, const manifest::Listener& listener) {
+  return {name, listener.address.host, listener.address.port, listener.connections, listener.connections_per_peer};
+}
+
+// The listening sockets that outlive a kernel, by the address the manifest gives them.
+struct Held {
+  manifest::Address address;
+  base::Fd fd;
+};
+using HeldListeners = std::map<std::string, Held>;
+
+Result<HeldListeners> hold_listeners(const manifest::SystemManifest& system) {
+  HeldListeners held;
+  for (const auto& [name, listener] : system.listeners) {
+    auto fd = bus::Acceptor::bind(spec_of(name, listener));
+    if (!fd) return std::move(fd).error();
+    held.emplace(name, Held{listener.address, base::Fd(*fd)});
+  }
+  return held;
+}
+
+// A listener that came into the manifest since the start is this kernel's alone.
+Status open_listeners(bus::Acceptor& acceptor, const manifest::SystemManifest& system, HeldListeners& held) {
+  for (const auto& [name, listener] : system.listeners) {
+    const auto it = held.find(name);
+    if (it != held.end() && it->second.address == listener.address) {
+      acceptor.open(spec_of(name, listener), it->second.fd.release());
+      continue;
+    }
+    auto fd = bus::Acceptor::bind(spec_of(name, listener));
+    if (!fd) return std::move(fd).error();
+    acceptor.open(spec_of(name, listener), *fd);
+  }
+  held.clear();
+  return {};
+}
+
+// The kernel's process from here on; the supervisor's is another one.
+int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t begun, const sigset_t& signals,
+          const Birth& birth) {
+  const crash::AlternateStack stack;
+  crash::install(*birth.box, bus::describe_running);
   telemetry::Metrics metrics;
   auto opened = lifecycle::Lifecycle::open(system, metrics);
   if (!opened) return complain(1, opened.error().message);
   lifecycle::Lifecycle& life = **opened;
   bus::Acceptor acceptor(life.bus());
   life.on_connection_closed = [&acceptor](uint64_t id) { acceptor.closed(id); };
-  for (const auto& [name, listener] : system.listeners) {
-    const bus::ListenerSpec spec{name, listener.address.host, listener.address.port, listener.connections,
-                                 listener.connections_per_peer};
-    if (auto bound = acceptor.open(spec); !bound) return complain(1, bound.error().message);
-  }
+  if (auto opened_all = open_listeners(acceptor, system, held); !opened_all)
+    return complain(1, opened_all.error().message);
   for (const auto& [name, listener] : system.listeners) {
     if (listener.tenant)
       telemetry::Log::get().write(telemetry::Level::warn,
@@ -207,12 +249,20 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
       fmt::format("ready http={} ops={} control={} pid={} plugins={} tenants={} rss={} started_in={:.0f}ms\n",
                   acceptor.address("http"), acceptor.address("ops"), system.control_socket().string(), getpid(),
                   life.plugin_count(), system.tenants.size(), resident_bytes(), took);
-  [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, ready.data(), ready.size());
+  birth.serves();
+  if (birth.announce) {
+    [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, ready.data(), ready.size());
+  } else {
+    log.write(telemetry::Level::warn, "the kernel serves again",
+              {{"pid", std::to_string(getpid())},
+               {"restarts", std::to_string(birth.restarts)},
+               {"started_in_ms", std::to_string(static_cast<int64_t>(took))}});
+  }
 
   int signal = 0;
   sigwait(&signals, &signal);
   telemetry::Log::get().write(telemetry::Level::info, "draining", {{"signal", std::to_string(signal)}});
-  acceptor.close_all();
+  acceptor.shut();
   watcher.reset();
   server.stop();
   life.shut_down();
@@ -231,7 +281,9 @@ int run_kernel(const std::vector<std::string>& arguments) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  sigset_t blocked = signals;
+  sigaddset(&blocked, SIGCHLD);
+  pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
   auto system = read_arguments(arguments);
   if (!system) {
     if (system.error().code == Code::invalid) return complain(2, system.error().message + "\n" + usage_text);
@@ -247,7 +299,17 @@ int run_kernel(const std::vector<std::string>& arguments) {
   bound_arenas(system->workers.value_or(0));
   auto lock = lock_data(system->data);
   if (!lock) return complain(1, lock.error().message);
-  return serve(*system, begun, signals);
+  auto held = hold_listeners(*system);
+  if (!held) return complain(1, held.error().message);
+  return supervise(system->data, [&](const Birth& birth) {
+    if (birth.restarts == 0) return serve(*system, *held, begun, signals, birth);
+    const int64_t restarted = telemetry::monotonic_now();
+    auto now = read_arguments(arguments);  // it may have changed, and may be half written
+    if (!now)
+      telemetry::Log::get().write(telemetry::Level::error,
+                                  "the kernel starts with the system manifest as it was: " + now.error().message);
+    return serve(now ? *now : *system, *held, birth.announce ? begun : restarted, signals, birth);
+  });
 }
 
 }  // namespace socle

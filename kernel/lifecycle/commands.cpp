@@ -1,6 +1,7 @@
 // commands.cpp: what an operator may ask for; each is one change set.
 #include <algorithm>
 
+#include "crash/record.hpp"
 #include "lifecycle/lifecycle.hpp"
 
 namespace socle::lifecycle {
@@ -26,6 +27,8 @@ SwapReport Lifecycle::settle(std::unique_lock<std::mutex> change_lock, const Out
     previous_[staged.name] = staged.old->package;
   }
   keep_last_good();
+  // The operator has decided anew about it.
+  if (auto record = crash::Record::open(system().data); record.forget(staged.name)) static_cast<void>(record.keep());
   if (staged.old != nullptr) retire(staged.old);
   change_lock.unlock();
   return finish(staged, outcome, std::move(verdict));

@@ -105,6 +105,7 @@ Status Lifecycle::boot() {
     }
   }
   if (problems.empty()) {
+    settle_crashed(set.put);
     auto done = change(std::move(set));
     if (done) {
       if (kept) remember_previous(*kept);
@@ -120,6 +121,7 @@ Status Lifecycle::boot() {
                               {{"reason", problems}});
   ChangeSet good;
   good.put = kept->set;
+  settle_crashed(good.put);
   if (auto done = change(std::move(good)); !done)
     return Error{Code::invalid, problems + "\nand the last good set does not start either: " + done.error().message};
   remember_previous(*kept);

@@ -128,6 +128,7 @@ class Lifecycle : public bus::Owner {
                                const manifest::SystemManifest& system, bool grant_what_it_asks = false) const;
   Result<Package> package_from_store(const manifest::PluginEntry& entry, const std::string& manifest_text,
                                      const std::string& config, const std::string& sha256) const;
+  void settle_crashed(std::vector<Package>& set) const;
   [[nodiscard]] loader::Expected expected_of(const Package& package) const;
   [[nodiscard]] loader::Policy policy(const manifest::SystemManifest& system) const;
 

@@ -133,9 +133,9 @@ Result<std::string> Lifecycle::show_json(const std::string& name) const {
     last = &r;
   }
   if (last == nullptr)
-    return Error{Code::not_found,
-                 "no plugin '" + name + "' is or was loaded; `socle plugin list` names those that are" +
-                     (crash ? "; it crashed: " + *crash : "")};
+    return Error{Code::not_found, "no plugin '" + name +
+                                      "' is or was loaded; `socle plugin list` names those that are" +
+                                      (crash ? "; it crashed: " + *crash : "")};
   const auto& m = *(*last)->package.manifest;
   json.end_array().begin_array("provides");
   for (const auto& p : m.provides) json.string({}, to_string(p.service));

@@ -135,7 +135,11 @@ std::string to_json(const Report& r) {
   text("method", r.method);
   text("tenant", r.tenant);
   raw("input_size", std::to_string(r.input_size));
-  text("input_fnv1a", fmt::format("{:016x}", r.input_hash));
+  if (r.input_sha256.empty()) {
+    text("input_fnv1a", fmt::format("{:016x}", r.input_hash));
+  } else {
+    text("input_sha256", r.input_sha256);
+  }
   text("address", fmt::format("{:#x}", r.address));
   raw("thread", std::to_string(r.thread));
   std::string stack = "[";

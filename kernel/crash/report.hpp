@@ -3,7 +3,7 @@
 // kernel for its cells. Blocks on the disk; any thread that may.
 //
 //   {"time", "process", "pid", "signal" | "exit_code", "reason", "plugin", "version", "generation", "method", "tenant",
-//    "input_size", "input_fnv1a", "address", "thread", "stack": ["libnotes.so+0x1a2b", …]}
+//    "input_size", "input_fnv1a" | "input_sha256", "address", "thread", "stack": ["libnotes.so+0x1a2b", …]}
 #pragma once
 
 #include <sys/types.h>
@@ -32,6 +32,7 @@ struct Report {
   std::string plugin, version, method, tenant;
   uint64_t generation = 0;
   uint64_t input_size = 0, input_hash = 0;
+  std::string input_sha256;  // where the writer has the input itself
   uint64_t address = 0;
   int thread = 0;
   std::vector<std::string> stack;  // "module+0xoffset" for addr2line, innermost first

@@ -17,7 +17,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <optional>
 #include <thread>
 
@@ -26,18 +25,23 @@
 #include "control/commands.hpp"
 #include "control/watcher.hpp"
 #include "crash/handler.hpp"
+#include "held_listeners.hpp"
 #include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
+#include "manifest/file.hpp"
 #include "manifest/text.hpp"
 #include "supervisor.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
+#include "tenants/housekeeper.hpp"
+#include "tenants/registry.hpp"
 
 namespace socle {
 namespace {
 
 constexpr const char* usage_text =
     "usage: socle run SYSTEM.yaml [--data DIR] [--listen ADDR:PORT] [--workers N] [--control PATH]\n";
+constexpr std::chrono::seconds turn_patience{2};  // a worker that takes no turn meanwhile hangs in a plugin
 constexpr int64_t lock_patience = 5'000'000'000;  // an older kernel on the same data may be stopping
 
 int complain(int code, const std::string& text) {
@@ -150,41 +154,54 @@ void apply_file(lifecycle::Lifecycle& life, const std::filesystem::path& file, c
             {{"plugins_changed", std::to_string(reports->size())}});
 }
 
-bus::ListenerSpec spec_of(const std::string& name, const manifest::Listener& listener) {
-  return {name, listener.address.host, listener.address.port, listener.connections, listener.connections_per_peer};
-}
+// The system manifest's file: a whole change of it is applied once. Whole: nobody has it open for writing and two looks
+// in a row saw the same.
+class FollowedFile {
+ public:
+  // REQUIRES: `running` was just read from its file.
+  explicit FollowedFile(const manifest::SystemManifest& running) : running_(running) {
+    if (const auto now = base::read_file(running.file, limit); now) text_ = *now;
+  }
+  // True: unfinished, look again soon.
+  bool look(lifecycle::Lifecycle& life) {
+    const auto seen = manifest::look_at(running_.file);
+    if (!seen || (seen_ && *seen == *seen_)) return look_settled(life, seen.has_value());
+    seen_ = *seen;
+    settled_ = false;
+    return true;
+  }
 
-// The listening sockets that outlive a kernel, by the address the manifest gives them.
-struct Held {
-  manifest::Address address;
-  base::Fd fd;
+ private:
+  static constexpr size_t limit = 1 << 20;
+  bool look_settled(lifecycle::Lifecycle& life, bool there) {
+    if (!there || settled_) return false;
+    if (base::is_being_written(running_.file)) return true;
+    settled_ = true;
+    auto now = base::read_file(running_.file, limit);
+    if (!now || *now == text_) return false;
+    text_ = std::move(*now);
+    apply_file(life, running_.file, running_);
+    return false;
+  }
+  manifest::SystemManifest running_;  // as the command line made it
+  std::string text_;                  // that was dealt with
+  std::optional<manifest::FileLook> seen_;
+  bool settled_ = false;
 };
-using HeldListeners = std::map<std::string, Held>;
 
-Result<HeldListeners> hold_listeners(const manifest::SystemManifest& system) {
-  HeldListeners held;
-  for (const auto& [name, listener] : system.listeners) {
-    auto fd = bus::Acceptor::bind(spec_of(name, listener));
-    if (!fd) return std::move(fd).error();
-    held.emplace(name, Held{listener.address, base::Fd(*fd)});
-  }
-  return held;
-}
-
-// A listener that came into the manifest since the start is this kernel's alone.
-Status open_listeners(bus::Acceptor& acceptor, const manifest::SystemManifest& system, HeldListeners& held) {
-  for (const auto& [name, listener] : system.listeners) {
-    const auto it = held.find(name);
-    if (it != held.end() && it->second.address == listener.address) {
-      acceptor.open(spec_of(name, listener), it->second.fd.release());
-      continue;
-    }
-    auto fd = bus::Acceptor::bind(spec_of(name, listener));
-    if (!fd) return std::move(fd).error();
-    acceptor.open(spec_of(name, listener), *fd);
-  }
-  held.clear();
-  return {};
+// What a deletion asks of the plugins: erase of the store.
+tenants::Eraser eraser(lifecycle::Lifecycle& life) {
+  tenants::Eraser eraser;
+  eraser.ready = [&life]() -> Status {
+    if (life.provides("storage/1", "erase")) return {};
+    return Error{Code::unavailable, "no plugin provides storage/1 now, so its data cannot be erased; load one first"};
+  };
+  eraser.in_flight = [](const std::string&) { return int64_t{0}; };
+  eraser.erase = [&life](const std::string& tenant) -> Status {
+    auto erased = life.call("storage/1", "erase", "{}", tenant);
+    return erased ? Status() : Status(erased.error());
+  };
+  return eraser;
 }
 
 // The kernel's process from here on; the supervisor's is another one.
@@ -192,10 +209,16 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
           const Birth& birth) {
   const crash::AlternateStack stack;
   crash::install(*birth.box, bus::describe_running);
+  FollowedFile file(system);
   telemetry::Metrics metrics;
   auto opened = lifecycle::Lifecycle::open(system, metrics);
   if (!opened) return complain(1, opened.error().message);
   lifecycle::Lifecycle& life = **opened;
+  auto tenants = tenants::Registry::open(system.data / "tenants", system);
+  if (!tenants) return complain(1, tenants.error().message);
+  tenants::Registry& registry = **tenants;
+  registry.quiesce = [&life] { return life.bus().on_each_worker([](bus::Worker&) {}, turn_patience); };
+  life.bus().use_tenants(&registry);
   bus::Acceptor acceptor(life.bus());
   life.on_connection_closed = [&acceptor](uint64_t id) { acceptor.closed(id); };
   if (auto opened_all = open_listeners(acceptor, system, held); !opened_all)
@@ -206,18 +229,11 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
                                   "every request on this listener counts as its tenant and principal; loopback only",
                                   {{"listener", name}, {"tenant", *listener.tenant}});
   }
-  auto& log = telemetry::Log::get();
-  if (!system.watch.directories.empty()) {
-    log.write(telemetry::Level::warn,
-              "watch.directories is read but not followed by this version; use `socle plugin load` and `swap`");
-  }
-  for (const auto& entry : system.plugins) {
-    if (entry.canary)
-      log.write(telemetry::Level::warn,
-                "`canary` of a plugin entry is read but not followed by this version; use `socle plugin swap --canary`",
-                {{"path", entry.path.string()}});
-  }
+  life.may_apply = [&registry](const manifest::SystemManifest& next) { return registry.fits(next); };
+  life.on_applied = [&registry](const manifest::SystemManifest& next) { registry.adopt(next); };
   if (auto booted = life.boot(); !booted) return complain(1, booted.error().message);
+  tenants::Housekeeper housekeeper(registry, eraser(life));
+  housekeeper.start();
   lifecycle::JsonText facts;
   facts.string("control", system.control_socket().string())
       .string("data", system.data.string())
@@ -225,20 +241,19 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   facts.number("pid", getpid()).begin_object("listeners");
   for (const auto& [name, listener] : system.listeners) facts.string(name, acceptor.address(name));
   facts.end_object();
-  control::Commands commands(life, facts.take());
+  control::Commands commands(life, {life, registry, housekeeper}, facts.take());
   control::Server server(system.control_socket(),
                          [&commands](const std::vector<std::string>& words) { return commands.run(words); });
   if (auto started = server.start(); !started) return complain(1, started.error().message);
   std::optional<control::Watcher> watcher;
-  if (system.watch.system && !system.file.empty()) {
-    watcher.emplace(std::vector<std::filesystem::path>{system.file.parent_path()},
-                    [&life, &system, text = std::string()]() mutable {
-                      auto now = base::read_file(system.file, 1 << 20);
-                      if (!now || *now == text) return;
-                      const bool first = text.empty() && life.drift().empty();
-                      text = std::move(*now);
-                      if (!first) apply_file(life, system.file, system);
-                    });
+  std::vector<std::filesystem::path> folders = system.watch.directories;
+  const bool follow_file = system.watch.system && !system.file.empty();
+  if (follow_file) folders.push_back(system.file.parent_path());
+  if (!folders.empty()) {
+    watcher.emplace(folders, [&life, follow_file, &file] {
+      const bool file_again = follow_file && file.look(life);
+      return life.follow_directories() || file_again;
+    });
     if (auto watching = watcher->start(); !watching)
       telemetry::Log::get().write(telemetry::Level::warn, watching.error().message);
   }
@@ -248,15 +263,15 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   const std::string ready =
       fmt::format("ready http={} ops={} control={} pid={} plugins={} tenants={} rss={} started_in={:.0f}ms\n",
                   acceptor.address("http"), acceptor.address("ops"), system.control_socket().string(), getpid(),
-                  life.plugin_count(), system.tenants.size(), resident_bytes(), took);
+                  life.plugin_count(), registry.count(), resident_bytes(), took);
   birth.serves();
   if (birth.announce) {
     [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, ready.data(), ready.size());
   } else {
-    log.write(telemetry::Level::warn, "the kernel serves again",
-              {{"pid", std::to_string(getpid())},
-               {"restarts", std::to_string(birth.restarts)},
-               {"started_in_ms", std::to_string(static_cast<int64_t>(took))}});
+    telemetry::Log::get().write(telemetry::Level::warn, "the kernel serves again",
+                                {{"pid", std::to_string(getpid())},
+                                 {"restarts", std::to_string(birth.restarts)},
+                                 {"started_in_ms", std::to_string(static_cast<int64_t>(took))}});
   }
 
   int signal = 0;
@@ -265,7 +280,10 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   acceptor.shut();
   watcher.reset();
   server.stop();
+  housekeeper.stop();
   life.shut_down();
+  if (auto kept = registry.housekeep(); !kept)
+    telemetry::Log::get().write(telemetry::Level::warn, kept.error().message);
   // Static destructors of what stays mapped must not run under threads that may still be in it.
   std::fflush(nullptr);
   ::_exit(0);

@@ -90,6 +90,10 @@ class Generation : public socle_host {
   const socle_plugin* descriptor = nullptr;  // set by attach()
   void* instance = nullptr;
   bool affinity_one = false;
+  // Worker; told when nobody waits for a pending call any more (deadline, cancellation), nullptr: nobody is.
+  // For a provider that works elsewhere and could stop.
+  void (*given_up)(Generation& self, uint64_t token) = nullptr;
+  void* link = nullptr;                // of the provider that stands behind the descriptor, when it is no library
   std::vector<std::string> listeners;  // that it serves
 
   // The library's descriptor, checked by the loader.

@@ -24,12 +24,6 @@
 
 #include "cell/process/zygote.hpp"
 
-#ifndef SOCLE_CELL_RUNTIME
-namespace socle::cell {
-CurrentWork* current_work() { return nullptr; }
-}  // namespace socle::cell
-#endif
-
 namespace {
 
 volatile int g_depth = 1'000'000'000;

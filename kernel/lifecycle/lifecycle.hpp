@@ -64,6 +64,8 @@ class Lifecycle : public bus::Owner {
   Result<SwapReport> unload(const std::string& name);
   Result<SwapReport> swap(const std::string& name, const std::filesystem::path& folder, const SwapOptions& options);
   Result<SwapReport> rollback(const std::string& name);
+  // The same package in the other home.
+  Result<SwapReport> move(const std::string& name, manifest::Home home);
   // The manifest's plugins instead of the present ones, in one change set. `dry` only says whether it would fit.
   Result<std::vector<SwapReport>> apply(const manifest::SystemManifest& next, bool dry);
 
@@ -104,6 +106,9 @@ class Lifecycle : public bus::Owner {
   void* resident_take(bus::Generation& g, std::string_view name, uint32_t version) override;
   // Who wants to hear that a connection is gone (the listeners). Set once before boot().
   std::function<void(uint64_t)> on_connection_closed;
+  // Starts the processes of a package's cells, confined as its manifest and grants say. Set once before boot(); absent:
+  // everything runs in the kernel's process.
+  std::function<cell::Spawn(const Package&)> cells;
   // Whether a system manifest may take the present one's place, asked before anything changes; and that it has, told
   // after the routes took effect. For what else follows from it (tenants). Control threads; set once before boot().
   std::function<Status(const manifest::SystemManifest&)> may_apply;
@@ -156,7 +161,6 @@ class Lifecycle : public bus::Owner {
                                const manifest::SystemManifest& system, bool grant_what_it_asks = false) const;
   Result<Package> package_from_store(const manifest::PluginEntry& entry, const std::string& manifest_text,
                                      const std::string& config, const std::string& sha256) const;
-  void settle_crashed(std::vector<Package>& set) const;
   [[nodiscard]] loader::Expected expected_of(const Package& package) const;
   [[nodiscard]] loader::Policy policy(const manifest::SystemManifest& system) const;
 
@@ -167,6 +171,13 @@ class Lifecycle : public bus::Owner {
   Status create(GenerationRecord& record);
   Status staged_hook(const RecordPtr& record, uint32_t method, std::string_view name, std::chrono::nanoseconds timeout);
   void discard(const RecordPtr& record);
+  // crashed.cpp
+  bool leave_kernel(Package& p, uint32_t crashes) const;
+  void settle_crashed(std::vector<Package>& set) const;
+  // home.cpp
+  [[nodiscard]] Status check_home(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) const;
+  void link(GenerationRecord& record, bus::Generation& runtime) const;
+  void bury_cell(GenerationRecord& record);
   void preview(const Members& members, const manifest::SystemManifest& system);
 
   // change.cpp; change_mutex_ held

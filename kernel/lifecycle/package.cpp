@@ -3,9 +3,7 @@
 #include <algorithm>
 
 #include "base/file.hpp"
-#include "crash/record.hpp"
 #include "lifecycle/lifecycle.hpp"
-#include "telemetry/log.hpp"
 
 namespace socle::lifecycle {
 namespace {
@@ -17,46 +15,6 @@ void grant_all(manifest::PluginEntry& entry, const manifest::PluginManifest& plu
   entry.grants = plugin.permissions;
   for (const auto& need : plugin.requires_)
     entry.grants.push_back({manifest::PermissionKind::call, to_string(need.service)});
-}
-
-// A plugin runs where the operator says; what he does not say is a cell. `socle plugin load` without --home goes by the
-// plugin's own manifest, as there is no entry to say it in.
-Status check_home(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) {
-  if (entry.home.value_or(manifest::Home::cell) == manifest::Home::kernel) return {};
-  return Error{Code::unsupported,
-               "plugin '" + plugin.plugin +
-                   "' is to run in a cell (home: cell, the default), and this kernel has no cells yet; if you trust it "
-                   "to run in the "
-                   "kernel's process, say `home: kernel` in its entry of the system manifest (or --home kernel)"};
-}
-
-void kept_out(const Package& p, const std::string& reason) {
-  telemetry::Log::get().write(telemetry::Level::error, "a plugin is kept out of this start",
-                              {{"plugin", p.manifest->plugin}, {"reason", reason}});
-}
-
-// false: it has crashed the kernel's process too often and has no other home. What serves a listener or owns resident
-// handles has to stay.
-bool leave_kernel(Package& p, uint32_t crashes) {
-  if (crashes < crash::crashes_before_cell || p.entry.home != manifest::Home::kernel) return true;
-  const auto say = [&](std::string_view text) {
-    telemetry::Log::get().write(telemetry::Level::warn, text,
-                                {{"plugin", p.manifest->plugin}, {"crashes", std::to_string(crashes)}});
-  };
-  if (!p.entry.listen.empty() || !p.manifest->resident_handles.empty()) {
-    say("a plugin that has crashed the kernel serves a listener or owns handles, and so stays in its process");
-    return true;
-  }
-  manifest::PluginEntry entry = p.entry;
-  entry.home = manifest::Home::cell;
-  if (auto possible = check_home(*p.manifest, entry); !possible) {
-    kept_out(p, "version " + to_string(p.manifest->version) + " has crashed the kernel's process " +
-                    std::to_string(crashes) + " times and has no other home; `socle plugin load` brings one you trust");
-    return false;
-  }
-  p.entry = std::move(entry);
-  say("a plugin that has crashed the kernel runs in a cell");
-  return true;
 }
 
 }  // namespace
@@ -126,28 +84,6 @@ Result<Package> Lifecycle::package_from_store(const manifest::PluginEntry& entry
   package.config = config;
   package.sha256 = sha256;
   return package;
-}
-
-// Plugins whose version has crashed the kernel's process twice leave it: for a cell, or, where that is not possible,
-// out of the set, with all that cannot be without them.
-void Lifecycle::settle_crashed(std::vector<Package>& set) const {
-  const auto record = crash::Record::open(system().data);
-  std::vector<Package> kept;
-  for (Package& p : set) {
-    if (leave_kernel(p, record.crashes(p.manifest->plugin, to_string(p.manifest->version)))) kept.push_back(p);
-  }
-  const bool all = kept.size() == set.size();
-  set = std::move(kept);
-  const auto lacks_something = [&set](const Package& p) {
-    return std::any_of(p.manifest->requires_.begin(), p.manifest->requires_.end(), [&set](const auto& need) {
-      const auto provides = [&need](const Package& q) { return q.manifest->find_service(need.service) != nullptr; };
-      return !need.optional && std::none_of(set.begin(), set.end(), provides);
-    });
-  };
-  for (auto it = set.end(); !all && (it = std::find_if(set.begin(), set.end(), lacks_something)) != set.end();) {
-    kept_out(*it, "it requires a service of a plugin that is kept out");
-    set.erase(it);
-  }
 }
 
 Result<std::string> Lifecycle::verify(const std::filesystem::path& folder) const {

@@ -76,6 +76,18 @@ std::map<std::string, Memory> mapped_images() {
 
 using Images = std::map<std::string, Memory>;
 
+// Of a generation in the kernel's process there is nothing to tell: it does not outlive a crash.
+void write_cells(JsonText& json, const GenerationRecord& r) {
+  uint64_t deaths = 0;
+  json.begin_array("cells");
+  for (const cell::CellFacts& c : r.link != nullptr ? r.link->facts() : std::vector<cell::CellFacts>{}) {
+    deaths += c.deaths;
+    json.begin_object().string("state", c.state).number("pid", c.pid).number("deaths", c.deaths);
+    json.string("last_death", c.last_death).end_object();
+  }
+  json.end_array().number("crashes", deaths).number("restarts", deaths);
+}
+
 void write_generation(JsonText& json, const GenerationRecord& r, const Images& images) {
   json.begin_object()
       .string("plugin", r.name())
@@ -83,12 +95,13 @@ void write_generation(JsonText& json, const GenerationRecord& r, const Images& i
       .number("generation", r.seq);
   json.string("state", to_string(r.state))
       .string("reason", r.reason)
-      .string("home", "kernel")
+      .string("home", r.package.in_cell() ? "cell" : "kernel")
       .string("sha256", r.package.sha256);
   json.string("path", r.package.entry.path.string()).string("signed_by", r.package.signer);
   json.string("state_mode", manifest::Text<manifest::State>::print(r.package.manifest->state));
   if (r.active_since != 0) json.string("active_since", telemetry::iso8601(r.active_since));
-  json.number("load_ms", static_cast<double>(r.load_time.count()) / 1e3).number("crashes", 0).number("restarts", 0);
+  json.number("load_ms", static_cast<double>(r.load_time.count()) / 1e3);
+  write_cells(json, r);
   json.string("health", r.health.ill ? "ill" : "ok").string("health_text", r.health.text);
   const auto image = images.find(r.image.string());
   const Memory memory = image != images.end() ? image->second : Memory{};

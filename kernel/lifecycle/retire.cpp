@@ -39,8 +39,8 @@ void Lifecycle::retire(RecordPtr record) {
   }
   std::thread([this, record = std::move(record)]() mutable {
     const auto limit = record->package.manifest->drain.value_or(system().swap.drain);
-    if (const std::string held = drain(*record, limit); held.empty()) {
-      bury(*record);
+    if (const std::string held = drain(*record, limit); held.empty() || record->link != nullptr) {
+      bury(*record);  // a cell that does not let go is killed
     } else {
       set_state(*record, State::retained, held);
     }
@@ -191,6 +191,7 @@ void Lifecycle::release_handles(const GenerationRecord& last) {
 }
 
 void Lifecycle::bury(GenerationRecord& record) {
+  if (record.link != nullptr) return bury_cell(record);
   if (record.runtime != nullptr && record.runtime->instance != nullptr) {
     if (const std::string held = stop_instance(record); !held.empty()) return set_state(record, State::retained, held);
   }

@@ -12,6 +12,7 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
 constexpr milliseconds load_timeout{10'000};
+constexpr milliseconds cell_end_allowance{12'000};  // a cell that does not start in time is ended, too
 
 std::string answer_text(const bus::Answer& answer) {
   std::string text = answer.message.empty() ? std::string(to_string(static_cast<Code>(answer.status))) : answer.message;
@@ -41,6 +42,8 @@ Status Lifecycle::map(GenerationRecord& record, const loader::Expected& expected
   record.seq = copy->sequence;
   record.image = copy->path;
   record.state = State::verified;
+  record.abi_minor = verified->abi.minor;
+  if (record.package.in_cell()) return {};  // its own process maps it
   auto library = std::make_shared<std::optional<Result<loader::Library>>>();
   const bool returned = bus_->run_staged(
       [library, copy = *copy, verified = std::move(*verified), policy, manifest = record.package.manifest,
@@ -75,7 +78,11 @@ Status Lifecycle::describe(GenerationRecord& record) {
                                                    grants_of(record.package), bus_->worker_count() + 1);
   runtime->listeners = record.package.entry.listen;
   runtime->affinity_one = m.affinity == manifest::Affinity::one;
-  runtime->attach(&record.library->descriptor());
+  if (record.package.in_cell()) {
+    link(record, *runtime);
+  } else {
+    runtime->attach(&record.library->descriptor());
+  }
   std::string missing;
   const auto want = [&](const std::string& service, const std::string& method) {
     if (runtime->method(service, method) < 0)
@@ -115,7 +122,7 @@ Status Lifecycle::create(GenerationRecord& record) {
           created->error = bus::Bus::error(SOCLE_INTERNAL, "plugin_threw", "it let an exception out");
         }
       },
-      timeout);
+      record.link != nullptr ? timeout + cell_end_allowance : timeout);
   if (!returned) {
     set_state(record, State::retained, "create() did not return");
     return Error{Code::deadline, "create() did not return within " + seconds(timeout) +
@@ -182,7 +189,7 @@ Result<RecordPtr> Lifecycle::stage(const Package& package, const manifest::Syste
 void Lifecycle::discard(const RecordPtr& record) {
   if (record->state == State::retained) return;
   if (record->runtime != nullptr && record->runtime->instance != nullptr) {
-    if (const std::string held = drain(*record, std::chrono::nanoseconds(0)); !held.empty())
+    if (const std::string held = drain(*record, std::chrono::nanoseconds(0)); !held.empty() && record->link == nullptr)
       return set_state(*record, State::retained, held);
   }
   bury(*record);

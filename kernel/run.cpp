@@ -21,20 +21,28 @@
 #include <thread>
 
 #include "bus/acceptor.hpp"
+#include "bus/running.hpp"
 #include "control/commands.hpp"
 #include "control/watcher.hpp"
+#include "crash/handler.hpp"
+#include "held_listeners.hpp"
 #include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "manifest/file.hpp"
 #include "manifest/text.hpp"
+#include "supervisor.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
+#include "tenants/housekeeper.hpp"
+#include "tenants/registry.hpp"
+#include "tenants/usage_service.hpp"
 
 namespace socle {
 namespace {
 
 constexpr const char* usage_text =
     "usage: socle run SYSTEM.yaml [--data DIR] [--listen ADDR:PORT] [--workers N] [--control PATH]\n";
+constexpr std::chrono::seconds turn_patience{2};  // a worker that takes no turn meanwhile hangs in a plugin
 constexpr int64_t lock_patience = 5'000'000'000;  // an older kernel on the same data may be stopping
 
 int complain(int code, const std::string& text) {
@@ -174,26 +182,53 @@ class FollowedFile {
   bool settled_ = false;
 };
 
-int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t& signals) {
+// What a deletion asks of the plugins: erase of the store.
+tenants::Eraser eraser(lifecycle::Lifecycle& life) {
+  tenants::Eraser eraser;
+  eraser.ready = [&life]() -> Status {
+    if (life.provides("storage/1", "erase")) return {};
+    return Error{Code::unavailable, "no plugin provides storage/1 now, so its data cannot be erased; load one first"};
+  };
+  eraser.in_flight = [](const std::string&) { return int64_t{0}; };
+  eraser.erase = [&life](const std::string& tenant) -> Status {
+    auto erased = life.call("storage/1", "erase", "{}", tenant);
+    return erased ? Status() : Status(erased.error());
+  };
+  return eraser;
+}
+
+// The kernel's process from here on; the supervisor's is another one.
+int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t begun, const sigset_t& signals,
+          const Birth& birth) {
+  const crash::AlternateStack stack;
+  crash::install(*birth.box, bus::describe_running);
   FollowedFile file(system);
   telemetry::Metrics metrics;
   auto opened = lifecycle::Lifecycle::open(system, metrics);
   if (!opened) return complain(1, opened.error().message);
   lifecycle::Lifecycle& life = **opened;
+  auto tenants = tenants::Registry::open(system.data / "tenants", system);
+  if (!tenants) return complain(1, tenants.error().message);
+  tenants::Registry& registry = **tenants;
+  registry.quiesce = [&life] { return life.bus().on_each_worker([](bus::Worker&) {}, turn_patience); };
+  life.bus().use_tenants(&registry);
   bus::Acceptor acceptor(life.bus());
   life.on_connection_closed = [&acceptor](uint64_t id) { acceptor.closed(id); };
-  for (const auto& [name, listener] : system.listeners) {
-    const bus::ListenerSpec spec{name, listener.address.host, listener.address.port, listener.connections,
-                                 listener.connections_per_peer};
-    if (auto bound = acceptor.open(spec); !bound) return complain(1, bound.error().message);
-  }
+  if (auto opened_all = open_listeners(acceptor, system, held); !opened_all)
+    return complain(1, opened_all.error().message);
   for (const auto& [name, listener] : system.listeners) {
     if (listener.tenant)
       telemetry::Log::get().write(telemetry::Level::warn,
                                   "every request on this listener counts as its tenant and principal; loopback only",
                                   {{"listener", name}, {"tenant", *listener.tenant}});
   }
+  if (auto added = life.add_house_service(tenants::usage_manifest, tenants::make_usage_service(life.bus())); !added)
+    return complain(1, added.error().message);
+  life.may_apply = [&registry](const manifest::SystemManifest& next) { return registry.fits(next); };
+  life.on_applied = [&registry](const manifest::SystemManifest& next) { registry.adopt(next); };
   if (auto booted = life.boot(); !booted) return complain(1, booted.error().message);
+  tenants::Housekeeper housekeeper(registry, eraser(life));
+  housekeeper.start();
   lifecycle::JsonText facts;
   facts.string("control", system.control_socket().string())
       .string("data", system.data.string())
@@ -201,7 +236,7 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
   facts.number("pid", getpid()).begin_object("listeners");
   for (const auto& [name, listener] : system.listeners) facts.string(name, acceptor.address(name));
   facts.end_object();
-  control::Commands commands(life, facts.take());
+  control::Commands commands(life, {life, registry, housekeeper}, facts.take());
   control::Server server(system.control_socket(),
                          [&commands](const std::vector<std::string>& words) { return commands.run(words); });
   if (auto started = server.start(); !started) return complain(1, started.error().message);
@@ -223,16 +258,27 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
   const std::string ready =
       fmt::format("ready http={} ops={} control={} pid={} plugins={} tenants={} rss={} started_in={:.0f}ms\n",
                   acceptor.address("http"), acceptor.address("ops"), system.control_socket().string(), getpid(),
-                  life.plugin_count(), system.tenants.size(), resident_bytes(), took);
-  [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, ready.data(), ready.size());
+                  life.plugin_count(), registry.count(), resident_bytes(), took);
+  birth.serves();
+  if (birth.announce) {
+    [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, ready.data(), ready.size());
+  } else {
+    telemetry::Log::get().write(telemetry::Level::warn, "the kernel serves again",
+                                {{"pid", std::to_string(getpid())},
+                                 {"restarts", std::to_string(birth.restarts)},
+                                 {"started_in_ms", std::to_string(static_cast<int64_t>(took))}});
+  }
 
   int signal = 0;
   sigwait(&signals, &signal);
   telemetry::Log::get().write(telemetry::Level::info, "draining", {{"signal", std::to_string(signal)}});
-  acceptor.close_all();
+  acceptor.shut();
   watcher.reset();
   server.stop();
+  housekeeper.stop();
   life.shut_down();
+  if (auto kept = registry.housekeep(); !kept)
+    telemetry::Log::get().write(telemetry::Level::warn, kept.error().message);
   // Static destructors of what stays mapped must not run under threads that may still be in it.
   std::fflush(nullptr);
   ::_exit(0);
@@ -248,7 +294,9 @@ int run_kernel(const std::vector<std::string>& arguments) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  sigset_t blocked = signals;
+  sigaddset(&blocked, SIGCHLD);
+  pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
   auto system = read_arguments(arguments);
   if (!system) {
     if (system.error().code == Code::invalid) return complain(2, system.error().message + "\n" + usage_text);
@@ -264,7 +312,17 @@ int run_kernel(const std::vector<std::string>& arguments) {
   bound_arenas(system->workers.value_or(0));
   auto lock = lock_data(system->data);
   if (!lock) return complain(1, lock.error().message);
-  return serve(*system, begun, signals);
+  auto held = hold_listeners(*system);
+  if (!held) return complain(1, held.error().message);
+  return supervise(system->data, [&](const Birth& birth) {
+    if (birth.restarts == 0) return serve(*system, *held, begun, signals, birth);
+    const int64_t restarted = telemetry::monotonic_now();
+    auto now = read_arguments(arguments);  // it may have changed, and may be half written
+    if (!now)
+      telemetry::Log::get().write(telemetry::Level::error,
+                                  "the kernel starts with the system manifest as it was: " + now.error().message);
+    return serve(now ? *now : *system, *held, birth.announce ? begun : restarted, signals, birth);
+  });
 }
 
 }  // namespace socle

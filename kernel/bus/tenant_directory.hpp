@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "socle/abi.h"
+
 namespace socle::bus {
 
 class TenantDirectory {
@@ -24,5 +26,13 @@ class TenantDirectory {
   // What the tenant may and does use, as JSON; "" when there is no such tenant.
   [[nodiscard]] virtual std::string usage_json(std::string_view tenant, int64_t now) const = 0;
 };
+
+// Why a request of this tenant is not let in, as a call's outcome; status OK when it is.
+struct EntryRefusal {
+  socle_status status = SOCLE_OK;
+  std::string_view code;
+  std::string message;
+};
+[[nodiscard]] EntryRefusal entry_refusal(const TenantDirectory* tenants, std::string_view tenant);
 
 }  // namespace socle::bus

@@ -51,6 +51,10 @@ std::string table_of(const Invocation& invocation, json::View root, bool colour)
   if (words == "explain call") return view_explained_call(root, colour);
   if (words == "explain plugin") return view_explained_plugin(root, colour);
   if (words.starts_with("plugin ")) return view_report(root, colour);
+  if (words == "tenant list") return view_tenants(root, colour);
+  if (words == "tenant show" || words == "tenant set" || words == "tenant suspend" || words == "tenant resume")
+    return view_tenant(root, colour);
+  if (words == "tenant token") return printable(root.find("token").as_string()) + "\n";
   return view_facts(root, colour);
 }
 

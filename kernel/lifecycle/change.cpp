@@ -21,8 +21,12 @@ int64_t kernel_errors(bus::Generation& g) {
 
 }  // namespace
 
-// A canary's verdict must find both generations where it left them.
+// What a set may not touch: plans that tenants have, and a canary's verdict must find both generations where it left
+// them.
 Status Lifecycle::check(const ChangeSet& set, const Members& now) const {
+  if (set.system && may_apply) {
+    if (auto allowed = may_apply(*set.system); !allowed) return allowed;
+  }
   for (const auto& [name, member] : now) {
     const bool tried = std::any_of(set.canaries.begin(), set.canaries.end(),
                                    [&](const Trial& t) { return t.package.manifest->plugin == name; });
@@ -51,6 +55,7 @@ Result<std::vector<const Package*>> Lifecycle::order_of(const ChangeSet& set, co
     if (!removed && !puts(set.put, name)) wanted.push_back(&member.primary->package);
   }
   for (const Package& p : set.put) wanted.push_back(&p);
+  add_house(wanted);
   if (auto fit = check_fit(wanted); !fit) return std::move(fit).error();
   if (!set.canaries.empty()) {
     std::vector<const Package*> promoted = wanted;
@@ -167,8 +172,11 @@ Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
   if (outcome.pause_ms > 0) outcome.pause_ms = ms_since(begun);
   for (const Staged& s : outcome.staged) set_state(*s.record, s.canary ? State::canary : State::active);
   if (set.system) {
-    const std::lock_guard lock(mutex_);
-    system_ = after;
+    {
+      const std::lock_guard lock(mutex_);
+      system_ = after;
+    }
+    if (on_applied) on_applied(after);
   }
   return outcome;
 }

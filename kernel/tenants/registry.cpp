@@ -199,6 +199,10 @@ void Registry::declare(const manifest::SystemManifest& system) {
     const bool kept = same != plans.end() && same->second->limits == terms.limits;
     plans_[name] = kept ? same->second : std::make_shared<Terms>(std::move(terms));
   }
+  // fits() was asked a moment ago; whoever moved a tenant to a dropped plan since keeps what it meant.
+  table_.each([&](const Tenant& t) {
+    if (t.own && t.own->plan && plans.contains(*t.own->plan)) plans_.try_emplace(*t.own->plan, plans[*t.own->plan]);
+  });
   for (const auto& [id, entry] : declared_) make(id).declared = true;
   std::vector<Tenant*> all;
   all.reserve(table_.size());

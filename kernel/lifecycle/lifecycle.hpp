@@ -83,9 +83,11 @@ class Lifecycle : public bus::Owner {
   // Everything the loader would check of a folder, as text lines; invalid when something is wrong.
   Result<std::string> verify(const std::filesystem::path& folder) const;
 
-  // Calls a method for the operator (principal "kernel"), for a tenant or, with "", for none; the reply's text.
+  // Calls a method for the kernel or its operator, for a tenant or, with "", for none; the reply's text.
   Result<std::string> call(const std::string& service, const std::string& method, const std::string& json,
-                           const std::string& tenant = {});
+                           const std::string& tenant = {}, const std::string& principal = "kernel");
+  // Whether the manifest of the plugin that provides the method lets operators call it for a tenant.
+  [[nodiscard]] Status operators_may_call(const manifest::MethodRef& method) const;
   // Whether a plugin that provides the method is routed now.
   [[nodiscard]] bool provides(const std::string& service, const std::string& method);
   // How what runs differs from the system manifest's file; "" when it does not.

@@ -172,10 +172,10 @@ std::vector<Command> model_commands() {
        {{"socle model export exported --tenant beta"}}},
       {"model rollback",
        {{"KIND/NAME"}},
-       {tenant, {"--version", "V", "the version to go back to; the one served before otherwise"}},
+       {tenant, {"--to", "V", "the version to go back to; the one served before otherwise"}},
        "serve an earlier version again, at once",
        "A canary or a version whose indexes are building is taken back instead, unless a version is named.",
-       {{"socle model rollback rules/loan --tenant beta --version 1.0.0"}}},
+       {{"socle model rollback rules/loan --tenant beta --to 1.0.0"}}},
       {"model history",
        {{"KIND/NAME"}},
        {tenant},
@@ -249,7 +249,7 @@ std::vector<Command> change_commands() {
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = [] {
     std::vector<Command> list = system_commands();
-    for (auto more : {plugin_commands(), tenant_commands(), model_commands(), change_commands()})
+    for (auto more : {plugin_commands(), tenant_commands(), change_commands(), model_commands()})
       list.insert(list.end(), more.begin(), more.end());
     return list;
   }();

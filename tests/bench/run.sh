@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines; NAME runs one (bus, json, storage, cel, schema,
+# tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines; NAME runs one (bus, json, storage, cel, schema, models,
 # gateway). Each line names its settings. Ratios are taken within one run; the machine should have nothing else to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -27,5 +27,6 @@ bench json json_bench $bin/json/json_bench $loan/valid.jsonl
 bench storage storage_bench bash -c 'd=$(mktemp -d); trap "rm -rf $d" EXIT; build/release/tests/bench/storage/storage_bench ../shared/loan/valid.jsonl "$d"'
 bench cel cel_bench $bin/cel/cel_bench $loan/valid.jsonl
 bench schema schema_bench $bin/schema/schema_bench $loan ../shared/conformance/schema-bench
+bench models "socle storage-rocksdb gateway notes models models-kind models-driver" python3 -B tests/bench/models/run.py
 bench gateway "socle gateway page bare_beast" tests/bench/gateway/run.sh
 [ "$ran" = yes ] || { echo "no benchmark '$wanted'; there are:$known" >&2; exit 2; }

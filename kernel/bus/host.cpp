@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bus/bus.hpp"
+#include "crash/handler.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
 
@@ -152,7 +153,10 @@ socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn 
   Worker* w = here();
   if (w == nullptr) return SOCLE_UNAVAILABLE;
   const bool taken = g.bus.offload().submit([&g, w, work, done, user] {
-    work(user);
+    {
+      const crash::Blame blame(g.plugin, g.version, g.seq, "offload");
+      work(user);
+    }
     w->post([&g, w, done, user] {
       w->running.store(&g, std::memory_order_relaxed);
       done(user, SOCLE_OK);
@@ -217,7 +221,7 @@ socle_payload* catalog(const socle_host* host, socle_str name) {
   } else if (g.grants.catalog && what == "health" && g.bus.owner() != nullptr) {
     text = g.bus.owner()->health_json();
   } else if (g.grants.catalog && what == "metrics") {
-    text = g.bus.metrics().text();
+    text = g.bus.metrics().text() + g.bus.call_totals().text();
     media = SOCLE_MEDIA_TEXT;
   } else {
     return nullptr;

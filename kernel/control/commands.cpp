@@ -80,11 +80,7 @@ Answer Commands::plugin(const std::vector<std::string>& words) {
     JsonText json;
     return {0, json.begin_object().boolean("verified", true).string("text", *verdict).end_object().take()};
   }
-  if (verb == "move" && n == 2 && home) {
-    if (*home == manifest::Home::kernel)
-      return failed({Code::conflict, "plugin '" + args.words[1] + "' runs in the kernel's process already"});
-    return failed({Code::unsupported, "this kernel has no cells yet; every plugin runs in the kernel's process"});
-  }
+  if (verb == "move" && n == 2 && home) return report(lifecycle_.move(args.words[1], *home));
   if (verb == "swap" && n == 3) {
     lifecycle::SwapOptions options;
     if (const std::string share = args.flag("--canary"); !share.empty()) {
@@ -106,13 +102,15 @@ Answer Commands::plugin(const std::vector<std::string>& words) {
     return report(lifecycle_.swap(args.words[1], args.words[2], options));
   }
   return usage(
-      "`socle plugin` takes: list | show NAME | verify PATH | load PATH [--home kernel] | unload NAME | swap NAME PATH "
+      "`socle plugin` takes: list | show NAME | verify PATH | load PATH [--home kernel|cell] | unload NAME | swap NAME "
+      "PATH "
       "[--canary 5% --for 60s] [--tenants A,B] | rollback NAME | move NAME --home kernel|cell | new NAME [--dir D]");
 }
 
 Answer Commands::plan(const std::string& file, bool dry) {
   auto next = manifest::load_system_manifest(file);
   if (!next) return failed(next.error());
+  manifest::lay_over(*next, lifecycle_.system().overrides);
   const auto changes = manifest::difference(lifecycle_.system(), *next);
   auto reports = lifecycle_.apply(*next, dry);
   if (!reports) return failed(reports.error());
@@ -127,6 +125,7 @@ Answer Commands::plan(const std::string& file, bool dry) {
         .string("kind", kinds[static_cast<size_t>(change.kind)])
         .string("before", change.before)
         .string("after", change.after)
+        .boolean("restart", manifest::needs_restart(change.key))
         .end_object();
   }
   return {0, json.end_array().end_object().take()};

@@ -21,12 +21,16 @@
 #include <thread>
 
 #include "bus/acceptor.hpp"
+#include "bus/running.hpp"
 #include "control/commands.hpp"
 #include "control/watcher.hpp"
+#include "crash/handler.hpp"
+#include "held_listeners.hpp"
 #include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "manifest/file.hpp"
 #include "manifest/text.hpp"
+#include "supervisor.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
 #include "tenants/housekeeper.hpp"
@@ -201,7 +205,11 @@ tenants::Eraser eraser(lifecycle::Lifecycle& life) {
   return eraser;
 }
 
-int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t& signals) {
+// The kernel's process from here on; the supervisor's is another one.
+int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t begun, const sigset_t& signals,
+          const Birth& birth) {
+  const crash::AlternateStack stack;
+  crash::install(*birth.box, bus::describe_running);
   FollowedFile file(system);
   telemetry::Metrics metrics;
   auto opened = lifecycle::Lifecycle::open(system, metrics);
@@ -214,11 +222,8 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
   life.bus().use_tenants(&registry);
   bus::Acceptor acceptor(life.bus());
   life.on_connection_closed = [&acceptor](uint64_t id) { acceptor.closed(id); };
-  for (const auto& [name, listener] : system.listeners) {
-    const bus::ListenerSpec spec{name, listener.address.host, listener.address.port, listener.connections,
-                                 listener.connections_per_peer};
-    if (auto bound = acceptor.open(spec); !bound) return complain(1, bound.error().message);
-  }
+  if (auto opened_all = open_listeners(acceptor, system, held); !opened_all)
+    return complain(1, opened_all.error().message);
   for (const auto& [name, listener] : system.listeners) {
     if (listener.tenant)
       telemetry::Log::get().write(telemetry::Level::warn,
@@ -262,12 +267,20 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
       fmt::format("ready http={} ops={} control={} pid={} plugins={} tenants={} rss={} started_in={:.0f}ms\n",
                   acceptor.address("http"), acceptor.address("ops"), system.control_socket().string(), getpid(),
                   life.plugin_count(), registry.count(), resident_bytes(), took);
-  [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, ready.data(), ready.size());
+  birth.serves();
+  if (birth.announce) {
+    [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, ready.data(), ready.size());
+  } else {
+    telemetry::Log::get().write(telemetry::Level::warn, "the kernel serves again",
+                                {{"pid", std::to_string(getpid())},
+                                 {"restarts", std::to_string(birth.restarts)},
+                                 {"started_in_ms", std::to_string(static_cast<int64_t>(took))}});
+  }
 
   int signal = 0;
   sigwait(&signals, &signal);
   telemetry::Log::get().write(telemetry::Level::info, "draining", {{"signal", std::to_string(signal)}});
-  acceptor.close_all();
+  acceptor.shut();
   watcher.reset();
   server.stop();
   housekeeper.stop();
@@ -289,7 +302,9 @@ int run_kernel(const std::vector<std::string>& arguments) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  sigset_t blocked = signals;
+  sigaddset(&blocked, SIGCHLD);
+  pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
   auto system = read_arguments(arguments);
   if (!system) {
     if (system.error().code == Code::invalid) return complain(2, system.error().message + "\n" + usage_text);
@@ -305,7 +320,17 @@ int run_kernel(const std::vector<std::string>& arguments) {
   bound_arenas(system->workers.value_or(0));
   auto lock = lock_data(system->data);
   if (!lock) return complain(1, lock.error().message);
-  return serve(*system, begun, signals);
+  auto held = hold_listeners(*system);
+  if (!held) return complain(1, held.error().message);
+  return supervise(system->data, [&](const Birth& birth) {
+    if (birth.restarts == 0) return serve(*system, *held, begun, signals, birth);
+    const int64_t restarted = telemetry::monotonic_now();
+    auto now = read_arguments(arguments);  // it may have changed, and may be half written
+    if (!now)
+      telemetry::Log::get().write(telemetry::Level::error,
+                                  "the kernel starts with the system manifest as it was: " + now.error().message);
+    return serve(now ? *now : *system, *held, birth.announce ? begun : restarted, signals, birth);
+  });
 }
 
 }  // namespace socle

@@ -169,6 +169,8 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
   const Generation* const outer = w.running.load(std::memory_order_relaxed);
   w.running.store(&g, std::memory_order_relaxed);
   w.running_method.store(to.method, std::memory_order_relaxed);
+  const Frame* const outer_frame = w.running_frame.load(std::memory_order_relaxed);
+  w.running_frame.store(&frame, std::memory_order_relaxed);
   ++w.nesting;
   frame.state = Frame::State::running;
   socle_status status = SOCLE_INTERNAL;
@@ -179,6 +181,7 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
   }
   --w.nesting;
   w.running.store(outer, std::memory_order_relaxed);
+  w.running_frame.store(outer_frame, std::memory_order_relaxed);
   if (status == SOCLE_PENDING) {
     if (frame.state != Frame::State::early) {
       frame.state = Frame::State::pending;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bus/bus.hpp"
+#include "crash/handler.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
 
@@ -152,7 +153,10 @@ socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn 
   Worker* w = here();
   if (w == nullptr) return SOCLE_UNAVAILABLE;
   const bool taken = g.bus.offload().submit([&g, w, work, done, user] {
-    work(user);
+    {
+      const crash::Blame blame(g.plugin, g.version, g.seq, "offload");
+      work(user);
+    }
     w->post([&g, w, done, user] {
       w->running.store(&g, std::memory_order_relaxed);
       done(user, SOCLE_OK);

@@ -1,6 +1,7 @@
 // commands.cpp: what an operator may ask for; each is one change set.
 #include <algorithm>
 
+#include "crash/record.hpp"
 #include "lifecycle/lifecycle.hpp"
 
 namespace socle::lifecycle {
@@ -15,6 +16,9 @@ Error not_loaded(const std::string& name) {
 // Then, with the change lock given back, waits for the old generation's end. The report is of the set's first package.
 SwapReport Lifecycle::settle(std::unique_lock<std::mutex> change_lock, const Outcome& outcome, std::string verdict) {
   settle_all(outcome);
+  // The operator has decided anew about it.
+  if (auto record = crash::Record::open(system().data); record.forget(outcome.staged.front().name))
+    static_cast<void>(record.keep());
   change_lock.unlock();
   return finish(outcome.staged.front(), outcome, std::move(verdict));
 }

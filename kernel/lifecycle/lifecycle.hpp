@@ -175,6 +175,9 @@ class Lifecycle : public bus::Owner {
   Status create(GenerationRecord& record);
   Status staged_hook(const RecordPtr& record, uint32_t method, std::string_view name, std::chrono::nanoseconds timeout);
   void discard(const RecordPtr& record);
+  // crashed.cpp
+  bool leave_kernel(Package& p, uint32_t crashes) const;
+  void settle_crashed(std::vector<Package>& set) const;
   // home.cpp
   [[nodiscard]] Status check_home(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) const;
   void link(GenerationRecord& record, bus::Generation& runtime) const;

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "crash/report.hpp"
 #include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "manifest/choices.hpp"
@@ -134,6 +135,7 @@ std::string Lifecycle::list_json() const {
 
 Result<std::string> Lifecycle::show_json(const std::string& name) const {
   const Images images = mapped_images();
+  const auto crash = crash::last_of(system().data, name);
   const std::lock_guard lock(mutex_);
   JsonText json;
   json.begin_object().string("plugin", name).begin_array("generations");
@@ -144,14 +146,17 @@ Result<std::string> Lifecycle::show_json(const std::string& name) const {
     last = &r;
   }
   if (last == nullptr)
-    return Error{Code::not_found,
-                 "no plugin '" + name + "' is or was loaded; `socle plugin list` names those that are"};
+    return Error{Code::not_found, "no plugin '" + name +
+                                      "' is or was loaded; `socle plugin list` names those that are" +
+                                      (crash ? "; it crashed: " + *crash : "")};
   const auto& m = *(*last)->package.manifest;
   json.end_array().begin_array("provides");
   for (const auto& p : m.provides) json.string({}, to_string(p.service));
   json.end_array().begin_array("requires");
   for (const auto& need : m.requires_) json.string({}, to_string(need.service));
-  return json.end_array().string("describe", m.describe).end_object().take();
+  json.end_array().string("describe", m.describe);
+  if (crash) json.raw("last_crash", *crash);
+  return json.end_object().take();
 }
 
 std::string Lifecycle::status_json() const {

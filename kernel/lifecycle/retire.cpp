@@ -3,6 +3,7 @@
 // Whatever does not end makes the generation retained, with the reason; nothing of it is ever torn down from outside.
 #include <algorithm>
 
+#include "crash/handler.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
@@ -151,7 +152,8 @@ std::string Lifecycle::stop_instance(GenerationRecord& record) {
   }
   void* instance = std::exchange(g.instance, nullptr);
   const bool returned = bus_->run_staged(
-      [destroy = g.descriptor->destroy, instance, name = g.plugin] {
+      [destroy = g.descriptor->destroy, instance, name = g.plugin, version = g.version, seq = g.seq] {
+        const crash::Blame blame(name, version, seq, "destroy");
         try {
           destroy(instance);
         } catch (...) {

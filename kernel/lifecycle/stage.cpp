@@ -1,5 +1,6 @@
 // stage.cpp: brings one generation up beside what serves: copy, map, create, START, SELF_TEST, all on the staging
 // thread, each with a time-out. A generation that fails is discarded and nobody else has noticed.
+#include "crash/handler.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "loader/mapped.hpp"
 #include "telemetry/clock.hpp"
@@ -44,9 +45,14 @@ Status Lifecycle::map(GenerationRecord& record, const loader::Expected& expected
   record.abi_minor = verified->abi.minor;
   if (record.package.in_cell()) return {};  // its own process maps it
   auto library = std::make_shared<std::optional<Result<loader::Library>>>();
-  const bool returned = bus_->run_staged([library, copy = *copy, verified = std::move(*verified),
-                                          policy] { library->emplace(loader::Library::load(copy, verified, policy)); },
-                                         load_timeout);
+  const bool returned = bus_->run_staged(
+      [library, copy = *copy, verified = std::move(*verified), policy, manifest = record.package.manifest,
+       seq = record.seq] {
+        const std::string version = to_string(manifest->version);
+        const crash::Blame blame(manifest->plugin, version, seq, "load");
+        library->emplace(loader::Library::load(copy, verified, policy));
+      },
+      load_timeout);
   if (!returned) {
     set_state(record, State::retained, "loading did not end");
     return Error{Code::deadline, "loading did not end within " + seconds(load_timeout) +
@@ -107,6 +113,7 @@ Status Lifecycle::create(GenerationRecord& record) {
   const auto created = std::make_shared<Created>();
   const bool returned = bus_->run_staged(
       [created, &g, config = record.package.config] {
+        const crash::Blame blame(g.plugin, g.version, g.seq, "create");
         const bus::PayloadRef body(bus::Payload::make(config.empty() ? "{}" : config, SOCLE_MEDIA_JSON, {}));
         try {
           created->status = g.descriptor->create(&g, body.get(), &created->instance, &created->error);

@@ -37,6 +37,7 @@
 #include "telemetry/log.hpp"
 #include "tenants/housekeeper.hpp"
 #include "tenants/registry.hpp"
+#include "tenants/usage_service.hpp"
 
 namespace socle {
 namespace {
@@ -232,6 +233,8 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
                                   "every request on this listener counts as its tenant and principal; loopback only",
                                   {{"listener", name}, {"tenant", *listener.tenant}});
   }
+  if (auto added = life.add_house_service(tenants::usage_manifest, tenants::make_usage_service(life.bus())); !added)
+    return complain(1, added.error().message);
   life.may_apply = [&registry](const manifest::SystemManifest& next) { return registry.fits(next); };
   life.on_applied = [&registry](const manifest::SystemManifest& next) { registry.adopt(next); };
   life.cells = [&processes](const lifecycle::Package& p) { return processes.spawner(lifecycle::sandbox_of(p)); };

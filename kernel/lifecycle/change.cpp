@@ -55,6 +55,7 @@ Result<std::vector<const Package*>> Lifecycle::order_of(const ChangeSet& set, co
     if (!removed && !puts(set.put, name)) wanted.push_back(&member.primary->package);
   }
   for (const Package& p : set.put) wanted.push_back(&p);
+  add_house(wanted);
   if (auto fit = check_fit(wanted); !fit) return std::move(fit).error();
   if (!set.canaries.empty()) {
     std::vector<const Package*> promoted = wanted;

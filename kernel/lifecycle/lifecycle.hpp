@@ -55,6 +55,10 @@ class Lifecycle : public bus::Owner {
                                                  FaultPoint fault_point = {});
   ~Lifecycle() override;
 
+  // A service of the kernel's own, routed like a plugin's and never exchanged: `manifest` says what it provides and
+  // which HTTP routes lead there, `runtime` answers. Before boot().
+  Status add_house_service(std::string_view manifest, std::unique_ptr<bus::Generation> runtime);
+
   // Loads everything the system manifest names, or what the last good set holds where that fails (reported by the log).
   Status boot();
   // Retires all plugins, dependants first, each with its resident handles. Idempotent.
@@ -253,6 +257,8 @@ class Lifecycle : public bus::Owner {
   void set_state(GenerationRecord& record, State state, std::string reason = {});
   void install(const Members& members, const manifest::SystemManifest& system);
   Members members_copy() const;
+  [[nodiscard]] Members with_house(Members members) const;
+  void add_house(std::vector<const Package*>& packages) const;
   std::vector<const Package*> packages_of(const Members& members) const;
 
   mutable std::mutex change_mutex_;
@@ -262,6 +268,7 @@ class Lifecycle : public bus::Owner {
   loader::Store store_;
   loader::Resident resident_;
   std::unique_ptr<bus::Bus> bus_;
+  Members house_;                             // the kernel's own services; constant after boot() began
   Members members_;                           // what is routed
   std::map<std::string, Package> previous_;   // for rollback, by plugin
   std::map<std::string, Verdict> sent_back_;  // canaries, by plugin: the last one that was reverted

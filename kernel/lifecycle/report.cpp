@@ -209,7 +209,7 @@ std::string Lifecycle::top_json() const {
 Result<std::string> Lifecycle::explain_call(const std::string& from, const std::string& to) const {
   const auto ref = manifest::parse_method_ref(to);
   if (!ref) return Error{Code::invalid, "'" + to + "' is no method; wanted SERVICE/N.METHOD such as storage/1.get"};
-  const Members members = members_copy();
+  const Members members = with_house(members_copy());
   const auto caller = members.find(from);
   if (caller == members.end()) return Error{Code::not_found, "no plugin '" + from + "' is loaded"};
   const bus::Grants& grants = caller->second.primary->runtime->grants;
@@ -244,7 +244,7 @@ Result<std::string> Lifecycle::explain_call(const std::string& from, const std::
 }
 
 Result<std::string> Lifecycle::explain_plugin(const std::string& name) const {
-  const Members members = members_copy();
+  const Members members = with_house(members_copy());
   const auto it = members.find(name);
   if (it == members.end()) return Error{Code::not_found, "no plugin '" + name + "' is loaded"};
   const auto& m = *it->second.primary->package.manifest;

@@ -28,7 +28,7 @@ std::string who(const Package& p) { return "plugin '" + p.manifest->plugin + "' 
 
 // Lets calls that staged code makes see the routes as they will be; only the staging worker is told.
 void Lifecycle::preview(const Members& members, const manifest::SystemManifest& system) {
-  const auto snapshot = build_snapshot(*bus_, members, system, snapshot_version_);
+  const auto snapshot = build_snapshot(*bus_, with_house(members), system, snapshot_version_);
   bus_->run_staged([snapshot] { bus::Worker::current()->snapshot = snapshot; }, load_timeout);
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ids.hpp"
+#include "levels.hpp"
 #include "socle/json/document.hpp"
 #include "store/lane.hpp"
 #include "store/read.hpp"
@@ -138,7 +139,7 @@ class Storage final : public Plugin, public LaneHost {
       call.finish = [](Call* arrived) { static_cast<Landing*>(arrived)->landed.set_here(true); };
       lane_->submit(&call);
       co_await call.landed;
-      if (!call.answer.failed) host_.meter(request, "storage.written", call.charged);
+      if (!call.answer.failed) meter(call, request);
       co_return to_reply(std::move(call.answer));
     } else if constexpr (M == Method::changes) {
       co_return co_await poll(call, request);
@@ -238,7 +239,17 @@ class Storage final : public Plugin, public LaneHost {
     call.write = std::move(*parsed);
     call.durable = call.write->durable.value_or(durable_);
     call.byte_limit = host_.limit(request, "storage.bytes");
+    call.record_limit = host_.limit(request, "records");
     return Done{};
+  }
+
+  void meter(const Call& call, const Request& request) {
+    if (call.charged > 0) host_.meter(request, "storage.written", call.charged);
+    if (call.level.order == 0) return;
+    levels_.in_order(call.tenant, call.level.order, [&] {
+      host_.meter_level(request, "storage.bytes", static_cast<double>(call.level.bytes));
+      host_.meter_level(request, "records", static_cast<double>(call.level.documents));
+    });
   }
 
   // On this worker if memory has it, else on an offload thread.
@@ -306,6 +317,7 @@ class Storage final : public Plugin, public LaneHost {
   RocksOptions rocks_;
   Settings settings_;
   WriteLimits limits_;
+  Levels levels_;
   std::vector<Worker> workers_;
   std::unique_ptr<RocksKv> kv_;
   std::unique_ptr<State> state_;

@@ -157,6 +157,14 @@ void Committer::settle() {
 }
 
 Verdict Committer::apply(Call& call, Group& group) {
+  auto done = change(call, group);
+  if (!done || call.method == Method::outbox_remove) return done;
+  if (auto tenant = tenants_.find(call.tenant); tenant)
+    call.level = {++level_order_, (*tenant)->bytes, (*tenant)->documents};
+  return done;
+}
+
+Verdict Committer::change(Call& call, Group& group) {
   switch (call.method) {
     case Method::write: return write(call, group);
     case Method::declare:
@@ -252,6 +260,7 @@ Verdict Committer::erase(Call& call, Group& group) {
     tenant.schema = std::make_shared<const TenantSchema>();
     tenant.counters.clear();
     tenant.bytes = 0;
+    tenant.documents = 0;
     tenant.touched_slot = 0;
     schema_changed_ = true;
   }

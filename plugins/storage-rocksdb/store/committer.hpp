@@ -43,6 +43,7 @@ class Committer {
   using Dirty = std::set<std::pair<Tenant*, std::uint64_t>>;
 
   Verdict apply(Call& call, Group& group);
+  Verdict change(Call& call, Group& group);
   Verdict write(Call& call, Group& group);
   Verdict migrate(Call& call, Group& group);
   Verdict outbox_remove(Call& call, Group& group);
@@ -69,6 +70,7 @@ class Committer {
   std::int64_t now_ms_ = 0;
   std::uint64_t commit_ = 0;  // the last number given out
   std::uint64_t slot_ = 0;    // the last time slot that has a first commit recorded
+  std::uint64_t level_order_ = 0;
   bool schema_changed_ = false;
   bool unsettled_ = false;
   Dirty dirty_;

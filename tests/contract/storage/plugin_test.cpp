@@ -278,9 +278,50 @@ TEST_CASE("storage-rocksdb: the plan's byte limit refuses growth but not deletio
                                                std::string(600, 'y') + "\"}}]}");
   CHECK(refused.code() == socle::Code::exhausted);
   CHECK(refused.error_code() == "storage_quota");
+  CHECK(refused.meta("http.status") == "507");
+  CHECK(refused.message().starts_with("the tenant would store "));
+  CHECK(
+      refused.message().ends_with(" bytes, its plan allows 2000: delete something or raise the plan's storage.bytes"));
   CHECK(store.ask("write", R"({"operations":[{"op":"delete","collection":"x","id":"a"}]})").ok());
   store.put("b", "{\"x\":\"" + std::string(600, 'y') + "\"}");
   CHECK(store.host.metered("acme", "storage.written") > 2000);
+}
+
+TEST_CASE("storage-rocksdb: the plan's record limit refuses one more but not another version", "[storage]") {
+  TempDir directory;
+  Running store(config(directory));
+  store.host.set_limit("records", 2);
+  store.declare();
+  store.put("a");
+  store.put("b");
+  const Reply refused = store.ask("write", R"({"operations":[{"op":"put","collection":"x","id":"c","doc":{}}]})");
+  CHECK(refused.error_code() == "storage_quota");
+  CHECK(refused.message() ==
+        "the tenant would store 3 records, its plan allows 2: delete something or raise the plan's "
+        "records");
+  store.put("b", R"({"x":2})");
+  CHECK(store
+            .ask("write", R"({"operations":[{"op":"delete","collection":"x","id":"a"},)"
+                          R"({"op":"put","collection":"x","id":"c","doc":{}}]})")
+            .ok());
+}
+
+TEST_CASE("storage-rocksdb: the kernel hears what a tenant stores after each change", "[storage]") {
+  TempDir directory;
+  Running store(config(directory));
+  store.declare();
+  store.put("a", R"({"x":1})");
+  const double one = store.host.level("acme", "storage.bytes");
+  CHECK(one > 0);
+  CHECK(store.host.level("acme", "records") == 1);
+  store.put("b", R"({"x":1})");
+  CHECK(store.host.level("acme", "storage.bytes") == 2 * one);
+  CHECK(store.host.level("acme", "records") == 2);
+  REQUIRE(store.ask("write", R"({"operations":[{"op":"delete","collection":"x","id":"a"}]})").ok());
+  CHECK(store.host.level("acme", "storage.bytes") == one);
+  REQUIRE(store.ask("erase", "{}").ok());
+  CHECK(store.host.level("acme", "storage.bytes") == 0);
+  CHECK(store.host.level("acme", "records") == 0);
 }
 
 TEST_CASE("storage-rocksdb: a backup is verified and restored into an empty store", "[storage]") {

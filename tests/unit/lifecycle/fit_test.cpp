@@ -88,7 +88,7 @@ TEST_CASE("lifecycle: home cell is refused with its reason", "[lifecycle]") {
   const Error error = s.refused(s.life->load(s.fixture("null_payload"), manifest::Home::cell));
   CHECK(error.code == Code::unsupported);
   CHECK_THAT(error.message, Contains("plugin 'null-payload' is to run in a cell") &&
-                                Contains("this kernel has no cells yet") && Contains("`home: kernel`"));
+                                Contains("this process starts none") && Contains("`home: kernel`"));
 }
 
 TEST_CASE("lifecycle: what others require is not unloaded and the dependants are named", "[lifecycle]") {

@@ -109,6 +109,7 @@ Answer Commands::plugin(const std::vector<std::string>& words) {
 Answer Commands::plan(const std::string& file, bool dry) {
   auto next = manifest::load_system_manifest(file);
   if (!next) return failed(next.error());
+  manifest::lay_over(*next, lifecycle_.system().overrides);
   const auto changes = manifest::difference(lifecycle_.system(), *next);
   auto reports = lifecycle_.apply(*next, dry);
   if (!reports) return failed(reports.error());
@@ -123,6 +124,7 @@ Answer Commands::plan(const std::string& file, bool dry) {
         .string("kind", kinds[static_cast<size_t>(change.kind)])
         .string("before", change.before)
         .string("after", change.after)
+        .boolean("restart", manifest::needs_restart(change.key))
         .end_object();
   }
   return {0, json.end_array().end_object().take()};

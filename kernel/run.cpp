@@ -21,19 +21,28 @@
 #include <thread>
 
 #include "bus/acceptor.hpp"
+#include "bus/running.hpp"
 #include "control/commands.hpp"
 #include "control/watcher.hpp"
+#include "crash/handler.hpp"
+#include "held_listeners.hpp"
 #include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
+#include "manifest/file.hpp"
 #include "manifest/text.hpp"
+#include "supervisor.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
+#include "tenants/housekeeper.hpp"
+#include "tenants/registry.hpp"
+#include "tenants/usage_service.hpp"
 
 namespace socle {
 namespace {
 
 constexpr const char* usage_text =
     "usage: socle run SYSTEM.yaml [--data DIR] [--listen ADDR:PORT] [--workers N] [--control PATH]\n";
+constexpr std::chrono::seconds turn_patience{2};  // a worker that takes no turn meanwhile hangs in a plugin
 constexpr int64_t lock_patience = 5'000'000'000;  // an older kernel on the same data may be stopping
 
 int complain(int code, const std::string& text) {
@@ -65,28 +74,27 @@ Result<manifest::SystemManifest> read_arguments(const std::vector<std::string>& 
     error.code = Code::not_found;  // not a usage error: the words were right, the file is not
     return error;
   }
+  manifest::Overrides overrides;
   for (const auto& [flag, value] : flags) {
     if (flag == "--data") {
-      system->data = std::filesystem::absolute(value);
+      overrides.data = std::filesystem::absolute(value);
     } else if (flag == "--control") {
-      system->control = std::filesystem::absolute(value);
+      overrides.control = std::filesystem::absolute(value);
     } else if (flag == "--listen") {
-      const auto address = manifest::parse_address(value);
-      if (!address)
+      overrides.http = manifest::parse_address(value);
+      if (!overrides.http)
         return Error{Code::invalid, "--listen wants ADDR:PORT such as 127.0.0.1:8080, found '" + value + "'"};
-      const auto http = system->listeners.find("http");
-      if (http == system->listeners.end())
+      if (!system->listeners.contains("http"))
         return Error{Code::invalid, "--listen moves the listener 'http', and " + file + " has none"};
-      http->second.address = *address;
     } else if (flag == "--workers") {
-      const auto n = manifest::parse_unsigned(value);
-      if (!n || *n == 0 || *n > 128)
+      overrides.workers = manifest::parse_unsigned(value);
+      if (!overrides.workers || *overrides.workers == 0 || *overrides.workers > 128)
         return Error{Code::invalid, "--workers wants a number from 1 to 128, found '" + value + "'"};
-      system->workers = *n;
     } else {
       return Error{Code::invalid, "unknown flag '" + flag + "'"};
     }
   }
+  manifest::lay_over(*system, overrides);
   return system;
 }
 
@@ -127,55 +135,100 @@ void bound_arenas(uint64_t workers) {
   mallopt(M_ARENA_MAX, static_cast<int>(own) + 2);
 }
 
-void apply_file(lifecycle::Lifecycle& life, const std::filesystem::path& file, const manifest::SystemManifest& flags) {
-  auto next = manifest::load_system_manifest(file);
+void apply_file(lifecycle::Lifecycle& life, const manifest::SystemManifest& running) {
+  auto next = manifest::load_system_manifest(running.file);
   auto& log = telemetry::Log::get();
   if (!next)
     return log.write(telemetry::Level::error, "the changed system manifest is not taken: " + next.error().message);
-  next->data = flags.data;
-  next->control = flags.control;
-  next->workers = flags.workers;
-  for (auto& [name, listener] : next->listeners) {
-    if (const auto given = flags.listeners.find(name); given != flags.listeners.end())
-      listener.address = given->second.address;
-  }
+  manifest::lay_over(*next, running.overrides);
   auto reports = life.apply(*next, false);
-  if (!reports)
-    return log.write(telemetry::Level::error, "the changed system manifest is not applied: " + reports.error().message);
+  if (!reports) return;  // logged as a refused change set
   log.write(telemetry::Level::info, "the changed system manifest is applied",
             {{"plugins_changed", std::to_string(reports->size())}});
 }
 
-int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t& signals) {
+// The system manifest's file: a whole change of it is applied once. Whole: nobody has it open for writing and two looks
+// in a row saw the same.
+class FollowedFile {
+ public:
+  // REQUIRES: `running` was just read from its file.
+  explicit FollowedFile(const manifest::SystemManifest& running) : running_(running) {
+    if (const auto now = base::read_file(running.file, limit); now) text_ = *now;
+  }
+  // True: unfinished, look again soon.
+  bool look(lifecycle::Lifecycle& life) {
+    const auto seen = manifest::look_at(running_.file);
+    if (!seen || (seen_ && *seen == *seen_)) return look_settled(life, seen.has_value());
+    seen_ = *seen;
+    settled_ = false;
+    return true;
+  }
+
+ private:
+  static constexpr size_t limit = 1 << 20;
+  bool look_settled(lifecycle::Lifecycle& life, bool there) {
+    if (!there || settled_) return false;
+    if (base::is_being_written(running_.file)) return true;
+    settled_ = true;
+    auto now = base::read_file(running_.file, limit);
+    if (!now || *now == text_) return false;
+    text_ = std::move(*now);
+    apply_file(life, running_);
+    return false;
+  }
+  manifest::SystemManifest running_;  // as the command line made it
+  std::string text_;                  // that was dealt with
+  std::optional<manifest::FileLook> seen_;
+  bool settled_ = false;
+};
+
+// What a deletion asks of the plugins: erase of the store.
+tenants::Eraser eraser(lifecycle::Lifecycle& life) {
+  tenants::Eraser eraser;
+  eraser.ready = [&life]() -> Status {
+    if (life.provides("storage/1", "erase")) return {};
+    return Error{Code::unavailable, "no plugin provides storage/1 now, so its data cannot be erased; load one first"};
+  };
+  eraser.in_flight = [](const std::string&) { return int64_t{0}; };
+  eraser.erase = [&life](const std::string& tenant) -> Status {
+    auto erased = life.call("storage/1", "erase", "{}", tenant);
+    return erased ? Status() : Status(erased.error());
+  };
+  return eraser;
+}
+
+// The kernel's process from here on; the supervisor's is another one.
+int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t begun, const sigset_t& signals,
+          const Birth& birth) {
+  const crash::AlternateStack stack;
+  crash::install(*birth.box, bus::describe_running);
+  FollowedFile file(system);
   telemetry::Metrics metrics;
   auto opened = lifecycle::Lifecycle::open(system, metrics);
   if (!opened) return complain(1, opened.error().message);
   lifecycle::Lifecycle& life = **opened;
+  auto tenants = tenants::Registry::open(system.data / "tenants", system);
+  if (!tenants) return complain(1, tenants.error().message);
+  tenants::Registry& registry = **tenants;
+  registry.quiesce = [&life] { return life.bus().on_each_worker([](bus::Worker&) {}, turn_patience); };
+  life.bus().use_tenants(&registry);
   bus::Acceptor acceptor(life.bus());
   life.on_connection_closed = [&acceptor](uint64_t id) { acceptor.closed(id); };
-  for (const auto& [name, listener] : system.listeners) {
-    const bus::ListenerSpec spec{name, listener.address.host, listener.address.port, listener.connections,
-                                 listener.connections_per_peer};
-    if (auto bound = acceptor.open(spec); !bound) return complain(1, bound.error().message);
-  }
+  if (auto opened_all = open_listeners(acceptor, system, held); !opened_all)
+    return complain(1, opened_all.error().message);
   for (const auto& [name, listener] : system.listeners) {
     if (listener.tenant)
       telemetry::Log::get().write(telemetry::Level::warn,
                                   "every request on this listener counts as its tenant and principal; loopback only",
                                   {{"listener", name}, {"tenant", *listener.tenant}});
   }
-  auto& log = telemetry::Log::get();
-  if (!system.watch.directories.empty()) {
-    log.write(telemetry::Level::warn,
-              "watch.directories is read but not followed by this version; use `socle plugin load` and `swap`");
-  }
-  for (const auto& entry : system.plugins) {
-    if (entry.canary)
-      log.write(telemetry::Level::warn,
-                "`canary` of a plugin entry is read but not followed by this version; use `socle plugin swap --canary`",
-                {{"path", entry.path.string()}});
-  }
+  if (auto added = life.add_house_service(tenants::usage_manifest, tenants::make_usage_service(life.bus())); !added)
+    return complain(1, added.error().message);
+  life.may_apply = [&registry](const manifest::SystemManifest& next) { return registry.fits(next); };
+  life.on_applied = [&registry](const manifest::SystemManifest& next) { registry.adopt(next); };
   if (auto booted = life.boot(); !booted) return complain(1, booted.error().message);
+  tenants::Housekeeper housekeeper(registry, eraser(life));
+  housekeeper.start();
   lifecycle::JsonText facts;
   facts.string("control", system.control_socket().string())
       .string("data", system.data.string())
@@ -183,20 +236,19 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
   facts.number("pid", getpid()).begin_object("listeners");
   for (const auto& [name, listener] : system.listeners) facts.string(name, acceptor.address(name));
   facts.end_object();
-  control::Commands commands(life, facts.take());
+  control::Commands commands(life, {life, registry, housekeeper}, facts.take());
   control::Server server(system.control_socket(),
                          [&commands](const std::vector<std::string>& words) { return commands.run(words); });
   if (auto started = server.start(); !started) return complain(1, started.error().message);
   std::optional<control::Watcher> watcher;
-  if (system.watch.system && !system.file.empty()) {
-    watcher.emplace(std::vector<std::filesystem::path>{system.file.parent_path()},
-                    [&life, &system, text = std::string()]() mutable {
-                      auto now = base::read_file(system.file, 1 << 20);
-                      if (!now || *now == text) return;
-                      const bool first = text.empty() && life.drift().empty();
-                      text = std::move(*now);
-                      if (!first) apply_file(life, system.file, system);
-                    });
+  std::vector<std::filesystem::path> folders = system.watch.directories;
+  const bool follow_file = system.watch.system && !system.file.empty();
+  if (follow_file) folders.push_back(system.file.parent_path());
+  if (!folders.empty()) {
+    watcher.emplace(folders, [&life, follow_file, &file] {
+      const bool file_again = follow_file && file.look(life);
+      return life.follow_directories() || file_again;
+    });
     if (auto watching = watcher->start(); !watching)
       telemetry::Log::get().write(telemetry::Level::warn, watching.error().message);
   }
@@ -206,16 +258,27 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
   const std::string ready =
       fmt::format("ready http={} ops={} control={} pid={} plugins={} tenants={} rss={} started_in={:.0f}ms\n",
                   acceptor.address("http"), acceptor.address("ops"), system.control_socket().string(), getpid(),
-                  life.plugin_count(), system.tenants.size(), resident_bytes(), took);
-  [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, ready.data(), ready.size());
+                  life.plugin_count(), registry.count(), resident_bytes(), took);
+  birth.serves();
+  if (birth.announce) {
+    [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, ready.data(), ready.size());
+  } else {
+    telemetry::Log::get().write(telemetry::Level::warn, "the kernel serves again",
+                                {{"pid", std::to_string(getpid())},
+                                 {"restarts", std::to_string(birth.restarts)},
+                                 {"started_in_ms", std::to_string(static_cast<int64_t>(took))}});
+  }
 
   int signal = 0;
   sigwait(&signals, &signal);
   telemetry::Log::get().write(telemetry::Level::info, "draining", {{"signal", std::to_string(signal)}});
-  acceptor.close_all();
+  acceptor.shut();
   watcher.reset();
   server.stop();
+  housekeeper.stop();
   life.shut_down();
+  if (auto kept = registry.housekeep(); !kept)
+    telemetry::Log::get().write(telemetry::Level::warn, kept.error().message);
   // Static destructors of what stays mapped must not run under threads that may still be in it.
   std::fflush(nullptr);
   ::_exit(0);
@@ -231,7 +294,9 @@ int run_kernel(const std::vector<std::string>& arguments) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  sigset_t blocked = signals;
+  sigaddset(&blocked, SIGCHLD);
+  pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
   auto system = read_arguments(arguments);
   if (!system) {
     if (system.error().code == Code::invalid) return complain(2, system.error().message + "\n" + usage_text);
@@ -247,7 +312,17 @@ int run_kernel(const std::vector<std::string>& arguments) {
   bound_arenas(system->workers.value_or(0));
   auto lock = lock_data(system->data);
   if (!lock) return complain(1, lock.error().message);
-  return serve(*system, begun, signals);
+  auto held = hold_listeners(*system);
+  if (!held) return complain(1, held.error().message);
+  return supervise(system->data, [&](const Birth& birth) {
+    if (birth.restarts == 0) return serve(*system, *held, begun, signals, birth);
+    const int64_t restarted = telemetry::monotonic_now();
+    auto now = read_arguments(arguments);  // it may have changed, and may be half written
+    if (!now)
+      telemetry::Log::get().write(telemetry::Level::error,
+                                  "the kernel starts with the system manifest as it was: " + now.error().message);
+    return serve(now ? *now : *system, *held, birth.announce ? begun : restarted, signals, birth);
+  });
 }
 
 }  // namespace socle

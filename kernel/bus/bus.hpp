@@ -23,8 +23,10 @@
 #include "bus/generation.hpp"
 #include "bus/offload.hpp"
 #include "bus/snapshot.hpp"
+#include "bus/tenant_directory.hpp"
 #include "bus/worker.hpp"
 #include "socle/result.hpp"
+#include "bus/call_totals.hpp"
 #include "telemetry/metrics.hpp"
 
 namespace socle::bus {
@@ -73,7 +75,12 @@ class Bus {
   [[nodiscard]] Worker& staging() { return *staging_now_.load(std::memory_order_acquire); }
   [[nodiscard]] OffloadPool& offload() { return *offload_; }
   [[nodiscard]] telemetry::Metrics& metrics() { return metrics_; }
+  [[nodiscard]] CallTotals& call_totals() { return call_totals_; }
   [[nodiscard]] Owner* owner() const { return owner_; }
+  // Who knows the tenants; without one every tenant is served and nothing is limited or metered. Set once, before any
+  // generation is routed; it must outlive the workers.
+  void use_tenants(TenantDirectory* directory) { tenants_ = directory; }
+  [[nodiscard]] TenantDirectory* tenants() const { return tenants_; }
   [[nodiscard]] socle_status fault_point(std::string_view plugin, std::string_view point) const {
     return settings_.fault_point ? settings_.fault_point(plugin, point) : SOCLE_OK;
   }
@@ -113,6 +120,9 @@ class Bus {
   // The caller gets `status` now; whatever the callee says later is dropped and counted.
   void give_up(Worker& w, Frame& frame, socle_status status);
   void park_idempotent(Worker& w, Generation& g);
+  // The provider of a pending call has died: asks whatever its route now names, once, when the method is idempotent and
+  // the caller still waits. false: it is not, and the provider must complete() it. true: the token is used up.
+  bool ask_again(Worker& w, Generation& callee, uint64_t token);
   // Calls of g whose callers still wait. Any thread; exact between two turns.
   [[nodiscard]] static int64_t busy_calls(const Generation& g) {
     return g.sum(&WorkerCounters::in_flight) - g.sum(&WorkerCounters::orphans);
@@ -134,7 +144,7 @@ class Bus {
                    socle_status outcome, socle_reply* reply);
   socle_status enter(Worker& w, Frame& frame, Provider to, socle_reply* reply);
   socle_status enter_elsewhere(Worker& w, Frame& frame, Provider to);
-  void settle(Worker& w, Frame& frame, socle_status status);
+  Frame& renew(Worker& w, Frame& old);
   void deliver(Worker& w, Frame& frame, const socle_reply& reply);
   void recycle(Worker& w, Frame& frame);
   struct HookRun;
@@ -145,7 +155,9 @@ class Bus {
 
   Settings settings_;
   telemetry::Metrics& metrics_;
+  CallTotals call_totals_;
   Owner* owner_;
+  TenantDirectory* tenants_ = nullptr;
   Channels channels_;
   std::unique_ptr<OffloadPool> offload_;
   std::vector<std::unique_ptr<Worker>> workers_;

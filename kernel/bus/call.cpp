@@ -21,10 +21,12 @@ void record(Worker& w, Frame& f, socle_status status, bool at_fault = true) {
   if (f.callee == nullptr || f.method >= f.callee->at(w.index()).methods.size()) return;
   MethodStats& stats = f.callee->at(w.index()).methods[f.method];
   stats.calls.add(1);
+  stats.ended[static_cast<size_t>(status)].add(1);
   if (status != SOCLE_OK) (at_fault && is_kernel_error(status) ? stats.kernel_errors : stats.other_errors).add(1);
   if (f.started == 0) return;
   const auto ns = static_cast<uint64_t>(static_cast<double>(tsc() - f.started) * nanoseconds_per_tick());
   stats.latency[MethodStats::bucket(ns)].add(1);
+  stats.timed_for.add(static_cast<int64_t>(ns));
 }
 
 // What a plugin put into *reply, made safe: a status out of range is a defect of the plugin, not an outcome.
@@ -71,6 +73,10 @@ socle_status Bus::call(Worker& w, Generation* caller, Context& context, uint32_t
   if (context.cancelled != 0) return refuse(SOCLE_CANCELLED, "cancelled", "the caller is gone");
   if (context.deadline <= w.now())
     return refuse(SOCLE_DEADLINE, "deadline_exceeded", "the deadline passed before the call was made");
+  if (caller != nullptr && caller->grants.ingress && context.depth() == 0) {
+    if (const auto why = entry_refusal(tenants_, view(context.tenant)); why.status != SOCLE_OK)
+      return refuse(why.status, why.code, why.message);
+  }
   if (payload->text.size > settings_.max_payload) {
     return refuse(SOCLE_TOO_LARGE, "payload_too_large",
                   "the payload has " + std::to_string(payload->text.size) + " bytes, the limit is " +
@@ -165,6 +171,8 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
   const Generation* const outer = w.running.load(std::memory_order_relaxed);
   w.running.store(&g, std::memory_order_relaxed);
   w.running_method.store(to.method, std::memory_order_relaxed);
+  const Frame* const outer_frame = w.running_frame.load(std::memory_order_relaxed);
+  w.running_frame.store(&frame, std::memory_order_relaxed);
   ++w.nesting;
   frame.state = Frame::State::running;
   socle_status status = SOCLE_INTERNAL;
@@ -175,6 +183,7 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
   }
   --w.nesting;
   w.running.store(outer, std::memory_order_relaxed);
+  w.running_frame.store(outer_frame, std::memory_order_relaxed);
   if (status == SOCLE_PENDING) {
     if (frame.state != Frame::State::early) {
       frame.state = Frame::State::pending;
@@ -399,11 +408,11 @@ void Bus::give_up(Worker& w, Frame& frame, socle_status status) {
     }
     return;
   }
-  if (frame.callee != nullptr) {
-    record(w, frame, status, status != SOCLE_CANCELLED);  // a caller that went away is not the provider's fault
-    frame.callee->at(w.index()).orphans.add(1);
-  }
   frame.state = Frame::State::orphaned;
+  if (frame.callee == nullptr) return;
+  record(w, frame, status, status != SOCLE_CANCELLED);  // a caller that went away is not the provider's fault
+  frame.callee->at(w.index()).orphans.add(1);
+  if (frame.callee->given_up != nullptr) frame.callee->given_up(*frame.callee, FrameSlab::token(w.index(), frame));
 }
 
 // A swap with state: exclusive waits for what changes state; reads that may take long (a poll) start again in the next
@@ -415,30 +424,51 @@ void Bus::park_idempotent(Worker& w, Generation& g) {
     if (f.callee == &g && f.state == Frame::State::pending && again && f.done != nullptr) mine.push_back(&f);
   });
   for (Frame* old : mine) {
-    Frame& f = w.frames.take();
-    f.state = Frame::State::parked;
-    f.target = old->target;
-    f.context = old->context;
-    f.payload = old->payload;
-    f.callee = nullptr;
-    f.caller = old->caller;
-    f.done = std::exchange(old->done, nullptr);
-    f.user = old->user;
-    f.started = 0;
-    old->context->unlink(*old);
-    w.disarm(*old);
-    old->context->retain();
-    old->payload->retain();
-    old->caller = nullptr;
+    w.parked.push_back(&renew(w, *old));
     old->state = Frame::State::orphaned;
     g.at(w.index()).orphans.add(1);
-    f.context->link(f);
-    if (f.context->deadline != std::numeric_limits<int64_t>::max()) {
-      f.kind = TimerKind::deadline;
-      w.arm_deadline(f, f.context->deadline);
-    }
-    w.parked.push_back(&f);
   }
+}
+
+// A parked frame that takes the caller, context and payload of `old`; whatever answers `old` is answering nobody.
+Frame& Bus::renew(Worker& w, Frame& old) {
+  Frame& f = w.frames.take();
+  f.state = Frame::State::parked;
+  f.target = old.target;
+  f.context = old.context;
+  f.payload = old.payload;
+  f.callee = nullptr;
+  f.caller = std::exchange(old.caller, nullptr);
+  f.done = std::exchange(old.done, nullptr);
+  f.user = old.user;
+  f.started = 0;
+  old.context->unlink(old);
+  w.disarm(old);
+  old.context->retain();
+  old.payload->retain();
+  f.context->link(f);
+  if (f.context->deadline != std::numeric_limits<int64_t>::max()) {
+    f.kind = TimerKind::deadline;
+    w.arm_deadline(f, f.context->deadline);
+  }
+  return f;
+}
+
+bool Bus::ask_again(Worker& w, Generation& callee, uint64_t token) {
+  Frame* old = w.frames.find(token);
+  if (old == nullptr || old->callee != &callee || old->state != Frame::State::pending || old->again ||
+      old->done == nullptr)
+    return false;
+  if (old->target >= w.snapshot->routes.size() || !w.snapshot->routes[old->target].idempotent) return false;
+  Frame& f = renew(w, *old);
+  f.again = true;
+  callee.at(w.index()).in_flight.add(-1);
+  recycle(w, *old);
+  Job job;
+  job.kind = Job::Kind::frame;
+  job.token = FrameSlab::token(w.index(), f);
+  w.defer(job);
+  return true;
 }
 
 void Bus::expire(Worker& w, Frame& frame) {

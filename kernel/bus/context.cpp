@@ -98,6 +98,39 @@ Context* Context::open(const Identity& from, Generation* opener) {
   return c;
 }
 
+// A chunk of arena memory; what it gives out lies behind it.
+struct Context::Chunk {
+  Chunk* next;
+  size_t size;  // of all of it
+  size_t used;
+};
+
+Context::~Context() {
+  while (arena_ != nullptr) std::free(std::exchange(arena_, arena_->next));
+}
+
+void* Context::arena_alloc(size_t size, size_t alignment) {
+  constexpr size_t least = 4096;
+  if (alignment == 0 || alignment > 64 || (alignment & (alignment - 1)) != 0 || size > (size_t{1} << 40))
+    return nullptr;
+  const auto fit = [&](Chunk& c) -> void* {
+    const size_t at = (reinterpret_cast<uintptr_t>(&c) + c.used + alignment - 1) / alignment * alignment -
+                      reinterpret_cast<uintptr_t>(&c);
+    if (at > c.size || size > c.size - at) return nullptr;
+    c.used = at + size;
+    return reinterpret_cast<char*>(&c) + at;
+  };
+  if (arena_ != nullptr) {
+    if (void* found = fit(*arena_); found != nullptr) return found;
+  }
+  const size_t room = std::max(arena_ != nullptr ? std::min(arena_->size * 2, size_t{1} << 20) : least,
+                               sizeof(Chunk) + size + alignment);
+  void* block = std::malloc(room);
+  if (block == nullptr) return nullptr;
+  arena_ = new (block) Chunk{arena_, room, sizeof(Chunk)};
+  return fit(*arena_);
+}
+
 Context* Context::derive(int64_t until, socle_str key, std::span<const socle_pair> more_keys) {
   auto* c = new Context(*this, 0);
   c->deadline = std::min(deadline, until);
@@ -142,8 +175,26 @@ void Context::release() {
     (prev_sibling_ != nullptr ? prev_sibling_->next_sibling_ : parent->first_child_) = next_sibling_;
     if (next_sibling_ != nullptr) next_sibling_->prev_sibling_ = prev_sibling_;
   }
+  if (extra_ != nullptr && extra_->ended != nullptr) extra_->ended(extra_->ended_user, extra_->number);
   delete this;
   if (parent != nullptr) parent->release();
+}
+
+void Context::stand_for(uint64_t number, Ended ended, void* user) {
+  extra().number = number;
+  extra_->ended = ended;
+  extra_->ended_user = user;
+}
+
+const Context& Context::root() const {
+  const Context* c = this;
+  while (c->parent_ != nullptr) c = c->parent_;
+  return *c;
+}
+
+uint64_t Context::stands_for() const {
+  const Context& top = root();
+  return top.extra_ != nullptr ? top.extra_->number : 0;
 }
 
 void Context::link(Frame& frame) {

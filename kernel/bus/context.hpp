@@ -63,19 +63,29 @@ class Context : public socle_context {
   void release();
   [[nodiscard]] Generation* opener() const { return opener_; }
   [[nodiscard]] uint16_t depth() const { return depth_; }  // hops from the root
+  // For a root that stands for a context of another process: that one's number, and who hears when the last reference
+  // to it and to what was derived from it is gone. REQUIRES: a root, once, before it is shared.
+  using Ended = void (*)(void* user, uint64_t number);
+  void stand_for(uint64_t number, Ended ended, void* user);
+  // The root's number; 0: it stands for none.
+  [[nodiscard]] uint64_t stands_for() const;
+  [[nodiscard]] const Context& root() const;
   // Where this context falls in a canary split: equal for equal (tenant, lane).
   [[nodiscard]] uint16_t bucket() const { return bucket_; }
 
   // Pending calls made under this context, for cancellation.
   void link(Frame& frame);
   void unlink(Frame& frame);
+  // Memory that goes when this context does; nullptr: too large. Worker.
+  void* arena_alloc(size_t size, size_t alignment);
+
   // Marks this and all children cancelled and takes their pending calls off, oldest first.
   void cancel(std::vector<Frame*>& pending);
 
  private:
   Context() : socle_context{} {}
   Context(const socle_context& parent, int) : socle_context(parent) {}
-  ~Context() = default;
+  ~Context();
   uint32_t refs_ = 1;
   uint16_t depth_ = 0;
   uint16_t bucket_ = 0;
@@ -90,6 +100,9 @@ class Context : public socle_context {
     std::string text;                // the views of a root, or a derived key
     std::vector<socle_pair> pairs;   // own keys and the parent's
     std::vector<std::string> added;  // text of keys added here
+    uint64_t number = 0;             // of stand_for()
+    Ended ended = nullptr;
+    void* ended_user = nullptr;
     void add(std::span<const socle_pair> more);
   };
   Extra& extra() {
@@ -97,6 +110,8 @@ class Context : public socle_context {
     return *extra_;
   }
   std::unique_ptr<Extra> extra_;
+  struct Chunk;
+  Chunk* arena_ = nullptr;  // the newest first
 };
 
 class ContextRef {

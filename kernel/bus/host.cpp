@@ -11,11 +11,14 @@
 #include <vector>
 
 #include "bus/bus.hpp"
+#include "crash/handler.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
 
 namespace socle::bus {
 namespace {
+
+constexpr int64_t slice = 200'000;
 
 Generation& self(const socle_host* host) { return *Generation::of(host); }
 Worker* here() { return Worker::current(); }
@@ -109,6 +112,9 @@ const socle_context* context_open(const socle_host* host, const socle_root* root
 const socle_context* context_act_as(const socle_host* host, socle_str tenant, socle_str reason, int64_t deadline) {
   Generation& g = self(host);
   if (!g.grants.act_as) return nullptr;
+  // A suspended tenant's work behind its requests goes on; one that is going or gone has none.
+  const auto why = entry_refusal(g.bus.tenants(), view(tenant));
+  if (why.status != SOCLE_OK && why.code != "tenant_suspended") return nullptr;
   const std::string principal = "plugin:" + g.plugin;
   telemetry::Log::get().write(telemetry::Level::debug, "acts as tenant",
                               {{"plugin", g.plugin}, {"tenant", view(tenant)}, {"reason", view(reason)}});
@@ -147,7 +153,10 @@ socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn 
   Worker* w = here();
   if (w == nullptr) return SOCLE_UNAVAILABLE;
   const bool taken = g.bus.offload().submit([&g, w, work, done, user] {
-    work(user);
+    {
+      const crash::Blame blame(g.plugin, g.version, g.seq, "offload");
+      work(user);
+    }
     w->post([&g, w, done, user] {
       w->running.store(&g, std::memory_order_relaxed);
       done(user, SOCLE_OK);
@@ -212,7 +221,7 @@ socle_payload* catalog(const socle_host* host, socle_str name) {
   } else if (g.grants.catalog && what == "health" && g.bus.owner() != nullptr) {
     text = g.bus.owner()->health_json();
   } else if (g.grants.catalog && what == "metrics") {
-    text = g.bus.metrics().text();
+    text = g.bus.metrics().text() + g.bus.call_totals().text();
     media = SOCLE_MEDIA_TEXT;
   } else {
     return nullptr;
@@ -279,16 +288,15 @@ uint32_t metric(const socle_host* host, socle_str name, uint32_t kind, socle_str
 }
 void observe(const socle_host* host, uint32_t number, double value) { self(host).bus.metrics().observe(number, value); }
 double limit(const socle_host* host, const socle_context* context, socle_str name) {
-  const SnapshotPtr snapshot = here() != nullptr ? here()->snapshot : self(host).bus.snapshot();
-  const auto tenant = snapshot->tenants.find(view(context->tenant));
-  if (tenant == snapshot->tenants.end() || tenant->second == nullptr) return std::numeric_limits<double>::infinity();
-  const auto number = tenant->second->find(view(name));
-  return number != tenant->second->end() ? number->second : std::numeric_limits<double>::infinity();
+  const TenantDirectory* tenants = self(host).bus.tenants();
+  if (tenants == nullptr || here() == nullptr) return std::numeric_limits<double>::infinity();
+  return tenants->limit(view(context->tenant), view(name));
 }
-void meter(const socle_host* host, const socle_context*, socle_str name, double amount) {
+void meter(const socle_host* host, const socle_context* context, socle_str name, double amount) {
   Generation& g = self(host);
+  if (here() == nullptr || view(name).find_first_of("\"\\\n") != std::string_view::npos) return;
+  if (g.bus.tenants() != nullptr) g.bus.tenants()->meter(view(context->tenant), view(name), amount, here()->now());
   const std::string series = "socle_meter_total{name=\"" + std::string(view(name)) + "\"}";
-  if (view(name).find_first_of("\"\\\n") != std::string_view::npos) return;
   g.bus.metrics().observe(
       g.bus.metrics().define(series, telemetry::Metrics::Kind::counter, "What plugins metered, all tenants"), amount);
 }
@@ -298,6 +306,26 @@ uint64_t span_begin(const socle_host*, const socle_context*, socle_str) {
 void span_end(const socle_host*, uint64_t) {}
 socle_status fault_point(const socle_host* host, socle_str name) {
   return self(host).bus.fault_point(self(host).plugin, view(name));
+}
+
+// ---- 1.1: whose turn it is, and who pays
+socle_status admit(const socle_host*, uint64_t, socle_event_fn, void*) { return SOCLE_OK; }
+void connection_charge(const socle_host*, uint64_t, socle_str) {}
+int rate(const socle_host*, const socle_context*, socle_rate*) { return 0; }
+int64_t slice_left_for(const socle_host*) { return slice; }
+uint32_t pressure(const socle_host*, const socle_context*) { return 0; }
+void* arena_alloc(const socle_host*, const socle_context* context, size_t size, size_t alignment) {
+  return here() != nullptr && context != nullptr ? Context::of(context)->arena_alloc(size, alignment) : nullptr;
+}
+uint64_t payer(const socle_host*) { return 0; }
+void post_for(const socle_host* host, uint64_t, uint32_t worker, socle_event_fn fn, void* user) {
+  post(host, worker, fn, user);
+}
+
+void meter_level(const socle_host* host, const socle_context* context, socle_str name, double level) {
+  TenantDirectory* tenants = self(host).bus.tenants();
+  if (tenants != nullptr && here() != nullptr && std::isfinite(level))
+    tenants->meter_level(view(context->tenant), view(name), level);
 }
 
 }  // namespace
@@ -351,6 +379,15 @@ void fill_host_table(socle_host& h) {
   h.span_begin = span_begin;
   h.span_end = span_end;
   h.fault_point = fault_point;
+  h.admit = admit;
+  h.connection_charge = connection_charge;
+  h.rate = rate;
+  h.slice_left_for = slice_left_for;
+  h.pressure = pressure;
+  h.arena_alloc = arena_alloc;
+  h.payer = payer;
+  h.post_for = post_for;
+  h.meter_level = meter_level;
 }
 
 }  // namespace socle::bus

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "bus/bus.hpp"
+#include "crash/handler.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
 
@@ -109,6 +110,7 @@ void Worker::post(Generation& generation, socle_event_fn fn, void* user) {
 }
 
 void Worker::loop() {
+  const crash::AlternateStack stack;
   t_current = this;
   ContextPool::use(&contexts_);
   epoll_event events[events_per_turn];

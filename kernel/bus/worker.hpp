@@ -124,6 +124,7 @@ class Worker {
   [[nodiscard]] bool idle() const { return idle_.load(std::memory_order_relaxed); }
   std::atomic<const Generation*> running{nullptr};
   std::atomic<uint32_t> running_method{0};
+  std::atomic<const Frame*> running_frame{nullptr};  // the call that handle() was entered for, while it is on the stack
   std::atomic<uint32_t> connections{0};
 
  private:

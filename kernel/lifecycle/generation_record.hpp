@@ -2,6 +2,7 @@
 // it is still mapped. Owned by the Lifecycle; after it is listed, changed only under the Lifecycle's mutex_.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -9,8 +10,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bus/generation.hpp"
+#include "cell/link/link.hpp"
 #include "loader/library.hpp"
 #include "manifest/plugin_manifest.hpp"
 #include "manifest/system_manifest.hpp"
@@ -34,7 +37,20 @@ struct Package {
   std::string config;            // JSON object for create()
   std::string sha256;
   std::string signer;  // fingerprint, "" when unsigned
+
+  [[nodiscard]] manifest::Home home() const { return entry.home.value_or(manifest::Home::cell); }
+  [[nodiscard]] bool in_cell() const { return home() == manifest::Home::cell; }
 };
+
+// The same plugin from the same bytes on the same terms: putting one in the other's place would change nothing.
+[[nodiscard]] inline bool same_package(const Package& a, const Package& b) {
+  return a.sha256 == b.sha256 && a.manifest_text == b.manifest_text && a.config == b.config &&
+         a.entry.grants == b.entry.grants && a.entry.listen == b.entry.listen && a.home() == b.home();
+}
+
+[[nodiscard]] inline bool puts(const std::vector<Package>& put, const std::string& name) {
+  return std::any_of(put.begin(), put.end(), [&](const Package& p) { return p.manifest->plugin == name; });
+}
 
 // The last answer to HEALTH. A plugin that answers UNSUPPORTED is well.
 struct HealthState {
@@ -50,9 +66,11 @@ struct GenerationRecord {
   State state = State::found;
   std::string reason;  // of retained
   std::unique_ptr<bus::Generation> runtime;
-  std::optional<loader::Library> library;
-  std::filesystem::path image;  // its own copy, which is what is mapped
-  int guests = 0;               // hooks the kernel runs in it beside its routes; the drain waits for them
+  std::optional<loader::Library> library;  // home kernel
+  std::unique_ptr<cell::Link> link;        // home cell
+  uint16_t abi_minor = 0;                  // of its library
+  std::filesystem::path image;             // its own copy, which is what is mapped
+  int guests = 0;                          // hooks the kernel runs in it beside its routes; the drain waits for them
   HealthState health;
   int64_t active_since = 0;  // UTC nanoseconds
   std::chrono::microseconds load_time{}, drain_time{};

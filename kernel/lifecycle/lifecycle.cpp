@@ -79,8 +79,28 @@ std::vector<const Package*> Lifecycle::packages_of(const Members& members) const
   return out;
 }
 
+Status Lifecycle::add_house_service(std::string_view manifest, std::unique_ptr<bus::Generation> runtime) {
+  auto parsed = manifest::parse_plugin_manifest(manifest, runtime->plugin + "/manifest.yaml");
+  if (!parsed) return std::move(parsed).error();
+  const auto record = std::make_shared<GenerationRecord>();
+  record->package.manifest = std::make_shared<const manifest::PluginManifest>(std::move(*parsed));
+  record->state = State::active;
+  record->runtime = std::move(runtime);
+  house_[record->name()].primary = record;
+  return {};
+}
+
+Members Lifecycle::with_house(Members members) const {
+  members.insert(house_.begin(), house_.end());
+  return members;
+}
+
+void Lifecycle::add_house(std::vector<const Package*>& packages) const {
+  for (const auto& [name, member] : house_) packages.push_back(&member.primary->package);
+}
+
 void Lifecycle::install(const Members& members, const manifest::SystemManifest& system) {
-  const auto snapshot = build_snapshot(*bus_, members, system, ++snapshot_version_);
+  const auto snapshot = build_snapshot(*bus_, with_house(members), system, ++snapshot_version_);
   if (auto s = bus_->install(snapshot, install_patience); !s) {
     // A worker that hangs in plugin code cannot be waited for; the others serve, and it will see the routes when it
     // wakes.
@@ -88,75 +108,6 @@ void Lifecycle::install(const Members& members, const manifest::SystemManifest& 
   }
   const std::lock_guard lock(mutex_);
   members_ = members;
-}
-
-Status Lifecycle::boot() {
-  const std::lock_guard change_lock(change_mutex_);
-  const manifest::SystemManifest system = this->system();
-  const auto kept = last_good();
-  ChangeSet set;
-  std::string problems;
-  for (const auto& entry : system.plugins) {
-    auto package = read_package(entry.path, entry, system);
-    if (package) {
-      set.put.push_back(std::move(*package));
-    } else {
-      problems += package.error().message + "\n";
-    }
-  }
-  if (problems.empty()) {
-    auto done = change(std::move(set));
-    if (done) {
-      if (kept) remember_previous(*kept);
-      keep_last_good();
-      return {};
-    }
-    problems = done.error().message + "\n";
-  }
-  problems.pop_back();
-  if (!kept) return Error{Code::invalid, problems};
-  telemetry::Log::get().write(telemetry::Level::error,
-                              "the system manifest's plugins do not start; using the last good set",
-                              {{"reason", problems}});
-  ChangeSet good;
-  good.put = kept->set;
-  if (auto done = change(std::move(good)); !done)
-    return Error{Code::invalid, problems + "\nand the last good set does not start either: " + done.error().message};
-  remember_previous(*kept);
-  return {};
-}
-
-void Lifecycle::shut_down() {
-  if (stopping_.exchange(true)) return;
-  changed_.notify_all();
-  if (health_.joinable()) health_.join();
-  const std::lock_guard change_lock(change_mutex_);
-  Members left = members_copy();
-  const auto packages = packages_of(left);
-  auto order = start_order(packages);
-  std::vector<std::string> names;
-  for (const Package* p : order ? *order : packages) names.push_back(p->manifest->plugin);
-  // What serves a listener goes first, so that requests under way still meet the services they call.
-  std::stable_partition(names.begin(), names.end(),
-                        [&left](const std::string& name) { return left[name].primary->package.entry.listen.empty(); });
-  for (auto it = names.rbegin(); it != names.rend(); ++it) {
-    const Member gone = left[*it];
-    left.erase(*it);
-    install(left, system());
-    for (const RecordPtr& record : {gone.canary, gone.primary}) {
-      if (record == nullptr) continue;
-      retire(record);
-      await_retired(*record);
-    }
-  }
-  {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return retiring_ == 0; });
-  }
-  for (const Resident& handle : handles_) {
-    telemetry::Log::get().write(telemetry::Level::warn, "a resident handle stays: its plugin could not be stopped",
-                                {{"plugin", handle.plugin}, {"handle", handle.name}});
-  }
 }
 
 void Lifecycle::connection_closed(uint64_t id) {

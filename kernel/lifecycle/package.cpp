@@ -17,17 +17,6 @@ void grant_all(manifest::PluginEntry& entry, const manifest::PluginManifest& plu
     entry.grants.push_back({manifest::PermissionKind::call, to_string(need.service)});
 }
 
-// A plugin runs where the operator says; what he does not say is a cell. `socle plugin load` without --home goes by the
-// plugin's own manifest, as there is no entry to say it in.
-Status check_home(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) {
-  if (entry.home.value_or(manifest::Home::cell) == manifest::Home::kernel) return {};
-  return Error{Code::unsupported,
-               "plugin '" + plugin.plugin +
-                   "' is to run in a cell (home: cell, the default), and this kernel has no cells yet; if you trust it "
-                   "to run in the "
-                   "kernel's process, say `home: kernel` in its entry of the system manifest (or --home kernel)"};
-}
-
 }  // namespace
 
 // The trust list is the given manifest's; resident libraries are those this process loaded at its start.

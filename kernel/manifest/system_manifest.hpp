@@ -103,8 +103,16 @@ struct OffloadSettings {
   std::uint64_t queue = 1'024;
 };
 
+// What `socle run` was told on its command line; it goes before the file, at the start and at every apply.
+struct Overrides {
+  std::optional<std::filesystem::path> data, control;
+  std::optional<Address> http;  // of the listener of that name
+  std::optional<std::uint64_t> workers;
+};
+
 struct SystemManifest {
   std::filesystem::path file;  // not a key
+  Overrides overrides;         // not a key; lay_over() fills it
 
   std::uint64_t socle = 0;
   std::filesystem::path data = "data";
@@ -142,6 +150,11 @@ struct Change {
 // Every key whose value is not its default, sorted: a canonical form in which order, quoting and comments are gone.
 // Plugin entries are keyed by the last part of their path.
 [[nodiscard]] std::map<std::string, std::string> canonical(const SystemManifest& system);
+void lay_over(SystemManifest& system, const Overrides& overrides);
+
+// A running kernel cannot change the value of this key: "data", "listeners.http.address".
+[[nodiscard]] bool needs_restart(std::string_view key);
+
 // By key. Empty: applying `after` to a system that runs `before` changes nothing.
 [[nodiscard]] std::vector<Change> difference(const SystemManifest& before, const SystemManifest& after);
 

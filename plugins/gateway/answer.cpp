@@ -2,6 +2,7 @@
 #include "conditional.hpp"
 #include "connection.hpp"
 #include "problem.hpp"
+#include "rate_headers.hpp"
 
 #include <socle/json.hpp>
 
@@ -41,7 +42,6 @@ void Connection::on_reply(void* user, const socle_reply* reply) {
 void Connection::answer(const socle_reply& reply) {
   Exchange& e = *exchange_;
   e.reply = Payload(host(), reply.payload);
-  if (reply.status == SOCLE_CANCELLED && peer_gone_) return close();
   const ReplyMeta meta = read_reply_meta(e.reply.get());
   if (meta.bad_header) {
     const std::string text = "plugin '" + e.match.route->plugin + "' answered " + e.match.route->service + "." +
@@ -185,6 +185,9 @@ void Connection::send(const AnswerHead& head, std::string_view body, bool more) 
   Exchange& e = *exchange_;
   e.status = head.status;
   worker_.count(head.status, false);
+  socle_rate rate{};
+  rate.struct_size = sizeof rate;
+  if (e.context && host()->rate(host(), e.context.get(), &rate) == 1) append_rate_headers(e.rate_lines, rate);
   write_answer_head(head, worker_.date_line(), e);
   e.writer.begin(e.out_head, body, head.chunked && more, more);
   state_ = State::replying;
@@ -217,7 +220,6 @@ bool Connection::flush() {
       wait_read();
       return false;
     }
-    peer_gone_ = true;
     close();
     return false;
   }

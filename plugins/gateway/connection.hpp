@@ -77,6 +77,7 @@ class Connection {
   [[nodiscard]] Refusal prepare();
   [[nodiscard]] Refusal identify();
   [[nodiscard]] Refusal check_content();
+  [[nodiscard]] std::size_t plan_body_limit() const;
   [[nodiscard]] std::size_t begin_body(std::string_view after);
   [[nodiscard]] std::size_t decode_chunks(std::string_view bytes);
   void send_continue();
@@ -128,8 +129,8 @@ class Connection {
   bool turn_wait_ = false;
   bool call_pending_ = false;
   bool write_wants_read_ = false;  // TLS
-  bool peer_gone_ = false;
-  bool unread_body_ = false;  // the client may still be sending what nobody will read
+  bool peer_ended_ = false;        // it sends no more, and may still read
+  bool unread_body_ = false;       // the client may still be sending what nobody will read
 };
 
 class Connection::Guard {

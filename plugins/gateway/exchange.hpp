@@ -20,6 +20,8 @@
 
 namespace socle::gateway {
 
+inline constexpr std::string_view heartbeat_line = ":\n\n";  // an event stream's comment
+
 // A reply that comes in pieces: whom to ask for the next one, and where it left off.
 struct Stream {
   bool active = false;
@@ -59,6 +61,7 @@ struct Exchange {
   Payload reply;
   std::string reply_text;  // a body of the gateway's own: problem, health, doc turned into text
   std::string out_head;
+  std::string rate_lines;  // header lines of a tenant with a request rate
   ResponseWriter writer;
   Stream stream;
   bool keep_alive = true;

@@ -1,4 +1,4 @@
-/* abi_layout.c: the layout of ABI 1.0 on LP64, written down. Compiled against the frozen header and against today's: a
+/* abi_layout.c: the layout of ABI 1.0 on LP64, written down, and what 1.1 added. Compiled against the frozen header and against today's: a
  * member that moved, shrank, went or changed places stops the build. Tables that carry struct_size may only grow at
  * their end (GROWS); the others may not change (SIZE). A new release appends its members here, with SOCLE_ABI_MINOR. */
 #ifdef SOCLE_FROZEN_ABI
@@ -134,7 +134,31 @@ AT(socle_host, meter, 336);
 AT(socle_host, span_begin, 344);
 AT(socle_host, span_end, 352);
 AT(socle_host, fault_point, 360);
-GROWS(socle_host, 368);
+#ifdef SOCLE_FROZEN_ABI
+SIZE(socle_host, 368);
+#else
+AT(socle_host, admit, 368);
+AT(socle_host, connection_charge, 376);
+AT(socle_host, rate, 384);
+AT(socle_host, slice_left_for, 392);
+AT(socle_host, pressure, 400);
+AT(socle_host, arena_alloc, 408);
+AT(socle_host, payer, 416);
+AT(socle_host, post_for, 424);
+AT(socle_host, meter_level, 432);
+GROWS(socle_host, 440);
+
+AT(socle_root, continues, 120);
+GROWS(socle_root, 128);
+
+AT(socle_rate, struct_size, 0);
+AT(socle_rate, limit, 8);
+AT(socle_rate, burst, 16);
+AT(socle_rate, remaining, 24);
+AT(socle_rate, reset_for, 32);
+AT(socle_rate, retry_after_for, 40);
+GROWS(socle_rate, 48);
+#endif
 
 AT(socle_method, service, 0);
 AT(socle_method, name, 16);

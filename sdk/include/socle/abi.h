@@ -17,19 +17,16 @@
 /* clang-format off */
 #ifndef SOCLE_ABI_H
 #define SOCLE_ABI_H
-
 #include <stddef.h>
 #include <stdint.h>
-
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 #define SOCLE_ABI_MAJOR 1 /* another major is refused, both numbers named */
-#define SOCLE_ABI_MINOR 0 /* a larger minor than the kernel's is refused, a smaller one is served */
+#define SOCLE_ABI_MINOR 1 /* a larger minor than the kernel's is refused, a smaller one is served */
 
 typedef struct socle_str { const char* data; size_t size; } socle_str;
-
 /* Key and value, e.g. path and query parameters in, "http.status" or "etag" out. */
 typedef struct socle_pair { socle_str key, value; } socle_pair;
 
@@ -71,7 +68,6 @@ typedef struct socle_payload {
 } socle_payload;
 
 enum { SOCLE_CLASS_INTERACTIVE = 0, SOCLE_CLASS_BACKGROUND = 1 };
-
 /* For whom work is done. Kernel-owned; travels on every hop and can only shrink. A plugin reads it; what it passes to
  * call() and friends is this pointer, and identity comes from the kernel's own record behind it. Lives until the call
  * that brought it is completed, longer with context_retain(). */
@@ -119,12 +115,8 @@ typedef struct socle_reply {
  *  EXPORT     state: cache or exclusive. The reply's payload goes to the next generation; meta "state-version" says which.
  *  IMPORT     payload as exported, meta "dry-run" = "true" when nothing must be kept. */
 enum {
-  SOCLE_HOOK_START = 0x7FFF0001,
-  SOCLE_HOOK_SELF_TEST = 0x7FFF0002,
-  SOCLE_HOOK_HEALTH = 0x7FFF0003,
-  SOCLE_HOOK_DRAIN = 0x7FFF0004,
-  SOCLE_HOOK_STOP = 0x7FFF0005,
-  SOCLE_HOOK_EXPORT = 0x7FFF0006,
+  SOCLE_HOOK_START = 0x7FFF0001, SOCLE_HOOK_SELF_TEST = 0x7FFF0002, SOCLE_HOOK_HEALTH = 0x7FFF0003,
+  SOCLE_HOOK_DRAIN = 0x7FFF0004, SOCLE_HOOK_STOP = 0x7FFF0005, SOCLE_HOOK_EXPORT = 0x7FFF0006,
   SOCLE_HOOK_IMPORT = 0x7FFF0007
 };
 
@@ -147,13 +139,21 @@ typedef struct socle_root {
   int64_t deadline;
   const uint8_t* trace_id; /* 16 bytes, or NULL for a new trace */
   const uint8_t* span_id;  /* 8 bytes: the remote parent, or NULL */
-  uint8_t trace_flags;
+  uint8_t trace_flags, reserved[7];
+  uint64_t continues; /* 1.1: 1 = part of a request that was admitted already (a further piece of a streamed reply) */
 } socle_root;
+
+/* 1.1: a tenant's request rate. Lengths of time as everywhere; limit is requests a second. */
+typedef struct socle_rate {
+  uint32_t struct_size, reserved;
+  double limit, burst;
+  int64_t remaining; /* requests that would be admitted now */
+  int64_t reset_for, retry_after_for; /* until that is `burst` again; until the next one is admitted (0: now) */
+} socle_rate;
 
 /* Options of call(); a NULL pointer means all zero. */
 typedef struct socle_call_options {
-  uint32_t struct_size;
-  uint32_t reserved;
+  uint32_t struct_size, reserved;
   int64_t timeout_for;       /* 0: the callee's declared time-out; the context's deadline holds in any case */
   socle_str idempotency_key; /* replaces the context's when present */
 } socle_call_options;
@@ -161,7 +161,6 @@ typedef struct socle_call_options {
 enum { SOCLE_LOG_DEBUG = 0, SOCLE_LOG_INFO = 1, SOCLE_LOG_WARN = 2, SOCLE_LOG_ERROR = 3 };
 enum { SOCLE_IO_READ = 1, SOCLE_IO_WRITE = 2 };
 enum { SOCLE_METRIC_COUNTER = 0, SOCLE_METRIC_GAUGE = 1, SOCLE_METRIC_HISTOGRAM = 2 };
-
 typedef void (*socle_reply_fn)(void* user, const socle_reply* reply); /* reply->payload is owned by the callback */
 typedef void (*socle_event_fn)(void* user, socle_status status);      /* OK, or CANCELLED when the host gave up */
 typedef void (*socle_work_fn)(void* user); /* on an offload thread: no host calls but those marked "any thread" */
@@ -169,7 +168,6 @@ typedef struct socle_host socle_host;
 struct socle_host {
   uint32_t struct_size;
   uint16_t abi_major, abi_minor;
-
   /* -- payloads ------------------------------------------------------------------------------------------------ */
   /* A new payload holding copies of text and meta, one reference. NULL only when the tenant's or the call's memory
    * budget is used up. Any thread. */
@@ -187,7 +185,6 @@ struct socle_host {
   void (*payload_retain)(const socle_host*, socle_payload*);  /* any thread, once payload_share()d */
   void (*payload_release)(const socle_host*, socle_payload*); /* any thread, once payload_share()d; NULL is fine */
   void (*payload_share)(const socle_host*, socle_payload*);   /* before it leaves this worker: counts become atomic */
-
   /* -- calls --------------------------------------------------------------------------------------------------- */
   /* A number for service ("storage/1") and method, good for the life of this generation. DENIED: the manifest does not
    * require the service or no grant; UNSUPPORTED: the provider has no such method. A service that is not there yet
@@ -196,14 +193,12 @@ struct socle_host {
   /* OK or an error: *reply is filled, its payload yours. PENDING: `done` follows. `payload` is borrowed (NULL: empty). */
   socle_status (*call)(const socle_host*, const socle_context*, uint32_t target, socle_payload* payload,
                        const socle_call_options*, socle_reply* reply, socle_reply_fn done, void* user);
-  /* Answers a call that returned PENDING, on its worker. Takes reply->payload. A late or second reply is dropped and
-   * counted. */
+  /* Answers a call that returned PENDING, on its worker. Takes reply->payload. Late or second: dropped and counted. */
   void (*complete)(const socle_host*, uint64_t token, const socle_reply* reply);
   /* To the subscribers of a channel that the manifest publishes. OK: taken; PENDING: back-pressure, `done` follows, at
    * the latest at the context's deadline with UNAVAILABLE. */
   socle_status (*publish)(const socle_host*, const socle_context*, socle_str channel, socle_payload*, socle_event_fn done,
                           void* user);
-
   /* -- contexts ------------------------------------------------------------------------------------------------ */
   const socle_context* (*context_open)(const socle_host*, const socle_root*); /* NULL: permission "ingress" missing */
   /* Background work for a tenant; permission "act-as: tenants". NULL when denied. `reason` is audited. */
@@ -211,7 +206,6 @@ struct socle_host {
   void (*context_retain)(const socle_host*, const socle_context*);
   void (*context_release)(const socle_host*, const socle_context*);
   void (*context_cancel)(const socle_host*, const socle_context*); /* only one that this plugin opened */
-
   /* -- time, readiness, threads -------------------------------------------------------------------------------- */
   int64_t (*now)(const socle_host*);     /* monotonic; any thread */
   int64_t (*now_utc)(const socle_host*); /* Unix epoch; any thread */
@@ -228,21 +222,18 @@ struct socle_host {
   uint32_t (*worker_count)(const socle_host*); /* serving workers */
   void* (*frame_alloc)(const socle_host*, size_t size); /* coroutine frames, pooled per worker; live ones are counted */
   void (*frame_free)(const socle_host*, void* frame, size_t size);
-
   /* -- catalogue ----------------------------------------------------------------------------------------------- */
   /* The number of the route snapshot this worker uses; changes with every change set. */
   uint64_t (*catalog_version)(const socle_host*);
   /* "routes": HTTP routes of all manifests; "listeners": of those this plugin serves; "plugins"; "health"; "metrics"
    * (Prometheus text). JSON (owned), NULL for an unknown name. Each but "listeners" needs permission "catalog". */
   socle_payload* (*catalog)(const socle_host*, socle_str name);
-
   /* -- connections and resident handles ------------------------------------------------------------------------ */
   void (*connection_closed)(const socle_host*, uint64_t id);             /* the fd is closed */
   void (*connection_return)(const socle_host*, const socle_connection*); /* to the generation now routed, same worker */
   /* A pointer that survives swaps. `destroy` must lie in a resident library. take: NULL when absent or other version. */
   socle_status (*resident_put)(const socle_host*, socle_str name, uint32_t version, void* handle, void (*destroy)(void*));
   void* (*resident_take)(const socle_host*, socle_str name, uint32_t version);
-
   /* -- what operators see -------------------------------------------------------------------------------------- */
   void (*log)(const socle_host*, int level, const socle_context*, socle_str message, const socle_pair* fields,
               size_t n); /* any thread; context may be NULL */
@@ -253,6 +244,22 @@ struct socle_host {
   uint64_t (*span_begin)(const socle_host*, const socle_context*, socle_str name);
   void (*span_end)(const socle_host*, uint64_t span);
   socle_status (*fault_point)(const socle_host*, socle_str name); /* OK, or the fault a test or drill asks for */
+
+  /* -- 1.1: whose turn it is, and who pays (docs/design/scheduler.md) -------------------------------------------- */
+  /* May the next request of this connection be read? OK: now. PENDING: it is others' turn; `ready` follows. */
+  socle_status (*admit)(const socle_host*, uint64_t connection, socle_event_fn ready, void* user);
+  /* Who pays for a connection's work from now on: the tenant authenticated on it; "", as at first: its peer's address. */
+  void (*connection_charge)(const socle_host*, uint64_t connection, socle_str tenant);
+  int (*rate)(const socle_host*, const socle_context*, socle_rate*); /* 1: filled; 0: the tenant has no limit */
+  /* What may still be used of this slice of work; <= 0: end, or go on from defer(). Poll it in long work. */
+  int64_t (*slice_left_for)(const socle_host*);
+  /* Use of the tenant's memory: 0 below 50 %, 1 to 70 %, 2 above. Then: less fuel, less at a time, shorter time-outs. */
+  uint32_t (*pressure)(const socle_host*, const socle_context*);
+  /* Memory that goes with the context's call. NULL: the call's or the tenant's budget is used up. */
+  void* (*arena_alloc)(const socle_host*, const socle_context*, size_t size, size_t alignment);
+  uint64_t (*payer)(const socle_host*); /* who pays for what runs now, for post_for(); good for ever */
+  void (*post_for)(const socle_host*, uint64_t payer, uint32_t worker, socle_event_fn, void* user); /* any thread */
+  void (*meter_level)(const socle_host*, const socle_context*, socle_str name, double level); /* a stock as it stands */
 };
 
 typedef struct socle_method {
@@ -280,17 +287,11 @@ typedef struct socle_plugin {
 
 typedef const socle_plugin* (*socle_entry_fn)(void);
 #define SOCLE_ENTRY_NAME "socle_plugin_entry"
-
 /* The ELF note, once per plugin: owner "socle", type 1, descriptor = major, minor. SOCLE_PLUGIN() includes it. */
-typedef struct socle_abi_note {
-  uint32_t namesz, descsz, type;
-  char name[8];
-  uint16_t abi_major, abi_minor;
-} socle_abi_note;
+typedef struct socle_abi_note { uint32_t namesz, descsz, type; char name[8]; uint16_t abi_major, abi_minor; } socle_abi_note;
 #define SOCLE_ABI_NOTE                                                                                          \
   __attribute__((section(".note.socle"), used, aligned(4))) static const socle_abi_note socle_abi_note_v = {   \
       6, 4, 1, "socle", SOCLE_ABI_MAJOR, SOCLE_ABI_MINOR}
-
 #ifdef __cplusplus
 }
 #endif

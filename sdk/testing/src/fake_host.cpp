@@ -20,6 +20,7 @@ State::State(HostOptions wanted) : options(wanted) {
   fill_loop(table.host);
   fill_observe(table.host);
   fill_edges(table.host);
+  fill_sched(table.host);
 }
 
 FakeHost::FakeHost(HostOptions options) : state_(std::make_unique<State>(options)) { detail::host_table = table(); }
@@ -124,11 +125,22 @@ double FakeHost::metered(std::string_view tenant, std::string_view name) const {
   const auto found = state_->meters.find({std::string(tenant), std::string(name)});
   return found == state_->meters.end() ? 0 : found->second;
 }
+double FakeHost::level(std::string_view tenant, std::string_view name) const {
+  const auto found = state_->levels.find({std::string(tenant), std::string(name)});
+  return found == state_->levels.end() ? 0 : found->second;
+}
 const std::vector<std::string>& FakeHost::spans() const { return state_->spans; }
 const std::vector<std::string>& FakeHost::audit() const { return state_->audit; }
 const std::vector<std::uint64_t>& FakeHost::closed() const { return state_->closed; }
 unsigned FakeHost::late_replies() const { return state_->late_replies; }
 void FakeHost::set_limit(std::string name, double value) { state_->limits[std::move(name)] = value; }
+void FakeHost::set_rate(std::string tenant, socle_rate rate) { state_->rates[std::move(tenant)] = rate; }
+void FakeHost::set_slice_left(Duration left) { state_->slice = left.count(); }
+void FakeHost::set_pressure(std::string tenant, std::uint32_t level) { state_->pressure[std::move(tenant)] = level; }
+std::string FakeHost::charged(std::uint64_t connection) const {
+  const auto found = state_->charged.find(connection);
+  return found == state_->charged.end() ? std::string() : found->second;
+}
 void FakeHost::set_catalog(std::string name, std::string json) {
   state_->catalog[std::move(name)] = std::move(json);
   ++state_->catalog_version;

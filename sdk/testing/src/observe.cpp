@@ -50,6 +50,13 @@ void meter(const socle_host* host, const socle_context* context, socle_str name,
   state.meters[{std::string(Context(context).tenant()), std::string(view(name))}] += amount;
 }
 
+void meter_level(const socle_host* host, const socle_context* context, socle_str name, double level) {
+  State& state = state_of(host);
+  state.worker_only("meter_level");
+  (void)state.judge("meter_level");
+  state.levels[{std::string(Context(context).tenant()), std::string(view(name))}] = level;
+}
+
 std::uint64_t span_begin(const socle_host* host, const socle_context*, socle_str name) {
   State& state = state_of(host);
   state.worker_only("span_begin");
@@ -82,6 +89,7 @@ void fill_observe(socle_host& host) {
   host.observe = observe;
   host.limit = limit;
   host.meter = meter;
+  host.meter_level = meter_level;
   host.span_begin = span_begin;
   host.span_end = span_end;
   host.fault_point = fault_point;

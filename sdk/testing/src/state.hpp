@@ -25,6 +25,7 @@ struct FakeContext {
   std::string tenant, principal, claims, idempotency_key, lane;
   Texts keys;
   std::vector<socle_pair> pairs;
+  std::vector<std::unique_ptr<char[]>> arena;
 };
 
 // The table as the plugin sees it; a grown one has slots behind those of this ABI.
@@ -144,8 +145,12 @@ struct State {
   std::vector<Publication> publications;
   std::vector<std::pair<std::string, std::uint32_t>> metric_names;
   std::map<std::string, double, std::less<>> metrics, limits;
-  std::map<std::pair<std::string, std::string>, double> meters;
+  std::map<std::pair<std::string, std::string>, double> meters, levels;
   std::vector<std::string> spans, audit;
+  std::map<std::uint64_t, std::string> charged;                // connection → tenant
+  std::map<std::string, socle_rate, std::less<>> rates;        // by tenant
+  std::int64_t slice = 200'000;                                // what slice_left_for() answers
+  std::map<std::string, std::uint32_t, std::less<>> pressure;  // by tenant
   std::set<std::uint64_t> open_spans;
   std::vector<std::uint64_t> closed;
   std::vector<FakeHost::Returned> returned;
@@ -171,5 +176,6 @@ void fill_contexts(socle_host& host);
 void fill_loop(socle_host& host);
 void fill_observe(socle_host& host);
 void fill_edges(socle_host& host);
+void fill_sched(socle_host& host);
 
 }  // namespace socle::testing

@@ -80,7 +80,7 @@ TEST_CASE("library: another name than the manifest's is refused with both", "[li
 
 TEST_CASE("library: a descriptor of another ABI than the kernel or the note is refused", "[library]") {
   CHECK(load_refusal("descriptor_major") == refused("descriptor_major",
-                                                    "ABI 2.0 in the descriptor; wanted 1.0 or an earlier minor; do: "
+                                                    "ABI 2.0 in the descriptor; wanted 1.1 or an earlier minor; do: "
                                                     "rebuild the plugin against this kernel's SDK"));
   CHECK(load_refusal("note_differs", {1, 1}, {{}, {}, {1, 1}}) ==
         refused("note_differs",

@@ -46,7 +46,7 @@ TEST_CASE("verify: no or several ABI notes are refused", "[verify]") {
 
 TEST_CASE("verify: another major is refused with both numbers", "[verify]") {
   CHECK(refusal_of("other_major", {2, 0}) == Texts{"[abi_major] found ABI 2.0; wanted major 1 (this kernel is ABI "
-                                                   "1.0); do: use a kernel of that major, or rebuild "
+                                                   "1.1); do: use a kernel of that major, or rebuild "
                                                    "against this kernel's SDK"});
   CHECK(findings_of(inspect(bytes_of("good_a"), {}, expect("swap"), {{}, {}, {3, 4}})) ==
         Texts{"[abi_major] found ABI 1.0; wanted major 3 (this kernel is ABI 3.4); do: rebuild the plugin against this "
@@ -54,7 +54,7 @@ TEST_CASE("verify: another major is refused with both numbers", "[verify]") {
 }
 
 TEST_CASE("verify: a larger minor is refused, a smaller one is served", "[verify]") {
-  CHECK(refusal_of("larger_minor", {1, 7}) == Texts{"[abi_minor] found ABI 1.7; wanted at most 1.0, this kernel's; do: "
+  CHECK(refusal_of("larger_minor", {1, 7}) == Texts{"[abi_minor] found ABI 1.7; wanted at most 1.1, this kernel's; do: "
                                                     "update the kernel, or rebuild the plugin against its SDK"});
   CHECK(refusal_of("larger_minor", {1, 7}, {{}, {}, {1, 9}}).empty());
 }

@@ -7,8 +7,12 @@
 #include <socle/detail/config.hpp>
 #include <socle/detail/observe.hpp>
 #include <socle/detail/operation.hpp>
+#include <socle/detail/share.hpp>
 #include <socle/detail/target.hpp>
 #include <socle/detail/watch.hpp>
+
+#include <algorithm>
+#include <optional>
 
 namespace socle {
 
@@ -20,6 +24,7 @@ struct Root {
   const std::uint8_t* trace_id = nullptr;  // 16 bytes, or nullptr for a new trace
   const std::uint8_t* span_id = nullptr;   // 8 bytes: the remote parent, or nullptr
   std::uint8_t trace_flags = 0;
+  bool continues = false;  // part of a request that was admitted already
 };
 
 class Host {
@@ -73,7 +78,9 @@ class Host {
                          root.deadline.nanoseconds,
                          root.trace_id,
                          root.span_id,
-                         root.trace_flags};
+                         root.trace_flags,
+                         {},
+                         root.continues ? 1U : 0U};
     auto context = OwnedContext::adopt(table_->context_open(table_, &raw));
     if (!context) return Error{Code::denied, "open a context: the manifest needs permission \"ingress\""};
     return context;
@@ -116,6 +123,37 @@ class Host {
   // True once this generation is no longer routed: loops should end, connections be given back. Any thread.
   [[nodiscard]] bool draining() const { return draining_.load(std::memory_order_relaxed); }
 
+  // -- its share of the machine (docs/design/scheduler.md)
+  // ---------------------------------------------------------
+  // How long this piece of work may go on before the worker's other tenants must have their turn; zero or less: pause.
+  [[nodiscard]] Duration slice_left() const { return Duration(table_->slice_left_for(table_)); }
+  // co_await goes on at once while the slice lasts, else when its tenant's turn has come again.
+  [[nodiscard]] detail::PauseOperation pause() const { return {}; }
+  // Long work in pieces: step() until it returns true, pausing whenever the slice is used up. A step should take some
+  // 10 µs. The Status is Code::cancelled when the generation drains or nobody waits for the answer any more.
+  template <class Step>
+  [[nodiscard]] Task<Status> in_slices(Context context, Step step) const {
+    while (!step()) {
+      if (context.cancelled()) co_return Error{Code::cancelled, "long work: nobody waits for it any more"};
+      if (auto paused = co_await pause(); !paused) co_return std::move(paused).error();
+    }
+    co_return Status{};
+  }
+  [[nodiscard]] Pressure pressure(Context context) const {
+    return static_cast<Pressure>(std::min(table_->pressure(table_, context.raw()), 2U));
+  }
+  // A budget of fuel, cut to a half and a quarter as the tenant's memory fills up.
+  [[nodiscard]] std::uint64_t fuel(Context context, std::uint64_t full) const {
+    return full >> static_cast<unsigned>(pressure(context));
+  }
+  // Nothing when the tenant's rate is not limited.
+  [[nodiscard]] std::optional<RequestRate> rate(Context context) const {
+    socle_rate raw{};
+    raw.struct_size = sizeof raw;
+    if (table_->rate(table_, context.raw(), &raw) != 1) return std::nullopt;
+    return RequestRate{raw.limit, raw.burst, raw.remaining, Duration(raw.reset_for), Duration(raw.retry_after_for)};
+  }
+
   // -- catalogue and resident handles --------------------------------------------------------------------------------
   [[nodiscard]] std::uint64_t catalog_version() const { return table_->catalog_version(table_); }
   // "routes", "listeners", "plugins", "health", "metrics"; empty for an unknown name or without permission "catalog".
@@ -156,6 +194,10 @@ class Host {
   }
   void meter(Context context, std::string_view name, double amount) const {
     table_->meter(table_, context.raw(), detail::str(name), amount);
+  }
+  // A stock (bytes stored, records) as it stands now; meter() adds to a flow.
+  void meter_level(Context context, std::string_view name, double level) const {
+    table_->meter_level(table_, context.raw(), detail::str(name), level);
   }
   [[nodiscard]] Span span(Context context, std::string_view name) const {
     return Span(table_->span_begin(table_, context.raw(), detail::str(name)));

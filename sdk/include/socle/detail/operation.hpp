@@ -172,13 +172,15 @@ namespace socle {
 template <class T>
 class Completion {
  public:
-  Completion() : worker_(detail::host_table->worker(detail::host_table)) {}
+  Completion()
+      : worker_(detail::host_table->worker(detail::host_table)),
+        payer_(detail::host_table->payer(detail::host_table)) {}
   Completion(const Completion&) = delete;
   Completion& operator=(const Completion&) = delete;
 
   void set(T value) {
     value_.emplace(std::move(value));
-    detail::host_table->post(detail::host_table, worker_, &arrived, this);
+    detail::host_table->post_for(detail::host_table, payer_, worker_, &arrived, this);
   }
   // As set(), for who runs on the awaiting worker already.
   void set_here(T value) {
@@ -204,6 +206,7 @@ class Completion {
     if (self->waiter_ != nullptr) detail::run(self->waiter_);
   }
   std::uint32_t worker_;
+  std::uint64_t payer_;  // who waits pays for going on, whoever brings the value
   bool arrived_ = false;
   detail::Promise* waiter_ = nullptr;
   std::optional<T> value_;

@@ -8,6 +8,7 @@
 
 #include <socle/detail/context.hpp>
 #include <socle/detail/payload.hpp>
+#include <socle/detail/share.hpp>
 
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ class Request {
   }
   // Where to go on in a streamed answer (see Reply::with_stream); empty on the first call.
   [[nodiscard]] std::string_view stream_cursor() const { return meta("stream.cursor"); }
+
+  // Memory for the time until this call is answered; see Arena.
+  [[nodiscard]] Arena arena() const { return Arena(context()); }
 
   // A reference of its own to the body: may be passed on in a call or kept beyond the answer.
   [[nodiscard]] Payload payload() const { return Payload::keep(payload_); }

@@ -105,12 +105,17 @@ class FakeHost {
   [[nodiscard]] const std::vector<Publication>& publications() const;
   [[nodiscard]] double metric(std::string_view name) const;  // sum of a counter or histogram, value of a gauge; else 0
   [[nodiscard]] double metered(std::string_view tenant, std::string_view name) const;
-  [[nodiscard]] const std::vector<std::string>& spans() const;     // begun, in order
-  [[nodiscard]] const std::vector<std::string>& audit() const;     // "tenant: reason" of act_as
-  [[nodiscard]] const std::vector<std::uint64_t>& closed() const;  // connections reported closed
-  [[nodiscard]] unsigned late_replies() const;                     // complete() with an unknown token
+  [[nodiscard]] double level(std::string_view tenant, std::string_view name) const;  // the last meter_level()
+  [[nodiscard]] const std::vector<std::string>& spans() const;                       // begun, in order
+  [[nodiscard]] const std::vector<std::string>& audit() const;                       // "tenant: reason" of act_as
+  [[nodiscard]] const std::vector<std::uint64_t>& closed() const;                    // connections reported closed
+  [[nodiscard]] unsigned late_replies() const;                                       // complete() with an unknown token
   void set_limit(std::string name, double value);
-  void set_catalog(std::string name, std::string json);  // and moves catalog_version()
+  void set_rate(std::string tenant, socle_rate rate);
+  void set_slice_left(Duration left);  // 200 µs until then; defer() does not fill it up again
+  void set_pressure(std::string tenant, std::uint32_t level);
+  [[nodiscard]] std::string charged(std::uint64_t connection) const;  // the tenant; "" its peer
+  void set_catalog(std::string name, std::string json);               // and moves catalog_version()
   // Connections the plugin gave back; the caller owns the descriptors.
   struct Returned {
     int fd;

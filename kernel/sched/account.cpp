@@ -1,0 +1,227 @@
+#include "sched/account.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "sched/flow.hpp"
+
+namespace socle::sched {
+namespace {
+
+constexpr int64_t second = 1'000'000'000;
+
+// How many requests a GCRA with these numbers admits at once.
+int64_t conforming(int64_t due, int64_t tolerance, int64_t interval, int64_t now) {
+  const int64_t room = now + tolerance - due;
+  return room < 0 ? 0 : room / interval + 1;
+}
+
+}  // namespace
+
+double Latencies::quantile(const std::array<uint64_t, buckets>& sum, double share) {
+  uint64_t total = 0;
+  for (const uint64_t n : sum) total += n;
+  double rank = static_cast<double>(total) * share;
+  for (size_t i = 0; i < buckets && total > 0; ++i) {
+    rank -= static_cast<double>(sum[i]);
+    if (rank <= 0) return std::ldexp(5.0 + static_cast<double>(i % 4), static_cast<int>(i / 4));
+  }
+  return 0;
+}
+
+Account::Account(std::string id, Kind kind, size_t lanes)
+    : id_(std::move(id)), kind_(kind), lanes_(static_cast<uint8_t>(lanes)) {}
+
+Account::~Account() { delete[] flows_.load(); }
+
+void Account::set(const Limits& l) {
+  weight_ = std::clamp(l.weight, 1e-3, 1e6);
+  cpu_ = l.cpu;
+  in_flight_ = l.in_flight;
+  queue_ = l.queue;
+  memory_cap_ = l.memory;
+  call_memory_ = l.call_memory;
+  if (l.rate >= Limits::no_rate) {
+    interval_ = 0;
+    return;
+  }
+  const bool none = l.rate <= 0;
+  const int64_t interval = none ? 3600 * second : std::max<int64_t>(std::llround(1e9 / l.rate), 1);
+  const double burst = std::max(1.0, l.burst > 0 ? l.burst : l.rate);
+  tolerance_ = none ? -interval : static_cast<int64_t>(std::min((burst - 1) * static_cast<double>(interval), 9e17));
+  // A debt under the old rate is not carried over: it was counted in other units.
+  if (interval_.exchange(interval) != interval) due_ = 0;
+}
+
+Limits Account::limits() const {
+  Limits l;
+  l.weight = weight_;
+  l.cpu = cpu_;
+  l.in_flight = in_flight_;
+  l.queue = queue_;
+  l.memory = memory_cap_;
+  l.call_memory = call_memory_;
+  if (const int64_t interval = interval_; interval > 0) {
+    const int64_t tolerance = tolerance_;
+    l.rate = tolerance < 0 ? 0 : 1e9 / static_cast<double>(interval);
+    l.burst = tolerance < 0 ? 0 : static_cast<double>(tolerance / interval + 1);
+  }
+  return l;
+}
+
+uint32_t Account::take_requests(uint32_t most, int64_t now) {
+  const int64_t interval = interval_.load(std::memory_order_relaxed);
+  if (interval == 0) return most;
+  const int64_t tolerance = tolerance_.load(std::memory_order_relaxed);
+  int64_t due = due_.load(std::memory_order_relaxed);
+  for (;;) {
+    const int64_t from = std::max(due, now);
+    const int64_t n = std::min<int64_t>(conforming(from, tolerance, interval, now), most);
+    if (n == 0) return 0;
+    if (due_.compare_exchange_weak(due, from + n * interval, std::memory_order_relaxed))
+      return static_cast<uint32_t>(n);
+  }
+}
+
+void Account::give_requests(uint32_t unused) {
+  due_.fetch_sub(unused * interval_.load(std::memory_order_relaxed), std::memory_order_relaxed);
+}
+
+RateState Account::rate_state(int64_t now) const {
+  RateState s;
+  const int64_t interval = interval_.load(std::memory_order_relaxed);
+  if (interval == 0) return s;
+  const Limits l = limits();
+  const int64_t tolerance = tolerance_.load(std::memory_order_relaxed);
+  const int64_t from = std::max(due_.load(std::memory_order_relaxed), now);
+  s.limit = l.rate;
+  s.burst = l.burst;
+  s.remaining = conforming(from, tolerance, interval, now);
+  s.reset_for = from - now;
+  s.retry_after = std::max<int64_t>(0, from - tolerance - now);
+  return s;
+}
+
+uint32_t Account::take_places(uint32_t most, uint32_t cap) {
+  uint32_t taken = places_.load(std::memory_order_relaxed);
+  for (;;) {
+    const uint32_t n = taken >= cap ? 0 : std::min(most, cap - taken);
+    if (n == 0) return 0;
+    if (places_.compare_exchange_weak(taken, taken + n, std::memory_order_relaxed)) return n;
+  }
+}
+
+bool Account::take_memory(int64_t bytes) {
+  const uint64_t cap = memory_cap_.load(std::memory_order_relaxed);
+  const int64_t after = memory_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  if (after <= 0 || static_cast<uint64_t>(after) <= cap) return true;
+  memory_.fetch_sub(bytes, std::memory_order_relaxed);
+  return false;
+}
+
+uint32_t Account::pressure() const {
+  const uint64_t cap = memory_cap_.load(std::memory_order_relaxed);
+  if (cap == Limits::no_bytes) return 0;
+  const double share =
+      static_cast<double>(std::max<int64_t>(memory(), 0)) / static_cast<double>(std::max<uint64_t>(cap, 1));
+  return share < 0.5 ? 0 : share <= 0.7 ? 1 : 2;
+}
+
+Flow* Account::flow(size_t lane) const {
+  const auto* flows = flows_.load(std::memory_order_acquire);
+  return flows != nullptr ? flows[lane].load(std::memory_order_acquire) : nullptr;
+}
+
+void Account::set_flow(size_t lane, Flow* flow) {
+  auto* flows = flows_.load(std::memory_order_acquire);
+  if (flows == nullptr) {
+    auto* made = new std::atomic<Flow*>[lanes_]();
+    if (flows_.compare_exchange_strong(flows, made, std::memory_order_acq_rel)) {
+      flows = made;
+    } else {
+      delete[] made;
+    }
+  }
+  flows[lane].store(flow, std::memory_order_release);
+}
+
+void Account::fold(const Usage& past) {
+  past_cpu_.fetch_add(past.cpu, std::memory_order_relaxed);
+  past_requests_.fetch_add(past.requests, std::memory_order_relaxed);
+  past_refused_.fetch_add(past.refused, std::memory_order_relaxed);
+  past_shed_.fetch_add(past.shed, std::memory_order_relaxed);
+}
+
+Usage Account::usage() const {
+  Usage u;
+  u.cpu = past_cpu_;
+  u.requests = past_requests_;
+  u.refused = past_refused_;
+  u.shed = past_shed_;
+  u.memory = memory();
+  std::array<uint64_t, Latencies::buckets> latencies{};
+  for (size_t lane = 0; lane < lanes_; ++lane) {
+    const Flow* f = flow(lane);
+    if (f == nullptr || f->account.load(std::memory_order_acquire) != this) continue;
+    u.cpu += f->cpu.get();
+    u.requests += f->requests.get();
+    u.refused += f->refused.get();
+    u.shed += f->shed.get();
+    u.in_flight += f->in_flight.get();
+    u.queued += f->queued.get();
+    f->latencies.add_to(latencies);
+  }
+  u.p99_us = Latencies::quantile(latencies, 0.99);
+  return u;
+}
+
+Accounts::Accounts(size_t lanes) : lanes_(lanes), kernel_(&make("~kernel", Account::Kind::kernel)) {}
+Accounts::~Accounts() = default;
+
+Account& Accounts::make(std::string id, Account::Kind kind) {
+  const std::lock_guard lock(mutex_);
+  if (const auto it = accounts_.find(id); it != accounts_.end()) return *it->second;
+  if (kind == Account::Kind::edge && edges_.size() >= max_edges)
+    return *edges_[std::hash<std::string>{}(id) % edges_.size()];
+  auto made = std::make_unique<Account>(std::move(id), kind, lanes_);
+  Account& account = *made;
+  if (kind != Account::Kind::tenant) {
+    Limits l;
+    l.weight = kind == Account::Kind::edge ? edge_weight : house_weight;
+    account.set(l);
+  }
+  if (kind == Account::Kind::edge) edges_.push_back(&account);
+  accounts_.emplace(account.id(), std::move(made));
+  return account;
+}
+
+Account& Accounts::tenant(std::string_view id) { return make(std::string(id), Account::Kind::tenant); }
+Account& Accounts::edge(std::string_view peer) { return make(std::string("~peer/").append(peer), Account::Kind::edge); }
+Account& Accounts::plugin(std::string_view name) {
+  return make(std::string("~plugin/").append(name), Account::Kind::plugin);
+}
+
+Account& Accounts::named(std::string_view id) {
+  if (id.empty()) return *kernel_;
+  return id.starts_with("~peer/") ? edge(id.substr(6)) : tenant(id);
+}
+
+Account* Accounts::find(std::string_view id) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = accounts_.find(id);
+  return it != accounts_.end() ? it->second.get() : nullptr;
+}
+
+void Accounts::each(const std::function<void(Account&)>& visit) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, account] : accounts_) visit(*account);
+}
+
+size_t Accounts::size() const {
+  const std::lock_guard lock(mutex_);
+  return accounts_.size();
+}
+
+}  // namespace socle::sched

@@ -1,0 +1,162 @@
+// account.hpp: what the scheduler keeps of one tenant for the whole node: its limits, what its workers hold of them,
+// and what it used. An idle tenant is this object and nothing else; what a worker keeps of an active one is in
+// flow.hpp.
+//
+// Who is who: `acme` is a tenant, `~peer/10.0.0.7` an edge tenant (traffic of an address before it says who it is),
+// `~plugin/storage` a plugin's own work (its timers, its start), `~kernel` the kernel's. No tenant id begins with '~'.
+//
+// The tenants' registry writes limits, workers read them; both at any time, from any thread: a change holds from the
+// next admission on. Budgets for the whole node (rate, in-flight calls, memory) are leased to workers in slices, so
+// that the request path touches a shared word at most once in 64 requests.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace socle::sched {
+
+struct Flow;
+
+// A tenant's plan as far as the scheduler interprets it. The default limits nothing.
+struct Limits {
+  static constexpr double no_rate = std::numeric_limits<double>::infinity();
+  static constexpr uint32_t no_count = std::numeric_limits<uint32_t>::max();
+  static constexpr uint64_t no_bytes = std::numeric_limits<uint64_t>::max();
+
+  double weight = 1;                // share of the node's CPU while others want it too; > 0
+  double rate = no_rate;            // requests a second
+  double burst = 0;                 // requests at once after a pause; 0: one second's worth of `rate`, at least one
+  uint32_t in_flight = no_count;    // requests being worked on
+  uint32_t queue = no_count;        // requests waiting for that; the next one is refused
+  double cpu = no_rate;             // CPU seconds a second, also while nobody else wants them
+  uint64_t memory = no_bytes;       // bytes the tenant holds at a time
+  uint64_t call_memory = no_bytes;  // bytes of arena one call may hold
+};
+
+// The request rate of a tenant, for RateLimit headers.
+struct RateState {
+  double limit = Limits::no_rate;  // requests a second
+  double burst = 0;
+  int64_t remaining = 0;    // requests that would be admitted now
+  int64_t reset_for = 0;    // ns until `remaining` is `burst` again
+  int64_t retry_after = 0;  // ns until the next request would be admitted; 0: now
+};
+
+// What a tenant holds and has used since the process began.
+struct Usage {
+  int64_t cpu = 0;        // ns
+  uint64_t requests = 0;  // admitted
+  uint64_t refused = 0;   // over rate (429)
+  uint64_t shed = 0;      // over in-flight and queue, past the deadline, or no memory (503)
+  int64_t in_flight = 0, queued = 0;
+  int64_t memory = 0;  // bytes
+  double p99_us = 0;   // of requests, over its active time on the workers
+};
+
+class Account {
+ public:
+  enum class Kind : uint8_t { tenant, edge, plugin, kernel };
+
+  // `lanes`: how many threads keep flows: the workers, then the staging thread.
+  Account(std::string id, Kind kind, size_t lanes);
+  ~Account();
+  Account(const Account&) = delete;
+  Account& operator=(const Account&) = delete;
+
+  [[nodiscard]] const std::string& id() const { return id_; }
+  [[nodiscard]] Kind kind() const { return kind_; }
+
+  // -- any thread
+  void set(const Limits& limits);
+  [[nodiscard]] Limits limits() const;
+  [[nodiscard]] double weight() const { return weight_.load(std::memory_order_relaxed); }
+  [[nodiscard]] Usage usage() const;
+  [[nodiscard]] RateState rate_state(int64_t now) const;
+
+  // -- for workers: leases. Each is one operation on a shared word.
+  // Up to `most` requests of the rate's budget at `now`; 0: the rate is used up.
+  [[nodiscard]] uint32_t take_requests(uint32_t most, int64_t now);
+  void give_requests(uint32_t unused);
+  [[nodiscard]] bool rate_limited() const { return interval_.load(std::memory_order_relaxed) > 0; }
+  // Up to `most` places for calls in flight.
+  [[nodiscard]] uint32_t take_places(uint32_t most, uint32_t cap);
+  void give_places(uint32_t unused) { places_.fetch_sub(unused, std::memory_order_relaxed); }
+  // All of `bytes`, or false: the tenant's memory is used up.
+  [[nodiscard]] bool take_memory(int64_t bytes);
+  void give_memory(int64_t bytes) { memory_.fetch_sub(bytes, std::memory_order_relaxed); }
+  [[nodiscard]] int64_t memory() const { return memory_.load(std::memory_order_relaxed); }
+  // How near its memory cap the tenant is: 0 below 50 %, 1 up to 70 %, 2 above.
+  [[nodiscard]] uint32_t pressure() const;
+  [[nodiscard]] uint32_t in_flight_cap() const { return in_flight_.load(std::memory_order_relaxed); }
+  [[nodiscard]] uint32_t queue_cap() const { return queue_.load(std::memory_order_relaxed); }
+  [[nodiscard]] double cpu_cap() const { return cpu_.load(std::memory_order_relaxed); }
+  [[nodiscard]] uint64_t call_memory_cap() const { return call_memory_.load(std::memory_order_relaxed); }
+
+  // The flow of lane `lane`, nullptr while it is idle there. Flows are never freed, only used again for another
+  // account, so another lane may read one: it checks Flow::account.
+  [[nodiscard]] Flow* flow(size_t lane) const;
+  void set_flow(size_t lane, Flow* flow);
+  // What a flow counted, when it ends.
+  void fold(const Usage& past);
+  [[nodiscard]] size_t lanes() const { return lanes_; }
+
+ private:
+  const std::string id_;
+  const Kind kind_;
+  const uint8_t lanes_;
+  std::atomic<double> weight_{1}, cpu_{Limits::no_rate};
+  // The rate as GCRA (ITU-T I.371): one request every `interval_` ns, `tolerance_` ns early at most; `due_` is the
+  // theoretical arrival time of the next one.
+  std::atomic<int64_t> interval_{0}, tolerance_{0}, due_{0};
+  std::atomic<uint32_t> in_flight_{Limits::no_count}, queue_{Limits::no_count};
+  std::atomic<uint64_t> memory_cap_{Limits::no_bytes}, call_memory_{Limits::no_bytes};
+  std::atomic<uint32_t> places_{0};  // for calls in flight, leased to workers
+  std::atomic<int64_t> memory_{0};   // bytes leased to workers
+  // Of flows that ended.
+  std::atomic<int64_t> past_cpu_{0};
+  std::atomic<uint64_t> past_requests_{0}, past_refused_{0}, past_shed_{0};
+  std::atomic<std::atomic<Flow*>*> flows_{nullptr};  // one a lane, made when the account first becomes active
+};
+
+// All accounts of a node. Any thread. An account is never freed while the process runs, so pointers stay good; a
+// deleted tenant's is used again when the id comes back.
+class Accounts {
+ public:
+  static constexpr double edge_weight = 0.25;  // of one edge tenant; all of them together get 1 at most
+  static constexpr double house_weight = 16;   // the kernel's and the plugins' own work
+  static constexpr size_t max_edges = 4096;    // beyond: addresses share by hash (stochastic fairness queueing)
+
+  explicit Accounts(size_t lanes);
+  ~Accounts();
+  Accounts(const Accounts&) = delete;
+  Accounts& operator=(const Accounts&) = delete;
+
+  Account& tenant(std::string_view id);  // made unlimited when it is not there
+  Account& edge(std::string_view peer);
+  Account& plugin(std::string_view name);
+  Account& kernel() { return *kernel_; }
+  // By the name a context carries: "" is the kernel, "~peer/ADDR" an edge tenant, all else a tenant.
+  Account& named(std::string_view id);
+  [[nodiscard]] Account* find(std::string_view id) const;
+  void each(const std::function<void(Account&)>& visit) const;
+  [[nodiscard]] size_t size() const;
+  [[nodiscard]] size_t lanes() const { return lanes_; }
+
+ private:
+  Account& make(std::string id, Account::Kind kind);
+  const size_t lanes_;
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string_view, std::unique_ptr<Account>> accounts_;  // guarded by mutex_; keys are their ids
+  std::vector<Account*> edges_;                                              // guarded by mutex_
+  Account* kernel_;
+};
+
+}  // namespace socle::sched

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines; NAME runs one (bus, json, storage, cel, schema,
+# tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines; NAME runs one (bus, cell, json, storage, cel, schema,
 # gateway). Each line names its settings. Ratios are taken within one run; the machine should have nothing else to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -24,6 +24,7 @@ bench() {  # NAME TARGET COMMAND...
 ran=no
 bench bus bus_bench $bin/bus/bus_bench
 bench json json_bench $bin/json/json_bench $loan/valid.jsonl
+bench cell cell_bench $bin/cell/cell_bench
 bench storage storage_bench bash -c 'd=$(mktemp -d); trap "rm -rf $d" EXIT; build/release/tests/bench/storage/storage_bench ../shared/loan/valid.jsonl "$d"'
 bench cel cel_bench $bin/cel/cel_bench $loan/valid.jsonl
 bench schema schema_bench $bin/schema/schema_bench $loan ../shared/conformance/schema-bench

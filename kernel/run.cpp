@@ -22,10 +22,12 @@
 
 #include "bus/acceptor.hpp"
 #include "bus/running.hpp"
+#include "cell/process/control.hpp"
 #include "control/commands.hpp"
 #include "control/watcher.hpp"
 #include "crash/handler.hpp"
 #include "held_listeners.hpp"
+#include "lifecycle/confine.hpp"
 #include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "manifest/file.hpp"
@@ -74,28 +76,27 @@ Result<manifest::SystemManifest> read_arguments(const std::vector<std::string>& 
     error.code = Code::not_found;  // not a usage error: the words were right, the file is not
     return error;
   }
+  manifest::Overrides overrides;
   for (const auto& [flag, value] : flags) {
     if (flag == "--data") {
-      system->data = std::filesystem::absolute(value);
+      overrides.data = std::filesystem::absolute(value);
     } else if (flag == "--control") {
-      system->control = std::filesystem::absolute(value);
+      overrides.control = std::filesystem::absolute(value);
     } else if (flag == "--listen") {
-      const auto address = manifest::parse_address(value);
-      if (!address)
+      overrides.http = manifest::parse_address(value);
+      if (!overrides.http)
         return Error{Code::invalid, "--listen wants ADDR:PORT such as 127.0.0.1:8080, found '" + value + "'"};
-      const auto http = system->listeners.find("http");
-      if (http == system->listeners.end())
+      if (!system->listeners.contains("http"))
         return Error{Code::invalid, "--listen moves the listener 'http', and " + file + " has none"};
-      http->second.address = *address;
     } else if (flag == "--workers") {
-      const auto n = manifest::parse_unsigned(value);
-      if (!n || *n == 0 || *n > 128)
+      overrides.workers = manifest::parse_unsigned(value);
+      if (!overrides.workers || *overrides.workers == 0 || *overrides.workers > 128)
         return Error{Code::invalid, "--workers wants a number from 1 to 128, found '" + value + "'"};
-      system->workers = *n;
     } else {
       return Error{Code::invalid, "unknown flag '" + flag + "'"};
     }
   }
+  manifest::lay_over(*system, overrides);
   return system;
 }
 
@@ -136,21 +137,14 @@ void bound_arenas(uint64_t workers) {
   mallopt(M_ARENA_MAX, static_cast<int>(own) + 2);
 }
 
-void apply_file(lifecycle::Lifecycle& life, const std::filesystem::path& file, const manifest::SystemManifest& flags) {
-  auto next = manifest::load_system_manifest(file);
+void apply_file(lifecycle::Lifecycle& life, const manifest::SystemManifest& running) {
+  auto next = manifest::load_system_manifest(running.file);
   auto& log = telemetry::Log::get();
   if (!next)
     return log.write(telemetry::Level::error, "the changed system manifest is not taken: " + next.error().message);
-  next->data = flags.data;
-  next->control = flags.control;
-  next->workers = flags.workers;
-  for (auto& [name, listener] : next->listeners) {
-    if (const auto given = flags.listeners.find(name); given != flags.listeners.end())
-      listener.address = given->second.address;
-  }
+  manifest::lay_over(*next, running.overrides);
   auto reports = life.apply(*next, false);
-  if (!reports)
-    return log.write(telemetry::Level::error, "the changed system manifest is not applied: " + reports.error().message);
+  if (!reports) return;  // logged as a refused change set
   log.write(telemetry::Level::info, "the changed system manifest is applied",
             {{"plugins_changed", std::to_string(reports->size())}});
 }
@@ -181,7 +175,7 @@ class FollowedFile {
     auto now = base::read_file(running_.file, limit);
     if (!now || *now == text_) return false;
     text_ = std::move(*now);
-    apply_file(life, running_.file, running_);
+    apply_file(life, running_);
     return false;
   }
   manifest::SystemManifest running_;  // as the command line made it
@@ -212,6 +206,7 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   crash::install(*birth.box, bus::describe_running);
   FollowedFile file(system);
   telemetry::Metrics metrics;
+  cell::ProcessControl processes({std::filesystem::absolute(system.data), system.resident});
   auto opened = lifecycle::Lifecycle::open(system, metrics);
   if (!opened) return complain(1, opened.error().message);
   lifecycle::Lifecycle& life = **opened;
@@ -234,6 +229,7 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
     return complain(1, added.error().message);
   life.may_apply = [&registry](const manifest::SystemManifest& next) { return registry.fits(next); };
   life.on_applied = [&registry](const manifest::SystemManifest& next) { registry.adopt(next); };
+  life.cells = [&processes](const lifecycle::Package& p) { return processes.spawner(lifecycle::sandbox_of(p)); };
   if (auto booted = life.boot(); !booted) return complain(1, booted.error().message);
   tenants::Housekeeper housekeeper(registry, eraser(life));
   housekeeper.start();
@@ -244,7 +240,7 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   facts.number("pid", getpid()).begin_object("listeners");
   for (const auto& [name, listener] : system.listeners) facts.string(name, acceptor.address(name));
   facts.end_object();
-  control::Commands commands(life, {life, registry, housekeeper}, facts.take());
+  control::Commands commands(life, {life, registry, housekeeper}, processes, facts.take());
   control::Server server(system.control_socket(),
                          [&commands](const std::vector<std::string>& words) { return commands.run(words); });
   if (auto started = server.start(); !started) return complain(1, started.error().message);

@@ -19,6 +19,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "bus/call_totals.hpp"
 #include "bus/channel.hpp"
 #include "bus/generation.hpp"
 #include "bus/offload.hpp"
@@ -74,6 +75,7 @@ class Bus {
   [[nodiscard]] Worker& staging() { return *staging_now_.load(std::memory_order_acquire); }
   [[nodiscard]] OffloadPool& offload() { return *offload_; }
   [[nodiscard]] telemetry::Metrics& metrics() { return metrics_; }
+  [[nodiscard]] CallTotals& call_totals() { return call_totals_; }
   [[nodiscard]] Owner* owner() const { return owner_; }
   // Who knows the tenants; without one every tenant is served and nothing is limited or metered. Set once, before any
   // generation is routed; it must outlive the workers.
@@ -153,6 +155,7 @@ class Bus {
 
   Settings settings_;
   telemetry::Metrics& metrics_;
+  CallTotals call_totals_;
   Owner* owner_;
   TenantDirectory* tenants_ = nullptr;
   Channels channels_;

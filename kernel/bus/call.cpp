@@ -21,10 +21,12 @@ void record(Worker& w, Frame& f, socle_status status, bool at_fault = true) {
   if (f.callee == nullptr || f.method >= f.callee->at(w.index()).methods.size()) return;
   MethodStats& stats = f.callee->at(w.index()).methods[f.method];
   stats.calls.add(1);
+  stats.ended[static_cast<size_t>(status)].add(1);
   if (status != SOCLE_OK) (at_fault && is_kernel_error(status) ? stats.kernel_errors : stats.other_errors).add(1);
   if (f.started == 0) return;
   const auto ns = static_cast<uint64_t>(static_cast<double>(tsc() - f.started) * nanoseconds_per_tick());
   stats.latency[MethodStats::bucket(ns)].add(1);
+  stats.timed_for.add(static_cast<int64_t>(ns));
 }
 
 // What a plugin put into *reply, made safe: a status out of range is a defect of the plugin, not an outcome.

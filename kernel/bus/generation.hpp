@@ -39,6 +39,8 @@ struct MethodStats {
       kernel_errors;  // unavailable, deadline, cancelled by the kernel, internal, data loss: what a canary is judged by
   Count other_errors;  // the caller's own mistakes and refusals
   std::array<Count, 160> latency;
+  std::array<Count, 17> ended;  // by socle_status
+  Count timed_for;              // nanoseconds of the sampled calls
 
   [[nodiscard]] static size_t bucket(uint64_t ns) {
     ns |= 4;
@@ -79,6 +81,7 @@ class Generation : public socle_host {
   Generation(Bus& bus, std::string plugin, std::string version, uint64_t seq, Grants grants, size_t counters);
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
+  ~Generation();
 
   static Generation* of(const socle_host* host) { return static_cast<Generation*>(const_cast<socle_host*>(host)); }
 

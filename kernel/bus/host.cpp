@@ -221,7 +221,7 @@ socle_payload* catalog(const socle_host* host, socle_str name) {
   } else if (g.grants.catalog && what == "health" && g.bus.owner() != nullptr) {
     text = g.bus.owner()->health_json();
   } else if (g.grants.catalog && what == "metrics") {
-    text = g.bus.metrics().text();
+    text = g.bus.metrics().text() + g.bus.call_totals().text();
     media = SOCLE_MEDIA_TEXT;
   } else {
     return nullptr;

@@ -228,9 +228,9 @@ const std::vector<Flag>& common_flags() {
 }
 
 const std::vector<std::string_view>& usual_resident() {
-  static const std::vector<std::string_view> names{"librocksdb.so.7.8", "libssl.so.3",   "libcrypto.so.3",
-                                                   "libpq.so.5",        "libre2.so.9",   "libpcre2-8.so.0",
-                                                   "libsimdjson.so.14", "libargon2.so.1"};
+  static const std::vector<std::string_view> names{"librocksdb.so.7.8", "libssl.so.3",    "libcrypto.so.3",
+                                                   "libpq.so.5",        "libre2.so.9",    "libpcre2-8.so.0",
+                                                   "libsimdjson.so.14", "libargon2.so.1", "libyaml-cpp.so.0.7"};
   return names;
 }
 

@@ -109,6 +109,7 @@ Answer Commands::plugin(const std::vector<std::string>& words) {
 Answer Commands::plan(const std::string& file, bool dry) {
   auto next = manifest::load_system_manifest(file);
   if (!next) return failed(next.error());
+  manifest::lay_over(*next, lifecycle_.system().overrides);
   const auto changes = manifest::difference(lifecycle_.system(), *next);
   auto reports = lifecycle_.apply(*next, dry);
   if (!reports) return failed(reports.error());
@@ -123,6 +124,7 @@ Answer Commands::plan(const std::string& file, bool dry) {
         .string("kind", kinds[static_cast<size_t>(change.kind)])
         .string("before", change.before)
         .string("after", change.after)
+        .boolean("restart", manifest::needs_restart(change.key))
         .end_object();
   }
   return {0, json.end_array().end_object().take()};
@@ -177,6 +179,11 @@ Answer Commands::doctor() {
         stuck_deletion.empty() ? std::to_string(tenants_.count()) + " known"
                                : "a deletion does not end: " + stuck_deletion,
         "`socle tenant delete ID` tries at once and says why it does not end");
+  const auto confinement = processes_.confinement();
+  std::string missing;
+  for (const std::string& problem : confinement.missing) missing += (missing.empty() ? "" : "; ") + problem;
+  check("cells", confinement.sound, missing.empty() ? "confined fully" : "confined, except: " + missing,
+        "plugins you do not trust need a system that offers what is missing");
   const std::string drift = lifecycle_.drift();
   check("drift", drift.empty(), drift.empty() ? "the system runs as its manifest says" : drift,
         "`socle plan SYSTEM.yaml` shows the difference, `socle apply` ends it");

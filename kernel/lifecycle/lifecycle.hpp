@@ -64,6 +64,7 @@ class Lifecycle : public bus::Owner {
   // Retires all plugins, dependants first, each with its resident handles. Idempotent.
   void shut_down();
 
+  // A change set that is refused, or aborted and rolled back, is one log line: "change set refused", with its code.
   Result<SwapReport> load(const std::filesystem::path& folder, std::optional<manifest::Home> home);
   Result<SwapReport> unload(const std::string& name);
   Result<SwapReport> swap(const std::string& name, const std::filesystem::path& folder, const SwapOptions& options);
@@ -71,6 +72,7 @@ class Lifecycle : public bus::Owner {
   // The same package in the other home.
   Result<SwapReport> move(const std::string& name, manifest::Home home);
   // The manifest's plugins instead of the present ones, in one change set. `dry` only says whether it would fit.
+  // Refused whole where a key differs that needs a restart (manifest::needs_restart).
   Result<std::vector<SwapReport>> apply(const manifest::SystemManifest& next, bool dry);
 
   // Makes the plugins follow the folders under `watch.directories`: what is new and whole there is loaded, what was
@@ -189,10 +191,18 @@ class Lifecycle : public bus::Owner {
   Status check(const ChangeSet& set, const Members& now) const;
   // The order in which the packages of `set` and what stays of `now` start; an error when they make no system.
   Result<std::vector<const Package*>> order_of(const ChangeSet& set, const Members& now) const;
-  Status await_room(const std::string& name);
+  Status check_budget() const;
+  [[nodiscard]] std::string without_room(const ChangeSet& set) const;
+  [[nodiscard]] bool has_room(const ChangeSet& set) const;
+  Result<ChangeSet> prepare(std::unique_lock<std::mutex>& change_lock, const std::function<Result<ChangeSet>()>& make);
   SwapReport finish(const Staged& staged, const Outcome& outcome, std::string verdict);
 
   // commands.cpp
+  Result<SwapReport> try_load(const std::filesystem::path& folder, std::optional<manifest::Home> home);
+  Result<SwapReport> try_unload(const std::string& name);
+  Result<SwapReport> try_swap(const std::string& name, const std::filesystem::path& folder, const SwapOptions& options);
+  Result<SwapReport> try_rollback(const std::string& name);
+  Result<ChangeSet> set_back(const std::string& name) const;
   Result<Package> package_for_swap(const std::string& name, const std::filesystem::path& folder) const;
   SwapReport settle(std::unique_lock<std::mutex> change_lock, const Outcome& outcome, std::string verdict);
 
@@ -200,6 +210,7 @@ class Lifecycle : public bus::Owner {
   void settle_all(const Outcome& outcome);
   Status add_canary(ChangeSet& set, const manifest::PluginEntry& entry, Package first,
                     const manifest::SystemManifest& next, const Members& now) const;
+  Result<std::vector<SwapReport>> try_apply(const manifest::SystemManifest& next);
   Result<std::vector<SwapReport>> plan(const ChangeSet& set, const Members& now) const;
   Result<ChangeSet> difference(const manifest::SystemManifest& next, const Members& now) const;
 
@@ -269,7 +280,7 @@ class Lifecycle : public bus::Owner {
   loader::Resident resident_;
   std::unique_ptr<bus::Bus> bus_;
   Members house_;                             // the kernel's own services; constant after boot() began
-  Members members_;                           // what is routed
+  Members members_;                           // the plugins that are routed
   std::map<std::string, Package> previous_;   // for rollback, by plugin
   std::map<std::string, Verdict> sent_back_;  // canaries, by plugin: the last one that was reverted
   std::vector<RecordPtr> records_;            // all generations of this process; unmapped ones: the last few

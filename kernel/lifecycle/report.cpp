@@ -275,7 +275,8 @@ Result<std::string> Lifecycle::explain_plugin(const std::string& name) const {
 std::string Lifecycle::drift() const {
   const manifest::SystemManifest running = system();
   if (running.file.empty()) return {};
-  const auto file = manifest::load_system_manifest(running.file);
+  auto file = manifest::load_system_manifest(running.file);
+  if (file) manifest::lay_over(*file, running.overrides);
   if (!file) return "the system manifest does not read: " + file.error().message;
   std::string out;
   for (const auto& change : manifest::difference(running, *file)) out += (out.empty() ? "" : ", ") + change.key;

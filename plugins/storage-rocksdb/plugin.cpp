@@ -3,6 +3,8 @@
 //
 // A swap (state: exclusive): the next generation finds the open database among the resident handles, stands by while
 // this one serves, and reads the store's state at import. LaneShare keeps two lanes from writing at once.
+//
+// Longer than most: one class, as all its parts are entries of the host.
 #include <socle/plugin.hpp>
 
 #include <atomic>
@@ -12,13 +14,12 @@
 #include <new>
 #include <vector>
 
-#include "ids.hpp"
 #include "levels.hpp"
 #include "socle/json/document.hpp"
 #include "store/lane.hpp"
 #include "store/read.hpp"
 #include "store/rocks_kv.hpp"
-#include "waiters.hpp"
+#include "worker.hpp"
 
 namespace socle::storage {
 namespace {
@@ -26,13 +27,6 @@ namespace {
 constexpr std::string_view db_handle = "rocksdb";
 constexpr std::string_view share_handle = "lane";
 constexpr std::uint32_t handle_version = 1;
-
-struct Worker {
-  SchemaCache schemas;
-  RemainderCache remainders;
-  Waiters waiters;
-  Uuid7Source ids;
-};
 
 // A change on its way through the lane; in its handler's frame.
 struct Landing : Call {
@@ -62,6 +56,7 @@ class Storage final : public Plugin, public LaneHost {
       : host_(host),
         directory_(host.config().get<std::string>("directory", "storage")),
         durable_(host.config().get<std::string>("durability", "sync") == "sync"),
+        meters_(host),
         workers_(host.worker_count() + 1) {
     const Config config = host.config();
     rocks_.memtable_bytes = config.get<std::size_t>("memtable", rocks_.memtable_bytes);
@@ -85,9 +80,9 @@ class Storage final : public Plugin, public LaneHost {
     if (auto kept = host_.resident_put(db_handle, handle_version, db, rocks_destroyer()); !kept) co_return kept;
     if (auto kept = host_.resident_put(share_handle, handle_version, share, rocks_releaser()); !kept) co_return kept;
     kv_ = std::make_unique<RocksKv>(db);
-    state_ = std::make_unique<State>(*kv_, settings_);
+    state_ = std::make_unique<State>(*kv_, settings_, meters_);
     committer_ = std::make_unique<Committer>(*state_);
-    lane_ = std::make_unique<Lane>(*committer_, *share, *this, LaneLimits{});
+    lane_ = std::make_unique<Lane>(*committer_, *share, *this, LaneLimits{}, meters_);
     if (fresh) {
       if (auto active = activate(); !active) co_return active;
     }
@@ -112,6 +107,7 @@ class Storage final : public Plugin, public LaneHost {
 
   Task<Status> drain(std::uint32_t worker) override {
     workers_[worker].waiters.wake_all();
+    workers_[worker].tell(meters_);
     return Status();
   }
 
@@ -258,9 +254,14 @@ class Storage final : public Plugin, public LaneHost {
       auto done = co_await host_.offload([&] { return whole_store(call); });
       co_return done ? std::move(*done) : Answer(Outcome<Done>(done.error()).problem());
     }
-    if (auto quick = read(*state_, call, Reach::cached, &worker().schemas)) co_return std::move(*quick);
+    if (auto quick = read(*state_, call, Reach::cached, &worker().schemas)) {
+      worker().count(call, *quick, false);
+      co_return std::move(*quick);
+    }
     auto slow = co_await host_.offload([&] { return std::move(*read(*state_, call, Reach::any, nullptr)); });
-    co_return slow ? std::move(*slow) : Answer(Outcome<Done>(slow.error()).problem());
+    if (!slow) co_return Answer(Outcome<Done>(slow.error()).problem());
+    worker().count(call, *slow, true);
+    co_return std::move(*slow);
   }
 
   Answer whole_store(Call& call) {
@@ -301,11 +302,17 @@ class Storage final : public Plugin, public LaneHost {
     co_return to_reply(co_await answer(call));
   }
 
-  // Wakes the lane for index builds, old feed entries and asynchronous writes that are not synced yet.
+  // Once a second: wakes the lane for index builds, old feed entries and asynchronous writes that are not synced yet,
+  // and hands over what was measured.
   Task<void> housekeep() {
     for (;;) {
       if (auto slept = co_await host_.sleep(std::chrono::seconds(1)); !slept) co_return;
-      if (active_.load(std::memory_order_acquire)) lane_->nudge();
+      if (!active_.load(std::memory_order_acquire)) continue;
+      lane_->nudge();
+      for (std::uint32_t w = 0; w < host_.worker_count(); ++w)
+        if (workers_[w].has_counted()) host_.post(w, [this, w] { workers_[w].tell(meters_); });
+      auto pressure = co_await host_.offload([this] { return kv_->pressure(directory_); });
+      if (pressure) show(*pressure, meters_);
     }
   }
 
@@ -316,6 +323,7 @@ class Storage final : public Plugin, public LaneHost {
   const bool durable_;
   RocksOptions rocks_;
   Settings settings_;
+  const Meters meters_;
   WriteLimits limits_;
   Levels levels_;
   std::vector<Worker> workers_;

@@ -7,17 +7,19 @@ import os
 import random
 import socket
 import struct
+import subprocess
 import unittest
 
-from harness import FULL, RESIDENT, Kernel, Refused, SystemTest, plugin, wait_for
+from harness import FULL, RESIDENT, SOCLE, Kernel, Refused, SystemTest, plugin, wait_for
 
 PLANS = "plans: {free: {rate: 1000, storage.bytes: 1MiB}, paid: {weight: 4}}"
 KILLS = 40 if FULL else 12
 
 
-def manifest(listeners, plans=PLANS, tenants="", plugins=("storage-rocksdb", "gateway", "notes")):
+def manifest(listeners, plans=PLANS, tenants="", plugins=("storage-rocksdb", "gateway", "notes"), auth="no"):
     """Listeners `http`, `http1` …, one for each tenant in `listeners`, and a plain one when there is none."""
     entries = {"storage-rocksdb": "home: kernel", "notes": 'home: kernel, grants: ["call:storage/1"]',
+               "fake-auth": 'home: kernel, config: {fails: "%s"}' % auth,
                "gateway": "home: kernel, listen: [%s], grants: [ingress, catalog]" % ", ".join(
                    ["http%s" % (i or "") for i in range(max(1, len(listeners)))] + ["ops"])}
     lines = ["socle: 1", "data: data", "listeners:", '  ops: {address: "127.0.0.1:0"}']
@@ -170,6 +172,33 @@ class Tenants(SystemTest):
         wait_for("the deletion's end", 60, lambda: "acme" not in self.names(kernel))
         kernel.terminate()
         self.assertEqual([], self.titles(self.kernel(["acme"]), "acme"))
+
+    def test_with_an_auth_provider_an_administrator_is_invited_and_tokens_are_issued(self):
+        kernel = self.kernel(plugins=("storage-rocksdb", "gateway", "fake-auth"))
+        self.assertEqual({"tenant": "acme", "plan": "free", "state": "active", "username": "admin",
+                          "password_link": "https://socle.test/acme/admin/admin"},
+                         kernel.command("tenant", "create", "acme", "--plan", "free"))
+        self.assertEqual({"tenant": "quiet", "plan": "", "state": "active"},
+                         kernel.command("tenant", "create", "quiet", "--no-admin", ""))
+        self.assertEqual({"token": "token-acme-nobody"}, kernel.command("tenant", "token", "acme"))
+        self.assertEqual({"token": "token-acme-ann"}, kernel.command("tenant", "token", "acme", "--user", "ann"))
+        self.assertEqual("not_found", self.refused(kernel, "tenant", "token", "nobody")["code"])
+        done = subprocess.run([SOCLE, "tenant", "token", "acme", "--control", kernel.control_path], capture_output=True,
+                              text=True, timeout=30)
+        self.assertEqual((0, "token-acme-nobody\n", ""), (done.returncode, done.stdout, done.stderr))
+
+    def test_a_tenant_whose_administrator_cannot_be_invited_is_not_created(self):
+        for fails, code, said in (("refuses", "conflict", "auth/1.invite: there is an admin already"),
+                                  ("says_nothing", "internal", 'auth/1.invite answered without "username"')):
+            with self.subTest(fails):
+                kernel = self.kernel(plugins=("storage-rocksdb", "gateway", "fake-auth"), auth=fails)
+                error = self.refused(kernel, "tenant", "create", "acme")
+                self.assertEqual(code, error["code"])
+                self.assertTrue(error["message"].startswith("tenant 'acme' was not created: " + said), error)
+                self.assertEqual({}, self.names(kernel))
+                self.assertEqual("acme", kernel.command("tenant", "create", "acme", "--no-admin", "")["tenant"])
+                kernel.command("tenant", "delete", "acme")
+                kernel.terminate()
 
     def test_a_tenant_may_ask_what_it_uses(self):
         kernel = self.kernel(["a", "b"], tenants="tenants: {a: {plan: free}}")

@@ -11,6 +11,7 @@
 #include "contract/problem.hpp"
 #include "contract/request.hpp"
 #include "socle/json/view.hpp"
+#include "store/meters.hpp"
 
 namespace socle::storage {
 
@@ -57,6 +58,7 @@ struct Call {
   } level;
 
   // The lane's own: where it stands in a queue, and what brings it home.
+  MeterClock::time_point submitted{};
   Call* next = nullptr;
   std::uint32_t worker = 0;
   void (*finish)(Call*) = nullptr;  // on `worker`

@@ -50,6 +50,7 @@ class Committer {
   Verdict erase(Call& call, Group& group);
   Verdict restore(Call& call);
   Status write_group(Group& group, bool durable, bool schema_changed);
+  void measure(const Group& group, bool durable, double seconds) const;
   void refuse_all(std::span<Call* const> calls, const Error& error);
   [[nodiscard]] std::optional<Error> stopped() const;
 

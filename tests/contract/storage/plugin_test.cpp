@@ -251,6 +251,36 @@ TEST_CASE("storage-rocksdb: a remainder counts against the scan limit, and is bo
   CHECK(store.ask("query", R"({"collection":"x","remainder":"record.l == 1"})").error_code() == "filter_too_broad");
 }
 
+TEST_CASE("storage-rocksdb: operators are told what is written, read, synced and looked at", "[storage]") {
+  TempDir directory;
+  Running store(config(directory));
+  store.declare();
+  for (const auto* id : {"a", "b", "c"}) store.put(id);
+  CHECK_FALSE(
+      store.ask("write", R"({"operations":[{"op":"check","collection":"x","id":"n","expect":"present"}]})").ok());
+  REQUIRE(store.ask("write", R"({"durability":"async","operations":[{"op":"put","collection":"x","doc":{}}]})").ok());
+  REQUIRE(store.ask("get", R"({"collection":"x","id":"a"})").ok());
+  REQUIRE(store.ask("query", R"({"collection":"x"})").ok());
+  REQUIRE(store.ask("usage", "{}").ok());
+  store.host.advance(1100ms);
+  const auto metric = [&](std::string_view name) { return store.host.metric(name); };
+  CHECK(metric("storage_writes_total") == 5);  // the declaration too
+  CHECK(metric("storage_writes_refused_total") == 1);
+  CHECK(metric("storage_group_calls") == 6);
+  CHECK(metric("storage_syncs_total") == 5);  // the last write's a second later
+  CHECK(metric("storage_commit_seconds{durability=\"sync\"}") > 0);
+  CHECK(metric("storage_commit_seconds{durability=\"async\"}") > 0);
+  CHECK(metric("storage_write_seconds") > 0);
+  CHECK(metric("storage_written_bytes_total") > 100);
+  CHECK(metric("storage_reads_total{method=\"get\"}") == 1);
+  CHECK(metric("storage_reads_total{method=\"query\"}") == 1);
+  CHECK(metric("storage_reads_total{method=\"other\"}") == 1);
+  CHECK(metric("storage_scanned_documents_total") == 4);
+  CHECK(metric("storage_wal_bytes") > 100);
+  CHECK(metric("storage_memtable_bytes") > 0);
+  CHECK(metric("storage_stalled") == 0);
+}
+
 TEST_CASE("storage-rocksdb: duplicates under a new unique index are reported, the first ten", "[storage]") {
   TempDir directory;
   Running store(config(directory));

@@ -121,4 +121,23 @@ TEST_CASE("lifecycle: explain says why a call is allowed and what an unload brea
   CHECK_THAT(*breaks, Contains("\"plugin\":\"null-payload\",\"needs\":\"completes-twice/1\",\"optional\":false"));
 }
 
+TEST_CASE("lifecycle: apply refuses what needs a restart, with each key's two values, and plan does not",
+          "[lifecycle]") {
+  System s;
+  s.boot_good();
+  manifest::SystemManifest next = s.system({{"b", ""}});
+  next.workers = 3;
+  next.resident = {"libssl.so.3"};
+  next.data = s.at("elsewhere");
+  CHECK(s.life->apply(next, true));
+  const auto applied = s.life->apply(next, false);
+  REQUIRE_FALSE(applied);
+  CHECK(applied.error().code == Code::conflict);
+  CHECK(applied.error().message == "a running kernel cannot change data: " + s.at("data").string() + " → " +
+                                       s.at("elsewhere").string() +
+                                       ", resident: (default) → [libssl.so.3], workers: 2 → 3; nothing was applied; "
+                                       "restart `socle run` with this file, or undo these keys and apply the rest");
+  CHECK(s.call("swap/1") == "A");
+}
+
 }  // namespace socle::lifecycle::test

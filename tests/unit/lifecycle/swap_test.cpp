@@ -132,6 +132,75 @@ TEST_CASE("lifecycle: a further swap waits while as many generations drain as ma
   CHECK(one->old_state == gone());
 }
 
+TEST_CASE("lifecycle: a slow drain holds up its own plugin and no other", "[lifecycle]") {
+  System s;
+  s.package("a", "stateful_a", "stateful", "drain: 3s");
+  s.package("b", "stateful_b", "stateful", "drain: 3s");
+  s.package("x", "good_a", "swap");
+  s.package("y", "good_b", "swap");
+  REQUIRE(s.boot(s.system({{"a", ""}, {"x", ""}}, 1)));
+  s.faults.set("handle.pend");
+  std::string first;
+  std::thread caller([&] { first = s.call("stateful/1"); });
+  const bool entered = eventually([&] { return s.faults.asked("handle.pend") > 0; });
+  std::atomic<int> done{0};
+  const auto swap_to = [&](const char* folder) {
+    return std::thread([&s, &done, folder] { done += s.life->swap("stateful", s.at(folder), {}) ? 1 : 100; });
+  };
+  std::thread one = swap_to("b");
+  const bool drains = eventually([&] { return s.life->list_json().find("\"draining\"") != std::string::npos; });
+  std::thread two = swap_to("a");  // no room: it waits for the drain
+  CHECK(s.life->swap("swap", s.at("y"), {}));
+  CHECK(s.life->apply(s.system({{"b", ""}, {"x", ""}}, 1), true));
+  CHECK(done == 0);
+  for (std::thread* t : {&caller, &one, &two}) t->join();
+  CHECK(entered);
+  CHECK(drains);
+  CHECK(done == 2);
+  CHECK(s.call("swap/1") == "B");
+}
+
+TEST_CASE("lifecycle: each refused change set is one log line with its reason and code", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  s.fixture("fails_in_start");
+  s.package("e", "good_b", "swap", "state: exclusive");
+  const auto only_line = [](const Logged& log, const std::string& reason, const std::string& code) {
+    const auto lines = log.lines("refused");
+    REQUIRE(lines.size() == 1);
+    CHECK_THAT(lines.front(), Contains(reason) && Contains("\"code\":\"" + code + "\""));
+  };
+  {
+    const Logged log;
+    CHECK_FALSE(s.life->load(s.at("fails_in_start"), manifest::Home::kernel));
+    only_line(log, "change set refused: load: plugin 'fails-in-start' 1.0.0: start failed: conflict", "invalid");
+  }
+  {
+    const Logged log;
+    CHECK_FALSE(s.life->swap("nobody", s.at("b"), {}));
+    only_line(log, "change set refused: swap: no plugin 'nobody' is loaded", "not_found");
+  }
+  {
+    const Logged log;
+    CHECK_FALSE(s.life->rollback("swap"));
+    only_line(log, "change set refused: rollback: plugin 'swap' has no earlier generation to go back to", "not_found");
+  }
+  {
+    const Logged log;
+    CHECK_FALSE(s.life->unload("nobody"));
+    only_line(log, "change set refused: unload: ", "not_found");
+  }
+  const auto broken = s.system({{"a", ""}, {"fails_in_start", ""}});
+  {
+    const Logged log;
+    CHECK_FALSE(s.life->apply(broken, false));
+    only_line(log, "change set refused: apply: plugin 'fails-in-start' 1.0.0", "invalid");
+  }
+  const Logged log;
+  CHECK(s.life->apply(broken, true));
+  CHECK(log.lines("refused").empty());
+}
+
 TEST_CASE("lifecycle: retained generations beyond the budget refuse the next change", "[lifecycle]") {
   System s;
   s.retained_budget = 1;

@@ -99,6 +99,7 @@ Status write_file_atomic(const std::filesystem::path& path, std::string_view byt
   static std::atomic<std::uint64_t> counter{0};
   std::filesystem::path temporary = path;
   temporary += ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(counter.fetch_add(1));
+  ::unlink(temporary.c_str());  // of a process that had our number and was killed: in a container they come again
   if (auto wrote = write_new(temporary, bytes, mode, true); !wrote) return wrote;
   if (::rename(temporary.c_str(), path.c_str()) != 0) {
     const int number = errno;

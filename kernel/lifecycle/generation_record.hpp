@@ -48,7 +48,8 @@ struct Package {
 // The same plugin from the same bytes on the same terms: putting one in the other's place would change nothing.
 [[nodiscard]] inline bool same_package(const Package& a, const Package& b) {
   return a.sha256 == b.sha256 && a.manifest_text == b.manifest_text && a.config == b.config &&
-         a.entry.grants == b.entry.grants && a.entry.listen == b.entry.listen && a.home() == b.home();
+         a.entry.grants == b.entry.grants && a.entry.listen == b.entry.listen && a.home() == b.home() &&
+         a.entry.limits == b.entry.limits;
 }
 
 [[nodiscard]] inline bool puts(const std::vector<Package>& put, const std::string& name) {

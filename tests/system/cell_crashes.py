@@ -10,16 +10,11 @@ import statistics
 import time
 import unittest
 
-from harness import FULL, SystemTest, wait_for
+from harness import FULL, SystemTest, crowded, wait_for
 from supervisor import Prober, children
 
 CRASHES = 1000 if FULL else 60
 AGAIN = 0.05  # seconds from the crash to the next good answer, on a machine that has a core to spare
-
-
-def crowded():
-    """How many times as long everything takes because others use the machine."""
-    return max(1, os.getloadavg()[0] / os.cpu_count())
 
 
 class CellCrashes(SystemTest):

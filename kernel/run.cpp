@@ -277,6 +277,7 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   sigwait(&signals, &signal);
   telemetry::Log::get().write(telemetry::Level::info, "draining", {{"signal", std::to_string(signal)}});
   acceptor.shut();
+  life.stop_waiting();
   watcher.reset();
   server.stop();
   housekeeper.stop();
@@ -325,6 +326,13 @@ int run_kernel(const std::vector<std::string>& arguments) {
     if (!now)
       telemetry::Log::get().write(telemetry::Level::error,
                                   "the kernel starts with the system manifest as it was: " + now.error().message);
+    if (now && now->data != system->data) {  // locked and filled is the old one
+      telemetry::Log::get().write(telemetry::Level::error,
+                                  "the kernel starts with the system manifest as it was: `data` needs a restart of "
+                                  "`socle run`",
+                                  {{"data", system->data.string()}, {"wanted", now->data.string()}});
+      now = *system;
+    }
     return serve(now ? *now : *system, *held, birth.announce ? begun : restarted, signals, birth);
   });
 }

@@ -51,6 +51,7 @@ Answer Commands::run(const std::vector<std::string>& words) {
   if (command == "plugin") return plugin({words.begin() + 1, words.end()});
   if ((command == "plan" || command == "apply") && words.size() == 2) return plan(words[1], command == "plan");
   if (command == "explain") return explain({words.begin() + 1, words.end()});
+  if (command == "call") return call({words.begin() + 1, words.end()});
   if (command == "storage") return storage({words.begin() + 1, words.end()});
   return usage("unknown command '" + command + "', or wrong arguments; `socle --help` lists the commands");
 }
@@ -134,6 +135,19 @@ Answer Commands::explain(const std::vector<std::string>& words) {
   if (words.size() == 3 && words[0] == "call") return text(lifecycle_.explain_call(words[1], words[2]));
   if (words.size() == 2 && words[0] == "plugin") return text(lifecycle_.explain_plugin(words[1]));
   return usage("`socle explain` takes: call FROM-PLUGIN SERVICE/N.METHOD | plugin NAME");
+}
+
+// What the kernel knows nothing of is done by plugins: the clients of the socket (socle model) call their methods.
+Answer Commands::call(const std::vector<std::string>& words) {
+  const Arguments args = split(words, {"--tenant"});
+  if (!args.problem.empty()) return usage(args.problem);
+  const std::string tenant = args.flag("--tenant");
+  const auto method = args.words.empty() ? std::nullopt : manifest::parse_method_ref(args.words[0]);
+  if (args.words.size() != 2 || !method || tenant.empty())
+    return usage("`call` takes: SERVICE/N.METHOD JSON --tenant ID");
+  if (auto known = tenants_.known(tenant); !known) return failed(known.error());
+  if (auto allowed = lifecycle_.operators_may_call(*method); !allowed) return failed(allowed.error());
+  return text(lifecycle_.call(to_string(method->service), method->method, args.words[1], tenant, "operator"));
 }
 
 Answer Commands::storage(const std::vector<std::string>& words) {

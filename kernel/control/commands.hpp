@@ -24,6 +24,7 @@ class Commands {
   Answer plan(const std::string& file, bool dry);
   Answer storage(const std::vector<std::string>& words);
   Answer explain(const std::vector<std::string>& words);
+  Answer call(const std::vector<std::string>& words);
   lifecycle::Lifecycle& lifecycle_;
   TenantCommands tenants_;
   cell::ProcessControl& processes_;

@@ -37,6 +37,9 @@ struct Package {
   std::string config;            // JSON object for create()
   std::string sha256;
   std::string signer;  // fingerprint, "" when unsigned
+  // Just read and checked: what stage() loads, so that nothing is read and hashed twice. Dropped once it is loaded;
+  // absent: the bytes come from the store, checked again.
+  std::shared_ptr<const loader::Verified> verified;
 
   [[nodiscard]] manifest::Home home() const { return entry.home.value_or(manifest::Home::cell); }
   [[nodiscard]] bool in_cell() const { return home() == manifest::Home::cell; }

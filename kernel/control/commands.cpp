@@ -193,6 +193,11 @@ Answer Commands::doctor() {
         stuck_deletion.empty() ? std::to_string(tenants_.count()) + " known"
                                : "a deletion does not end: " + stuck_deletion,
         "`socle tenant delete ID` tries at once and says why it does not end");
+  const auto confinement = processes_.confinement();
+  std::string missing;
+  for (const std::string& problem : confinement.missing) missing += (missing.empty() ? "" : "; ") + problem;
+  check("cells", confinement.sound, missing.empty() ? "confined fully" : "confined, except: " + missing,
+        "plugins you do not trust need a system that offers what is missing");
   const std::string drift = lifecycle_.drift();
   check("drift", drift.empty(), drift.empty() ? "the system runs as its manifest says" : drift,
         "`socle plan SYSTEM.yaml` shows the difference, `socle apply` ends it");

@@ -61,6 +61,8 @@ class Lifecycle : public bus::Owner {
 
   // Loads everything the system manifest names, or what the last good set holds where that fails (reported by the log).
   Status boot();
+  // Ends what commands wait for (a canary's time, room to drain), so that they return before shut_down().
+  void stop_waiting();
   // Retires all plugins, dependants first, each with its resident handles. Idempotent.
   void shut_down();
 
@@ -291,7 +293,7 @@ class Lifecycle : public bus::Owner {
   size_t retiring_ = 0;                       // threads of retire()
   size_t judging_ = 0;                        // threads of judge_in_background()
   std::atomic<uint64_t> snapshot_version_{0};
-  std::atomic<bool> stopping_{false};
+  std::atomic<bool> stopping_{false}, shut_down_{false};
   std::thread health_;
 };
 

@@ -61,7 +61,7 @@ class Supervisor {
       const End end = await(child);
       const bool served = shared_->serving_since.load() != 0;
       announced_ = announced_ || served;
-      if (end.signal == 0 && (end.exit_code == 0 || ending_ || (!served && restarts_ == 0))) return end.exit_code;
+      if (end.signal == 0 && (end.exit_code == 0 || ending_ || !announced_)) return end.exit_code;
       const auto delay = judge(end, served);
       if (ending_) return fail("the kernel died while it drained");
       if (!delay)

@@ -40,7 +40,9 @@ Task<Got<bool>> Publisher::replace_head(Context context, Batch& batch, Head& hea
   auto written = co_await store_.write(context, batch.take());
   if (!written) co_return std::move(written).problem();
   if (auto fault = host_.fault_point("models.before_switch"); !fault) co_return Reply(fault.error());
+  const Instant stored = host_.now();
   const Status switched = co_await runtime_.announce(std::string(context.tenant()), head, written->back());
+  switch_seconds_.observe(std::chrono::duration<double>(host_.now() - stored).count());
   if (switched) co_return true;
   host_.log(socle::Level::error, context, "a worker did not confirm a switch",
             {{"model", key}, {"error", switched.error().message}});

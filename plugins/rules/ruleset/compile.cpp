@@ -61,8 +61,11 @@ class RulesetCompiler {
     body_->source_bytes = json::to_text(source_).size();
     input();
     steps();
-    validators();
-    output();
+    // Without the steps' names everything that follows would be told as undeclared.
+    if (steps_declared_) {
+      validators();
+      output();
+    }
     if (diagnostics_.failed()) return nullptr;
     return std::move(body_);
   }
@@ -218,6 +221,7 @@ class RulesetCompiler {
       for (const auto& name : order.circle) circle += (circle.empty() ? "" : ", ") + name;
       return error("/steps", codes::step_cycle, "these steps need each other's results: " + circle);
     }
+    steps_declared_ = true;
     for (const auto i : order.order) step(steps.at(i), "/steps/" + std::to_string(i), names[i]);
   }
 
@@ -273,7 +277,7 @@ class RulesetCompiler {
     return listed ? cel::Type::list_of(type) : type;
   }
   std::optional<TableDefinition> read_table_step(View source, const std::string& at) {
-    auto out = read_table(source, at, diagnostics_);
+    auto out = read_table(source, at, diagnostics_, source_.find("effective").as_string());
     if (out && source.find("else").exists() && !source.find("when").exists())
       error(at + "/else", codes::ruleset_shape,
             "'else' belongs to 'when'; for a table without a hit give outputs a 'default'");
@@ -391,6 +395,7 @@ class RulesetCompiler {
   std::unique_ptr<Ruleset::Body> body_;
   std::vector<std::string> step_names_;
   cel::Type last_type_;
+  bool steps_declared_ = false;
 };
 
 }  // namespace

@@ -177,9 +177,9 @@ Value join(Context& c, Args a) {
   return c.text(out);
 }
 
-// 1 minus the share of letters that must be changed, added, removed or swapped with their neighbour.
-double similarity(std::string_view a, std::string_view b) {
-  if (a.empty() && b.empty()) return 1;
+// The share of letters that need not be changed, added, removed or swapped with their neighbour, to 16 places.
+std::optional<Number> similarity(std::string_view a, std::string_view b) {
+  if (a.empty() && b.empty()) return Number::whole(1);
   const auto width = b.size() + 1;
   std::vector<std::size_t> cells((a.size() + 1) * width);
   for (std::size_t i = 0; i <= a.size(); ++i)
@@ -195,7 +195,9 @@ double similarity(std::string_view a, std::string_view b) {
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
         cell = std::min(cell, cells[(i - 2) * width + j - 2] + 1);
     }
-  return 1.0 - static_cast<double>(cells.back()) / static_cast<double>(std::max(a.size(), b.size()));
+  const auto longest = static_cast<std::int64_t>(std::max(a.size(), b.size()));
+  const auto share = divide(Number::whole(longest - static_cast<std::int64_t>(cells.back())), Number::whole(longest));
+  return share ? std::optional<Number>(rounded(*share, 16, Direction::half_up)) : share;
 }
 Value fuzzy_one(Context& c, const Value& text, const Value& other) {
   if (!text.is(Kind::string) || !other.is(Kind::string)) return refuse(c, "fuzzyMatch wants texts");
@@ -203,7 +205,7 @@ Value fuzzy_one(Context& c, const Value& text, const Value& other) {
   const auto b = other.as_string();
   if (a.size() > 4096 || b.size() > 4096) return refuse(c, "fuzzyMatch compares texts of up to 4096 bytes");
   if (!c.charge(a.size() * b.size() / 4 + 1)) return c.stopped();
-  const auto number = Number::of(Value::real(similarity(a, b)));
+  const auto number = similarity(a, b);
   return number ? number->value() : Value::integer(0);
 }
 Value fuzzy_match(Context& c, Args a) {

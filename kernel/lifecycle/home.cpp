@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lifecycle/lifecycle.hpp"
+#include "lifecycle/refusal.hpp"
 #include "telemetry/log.hpp"
 
 namespace socle::lifecycle {
@@ -109,7 +110,17 @@ void Lifecycle::bury_cell(GenerationRecord& record) {
 }
 
 Result<SwapReport> Lifecycle::move(const std::string& name, manifest::Home home) {
-  std::unique_lock change_lock(change_mutex_);
+  std::unique_lock change_lock(change_mutex_, std::defer_lock);
+  auto set = prepare(change_lock, [&] { return set_moved(name, home); });
+  auto outcome = set ? change(std::move(*set)) : Result<Outcome>(std::move(set).error());
+  if (!outcome) {
+    log_refused("move", outcome.error(), name, "");
+    return std::move(outcome).error();
+  }
+  return settle(std::move(change_lock), *outcome, "active");
+}
+
+Result<Lifecycle::ChangeSet> Lifecycle::set_moved(const std::string& name, manifest::Home home) const {
   const Members now = members_copy();
   const auto it = now.find(name);
   if (it == now.end())
@@ -122,9 +133,7 @@ Result<SwapReport> Lifecycle::move(const std::string& name, manifest::Home home)
   if (auto may = check_home(*package.manifest, package.entry); !may) return std::move(may).error();
   ChangeSet set;
   set.put.push_back(std::move(package));
-  auto outcome = change(std::move(set));
-  if (!outcome) return std::move(outcome).error();
-  return settle(std::move(change_lock), *outcome, "active");
+  return set;
 }
 
 }  // namespace socle::lifecycle

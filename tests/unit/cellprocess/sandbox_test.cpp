@@ -113,6 +113,10 @@ TEST_CASE("sandbox: there are no other processes", "[cell]") {
   CHECK(log.tells("the sandbox refused ptrace"));
   CHECK(jail.what_becomes_of("kill-parent") == "EPERM");
   CHECK(log.tells("the sandbox refused kill"));
+  CHECK(jail.what_becomes_of("signal-by-fcntl") == "EPERM");
+  CHECK(log.tells("the sandbox refused fcntl"));
+  CHECK(jail.what_becomes_of("pin-parent") == "EPERM");
+  CHECK(log.tells("the sandbox refused sched_setaffinity"));
 }
 
 TEST_CASE("sandbox: the system cannot be reached by its rarer doors", "[cell]") {

@@ -7,6 +7,7 @@
 
 #include "checker.hpp"
 #include "code.hpp"
+#include "guard.hpp"
 #include "library.hpp"
 #include "macros.hpp"
 #include "op_access.hpp"
@@ -206,6 +207,7 @@ class Lowering {
       };
       if (neutral(*left) && type_of(*expr.args[1]).is(TypeKind::boolean)) return right;
       if (neutral(*right) && type_of(*expr.args[0]).is(TypeKind::boolean)) return left;
+      if (!disjunction && absorb_guard(*left, *right)) return right;
     }
     auto op = std::make_unique<JunctionOp>(std::move(left), std::move(right), disjunction);
     op->offset = expr.offset;

@@ -22,10 +22,12 @@
 
 #include "bus/acceptor.hpp"
 #include "bus/running.hpp"
+#include "cell/process/control.hpp"
 #include "control/commands.hpp"
 #include "control/watcher.hpp"
 #include "crash/handler.hpp"
 #include "held_listeners.hpp"
+#include "lifecycle/confine.hpp"
 #include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "manifest/file.hpp"
@@ -204,6 +206,7 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   crash::install(*birth.box, bus::describe_running);
   FollowedFile file(system);
   telemetry::Metrics metrics;
+  cell::ProcessControl processes({std::filesystem::absolute(system.data), system.resident});
   auto opened = lifecycle::Lifecycle::open(system, metrics);
   if (!opened) return complain(1, opened.error().message);
   lifecycle::Lifecycle& life = **opened;
@@ -226,6 +229,7 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
     return complain(1, added.error().message);
   life.may_apply = [&registry](const manifest::SystemManifest& next) { return registry.fits(next); };
   life.on_applied = [&registry](const manifest::SystemManifest& next) { registry.adopt(next); };
+  life.cells = [&processes](const lifecycle::Package& p) { return processes.spawner(lifecycle::sandbox_of(p)); };
   if (auto booted = life.boot(); !booted) return complain(1, booted.error().message);
   tenants::Housekeeper housekeeper(registry, eraser(life));
   housekeeper.start();
@@ -236,7 +240,7 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   facts.number("pid", getpid()).begin_object("listeners");
   for (const auto& [name, listener] : system.listeners) facts.string(name, acceptor.address(name));
   facts.end_object();
-  control::Commands commands(life, {life, registry, housekeeper}, facts.take());
+  control::Commands commands(life, {life, registry, housekeeper}, processes, facts.take());
   control::Server server(system.control_socket(),
                          [&commands](const std::vector<std::string>& words) { return commands.run(words); });
   if (auto started = server.start(); !started) return complain(1, started.error().message);
@@ -273,6 +277,7 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   sigwait(&signals, &signal);
   telemetry::Log::get().write(telemetry::Level::info, "draining", {{"signal", std::to_string(signal)}});
   acceptor.shut();
+  life.stop_waiting();
   watcher.reset();
   server.stop();
   housekeeper.stop();
@@ -321,6 +326,13 @@ int run_kernel(const std::vector<std::string>& arguments) {
     if (!now)
       telemetry::Log::get().write(telemetry::Level::error,
                                   "the kernel starts with the system manifest as it was: " + now.error().message);
+    if (now && now->data != system->data) {  // locked and filled is the old one
+      telemetry::Log::get().write(telemetry::Level::error,
+                                  "the kernel starts with the system manifest as it was: `data` needs a restart of "
+                                  "`socle run`",
+                                  {{"data", system->data.string()}, {"wanted", now->data.string()}});
+      now = *system;
+    }
     return serve(now ? *now : *system, *held, birth.announce ? begun : restarted, signals, birth);
   });
 }

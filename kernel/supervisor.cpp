@@ -61,7 +61,7 @@ class Supervisor {
       const End end = await(child);
       const bool served = shared_->serving_since.load() != 0;
       announced_ = announced_ || served;
-      if (end.signal == 0 && (end.exit_code == 0 || ending_ || (!served && restarts_ == 0))) return end.exit_code;
+      if (end.signal == 0 && (end.exit_code == 0 || ending_ || !announced_)) return end.exit_code;
       const auto delay = judge(end, served);
       if (ending_) return fail("the kernel died while it drained");
       if (!delay)
@@ -115,10 +115,12 @@ class Supervisor {
         kill(child, signal);
       }
       int status = 0;
-      for (pid_t dead = 0; (dead = waitpid(-1, &status, WNOHANG)) > 0;) {
-        if (dead != child) continue;
-        return {child, WIFSIGNALED(status) ? WTERMSIG(status) : 0, WIFEXITED(status) ? WEXITSTATUS(status) : 0};
+      End end;
+      for (pid_t dead = 0; (dead = waitpid(-1, &status, WNOHANG)) > 0;) {  // several ends may be one signal
+        if (dead == child)
+          end = {child, WIFSIGNALED(status) ? WTERMSIG(status) : 0, WIFEXITED(status) ? WEXITSTATUS(status) : 0};
       }
+      if (end.pid == child) return end;
     }
   }
 

@@ -19,6 +19,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "bus/call_totals.hpp"
 #include "bus/channel.hpp"
 #include "bus/generation.hpp"
 #include "bus/offload.hpp"
@@ -26,7 +27,6 @@
 #include "bus/tenant_directory.hpp"
 #include "bus/worker.hpp"
 #include "socle/result.hpp"
-#include "bus/call_totals.hpp"
 #include "telemetry/metrics.hpp"
 
 namespace socle::bus {

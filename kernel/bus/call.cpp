@@ -292,8 +292,11 @@ socle_status Bus::filter(Worker& w, const FilterStep& step, Frame& frame, Payloa
   if (answer == SOCLE_OK) {
     if (!step.after && owned && owned->meta_count > 0) {
       Context* wider = frame.context->derive(frame.context->deadline, {nullptr, 0}, {owned->meta, owned->meta_count});
+      const bool linked = frame.linked;  // it was queued or parked
+      frame.context->unlink(frame);
       frame.context->release();
       frame.context = wider;
+      if (linked) wider->link(frame);
     }
     return SOCLE_OK;
   }

@@ -73,8 +73,9 @@ void Channels::tell(Worker& w, Message& m, socle_status status) {
 
 socle_status Channels::publish(Worker& w, Generation& publisher, Context& context, const ChannelRoute& route,
                                Payload* payload, socle_event_fn done, void* user) {
-  auto& lanes = locals_[w.index()]->lanes[route.name];
-  if (lanes.size() != route.subscribers.size()) routes_changed(w);
+  Local& local = *locals_[w.index()];
+  if (local.lanes[route.name].size() != route.subscribers.size()) routes_changed(w);  // makes a new map
+  auto& lanes = local.lanes[route.name];
   if (lanes.empty()) return route.mode == ChannelMode::rendezvous ? SOCLE_UNAVAILABLE : SOCLE_OK;
   auto m = std::make_shared<Message>();
   m->context = ContextRef(context.copy_for_other_worker());
@@ -89,7 +90,7 @@ socle_status Channels::publish(Worker& w, Generation& publisher, Context& contex
   if (route.mode == ChannelMode::broadcast) {
     for (auto& lane : lanes) to.push_back(lane.get());
   } else {
-    const size_t start = locals_[w.index()]->next++;
+    const size_t start = local.next++;
     Lane* best = lanes[start % lanes.size()].get();
     for (auto& lane : lanes) {
       if (lane->taken + lane->waiting.size() < best->taken + best->waiting.size()) best = lane.get();

@@ -51,6 +51,7 @@ Answer Commands::run(const std::vector<std::string>& words) {
   if (command == "plugin") return plugin({words.begin() + 1, words.end()});
   if ((command == "plan" || command == "apply") && words.size() == 2) return plan(words[1], command == "plan");
   if (command == "explain") return explain({words.begin() + 1, words.end()});
+  if (command == "call") return call({words.begin() + 1, words.end()});
   if (command == "storage") return storage({words.begin() + 1, words.end()});
   return usage("unknown command '" + command + "', or wrong arguments; `socle --help` lists the commands");
 }
@@ -136,6 +137,19 @@ Answer Commands::explain(const std::vector<std::string>& words) {
   return usage("`socle explain` takes: call FROM-PLUGIN SERVICE/N.METHOD | plugin NAME");
 }
 
+// What the kernel knows nothing of is done by plugins: the clients of the socket (socle model) call their methods.
+Answer Commands::call(const std::vector<std::string>& words) {
+  const Arguments args = split(words, {"--tenant"});
+  if (!args.problem.empty()) return usage(args.problem);
+  const std::string tenant = args.flag("--tenant");
+  const auto method = args.words.empty() ? std::nullopt : manifest::parse_method_ref(args.words[0]);
+  if (args.words.size() != 2 || !method || tenant.empty())
+    return usage("`call` takes: SERVICE/N.METHOD JSON --tenant ID");
+  if (auto known = tenants_.known(tenant); !known) return failed(known.error());
+  if (auto allowed = lifecycle_.operators_may_call(*method); !allowed) return failed(allowed.error());
+  return text(lifecycle_.call(to_string(method->service), method->method, args.words[1], tenant, "operator"));
+}
+
 Answer Commands::storage(const std::vector<std::string>& words) {
   if (words.size() != 2 || (words[0] != "backup" && words[0] != "verify" && words[0] != "restore"))
     return usage("`socle storage` takes: backup DIR | verify DIR | restore DIR");
@@ -179,6 +193,11 @@ Answer Commands::doctor() {
         stuck_deletion.empty() ? std::to_string(tenants_.count()) + " known"
                                : "a deletion does not end: " + stuck_deletion,
         "`socle tenant delete ID` tries at once and says why it does not end");
+  const auto confinement = processes_.confinement();
+  std::string missing;
+  for (const std::string& problem : confinement.missing) missing += (missing.empty() ? "" : "; ") + problem;
+  check("cells", confinement.sound, missing.empty() ? "confined fully" : "confined, except: " + missing,
+        "plugins you do not trust need a system that offers what is missing");
   const std::string drift = lifecycle_.drift();
   check("drift", drift.empty(), drift.empty() ? "the system runs as its manifest says" : drift,
         "`socle plan SYSTEM.yaml` shows the difference, `socle apply` ends it");

@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -17,7 +18,8 @@ namespace socle::control {
 namespace {
 
 constexpr size_t max_clients = 16;
-constexpr int request_patience = 5'000;  // ms until a client must have sent its words
+constexpr int request_patience = 5'000;    // ms until a client must have sent its words
+constexpr timeval answer_patience{30, 0};  // and until it must go on reading: stop() waits for every answer
 
 bool read_all(int fd, void* to, size_t size, int patience) {
   auto* at = static_cast<char*>(to);
@@ -117,6 +119,7 @@ void Server::run() {
     if (fds[1].revents == 0) continue;
     base::Fd client(accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!client.valid()) continue;
+    setsockopt(client.get(), SOL_SOCKET, SO_SNDTIMEO, &answer_patience, sizeof answer_patience);
     {
       std::unique_lock lock(mutex_);
       if (running_ >= max_clients) continue;  // closing tells the client

@@ -80,9 +80,17 @@ Status Lifecycle::boot() {
   return {};
 }
 
-void Lifecycle::shut_down() {
-  if (stopping_.exchange(true)) return;
+void Lifecycle::stop_waiting() {
+  {
+    const std::lock_guard lock(mutex_);  // so that nobody is between looking and waiting
+    stopping_ = true;
+  }
   changed_.notify_all();
+}
+
+void Lifecycle::shut_down() {
+  if (shut_down_.exchange(true)) return;
+  stop_waiting();
   if (health_.joinable()) health_.join();
   std::unique_lock change_lock(change_mutex_);
   Members left = members_copy();

@@ -111,7 +111,10 @@ Result<Lifecycle::ChangeSet> Lifecycle::prepare(std::unique_lock<std::mutex>& ch
     if (!set || has_room(*set)) return set;
     change_lock.unlock();
     std::unique_lock lock(mutex_);
-    if (changed_.wait_until(lock, end, [&] { return stopping_ || without_room(*set).empty(); })) continue;
+    if (changed_.wait_until(lock, end, [&] { return stopping_ || without_room(*set).empty(); })) {
+      if (stopping_) return Error{Code::unavailable, "the kernel stops"};
+      continue;
+    }
     return Error{Code::unavailable, "plugin '" + without_room(*set) + "' has " +
                                         std::to_string(system_.swap.max_draining) +
                                         " generations draining, which is the limit (swap.max_draining); wait for them"};

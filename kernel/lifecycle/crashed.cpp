@@ -1,5 +1,5 @@
-// crashed.cpp: what becomes of plugins that have crashed the kernel's process (crash/record.hpp). Boot asks, on the main
-// thread, before it changes anything.
+// crashed.cpp: what becomes of plugins that have crashed the kernel's process (crash/record.hpp). Boot asks, on the
+// main thread, before it changes anything.
 #include <algorithm>
 
 #include "crash/record.hpp"

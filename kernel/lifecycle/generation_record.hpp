@@ -37,6 +37,9 @@ struct Package {
   std::string config;            // JSON object for create()
   std::string sha256;
   std::string signer;  // fingerprint, "" when unsigned
+  // Just read and checked: what stage() loads, so that nothing is read and hashed twice. Dropped once it is loaded;
+  // absent: the bytes come from the store, checked again.
+  std::shared_ptr<const loader::Verified> verified;
 
   [[nodiscard]] manifest::Home home() const { return entry.home.value_or(manifest::Home::cell); }
   [[nodiscard]] bool in_cell() const { return home() == manifest::Home::cell; }
@@ -45,7 +48,8 @@ struct Package {
 // The same plugin from the same bytes on the same terms: putting one in the other's place would change nothing.
 [[nodiscard]] inline bool same_package(const Package& a, const Package& b) {
   return a.sha256 == b.sha256 && a.manifest_text == b.manifest_text && a.config == b.config &&
-         a.entry.grants == b.entry.grants && a.entry.listen == b.entry.listen && a.home() == b.home();
+         a.entry.grants == b.entry.grants && a.entry.listen == b.entry.listen && a.home() == b.home() &&
+         a.entry.limits == b.entry.limits;
 }
 
 [[nodiscard]] inline bool puts(const std::vector<Package>& put, const std::string& name) {

@@ -97,7 +97,9 @@ void Lifecycle::keep_last_good() const {
     put_package(out, package);
     needed.insert(package.sha256);
   }
-  if (auto kept = base::write_file_atomic(system().data / "last-good", out, 0600); !kept) {
+  const auto file = system().data / "last-good";
+  if (base::holds(file, out)) return;  // a start that changed nothing
+  if (auto kept = base::write_file_atomic(file, out, 0600); !kept) {
     telemetry::Log::get().write(telemetry::Level::error,
                                 "the last good set could not be kept: " + kept.error().message);
     return;  // the older file still names what it needs

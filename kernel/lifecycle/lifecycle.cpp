@@ -118,6 +118,18 @@ socle_status Lifecycle::resident_put(bus::Generation& g, std::string_view name, 
                                      void (*destroy)(void*)) {
   if (destroy == nullptr || resident_.owner_of(reinterpret_cast<const void*>(destroy)).empty()) return SOCLE_INVALID;
   const std::lock_guard lock(mutex_);
+  const auto record =
+      std::find_if(records_.begin(), records_.end(), [&](const RecordPtr& r) { return r->seq == g.seq; });
+  const auto named = [&](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (record == records_.end() || !named((*record)->package.manifest->resident_handles)) {
+    telemetry::Log::get().write(telemetry::Level::warn,
+                                "resident handle '" + std::string(name) +
+                                    "' refused: the manifest does not name it; add it to `resident_handles`",
+                                {{"plugin", g.plugin}, {"code", to_string(Code::denied)}});
+    return SOCLE_DENIED;
+  }
   const auto it = std::find_if(handles_.begin(), handles_.end(),
                                [&](const Resident& r) { return r.plugin == g.plugin && r.name == name; });
   if (it != handles_.end()) return it->handle == handle ? SOCLE_OK : SOCLE_CONFLICT;

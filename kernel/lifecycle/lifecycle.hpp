@@ -61,6 +61,8 @@ class Lifecycle : public bus::Owner {
 
   // Loads everything the system manifest names, or what the last good set holds where that fails (reported by the log).
   Status boot();
+  // Ends what commands wait for (a canary's time, room to drain), so that they return before shut_down().
+  void stop_waiting();
   // Retires all plugins, dependants first, each with its resident handles. Idempotent.
   void shut_down();
 
@@ -91,9 +93,11 @@ class Lifecycle : public bus::Owner {
   // Everything the loader would check of a folder, as text lines; invalid when something is wrong.
   Result<std::string> verify(const std::filesystem::path& folder) const;
 
-  // Calls a method for the operator (principal "kernel"), for a tenant or, with "", for none; the reply's text.
+  // Calls a method for the kernel or its operator, for a tenant or, with "", for none; the reply's text.
   Result<std::string> call(const std::string& service, const std::string& method, const std::string& json,
-                           const std::string& tenant = {});
+                           const std::string& tenant = {}, const std::string& principal = "kernel");
+  // Whether the manifest of the plugin that provides the method lets operators call it for a tenant.
+  [[nodiscard]] Status operators_may_call(const manifest::MethodRef& method) const;
   // Whether a plugin that provides the method is routed now.
   [[nodiscard]] bool provides(const std::string& service, const std::string& method);
   // How what runs differs from the system manifest's file; "" when it does not.
@@ -203,6 +207,7 @@ class Lifecycle : public bus::Owner {
   Result<SwapReport> try_swap(const std::string& name, const std::filesystem::path& folder, const SwapOptions& options);
   Result<SwapReport> try_rollback(const std::string& name);
   Result<ChangeSet> set_back(const std::string& name) const;
+  Result<ChangeSet> set_moved(const std::string& name, manifest::Home home) const;
   Result<Package> package_for_swap(const std::string& name, const std::filesystem::path& folder) const;
   SwapReport settle(std::unique_lock<std::mutex> change_lock, const Outcome& outcome, std::string verdict);
 
@@ -289,7 +294,7 @@ class Lifecycle : public bus::Owner {
   size_t retiring_ = 0;                       // threads of retire()
   size_t judging_ = 0;                        // threads of judge_in_background()
   std::atomic<uint64_t> snapshot_version_{0};
-  std::atomic<bool> stopping_{false};
+  std::atomic<bool> stopping_{false}, shut_down_{false};
   std::thread health_;
 };
 

@@ -32,9 +32,12 @@ loader::Expected Lifecycle::expected_of(const Package& package) const {
   expected.plugin = package.manifest->plugin;
   expected.abi = {package.manifest->abi.major, package.manifest->abi.minor};
   expected.sha256 = package.manifest->sha256;
-  const manifest::Permission dlopen{manifest::PermissionKind::dlopen, ""};
-  if (std::find(package.entry.grants.begin(), package.entry.grants.end(), dlopen) != package.entry.grants.end())
-    expected.grants.push_back("dlopen");
+  for (const auto kind : {manifest::PermissionKind::dlopen, manifest::PermissionKind::threads}) {
+    const manifest::Permission ability{kind, ""};
+    const auto& grants = package.entry.grants;
+    if (package.manifest->asks_for(ability) && std::find(grants.begin(), grants.end(), ability) != grants.end())
+      expected.grants.push_back(to_string(ability));
+  }
   return expected;
 }
 
@@ -70,6 +73,7 @@ Result<Package> Lifecycle::read_package(const std::filesystem::path& folder, man
   package.signer = verified->signed_by.value_or("");
   if (auto kept = store_.put(*verified); !kept)
     return std::move(kept).error().context("keep the library of plugin '" + m.plugin + "'");
+  package.verified = std::make_shared<const loader::Verified>(std::move(*verified));
   return package;
 }
 

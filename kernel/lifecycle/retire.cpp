@@ -76,12 +76,17 @@ std::string Lifecycle::drain(GenerationRecord& record, std::chrono::nanoseconds 
     }
   }
   const auto wait_until = [&](std::chrono::nanoseconds end) {
-    while (!drained(g) && elapsed() < end) {
-      std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, look_every);
+    for (;;) {
+      while (!drained(g) && elapsed() < end) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, look_every);
+      }
+      // A turn of every worker lies between, so that no frame of this generation is on a stack when the counts are
+      // zero. What began meanwhile (a worker that took the routes late) has the rest of the time.
+      const bool turned = bus_->on_each_worker([](bus::Worker&) {}, answer_patience);
+      if (turned && drained(g)) return true;
+      if (elapsed() >= end) return false;
     }
-    // A turn of every worker lies between, so that no frame of this generation is on a stack when the counts are zero.
-    return bus_->on_each_worker([](bus::Worker&) {}, answer_patience) && drained(g);
   };
   bool empty = wait_until(limit);
   if (!empty) {

@@ -32,10 +32,14 @@ void Lifecycle::preview(const Members& members, const manifest::SystemManifest& 
   bus_->run_staged([snapshot] { bus::Worker::current()->snapshot = snapshot; }, load_timeout);
 }
 
-// The stored bytes, checked again, as a mapping of their own.
+// The checked bytes as a mapping of their own.
 Status Lifecycle::map(GenerationRecord& record, const loader::Expected& expected, const loader::Policy& policy) {
-  auto verified = store_.get(record.package.sha256, expected, policy);
-  if (!verified) return std::move(verified).error();
+  std::shared_ptr<const loader::Verified> verified = std::exchange(record.package.verified, nullptr);
+  if (verified == nullptr) {
+    auto stored = store_.get(record.package.sha256, expected, policy);
+    if (!stored) return std::move(stored).error();
+    verified = std::make_shared<const loader::Verified>(std::move(*stored));
+  }
   auto copy = store_.copy(*verified);
   if (!copy) return std::move(copy).error();
   record.package.signer = verified->signed_by.value_or("");
@@ -46,11 +50,10 @@ Status Lifecycle::map(GenerationRecord& record, const loader::Expected& expected
   if (record.package.in_cell()) return {};  // its own process maps it
   auto library = std::make_shared<std::optional<Result<loader::Library>>>();
   const bool returned = bus_->run_staged(
-      [library, copy = *copy, verified = std::move(*verified), policy, manifest = record.package.manifest,
-       seq = record.seq] {
+      [library, copy = *copy, verified, policy, manifest = record.package.manifest, seq = record.seq] {
         const std::string version = to_string(manifest->version);
         const crash::Blame blame(manifest->plugin, version, seq, "load");
-        library->emplace(loader::Library::load(copy, verified, policy));
+        library->emplace(loader::Library::load(copy, *verified, policy));
       },
       load_timeout);
   if (!returned) {

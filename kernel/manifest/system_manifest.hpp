@@ -66,6 +66,14 @@ struct Canary {
   std::vector<std::string> tenants;
 };
 
+// What a cell of a plugin may use of the machine.
+struct CellLimits {
+  ByteSize memory{std::uint64_t{512} << 20U};  // private memory beyond that of an empty cell
+  std::uint64_t files = 256;
+  double cpu = 0;  // cores; 0: not limited
+  friend bool operator==(const CellLimits&, const CellLimits&) = default;
+};
+
 struct PluginEntry {
   Place at;
   std::filesystem::path path;       // folder of the plugin
@@ -76,6 +84,7 @@ struct PluginEntry {
   std::optional<Node> config;  // checked against the plugin's schema by resolve_config()
   std::optional<Canary> canary;
   std::int64_t priority = 0;
+  CellLimits limits;
 };
 
 struct SwapSettings {

@@ -146,10 +146,26 @@ class Storage final : public Plugin, public LaneHost {
 
   // -- LaneHost ------------------------------------------------------------------------------------------------------
   void start_lane() override {
-    const auto run = [](void* self) { static_cast<Storage*>(self)->lane_->run(); };
-    const auto done = [](void*, socle_status) {};
-    const socle_status taken = host_.table()->offload(host_.table(), run, done, this);
-    if (taken == SOCLE_OK || taken == SOCLE_PENDING) return;
+    struct Run {
+      Lane* lane;
+      bool begun = false;
+    };
+    const auto run = [](void* user) {
+      auto* self = static_cast<Run*>(user);
+      self->begun = true;
+      self->lane->run();
+    };
+    // A host that gives up may never run it: then those who wait are told so.
+    const auto done = [](void* user, socle_status) {
+      const std::unique_ptr<Run> self(static_cast<Run*>(user));
+      if (!self->begun) self->lane->abandon({Code::cancelled, "the store's generation ends: retry"});
+    };
+    auto wanted = std::make_unique<Run>(Run{lane_.get()});
+    const socle_status taken = host_.table()->offload(host_.table(), run, done, wanted.get());
+    if (taken == SOCLE_OK || taken == SOCLE_PENDING) {
+      static_cast<void>(wanted.release());  // done() takes it
+      return;
+    }
     lane_->abandon({Code::unavailable, "the offload pool is full: retry after a short while"});
   }
 

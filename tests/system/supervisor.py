@@ -12,10 +12,10 @@ import threading
 import time
 import unittest
 
-from harness import SystemTest, plugin, wait_for
+from harness import SystemTest, crowded, wait_for
 
 KILLS = 5
-ANSWER = 0.5  # seconds from the kernel's death to the next answered request
+ANSWER = 0.5  # seconds from the kernel's death to the next answered request, on a machine that has a core to spare
 
 
 def fnv1a(data):
@@ -52,9 +52,10 @@ def alive(pid):
 class Prober(threading.Thread):
     """Asks on a new connection each time, one after the other."""
 
-    def __init__(self, kernel):
+    def __init__(self, kernel, method="GET", path="/v1/hello/Ada"):
         super().__init__(daemon=True)
         self.kernel = kernel
+        self.words = (method, path)
         self.asked = []  # (begin, end, status or the error)
         self.stopping = False
         self.start()
@@ -63,7 +64,7 @@ class Prober(threading.Thread):
         while not self.stopping:
             begin = time.monotonic()
             try:
-                outcome = self.kernel.request("GET", "/v1/hello/Ada")[0]
+                outcome = self.kernel.request(*self.words)[0]
             except (OSError, http.client.HTTPException) as error:
                 outcome = error
             self.asked.append((begin, time.monotonic(), outcome))
@@ -103,7 +104,7 @@ class Supervisor(SystemTest):
             self.assertLessEqual(len([a for a in asked if a[2] != 200]), 1)
             delays.append(min(end for begin, end, outcome in asked if begin > killed) - killed)
             kernel.await_restart()
-        self.assertLess(statistics.median(delays), ANSWER)
+        self.assertLess(statistics.median(delays), ANSWER * crowded())
         print("\nsupervisor: %d kills, next answer after %s ms" % (KILLS, " ".join("%.0f" % (d * 1000) for d in delays)))
         self.assertEqual(["SIGKILL"] * KILLS, [r["signal"] for r in self.reports(kernel)])
         self.assertEqual(0, kernel.terminate())
@@ -136,25 +137,32 @@ class Supervisor(SystemTest):
         self.assertEqual(("SIGSEGV", "drill", "run"),
                          tuple(self.reports(kernel)[-1][k] for k in ("signal", "plugin", "method")))
 
-    def test_a_plugin_leaves_the_kernel_with_its_second_crash_and_comes_back_by_load(self):
+    def test_a_plugin_moves_to_a_cell_with_its_second_crash_and_back_at_the_operators_word(self):
         kernel = self.kernel(plugins=("gateway", "hello", "drill")).start()
         for _ in range(2):
             self.drill(kernel, "segv")
             kernel.await_restart()
-        self.assertEqual(200, kernel.request("GET", "/v1/hello/Ada")[0])
-        self.assertEqual(404, kernel.request("GET", "/v1/drill")[0])
-        self.assertIn("a plugin is kept out of this start", kernel.log_text())
-        self.assertEqual("active", kernel.command("plugin", "load", plugin("drill"), "--home", "kernel")["outcome"])
+        self.assertEqual("cell", kernel.command("plugin", "show", "drill")["generations"][-1]["home"])
+        self.assertIn("a plugin that has crashed the kernel runs in a cell", kernel.log_text())
         self.assertEqual(200, kernel.request("GET", "/v1/drill")[0])
+        status, _, text = kernel.request("POST", "/v1/drill/segv", b"{}", {"Content-Type": "application/json"})
+        self.assertEqual((503, "cell_died"), (status, json.loads(text)["code"]))
+        self.assertEqual(200, kernel.request("GET", "/v1/drill")[0])
+        self.assertEqual(kernel.pid, kernel.command("status")["pid"])
+        self.assertEqual("active", kernel.command("plugin", "move", "drill", "--home", "kernel")["outcome"])
         self.drill(kernel, "segv")
         kernel.await_restart()
-        self.assertEqual(200, kernel.request("GET", "/v1/drill")[0])  # one crash since the operator's word
+        # One crash since the operator's word, and the manifest says home: kernel.
+        self.assertEqual("kernel", kernel.command("plugin", "show", "drill")["generations"][-1]["home"])
 
-    def test_a_plugin_that_crashes_while_it_is_created_is_kept_out_too(self):
+    def test_a_plugin_that_crashes_while_it_is_created_does_not_start(self):
         kernel = self.kernel(plugins=("gateway", "hello", "drill"),
-                             entries={"drill": "home: kernel, config: {start: crash}"}).start()
-        self.assertEqual(200, kernel.request("GET", "/v1/hello/Ada")[0])
-        self.assertEqual([("drill", "create")] * 2, [(r["plugin"], r["method"]) for r in self.reports(kernel)])
+                             entries={"drill": "home: kernel, config: {start: crash}"}).spawn()
+        self.assertEqual(1, kernel.process.wait(60))
+        crashes = [(r["process"], r["plugin"], r["signal"]) for r in self.reports(kernel)]
+        self.assertEqual([("kernel", "drill", "SIGABRT")] * 2, crashes[:2])
+        self.assertEqual({("cell", "drill", "SIGABRT")}, set(crashes[2:]))
+        self.assertIn("socle: plugin 'drill' 1.0.0", kernel.log_text())
 
     def test_a_kernel_that_keeps_dying_is_given_up_and_says_so(self):
         kernel = self.kernel(plugins=("gateway", "drill"),

@@ -188,8 +188,10 @@ void Pair::log(const Incoming& in) {
 void Pair::metric(const Incoming& in) {
   bus::Generation& g = cell_.generation();
   if (in.head.kind == Kind::meter) {
-    if (const bus::Context* context = context_of(in.head.acts_for); context != nullptr)
-      g.meter(&g, context, bus::str(in[Field::name]), in.head.value);
+    const bus::Context* context = context_of(in.head.acts_for);
+    if (context == nullptr) return;
+    const auto slot = (in.head.flags & flag_level) != 0 ? g.meter_level : g.meter;
+    slot(&g, context, bus::str(in[Field::name]), in.head.value);
   } else if (in.head.kind == Kind::observe) {
     if (in.head.number < metrics_.size()) g.observe(&g, metrics_[in.head.number], in.head.value);
   } else if (in.head.number == metrics_.size() && metrics_.size() < most_metrics) {

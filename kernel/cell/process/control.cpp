@@ -163,28 +163,39 @@ Result<std::unique_ptr<Process>> ProcessControl::spawn(const CellBoot& boot, con
     return Error{Code::unavailable, "the cell did not enter its sandbox: " + process->epitaph(work)};
   }
   auto ward = std::make_shared<Ward>(Ward{boot.plugin, boot.generation, pid, Broker(sandbox, boot.library),
-                                          std::move(log_read), base::Fd(told->fds.empty() ? -1 : told->fds[0])});
+                                          base::Fd(fcntl(process->pidfd(), F_DUPFD_CLOEXEC, 0)), std::move(log_read),
+                                          base::Fd(told->fds.empty() ? -1 : told->fds[0])});
   warden_.watch(std::move(ward));
   note(enforced, group_problem);
   return std::unique_ptr<Process>(std::move(process));
 }
 
 void ProcessControl::note(const Enforced& enforced, const std::string& group_problem) {
-  std::vector<std::string> missing;
+  Confinement now;
+  now.sound =
+      enforced.capabilities.empty() && enforced.filter.empty() && enforced.broker.empty() && enforced.limits.empty();
   for (const std::string& problem : {enforced.namespaces, enforced.capabilities, enforced.landlock, enforced.filter,
                                      enforced.broker, enforced.limits, group_problem}) {
-    if (!problem.empty()) missing.push_back(problem);
+    if (!problem.empty()) now.missing.push_back(problem);
   }
   const std::lock_guard lock(mutex_);
-  not_enforced_ = missing;
-  if (std::exchange(told_, true)) return;
-  for (const std::string& problem : missing)
+  confinement_ = now;
+  if (std::exchange(known_, true)) return;
+  for (const std::string& problem : now.missing)
     telemetry::Log::get().write(telemetry::Level::warn, "this machine does not confine cells fully: " + problem);
 }
 
-std::vector<std::string> ProcessControl::not_enforced() const {
+ProcessControl::Confinement ProcessControl::confinement() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (known_) return confinement_;
+  }
+  CellBoot nothing;
+  const base::Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  nothing.down = nothing.up = nothing.wake_cell = null.get();
+  if (auto trial = spawn(nothing, Sandbox{}); !trial) return {false, {trial.error().message}};
   const std::lock_guard lock(mutex_);
-  return not_enforced_;
+  return confinement_;
 }
 
 }  // namespace socle::cell

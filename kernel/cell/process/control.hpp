@@ -36,8 +36,13 @@ class ProcessControl {
   // Starts the zygote ahead of the first cell, which is then as quick as the others.
   Status warm_up();
 
-  // What this machine did not enforce for the last cell; empty when all is, nothing when there was none.
-  [[nodiscard]] std::vector<std::string> not_enforced() const;
+  // What this machine does not enforce, by the last cell or else by a trial. `sound`: system calls, files and memory
+  // are bounded; what is missing then is a second lock on the same door, or a limit of processor time.
+  struct Confinement {
+    bool sound = false;
+    std::vector<std::string> missing;
+  };
+  Confinement confinement();
 
  private:
   struct Zygote {
@@ -59,9 +64,9 @@ class ProcessControl {
   std::mutex zygote_mutex_;
   Zygote zygote_;        // guarded by zygote_mutex_
   uint64_t births_ = 0;  // guarded by zygote_mutex_
-  mutable std::mutex mutex_;
-  std::vector<std::string> not_enforced_;  // guarded by mutex_
-  bool told_ = false;                      // guarded by mutex_
+  std::mutex mutex_;
+  Confinement confinement_;  // guarded by mutex_
+  bool known_ = false;       // guarded by mutex_; there was a cell
 };
 
 }  // namespace socle::cell

@@ -40,7 +40,7 @@ enum class Kind : std::uint32_t {
   log,      // status: level; acts_for or 0; text; meta: fields
   metric,   // number: its index; method: kind; name; text: help
   observe,  // number: of a metric; value
-  meter,    // acts_for; name; value
+  meter,    // acts_for; name; value; flag_level: a stock's level, not something to add
 };
 
 enum class Field : std::uint32_t { tenant, principal, claims, idempotency_key, lane, name, text, doc };
@@ -48,6 +48,7 @@ inline constexpr std::size_t field_count = 8;
 inline constexpr std::size_t short_fields = 6;  // all but text and doc
 
 inline constexpr std::uint32_t flag_closed = 1;
+inline constexpr std::uint32_t flag_level = 2;
 
 // Numbers name the pair they belong to in the top byte. The kernel's are tokens of its bus, whose slots stay below
 // 2^16; those of contexts that the cell opened have this bit.

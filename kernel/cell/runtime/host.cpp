@@ -81,14 +81,24 @@ double limit(const socle_host* host, const socle_context* context, socle_str nam
   return guest.limit(*bus::Context::of(context), bus::view(name));
 }
 
-void meter(const socle_host* host, const socle_context* context, socle_str name, double amount) {
+void tell_meter(const socle_host* host, const socle_context* context, socle_str name, double amount,
+                std::uint32_t flags) {
   Guest& guest = guest_of(host);
   if (!on_worker(guest)) return;
   Outgoing m(Kind::meter);
+  m.head.flags = flags;
   m.head.acts_for = number_of(context);
   m.head.value = amount;
   m[Field::name] = bus::view(name);
   guest.send(m, m.head.acts_for);
+}
+
+void meter(const socle_host* host, const socle_context* context, socle_str name, double amount) {
+  tell_meter(host, context, name, amount, 0);
+}
+
+void meter_level(const socle_host* host, const socle_context* context, socle_str name, double level) {
+  tell_meter(host, context, name, level, flag_level);
 }
 
 // ---- from any thread
@@ -195,6 +205,7 @@ void lay_over(bus::Generation& plugin, Guest& guest) {
   plugin.catalog = catalog;
   plugin.limit = limit;
   plugin.meter = meter;
+  plugin.meter_level = meter_level;
   plugin.log = log;
   plugin.metric = metric;
   plugin.observe = observe;

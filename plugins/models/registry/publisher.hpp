@@ -43,7 +43,12 @@ using PreparedPtr = std::shared_ptr<Prepared>;
 class Publisher {
  public:
   Publisher(Host& host, Store& store, Compiler& compiler, Indexes& indexes, Runtime& runtime)
-      : host_(host), store_(store), compiler_(compiler), indexes_(indexes), runtime_(runtime) {}
+      : host_(host),
+        store_(store),
+        compiler_(compiler),
+        indexes_(indexes),
+        runtime_(runtime),
+        switch_seconds_(host.histogram("models_switch_seconds", "From a head on disk to all workers serving it.")) {}
 
   Task<Reply> publish(Request request);
   Task<Reply> rollback(Request request);
@@ -81,6 +86,7 @@ class Publisher {
   Compiler& compiler_;
   Indexes& indexes_;
   Runtime& runtime_;
+  Metric switch_seconds_;
 };
 
 // {"kind","name","version","hash","state","level","relation","compatibility","storage_plan",…}

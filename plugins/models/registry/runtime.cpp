@@ -208,6 +208,7 @@ Task<Status> Runtime::announce_here(std::shared_ptr<const std::string> message, 
                                     std::uint64_t revision) {
   const std::string key = model_key(head->kind, head->name);
   here().apply(table_key(tenant, key), *head, revision);
+  if (head->canary || head->building) seen_(tenant, *head);
   const auto context = host_.act_as(tenant, "a model was published", std::chrono::seconds(5));
   if (!context) co_return context.error();
   const Reply installed = co_await host_.call(context->view(), install_, Payload::json(*message));

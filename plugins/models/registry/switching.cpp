@@ -40,7 +40,9 @@ Task<Got<bool>> Publisher::replace_head(Context context, Batch& batch, Head& hea
   auto written = co_await store_.write(context, batch.take());
   if (!written) co_return std::move(written).problem();
   if (auto fault = host_.fault_point("models.before_switch"); !fault) co_return Reply(fault.error());
+  const Instant stored = host_.now();
   const Status switched = co_await runtime_.announce(std::string(context.tenant()), head, written->back());
+  switch_seconds_.observe(std::chrono::duration<double>(host_.now() - stored).count());
   if (switched) co_return true;
   host_.log(socle::Level::error, context, "a worker did not confirm a switch",
             {{"model", key}, {"error", switched.error().message}});
@@ -98,6 +100,7 @@ Task<Reply> Publisher::rollback(Request request) {
     co_return Reply::json(switched_text(head, target, state, plan));  // it is served already
   }
   entry.version = target;
+  if (from != target && !head.building) withdraw(head, from);
   auto replaced = co_await replace_head(request, batch, head, loaded->revision, entry);
   if (!replaced) co_return std::move(replaced).problem();
   co_return Reply::json(switched_text(head, target, state, plan));
@@ -134,7 +137,11 @@ Task<Got<bool>> Publisher::end_canary(Context context, const Arguments::Model& m
   if (!document) co_return std::move(document).problem();
   const std::string hash = head.canary->hash, from = head.active;
   head.canary.reset();
-  if (promote) activate(head, version, document->at(0).doc().find("collections").size() > 0);
+  if (promote) {
+    activate(head, version, document->at(0).doc().find("collections").size() > 0);
+  } else {
+    withdraw(head, version);
+  }
   Batch batch;
   HistoryEntry entry{promote ? "promote" : "revert",
                      version,
@@ -165,7 +172,11 @@ Task<Got<bool>> Publisher::end_building(Context context, const Arguments::Model&
       ready ? "publish" : "build_failed",     building.version, head.active, building.hash, building.by, utc_now(),
       ready ? std::string() : grown->failures};
   head.building.reset();
-  if (ready) activate(head, building.version, true);
+  if (ready) {
+    activate(head, building.version, true);
+  } else {
+    withdraw(head, building.version);
+  }
   Batch batch;
   auto replaced = co_await replace_head(context, batch, head, loaded->revision, entry);
   if (!replaced && replaced.problem().error_code() != "changed_meanwhile") co_return std::move(replaced).problem();

@@ -95,6 +95,10 @@ void Committer::commit(std::span<Call* const> calls, std::int64_t now_ms) {
   bool durable = false;
   for (Call* call : calls) {
     if (call->method == Method::restore) {
+      if (!group.empty()) {  // about to hold data, and what restore() puts there would be written over
+        call->answer = Answer(Problem{Code::conflict, "not_empty", "the store is being written: retry restore", {}, 0});
+        continue;
+      }
       if (auto done = restore(*call); !done) call->answer = Answer(std::move(done).problem());
       continue;
     }

@@ -85,14 +85,17 @@ void Lane::run() {
 }
 
 void Lane::abandon(const Error& error) {
-  take_waiting();
-  std::vector<Call*> all;
-  for (auto& [tenant, queue] : queues_) all.insert(all.end(), queue.calls.begin(), queue.calls.end());
-  queues_.clear();
-  turns_.clear();
-  for (Call* call : all) call->answer = Answer(Outcome<Done>(error).problem());
-  running_.store(false, std::memory_order_seq_cst);
-  send_home(all);
+  do {
+    take_waiting();
+    std::vector<Call*> all;
+    for (auto& [tenant, queue] : queues_) all.insert(all.end(), queue.calls.begin(), queue.calls.end());
+    queues_.clear();
+    turns_.clear();
+    for (Call* call : all) call->answer = Answer(Outcome<Done>(error).problem());
+    send_home(all);
+    running_.store(false, std::memory_order_seq_cst);
+    // As in run(): who submitted meanwhile left it to us.
+  } while (waiting_.load(std::memory_order_seq_cst) != nullptr && !running_.exchange(true, std::memory_order_seq_cst));
 }
 
 void Lane::take_waiting() {

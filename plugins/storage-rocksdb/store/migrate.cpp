@@ -42,14 +42,16 @@ Verdict Committer::migrate(Call& call, Group& group) {
   }
   auto known = tenants_.find(call.tenant);
   if (!known) return state_.note(known.error());
-  const SchemaPtr before = (*known)->schema;
+  const Tenant tenant_before = **known;
+  const Dirty dirty_before = dirty_;
   auto found = tenant_for(call, group, true);
   if (!found) return std::move(found).problem();
   Tenant& tenant = **found;
   TenantSchema schema = *tenant.schema;
   if (call.method == Method::declare) steps = plan_change(schema.find(std::string_view(name)), wanted).up;
   if (auto done = run_steps(tenant, schema, name, steps, group); !done) {
-    tenant.schema = before;
+    tenant = tenant_before;  // the steps before the refused one, too
+    dirty_ = dirty_before;
     return done;
   }
   std::string text;

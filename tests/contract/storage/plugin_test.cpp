@@ -447,3 +447,88 @@ TEST_CASE("storage-rocksdb: a call without a tenant or with broken JSON is refus
   CHECK(store.ask("get", "{").error_code() == "bad_json");
   CHECK(store.ask("get", "[]").error_code() == "bad_request");
 }
+
+namespace {
+
+// One request of each kind that has await points, on a store with note "a".
+struct Wait {
+  const char *method, *text;
+};
+constexpr Wait waits[] = {
+    {"write", R"({"operations":[{"op":"put","collection":"x","id":"w","doc":{"u":"w"}}]})"},
+    {"declare", R"({"collection":"y","indexes":[{"name":"v","fields":[{"field":"/v","type":"string"}]}]})"},
+    {"migrate", R"({"collection":"x","steps":[{"op":"drop_index","index":{"name":"u"}}]})"},
+    {"get", R"({"collection":"x","id":"a"})"},
+    {"query", R"({"collection":"x"})"},
+    {"changes", R"({"wait_ms":50})"},
+};
+
+void expect_sound(Running& store) {
+  const Reply verified = store.ask("verify", "{}", "");
+  INFO(verified.message());
+  CHECK(verified.text().starts_with("{\"ok\":true"));
+}
+
+}  // namespace
+
+TEST_CASE("storage-rocksdb: a request cancelled at any of its await points ends, and nothing is half applied",
+          "[storage]") {
+  for (const Wait& wait : waits) {
+    INFO(wait.method);
+    unsigned reached = 0;
+    for (unsigned n = 1; n < 50; ++n) {
+      TempDir directory;
+      Running store(config(directory));
+      store.declare(R"([{"name":"u","fields":[{"field":"/u","type":"string"}]}])");
+      store.put("a", R"({"u":"a"})");
+      store.host.cancel_await_point(n);
+      const Asked asked = store.plugin.begin(wait.method, asking(wait.text));
+      for (int i = 0; i < 100 && !asked.done(); ++i) store.host.advance(10ms);
+      REQUIRE(asked.done());
+      if (!asked.reply().ok()) {
+        const socle::Code code = asked.reply().code();
+        INFO(asked.reply().message());
+        CHECK((code == socle::Code::cancelled || code == socle::Code::unavailable));
+      }
+      const unsigned met = store.host.await_points();
+      store.host.cancel_await_point(0);  // the look itself is not disturbed
+      expect_sound(store);
+      if (met < n) break;
+      reached = n;
+    }
+    CHECK(reached < 49);
+    if (wait.method == std::string_view("write")) CHECK(reached >= 1);
+  }
+}
+
+TEST_CASE("storage-rocksdb: a swap between any two steps of a request keeps what was acknowledged", "[storage]") {
+  TempDir libraries;
+  const std::string copy = libraries / "copy.so";
+  std::filesystem::copy_file(STORAGE_LIBRARY, copy);
+  for (const Wait& wait : waits) {
+    INFO(wait.method);
+    bool done_before = false;
+    for (int before = 0; !done_before && before < 100; ++before) {
+      TempDir directory;
+      Running store(config(directory));
+      store.declare(R"([{"name":"u","fields":[{"field":"/u","type":"string"}]}])");
+      store.put("a", R"({"u":"a"})");
+      const Asked asked = store.plugin.begin(wait.method, asking(wait.text));
+      for (int i = 0; i < before; ++i) store.host.step();
+      done_before = asked.done();
+      TestedPlugin next(store.host, copy, config(directory));
+      REQUIRE(next.start().ok());
+      CHECK(store.plugin.drain().ok());
+      for (int i = 0; i < 100 && !asked.done(); ++i) store.host.advance(10ms);
+      REQUIRE(asked.done());
+      REQUIRE(next.import_state("{}", 1, false).ok());
+      CHECK(store.plugin.stop().ok());
+      const Reply verified = next.ask("verify", asking("{}", ""));
+      INFO(verified.message());
+      CHECK(verified.text().starts_with("{\"ok\":true"));
+      if (wait.method == std::string_view("write") && asked.reply().ok())
+        CHECK(next.ask("get", asking(R"({"collection":"x","id":"w"})")).ok());
+    }
+    CHECK(done_before);
+  }
+}

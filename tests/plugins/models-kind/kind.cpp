@@ -96,8 +96,7 @@ class Kind : public socle::Plugin {
       if (!parsed) co_return Reply(parsed.error());
       artefact = keep(resolved.meta("hash"), artefact_of(parsed->root().find("source")));
     }
-    while (artefact->slow_micros > 0 && host_.now() - begun < std::chrono::microseconds(artefact->slow_micros)) {
-    }
+    while (artefact->slow_micros > 0 && host_.now() - begun < std::chrono::microseconds(artefact->slow_micros)) {}
     if (resolved.meta("canary") == "true") co_await report(request, name, resolved, artefact->broken, begun);
     if (artefact->broken) co_return Reply::error(Code::internal, "broken", "this version fails");
     std::string text;

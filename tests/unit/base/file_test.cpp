@@ -52,6 +52,16 @@ TEST_CASE("base: a folder and a pipe are refused without waiting", "[base]") {
   CHECK_THAT(base::read_file(folder.path() / "pipe", 10).error().message, Catch::EndsWith("not a regular file"));
 }
 
+TEST_CASE("base: what a killed process of our number left does not stop an atomic write", "[base]") {
+  const TempFolder folder;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string left = "f.tmp-" + std::to_string(::getpid()) + "-" + std::to_string(i);
+    REQUIRE(base::create_file(folder.path() / left, "half", 0600));
+  }
+  REQUIRE(base::write_file_atomic(folder.path() / "f", "whole"));
+  CHECK(*base::read_file(folder.path() / "f", 10) == "whole");
+}
+
 TEST_CASE("base: an atomic write replaces the file and leaves no temporary", "[base]") {
   const TempFolder folder;
   REQUIRE(base::write_file_atomic(folder.path() / "f", "old"));
@@ -106,4 +116,17 @@ TEST_CASE("base: a file that somebody has open for writing is told from one that
   const base::Fd reader(::open((folder.path() / "f").c_str(), O_RDONLY | O_CLOEXEC));
   CHECK_FALSE(base::is_being_written(folder.path() / "f"));
   CHECK_FALSE(base::is_being_written(folder.path() / "absent"));
+}
+
+TEST_CASE("base: a file holds exactly its bytes, and nothing else", "[base]") {
+  const TempFolder folder;
+  const fs::path path = folder.path() / "f";
+  const std::string bytes(300'000, 'x');
+  CHECK_FALSE(base::holds(path, ""));
+  REQUIRE(base::write_file_atomic(path, bytes));
+  CHECK(base::holds(path, bytes));
+  CHECK_FALSE(base::holds(path, bytes + "x"));
+  CHECK_FALSE(base::holds(path, bytes.substr(1)));
+  CHECK_FALSE(base::holds(path, bytes.substr(1) + "y"));
+  CHECK_FALSE(base::holds(folder.path(), ""));
 }

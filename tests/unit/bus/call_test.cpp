@@ -229,6 +229,46 @@ TEST_CASE("bus: filters run in order, may reject, and may add keys that the prov
   CHECK(f.call(a, "say", "bad").code == "not_today");
 }
 
+TEST_CASE("bus: a parked call that a filter gave keys leaves nothing to be cancelled behind", "[bus]") {
+  BusFixture f;
+  const socle_context* kept = nullptr;
+  Actor a(f.bus, "echo", {{"say", [&](const socle_call& call, socle_reply& reply, Generation&) {
+                             Context::of(kept = call.context)->retain();
+                             return answer(reply, "ok");
+                           }}});
+  Actor filter(f.bus, "filter", {{"tag", [](const socle_call&, socle_reply& reply, Generation&) {
+                                    const socle_pair pair{str("tag"), str("blue")};
+                                    reply.payload = Payload::make("", SOCLE_MEDIA_NONE, {&pair, 1});
+                                    return reply.status = SOCLE_OK;
+                                  }}});
+  Route& r = f.route(a, "say");
+  r.before.push_back({filter.runtime.get(), filter.provider("tag").method});
+  r.parked = true;
+  f.install();
+  ContextRef context;
+  std::promise<Got> got;
+  const socle_status status = f.on(0, [&](Worker& w) {
+    context = ContextRef(Context::open({.tenant = "acme"}, nullptr));
+    const auto done = [](void* user, const socle_reply* reply) {
+      static_cast<std::promise<Got>*>(user)->set_value(read(*reply, false));
+    };
+    socle_reply reply{};
+    return f.bus.call(w, nullptr, *context.get(), *f.bus.target(a.service(), "say"), nullptr, nullptr, &reply, done,
+                      &got);
+  });
+  REQUIRE(status == SOCLE_PENDING);
+  r.parked = false;
+  f.install();
+  CHECK(got.get_future().get().text == "ok");
+  CHECK(f.on(0, [&](Worker& w) {
+    std::vector<Frame*> pending;
+    context->cancel(pending);
+    Context::of(kept)->release();
+    context = ContextRef();
+    return pending.size() + w.frames.used();
+  }) == 0);
+}
+
 TEST_CASE("bus: a filter that does not answer at once fails closed, or open where declared", "[bus]") {
   BusFixture f;
   Actor a(f.bus, "echo", {{"say", echo()}});

@@ -102,6 +102,24 @@ TEST_CASE("channel: broadcast reaches every subscriber", "[channel]") {
   CHECK(two.count() == 1);
 }
 
+TEST_CASE("channel: a worker that saw the routes without being told publishes by them", "[channel]") {
+  BusFixture f;
+  Heard one, two;
+  Actor a(f.bus, "one", {{"hear", one.take(true)}}), b(f.bus, "two", {{"hear", two.take(true)}}),
+      p(f.bus, "p", {}, may_publish());
+  channel(f, ChannelMode::broadcast, 4, {&a});
+  f.route(b, "hear");
+  f.next.channels["news"].subscribers.push_back(*f.bus.target(b.service(), "hear"));
+  f.on(0, [&](Worker& w) {
+    w.snapshot = std::make_shared<Snapshot>(f.next);
+    return true;
+  });
+  CHECK(publish(f, p, "x")->now == SOCLE_OK);
+  f.on(0, [](Worker&) { return true; });
+  CHECK(one.count() == 1);
+  CHECK(two.count() == 1);
+}
+
 TEST_CASE("channel: buffered gives a message to one subscriber and makes the publisher wait when full", "[channel]") {
   BusFixture f;
   Heard heard;

@@ -2,6 +2,7 @@
 #include "fixture.hpp"
 
 #include <future>
+#include <limits>
 
 using namespace socle;
 using namespace socle::cell::test;
@@ -138,8 +139,17 @@ TEST_CASE("link: act_as works when it is granted, and the principal is the plugi
 }
 
 TEST_CASE("link: the plan's numbers are the kernel's", "[cell]") {
+  struct Plans : bus::TenantDirectory {
+    [[nodiscard]] Entry entry(std::string_view) const override { return Entry::open; }
+    [[nodiscard]] double limit(std::string_view tenant, std::string_view name) const override {
+      return tenant == "acme" && name == "records" ? 25 : std::numeric_limits<double>::infinity();
+    }
+    void meter(std::string_view, std::string_view, double, int64_t) override {}
+    void meter_level(std::string_view, std::string_view, double) override {}
+    [[nodiscard]] std::string usage_json(std::string_view, int64_t) const override { return {}; }
+  } plans;
   CellFixture f;
-  f.next.tenants["acme"] = std::make_shared<const bus::Limits>(bus::Limits{{"records", 25}});
+  f.bus.use_tenants(&plans);
   REQUIRE(f.start().empty());
   CHECK(f.ask("plan", "records").text == "25.000000");
   CHECK(f.ask("plan", "unnamed").text == "inf");

@@ -109,6 +109,11 @@ TEST_CASE("cell process: a zygote that was killed is replaced", "[cell]") {
   CHECK(::kill(inmate->process->pid(), 0) == 0);
 }
 
+TEST_CASE("cell process: without a cell the sandbox is tried out", "[cell]") {
+  Jail jail;
+  CHECK(jail.control.confinement().sound);
+}
+
 TEST_CASE("cell process: an executable that is not there is told", "[cell]") {
   const socle::testing::TempDir dir;
   ProcessControl control({dir.path(), {}, "/nowhere/socle"});

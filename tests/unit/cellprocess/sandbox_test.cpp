@@ -21,7 +21,8 @@ void write_file(const std::string& path, const std::string& text) { std::ofstrea
 TEST_CASE("sandbox: all of it is enforced on a machine that can, and what is not is said", "[cell]") {
   Jail jail;
   REQUIRE(jail.what_becomes_of("nothing") == "done");
-  for (const std::string& problem : jail.control.not_enforced()) {
+  CHECK(jail.control.confinement().sound);
+  for (const std::string& problem : jail.control.confinement().missing) {
     CAPTURE(problem);
     // Control groups belong to root and namespaces may be switched off; all else needs no privilege.
     CHECK((problem.starts_with("no writable control group for ") || problem.starts_with("namespaces: ")));
@@ -133,6 +134,16 @@ TEST_CASE("sandbox: a cell cannot arrange to outlive the kernel", "[cell]") {
   Jail jail;
   CHECK(jail.what_becomes_of("outlive") == "EPERM");
   CHECK(log.tells("the sandbox refused prctl"));
+}
+
+TEST_CASE("sandbox: one that never stops asking is ended", "[cell]") {
+  const CapturedLog log;
+  Jail jail;
+  auto inmate = jail.hold("ask-for-ever");
+  REQUIRE(inmate);
+  CHECK(inmate->result().empty());
+  CHECK(inmate->process->epitaph({}).starts_with("killed by SIGKILL"));
+  CHECK(log.tells("a cell is ended: it floods the kernel with calls that its sandbox refuses"));
 }
 
 TEST_CASE("sandbox: what a plugin needs works", "[cell]") {

@@ -189,4 +189,19 @@ TEST_CASE("lifecycle: a kernel that stops ends a canary without waiting for its 
   CHECK(s.life->plugin_count() == 0);
 }
 
+TEST_CASE("lifecycle: a command that waits for its canary returns when the kernel is about to stop", "[lifecycle]") {
+  System s;
+  s.package("a", "stateful_a", "stateful");
+  s.package("b", "stateful_b", "stateful", "", "2.0.0");
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  SwapOptions options = half();
+  options.canary_for = std::chrono::hours(1);
+  auto swapped = std::async(std::launch::async, [&] { return s.life->swap("stateful", s.at("b"), options); });
+  REQUIRE(eventually([&] { return s.life->list_json().find("\"state\":\"canary\"") != std::string::npos; }));
+  s.life->stop_waiting();
+  const auto report = swapped.get();
+  REQUIRE(report);
+  CHECK(report->outcome == "reverted: the kernel stops");
+}
+
 }  // namespace socle::lifecycle::test

@@ -229,17 +229,50 @@ TEST_CASE("lifecycle: a list tells memory, home, health and where a generation c
 TEST_CASE("lifecycle: a resident handle survives swaps and goes with the plugin", "[lifecycle]") {
   System s;
   s.faults.set("resident");
-  s.package("a", "stateful_a", "stateful");
-  s.package("b", "stateful_b", "stateful");
+  const char* keeps = "resident_handles: [block]\nstate: exclusive\nhome: kernel";
+  s.package("a", "stateful_a", "stateful", keeps);
+  s.package("b", "stateful_b", "stateful", keeps);
   REQUIRE(s.boot(s.system({{"a", ""}})));
   CHECK(s.call("stateful/1") == "A fresh");
   REQUIRE(s.life->swap("stateful", s.at("b"), {}));
-  CHECK(s.call("stateful/1") == "B kept");
+  CHECK(s.call("stateful/1") == "B+state of A kept");
   const auto report = s.life->unload("stateful");
   REQUIRE(report);
   CHECK(report->old_state == gone());
   REQUIRE(s.life->load(s.at("a"), manifest::Home::kernel));
   CHECK(s.call("stateful/1") == "A fresh");
+}
+
+TEST_CASE("lifecycle: a resident handle that the manifest does not name is refused", "[lifecycle]") {
+  System s;
+  s.faults.set("resident");
+  s.package("a", "stateful_a", "stateful", "resident_handles: [other]\nstate: exclusive\nhome: kernel");
+  const Logged log;
+  const Status booted = s.boot(s.system({{"a", ""}}));
+  REQUIRE_FALSE(booted);
+  CHECK_THAT(booted.error().message, Contains("plugin 'stateful' 1.0.0: start failed: denied"));
+  REQUIRE(log.lines("resident handle").size() == 1);
+  CHECK_THAT(log.lines("resident handle").front(),
+             Contains("resident handle 'block' refused: the manifest does not name it; add it to `resident_handles`") &&
+                 Contains("\"plugin\":\"stateful\"") && Contains("\"code\":\"denied\""));
+}
+
+TEST_CASE("lifecycle: threads of its own need the permission and its grant, and keep a plugin mapped", "[lifecycle]") {
+  System s;
+  const std::string refused = "[import_thread] found it uses 'pthread_create";
+  s.package("t", "threaded", "threaded");
+  CHECK_THAT(s.boot(s.system({{"t", ", grants: [threads]"}})).error().message, Contains(refused));
+  s.package("t", "threaded", "threaded", "permissions: [threads]");
+  const Status ungranted = s.boot(s.system({{"t", ""}}));
+  REQUIRE_FALSE(ungranted);
+  CHECK_THAT(ungranted.error().message, Contains(refused) && Contains("or grant 'threads' in the system manifest"));
+  REQUIRE(s.boot(s.system({{"t", ", grants: [threads]"}})));
+  CHECK(s.call("threaded/1") == "fine");
+  const auto report = s.life->unload("threaded");
+  REQUIRE(report);
+  CHECK_THAT(report->old_state, Catch::Matchers::StartsWith("retained("));
+  if (!loader::sanitizer_build())
+    CHECK_THAT(report->old_state, Contains("it may have threads of its own (granted), so it is never unmapped"));
 }
 
 }  // namespace socle::lifecycle::test

@@ -300,3 +300,37 @@ TEST_CASE("lane: of writers that race for one version exactly one wins each roun
   CHECK(wins <= 40);
   CHECK(wins > 0);
 }
+
+TEST_CASE("lane: a migration that is refused at a later step changes nothing", "[storage]") {
+  ManualLane all;
+  all.write("a");
+  all.lane.run();
+  all.add("a", Method::migrate,
+          R"({"collection":"x","steps":[{"op":"drop_collection"},{"op":"drop_index","index":{"name":"i"}}]})");
+  all.lane.run();
+  CHECK(all.home[1]->answer.problem.stable == "unknown_collection");
+  // The collection still holds a document, so a new index has to be built.
+  all.add("a", Method::declare,
+          R"({"collection":"x","indexes":[{"name":"i","fields":[{"field":"/i","type":"string"}]}]})");
+  all.lane.run();
+  CHECK(all.home[2]->answer.text.find(R"("state":"building")") != std::string::npos);
+}
+
+TEST_CASE("lane: a restore is refused while an earlier call of its group fills the store", "[storage]") {
+  MemoryKv kv;
+  State state(kv, Settings{});
+  Committer committer(state);
+  REQUIRE(committer.open(1));
+  const auto wanted = socle::json::Document::parse(R"({"collection":"x"})");
+  const auto backup = socle::json::Document::parse(R"({"directory":"d"})");
+  Call declare, restore;
+  declare.method = Method::declare;
+  declare.tenant = "a";
+  declare.request = wanted->root();
+  restore.method = Method::restore;
+  restore.request = backup->root();
+  Call* const group[] = {&declare, &restore};
+  committer.commit(group, 1);
+  CHECK_FALSE(declare.answer.failed);
+  CHECK(restore.answer.problem.stable == "not_empty");
+}

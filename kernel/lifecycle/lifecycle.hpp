@@ -207,6 +207,7 @@ class Lifecycle : public bus::Owner {
   Result<SwapReport> try_swap(const std::string& name, const std::filesystem::path& folder, const SwapOptions& options);
   Result<SwapReport> try_rollback(const std::string& name);
   Result<ChangeSet> set_back(const std::string& name) const;
+  Result<ChangeSet> set_moved(const std::string& name, manifest::Home home) const;
   Result<Package> package_for_swap(const std::string& name, const std::filesystem::path& folder) const;
   SwapReport settle(std::unique_lock<std::mutex> change_lock, const Outcome& outcome, std::string verdict);
 

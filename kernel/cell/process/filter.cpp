@@ -209,7 +209,8 @@ Program make_program(const FilterOptions& options, bool listened) {
     p.mask(CLONE_THREAD);
     p.if_equal(CLONE_THREAD, Program::allow);
   });
-  for (const int call : {SYS_kill, SYS_tgkill}) {
+  // To itself: the loader reads what a library points at through the system, as it may point anywhere.
+  for (const int call : {SYS_kill, SYS_tgkill, SYS_process_vm_readv}) {
     p.on_call(call, [&] {
       p.load_argument(0);
       p.if_equal(self, Program::allow);

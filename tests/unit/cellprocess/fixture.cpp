@@ -145,6 +145,10 @@ const std::map<std::string, Verb>& verbs() {
                                 : "done");
        }},
       {"unknown-call", [](auto&) { return outcome(syscall(999)); }},
+      {"ask-for-ever",
+       [](auto&) -> std::string {
+         for (;;) unlink("/nothing");
+       }},
       {"memory", [](auto&) { return flood_memory(); }},
       {"descriptors", [](auto&) { return flood_descriptors(); }},
   };

@@ -82,11 +82,9 @@ class Cells(SystemTest):
         with self.assertRaises(Refused) as refused:
             kernel.command("plugin", "move", "gateway", "--home", "cell")
         self.assertIn("it serves listener 'http'", str(refused.exception))
-        # What the sandbox keeps from it is told, and the store goes on where it was.
         with self.assertRaises(Refused) as refused:
             kernel.command("plugin", "move", "storage-rocksdb", "--home", "cell")
-        self.assertIn("start failed", str(refused.exception))
-        self.assertIn("not permitted", str(refused.exception))
+        self.assertIn("its resident handle 'rocksdb' is a pointer of the kernel's process", str(refused.exception))
         self.assertEqual(self.generation(kernel, "storage-rocksdb")["home"], "kernel")
         self.assertEqual(kernel.request("POST", "/v1/notes", {"title": "still here"})[0], 201)
 

@@ -21,9 +21,11 @@
 
 #include "bus/channel.hpp"
 #include "bus/generation.hpp"
+#include "bus/monitor.hpp"
 #include "bus/offload.hpp"
 #include "bus/snapshot.hpp"
 #include "bus/worker.hpp"
+#include "sched/account.hpp"
 #include "socle/result.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -36,6 +38,7 @@ struct Settings {
   uint32_t inline_nesting = 16;  // deeper calls are queued
   uint16_t max_depth = 64;       // deeper chains of calls are refused
   size_t max_payload = 64 * 1024 * 1024;
+  std::chrono::nanoseconds stall_after = std::chrono::milliseconds(500);  // a turn that takes longer is told of
   // Answers host->fault_point() of every plugin: the one hook for tests and drills. Absent: always OK. Any thread.
   std::function<socle_status(std::string_view plugin, std::string_view point)> fault_point;
 };
@@ -74,6 +77,8 @@ class Bus {
   [[nodiscard]] OffloadPool& offload() { return *offload_; }
   [[nodiscard]] telemetry::Metrics& metrics() { return metrics_; }
   [[nodiscard]] Owner* owner() const { return owner_; }
+  [[nodiscard]] sched::Accounts& accounts() { return accounts_; }
+  [[nodiscard]] const Monitor& monitor() const { return monitor_; }
   [[nodiscard]] socle_status fault_point(std::string_view plugin, std::string_view point) const {
     return settings_.fault_point ? settings_.fault_point(plugin, point) : SOCLE_OK;
   }
@@ -126,6 +131,15 @@ class Bus {
   std::atomic<uint64_t> late_replies{0};
 
  private:
+  // A plugin's answer made safe: a status out of range is a defect of the plugin, not an outcome.
+  [[nodiscard]] static socle_status checked(socle_reply& reply, socle_status returned);
+  [[nodiscard]] static bool is_kernel_error(socle_status s) {
+    return s == SOCLE_UNAVAILABLE || s == SOCLE_DEADLINE || s == SOCLE_CANCELLED || s == SOCLE_INTERNAL ||
+           s == SOCLE_DATA_LOSS;
+  }
+  static void record(Worker& w, Frame& f, socle_status status, bool at_fault = true);
+  [[nodiscard]] static socle_status admit(Worker& w, Context& request, socle_reply* reply);
+  [[nodiscard]] static int64_t pressed(Worker& w, const sched::Account& account, int64_t until);
   [[nodiscard]] static Provider choose(const Route& route, const Context& context);
   socle_status dispatch(Worker& w, Frame& frame, const Route& route, socle_reply* reply);
   socle_status filter(Worker& w, const FilterStep& step, Frame& frame, Payload* payload, socle_status outcome,
@@ -146,9 +160,11 @@ class Bus {
   Settings settings_;
   telemetry::Metrics& metrics_;
   Owner* owner_;
+  sched::Accounts accounts_;
   Channels channels_;
   std::unique_ptr<OffloadPool> offload_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  Monitor monitor_;
   std::mutex staging_mutex_;                   // held while work is on the staging thread; before mutex_
   std::atomic<Worker*> staging_now_{nullptr};  // staging_, for all threads
 

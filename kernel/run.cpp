@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -25,15 +26,20 @@
 #include "control/watcher.hpp"
 #include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
+#include "manifest/file.hpp"
 #include "manifest/text.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
+#include "tenants/housekeeper.hpp"
+#include "tenants/registry.hpp"
 
 namespace socle {
 namespace {
 
+constexpr uint64_t call_memory = uint64_t{256} << 20;  // of arena, where the plan allows more
 constexpr const char* usage_text =
     "usage: socle run SYSTEM.yaml [--data DIR] [--listen ADDR:PORT] [--workers N] [--control PATH]\n";
+constexpr std::chrono::seconds turn_patience{2};  // a worker that takes no turn meanwhile hangs in a plugin
 constexpr int64_t lock_patience = 5'000'000'000;  // an older kernel on the same data may be stopping
 
 int complain(int code, const std::string& text) {
@@ -146,11 +152,99 @@ void apply_file(lifecycle::Lifecycle& life, const std::filesystem::path& file, c
             {{"plugins_changed", std::to_string(reports->size())}});
 }
 
+// The system manifest's file: a whole change of it is applied once. Whole: nobody has it open for writing and two looks
+// in a row saw the same.
+class FollowedFile {
+ public:
+  // REQUIRES: `running` was just read from its file.
+  explicit FollowedFile(const manifest::SystemManifest& running) : running_(running) {
+    if (const auto now = base::read_file(running.file, limit); now) text_ = *now;
+  }
+  // True: unfinished, look again soon.
+  bool look(lifecycle::Lifecycle& life) {
+    const auto seen = manifest::look_at(running_.file);
+    if (!seen || (seen_ && *seen == *seen_)) return look_settled(life, seen.has_value());
+    seen_ = *seen;
+    settled_ = false;
+    return true;
+  }
+
+ private:
+  static constexpr size_t limit = 1 << 20;
+  bool look_settled(lifecycle::Lifecycle& life, bool there) {
+    if (!there || settled_) return false;
+    if (base::is_being_written(running_.file)) return true;
+    settled_ = true;
+    auto now = base::read_file(running_.file, limit);
+    if (!now || *now == text_) return false;
+    text_ = std::move(*now);
+    apply_file(life, running_.file, running_);
+    return false;
+  }
+  manifest::SystemManifest running_;  // as the command line made it
+  std::string text_;                  // that was dealt with
+  std::optional<manifest::FileLook> seen_;
+  bool settled_ = false;
+};
+
+// What a deletion asks of the plugins: erase of the store.
+tenants::Eraser eraser(lifecycle::Lifecycle& life) {
+  tenants::Eraser eraser;
+  eraser.ready = [&life]() -> Status {
+    if (life.provides("storage/1", "erase")) return {};
+    return Error{Code::unavailable, "no plugin provides storage/1 now, so its data cannot be erased; load one first"};
+  };
+  eraser.in_flight = [&life](const std::string& tenant) {
+    const sched::Account* account = life.bus().accounts().find(tenant);
+    return account != nullptr ? account->usage().in_flight : 0;
+  };
+  eraser.erase = [&life](const std::string& tenant) -> Status {
+    auto erased = life.call("storage/1", "erase", "{}", tenant);
+    return erased ? Status() : Status(erased.error());
+  };
+  return eraser;
+}
+
+// A plan's numbers as the scheduler takes them; what it does not name is not limited.
+sched::Limits scheduler_limits(const tenants::Terms& terms) {
+  sched::Limits l;
+  const auto whole = [&terms](std::string_view name, auto none) {
+    const double n = terms.limit(name);
+    return n < static_cast<double>(none) ? static_cast<decltype(none)>(n) : none;
+  };
+  if (const double weight = terms.limit("weight"); std::isfinite(weight)) l.weight = weight;
+  if (const double burst = terms.limit("burst"); std::isfinite(burst)) l.burst = burst;
+  l.rate = terms.limit("rate");
+  l.cpu = terms.limit("cpu");
+  l.in_flight = whole("in_flight", sched::Limits::no_count);
+  l.queue = whole("queue", sched::Limits::no_count);
+  l.memory = whole("memory", sched::Limits::no_bytes);
+  l.call_memory = l.memory == sched::Limits::no_bytes ? call_memory : std::min(l.memory / 4, call_memory);
+  return l;
+}
+
 int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t& signals) {
+  FollowedFile file(system);
   telemetry::Metrics metrics;
   auto opened = lifecycle::Lifecycle::open(system, metrics);
   if (!opened) return complain(1, opened.error().message);
   lifecycle::Lifecycle& life = **opened;
+  auto tenants = tenants::Registry::open(system.data / "tenants", system);
+  if (!tenants) return complain(1, tenants.error().message);
+  tenants::Registry& registry = **tenants;
+  registry.quiesce = [&life] { return life.bus().on_each_worker([](bus::Worker&) {}, turn_patience); };
+  life.bus().use_tenants(&registry);
+  registry.on_terms = [&life](const std::string& id, const tenants::Terms& terms) {
+    life.bus().accounts().tenant(id).set(scheduler_limits(terms));
+  };
+  registry.announce();
+  registry.more_usage = [&life](std::string_view id, const tenants::Terms&) {
+    const sched::Account* account = life.bus().accounts().find(id);
+    const sched::Usage u = account != nullptr ? account->usage() : sched::Usage{};
+    return fmt::format(
+        R"(,"in_flight":{},"queued":{},"requests":{},"refused":{},"shed":{},"cpu_seconds":{:.6f},"memory_bytes":{})",
+        u.in_flight, u.queued, u.requests, u.refused, u.shed, static_cast<double>(u.cpu) / 1e9, u.memory);
+  };
   bus::Acceptor acceptor(life.bus());
   life.on_connection_closed = [&acceptor](uint64_t id) { acceptor.closed(id); };
   for (const auto& [name, listener] : system.listeners) {
@@ -164,18 +258,11 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
                                   "every request on this listener counts as its tenant and principal; loopback only",
                                   {{"listener", name}, {"tenant", *listener.tenant}});
   }
-  auto& log = telemetry::Log::get();
-  if (!system.watch.directories.empty()) {
-    log.write(telemetry::Level::warn,
-              "watch.directories is read but not followed by this version; use `socle plugin load` and `swap`");
-  }
-  for (const auto& entry : system.plugins) {
-    if (entry.canary)
-      log.write(telemetry::Level::warn,
-                "`canary` of a plugin entry is read but not followed by this version; use `socle plugin swap --canary`",
-                {{"path", entry.path.string()}});
-  }
+  life.may_apply = [&registry](const manifest::SystemManifest& next) { return registry.fits(next); };
+  life.on_applied = [&registry](const manifest::SystemManifest& next) { registry.adopt(next); };
   if (auto booted = life.boot(); !booted) return complain(1, booted.error().message);
+  tenants::Housekeeper housekeeper(registry, eraser(life));
+  housekeeper.start();
   lifecycle::JsonText facts;
   facts.string("control", system.control_socket().string())
       .string("data", system.data.string())
@@ -183,20 +270,19 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
   facts.number("pid", getpid()).begin_object("listeners");
   for (const auto& [name, listener] : system.listeners) facts.string(name, acceptor.address(name));
   facts.end_object();
-  control::Commands commands(life, facts.take());
+  control::Commands commands(life, {life, registry, housekeeper}, facts.take());
   control::Server server(system.control_socket(),
                          [&commands](const std::vector<std::string>& words) { return commands.run(words); });
   if (auto started = server.start(); !started) return complain(1, started.error().message);
   std::optional<control::Watcher> watcher;
-  if (system.watch.system && !system.file.empty()) {
-    watcher.emplace(std::vector<std::filesystem::path>{system.file.parent_path()},
-                    [&life, &system, text = std::string()]() mutable {
-                      auto now = base::read_file(system.file, 1 << 20);
-                      if (!now || *now == text) return;
-                      const bool first = text.empty() && life.drift().empty();
-                      text = std::move(*now);
-                      if (!first) apply_file(life, system.file, system);
-                    });
+  std::vector<std::filesystem::path> folders = system.watch.directories;
+  const bool follow_file = system.watch.system && !system.file.empty();
+  if (follow_file) folders.push_back(system.file.parent_path());
+  if (!folders.empty()) {
+    watcher.emplace(folders, [&life, follow_file, &file] {
+      const bool file_again = follow_file && file.look(life);
+      return life.follow_directories() || file_again;
+    });
     if (auto watching = watcher->start(); !watching)
       telemetry::Log::get().write(telemetry::Level::warn, watching.error().message);
   }
@@ -206,7 +292,7 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
   const std::string ready =
       fmt::format("ready http={} ops={} control={} pid={} plugins={} tenants={} rss={} started_in={:.0f}ms\n",
                   acceptor.address("http"), acceptor.address("ops"), system.control_socket().string(), getpid(),
-                  life.plugin_count(), system.tenants.size(), resident_bytes(), took);
+                  life.plugin_count(), registry.count(), resident_bytes(), took);
   [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, ready.data(), ready.size());
 
   int signal = 0;
@@ -215,7 +301,10 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
   acceptor.close_all();
   watcher.reset();
   server.stop();
+  housekeeper.stop();
   life.shut_down();
+  if (auto kept = registry.housekeep(); !kept)
+    telemetry::Log::get().write(telemetry::Level::warn, kept.error().message);
   // Static destructors of what stays mapped must not run under threads that may still be in it.
   std::fflush(nullptr);
   ::_exit(0);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <system_error>
 
@@ -100,6 +101,18 @@ Status copy_file(const std::filesystem::path& from, const std::filesystem::path&
   const auto bytes = read_file(from, max_size);
   if (!bytes) return bytes.error();
   return create_file(to, *bytes, mode);
+}
+
+bool is_being_written(const std::filesystem::path& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd.valid()) return false;
+  // A read lease is given only while nobody writes. Should a writer come before it is back, the default signal would
+  // end the process; this one is ignored by default.
+  ::fcntl(fd.get(), F_SETSIG, SIGURG);
+  const bool refused = ::fcntl(fd.get(), F_SETLEASE, F_RDLCK) != 0;
+  const int why = errno;
+  if (!refused) ::fcntl(fd.get(), F_SETLEASE, F_UNLCK);
+  return refused && why == EAGAIN;
 }
 
 Status sync_folder(const std::filesystem::path& folder) {

@@ -48,6 +48,10 @@ class Fd {
 [[nodiscard]] Status copy_file(const std::filesystem::path& from, const std::filesystem::path& to, std::size_t max_size,
                                unsigned mode);
 
+// Whether somebody has the file open for writing, as a copy under way does. False also where the system does not tell:
+// the file is another user's and this process may not lease it, or the file system knows no leases.
+[[nodiscard]] bool is_being_written(const std::filesystem::path& path);
+
 // Makes the entries of a folder (names, not contents) durable.
 [[nodiscard]] Status sync_folder(const std::filesystem::path& folder);
 

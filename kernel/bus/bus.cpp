@@ -38,7 +38,7 @@ Bus::Bus(const Settings& settings, telemetry::Metrics& metrics, Owner* owner)
     : settings_(settings),
       metrics_(metrics),
       owner_(owner),
-      accounts_(settings.workers + 1),
+      accounts_(settings.workers),
       channels_(*this, settings.workers),
       monitor_(*this, settings.stall_after.count()),
       snapshot_(std::make_shared<Snapshot>()) {
@@ -253,28 +253,6 @@ std::vector<Answer> Bus::run_hook_on_workers(Generation& g, uint32_t method, std
   answers.reserve(runs.size());
   for (auto& run : runs) answers.push_back(await_hook(*run));
   return answers;
-}
-
-void Bus::connection(Worker& w, const socle_connection& connection) {
-  const auto it = w.snapshot->listeners.find(view(connection.listener));
-  if (it == w.snapshot->listeners.end() || it->second->descriptor->connection == nullptr) {
-    ::close(connection.fd);
-    w.connections.fetch_sub(1, std::memory_order_relaxed);
-    if (owner_ != nullptr) owner_->connection_closed(connection.id);
-    return;
-  }
-  Generation& g = *it->second;
-  g.at(w.index()).connections.add(1);
-  w.running_target.store(UINT32_MAX, std::memory_order_relaxed);
-  w.running.store(&g.account, std::memory_order_relaxed);
-  w.connection_opened(connection.id, w.account(std::string("~peer/").append(view(connection.peer))));
-  try {
-    g.descriptor->connection(g.instance, &connection);
-  } catch (...) {  // whether it took the fd cannot be known; the count stays, so that the drain tells
-    telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of connection()",
-                                {{"plugin", g.plugin}});
-  }
-  w.running.store(nullptr, std::memory_order_relaxed);
 }
 
 }  // namespace socle::bus

@@ -24,6 +24,7 @@
 #include "bus/monitor.hpp"
 #include "bus/offload.hpp"
 #include "bus/snapshot.hpp"
+#include "bus/tenant_directory.hpp"
 #include "bus/worker.hpp"
 #include "sched/account.hpp"
 #include "socle/result.hpp"
@@ -79,6 +80,10 @@ class Bus {
   [[nodiscard]] Owner* owner() const { return owner_; }
   [[nodiscard]] sched::Accounts& accounts() { return accounts_; }
   [[nodiscard]] const Monitor& monitor() const { return monitor_; }
+  // Who knows the tenants; without one every tenant is served and nothing is limited or metered. Set once, before any
+  // generation is routed; it must outlive the workers.
+  void use_tenants(TenantDirectory* directory) { tenants_ = directory; }
+  [[nodiscard]] TenantDirectory* tenants() const { return tenants_; }
   [[nodiscard]] socle_status fault_point(std::string_view plugin, std::string_view point) const {
     return settings_.fault_point ? settings_.fault_point(plugin, point) : SOCLE_OK;
   }
@@ -122,7 +127,6 @@ class Bus {
   [[nodiscard]] static int64_t busy_calls(const Generation& g) {
     return g.sum(&WorkerCounters::in_flight) - g.sum(&WorkerCounters::orphans);
   }
-  void connection(Worker& w, const socle_connection& connection);
   Channels& channels() { return channels_; }
 
   // An error reply with stable code and text. `make` is for a worker or any thread.
@@ -161,6 +165,7 @@ class Bus {
   telemetry::Metrics& metrics_;
   Owner* owner_;
   sched::Accounts accounts_;
+  TenantDirectory* tenants_ = nullptr;
   Channels channels_;
   std::unique_ptr<OffloadPool> offload_;
   std::vector<std::unique_ptr<Worker>> workers_;

@@ -56,6 +56,10 @@ socle_status Bus::call(Worker& w, Generation* caller, Context& context, uint32_t
   if (context.cancelled != 0) return refuse(SOCLE_CANCELLED, "cancelled", "the caller is gone");
   if (context.deadline <= w.now())
     return refuse(SOCLE_DEADLINE, "deadline_exceeded", "the deadline passed before the call was made");
+  if (caller != nullptr && caller->grants.ingress && context.depth() == 0) {
+    if (const auto why = entry_refusal(tenants_, view(context.tenant)); why.status != SOCLE_OK)
+      return refuse(why.status, why.code, why.message);
+  }
   if (payload->text.size > settings_.max_payload) {
     return refuse(SOCLE_TOO_LARGE, "payload_too_large",
                   "the payload has " + std::to_string(payload->text.size) + " bytes, the limit is " +
@@ -159,6 +163,7 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
   Context& context = *frame.context;
   const socle_call call{sizeof(socle_call), to.method, FrameSlab::token(w.index(), frame), &context, frame.payload};
   const sched::Account* const outer = w.running.load(std::memory_order_relaxed);
+  const uint32_t outer_target = w.running_target.load(std::memory_order_relaxed);
   w.running.store(&g.account, std::memory_order_relaxed);
   w.running_target.store(frame.target, std::memory_order_relaxed);
   // Almost always the payer is the caller's already: nested calls cost no look at the clock.
@@ -177,6 +182,7 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
   if (payer != nullptr) [[unlikely]]
     w.lane.pay(*payer);
   w.running.store(outer, std::memory_order_relaxed);
+  w.running_target.store(outer_target, std::memory_order_relaxed);
   if (status == SOCLE_PENDING) {
     if (frame.state != Frame::State::early) {
       frame.state = Frame::State::pending;

@@ -118,6 +118,9 @@ const socle_context* context_open(const socle_host* host, const socle_root* root
 const socle_context* context_act_as(const socle_host* host, socle_str tenant, socle_str reason, int64_t deadline) {
   Generation& g = self(host);
   if (!g.grants.act_as) return nullptr;
+  // A suspended tenant's work behind its requests goes on; one that is going or gone has none.
+  const auto why = entry_refusal(g.bus.tenants(), view(tenant));
+  if (why.status != SOCLE_OK && why.code != "tenant_suspended") return nullptr;
   const std::string principal = "plugin:" + g.plugin;
   telemetry::Log::get().write(telemetry::Level::debug, "acts as tenant",
                               {{"plugin", g.plugin}, {"tenant", view(tenant)}, {"reason", view(reason)}});
@@ -272,17 +275,7 @@ void connection_return(const socle_host* host, const socle_connection* given) {
   if (w == nullptr) return;
   g.at(w->index()).connections.add(-1);
   w->connection_gone(given->id);
-  // From an empty stack, and with text of its own: the giver's is borrowed.
-  struct Kept {
-    socle_connection connection;
-    std::string listener, peer, buffered;
-  };
-  auto kept = std::make_shared<Kept>(Kept{*given, std::string(view(given->listener)), std::string(view(given->peer)),
-                                          std::string(view(given->buffered))});
-  kept->connection.listener = str(kept->listener);
-  kept->connection.peer = str(kept->peer);
-  kept->connection.buffered = str(kept->buffered);
-  w->post([w, kept] { w->bus().connection(*w, kept->connection); });
+  w->connection(*given);
 }
 socle_status resident_put(const socle_host* host, socle_str name, uint32_t version, void* handle,
                           void (*destroy)(void*)) {
@@ -317,16 +310,15 @@ uint32_t metric(const socle_host* host, socle_str name, uint32_t kind, socle_str
 }
 void observe(const socle_host* host, uint32_t number, double value) { self(host).bus.metrics().observe(number, value); }
 double limit(const socle_host* host, const socle_context* context, socle_str name) {
-  const SnapshotPtr snapshot = here() != nullptr ? here()->snapshot : self(host).bus.snapshot();
-  const auto tenant = snapshot->tenants.find(view(context->tenant));
-  if (tenant == snapshot->tenants.end() || tenant->second == nullptr) return std::numeric_limits<double>::infinity();
-  const auto number = tenant->second->find(view(name));
-  return number != tenant->second->end() ? number->second : std::numeric_limits<double>::infinity();
+  const TenantDirectory* tenants = self(host).bus.tenants();
+  if (tenants == nullptr || here() == nullptr) return std::numeric_limits<double>::infinity();
+  return tenants->limit(view(context->tenant), view(name));
 }
-void meter(const socle_host* host, const socle_context*, socle_str name, double amount) {
+void meter(const socle_host* host, const socle_context* context, socle_str name, double amount) {
   Generation& g = self(host);
+  if (here() == nullptr || view(name).find_first_of("\"\\\n") != std::string_view::npos) return;
+  if (g.bus.tenants() != nullptr) g.bus.tenants()->meter(view(context->tenant), view(name), amount, here()->now());
   const std::string series = "socle_meter_total{name=\"" + std::string(view(name)) + "\"}";
-  if (view(name).find_first_of("\"\\\n") != std::string_view::npos) return;
   g.bus.metrics().observe(
       g.bus.metrics().define(series, telemetry::Metrics::Kind::counter, "What plugins metered, all tenants"), amount);
 }
@@ -368,8 +360,11 @@ void post_for(const socle_host* host, uint64_t payer_number, uint32_t worker, so
   post_to(self(host), *reinterpret_cast<sched::Account*>(payer_number), worker, fn, user);
 }
 
-// Levels are the tenants' registry's; without one nobody asks for them.
-void meter_level(const socle_host*, const socle_context*, socle_str, double) {}
+void meter_level(const socle_host* host, const socle_context* context, socle_str name, double level) {
+  TenantDirectory* tenants = self(host).bus.tenants();
+  if (tenants != nullptr && here() != nullptr && std::isfinite(level))
+    tenants->meter_level(view(context->tenant), view(name), level);
+}
 
 }  // namespace
 

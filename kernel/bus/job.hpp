@@ -19,14 +19,16 @@ struct Job : sched::Work {
   enum class Kind : uint8_t {
     none,  // what it was for has gone
     event,
-    posted,     // an event counted by Generation::posted
-    offloaded,  // an event its generation waits for
-    reply,      // to the kernel
-    call,       // a reply its generation waits for
-    frame,      // a call that was put off
-    admitted,   // a request that waited for a place and has one now
+    posted,      // an event counted by Generation::posted
+    offloaded,   // an event its generation waits for
+    reply,       // to the kernel
+    call,        // a reply its generation waits for
+    frame,       // a call that was put off
+    connection,  // one that arrived, for its plugin
+    admitted,    // a request that waited for a place and has one now
   };
   Kind kind = Kind::event;
+  uint8_t work_class = 0;
   socle_status status = SOCLE_OK;
   Generation* generation = nullptr;  // whose code runs; nullptr: the kernel's
   union {

@@ -48,15 +48,12 @@ struct ChannelRoute {
   std::vector<uint32_t> subscribers;  // targets
 };
 
-using Limits = std::map<std::string, double, std::less<>>;
-
 struct Snapshot {
   uint64_t version = 0;
   std::vector<Route> routes;  // by target number
   std::map<std::string, ChannelRoute, std::less<>> channels;
-  std::map<std::string, Generation*, std::less<>> listeners;                  // who serves it
-  std::map<std::string, std::string, std::less<>> listener_config;            // JSON object of each
-  std::map<std::string, std::shared_ptr<const Limits>, std::less<>> tenants;  // plan of each known tenant
+  std::map<std::string, Generation*, std::less<>> listeners;        // who serves it
+  std::map<std::string, std::string, std::less<>> listener_config;  // JSON object of each
   std::string routes_json = "[]";
   std::string plugins_json = "[]";
 };

@@ -6,6 +6,7 @@
 
 #include "bus/bus.hpp"
 #include "telemetry/clock.hpp"
+#include "telemetry/log.hpp"
 
 namespace socle::bus {
 
@@ -130,6 +131,50 @@ void Worker::watch_close(uint64_t id) {
 }
 
 // ---- connections: charged to the tenant authenticated last, until then to the peer's address
+
+// Taking a connection (and its TLS handshake) is work of its peer, in its turn: accepting many does not pass by the
+// queue.
+void Worker::connection(const socle_connection& given) {
+  auto arrival = std::make_unique<Arrival>(Arrival{given, std::string(view(given.listener)),
+                                                   std::string(view(given.peer)), std::string(view(given.buffered))});
+  Job job;
+  job.kind = Job::Kind::connection;
+  job.user = arrival.get();
+  sched::Account& peer = account(std::string("~peer/").append(arrival->peer));
+  arriving_.emplace(arrival.get(), std::move(arrival));
+  arrivals.store(static_cast<uint32_t>(arriving_.size()), std::memory_order_relaxed);
+  defer(job, {&peer, 0});
+}
+
+void Worker::take_connection(Arrival* taken) {
+  const auto node = arriving_.extract(taken);
+  arrivals.store(static_cast<uint32_t>(arriving_.size()), std::memory_order_relaxed);
+  const Arrival& arrival = *node.mapped();
+  socle_connection c = arrival.connection;
+  c.listener = str(arrival.listener);
+  c.peer = str(arrival.peer);
+  c.buffered = str(arrival.buffered);
+  const auto it = snapshot->listeners.find(arrival.listener);
+  if (it == snapshot->listeners.end() || it->second->descriptor->connection == nullptr) {
+    ::close(c.fd);
+    connections.fetch_sub(1, std::memory_order_relaxed);
+    if (bus_.owner() != nullptr) bus_.owner()->connection_closed(c.id);
+    return;
+  }
+  Generation& g = *it->second;
+  g.at(index_).connections.add(1);
+  running_target.store(UINT32_MAX, std::memory_order_relaxed);
+  running.store(&g.account, std::memory_order_relaxed);
+  connection_opened(c.id, *paying().account);
+  try {
+    g.descriptor->connection(g.instance, &c);
+  } catch (...) {  // whether it took the fd cannot be known; the count stays, so that the drain tells
+    telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of connection()",
+                                {{"plugin", g.plugin}});
+  }
+  opening_ = 0;
+  running.store(nullptr, std::memory_order_relaxed);
+}
 
 void Worker::connection_opened(uint64_t id, sched::Account& peer) {
   connections_open_[id] = {&peer, &peer, 0};

@@ -71,6 +71,7 @@ Worker::~Worker() {
   for (const auto& job : undone) {
     if (job->payload != nullptr) job->payload->release();
   }
+  for (const auto& [at, arrival] : arriving_) close(arrival->connection.fd);
   for (auto& blocks : pool_) {
     for (void* block : blocks) std::free(block);
   }
@@ -129,6 +130,7 @@ void Worker::defer(const Job& job, Payer payer) {
     jobs_.pop_back();
     *made = job;
   }
+  made->work_class = static_cast<uint8_t>(payer.work_class);
   sched::Flow& flow = payer.account != nullptr ? lane.queue.flow(*payer.account) : lane.payer();
   lane.queue.push(flow, *made.release(), payer.work_class);
 }
@@ -176,7 +178,7 @@ void Worker::loop() {
     wheel_.advance(now_, [this](TimerNode& node) { fire(node); });
     serve();
     lane.reconcile(now_);
-    if (lane.places_wanted()) lane.queue.each([this](sched::Flow& f) { begin_waiting(f); });
+    for (sched::Flow* flow : lane.take_wanting()) begin_waiting(*flow);
   }
   ContextPool::use(nullptr);
   t_current = nullptr;
@@ -211,11 +213,13 @@ void Worker::serve() {
 }
 
 void Worker::run(Job& job) {
+  lane.work_class = job.work_class;
   switch (job.kind) {
     case Job::Kind::none: return;
     case Job::Kind::frame:
       if (Frame* f = frames.find(job.token); f != nullptr) bus_.dispatch_parked(*this, *f);  // else given up meanwhile
       return;
+    case Job::Kind::connection: return take_connection(static_cast<Arrival*>(job.user));
     case Job::Kind::admitted:
       if (Frame* f = frames.find(job.token); f != nullptr) {
         f->context->root().begin_service(now_);

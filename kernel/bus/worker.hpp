@@ -98,6 +98,8 @@ class Worker {
   void disarm(TimerNode& node) { wheel_.remove(node); }
 
   // -- connections: whose time and turn they use (watches.cpp)
+  // A connection for the plugin that serves its listener; the fd is taken, all else copied.
+  void connection(const socle_connection& given);
   void connection_opened(uint64_t id, sched::Account& peer);
   void connection_gone(uint64_t id) { connections_open_.erase(id); }
   void connection_charge(uint64_t id, std::string_view tenant);
@@ -137,6 +139,7 @@ class Worker {
   std::atomic<const sched::Account*> running{nullptr};  // the plugin's own account; nullptr: the kernel
   std::atomic<uint32_t> running_target{0};              // UINT32_MAX: no call, an event or a hook
   std::atomic<uint32_t> connections{0};
+  std::atomic<uint32_t> arrivals{0};  // of them: not yet with their plugin
 
  private:
   void loop();
@@ -173,6 +176,12 @@ class Worker {
   std::vector<sched::Account*> accounts_;   // by hash of the name
   std::unordered_map<uint64_t, std::unique_ptr<PluginTimer>> timers_;
   std::unordered_map<uint64_t, std::unique_ptr<Watch>> watches_;
+  struct Arrival {
+    socle_connection connection;
+    std::string listener, peer, buffered;
+  };
+  void take_connection(Arrival* taken);
+  std::unordered_map<Arrival*, std::unique_ptr<Arrival>> arriving_;
   struct Opened {
     sched::Account* peer;
     sched::Account* payer;

@@ -101,6 +101,52 @@ std::vector<Command> plugin_commands() {
   };
 }
 
+std::vector<Command> tenant_commands() {
+  return {
+      {"tenant create",
+       {{"ID", Form::text, Count::at_most_one}},
+       {{"--plan", "P", "one of the system file's plans; without one it has weight 1 and no limits"},
+        {"--no-admin", "", "invite no administrator"},
+        {"--from", "FILE", "create all tenants of a file, a line each: ID [plan=P] [NAME=VALUE ...]", Form::path}},
+       "a new tenant, or many from a file",
+       "With an auth/1 provider it prints a link with which the administrator sets a password, once. A file is created "
+       "whole or not at all; tenants that exist with the same settings stay as they are, and nobody is invited.",
+       {{"socle tenant create acme --plan free --no-admin"}, {"socle tenant create --from tenants.txt --plan free"}}},
+      {"tenant list", {}, {}, "every tenant with its plan and state", "", {{"socle tenant list"}}},
+      {"tenant show",
+       {{"ID"}},
+       {},
+       "what a tenant may use, and uses",
+       "Durations are in seconds, sizes in bytes. A flow is the last minute's sum, a stock its present level.",
+       {{"socle tenant show acme"}}},
+      {"tenant set",
+       {{"ID"}, {"NAME=VALUE", Form::text, Count::at_least_one}},
+       {},
+       "change a tenant's plan, or a number of it for this tenant alone",
+       "Holds from the next request on. An empty value takes a setting back: `rate=` is the plan's rate again.",
+       {{"socle tenant set acme rate=50 storage.bytes=10MiB"}, {"socle tenant set acme plan=paid rate="}}},
+      {"tenant suspend",
+       {{"ID"}},
+       {},
+       "refuse a tenant's requests, and keep its data",
+       "",
+       {{"socle tenant suspend acme"}}},
+      {"tenant resume", {{"ID"}}, {}, "serve a suspended tenant again", "", {{"socle tenant resume acme"}}},
+      {"tenant token",
+       {{"ID"}},
+       {{"--user", "U", "for this user; an administrator otherwise"}},
+       "print a token that acts for a tenant",
+       "Needs an auth/1 provider.",
+       {{"socle tenant token acme", 1, "no auth/1 provider is loaded"}}},
+      {"tenant delete",
+       {{"ID"}},
+       {},
+       "erase all data of a tenant, then forget it",
+       "Its requests are refused from the start. Interrupted, it goes on by itself, also after a restart.",
+       {{"socle tenant delete acme"}}},
+  };
+}
+
 std::vector<Command> change_commands() {
   return {
       {"plan",
@@ -133,6 +179,18 @@ std::vector<Command> change_commands() {
        "fill an empty store from a backup, while it serves",
        "Refused when the store holds data: start with an empty data folder and restore into that.",
        {{"socle storage restore backup"}}},
+      {"token inspect",
+       {{"TOKEN"}},
+       {{"--jwks", "FILE", "the keys: a JWK Set, or one JWK", Form::file, true, true},
+        {"--alg", "NAME", "accept this algorithm only, such as ES256", Form::text, false, true}},
+       "judge a signed token offline, and say why it is refused",
+       "Exactly the code that judges the tokens of requests. TOKEN is a JWS in compact or JSON form; the verdict is on "
+       "the "
+       "signature and the header, and times in the payload are only remarked upon. Needs no kernel.",
+       {{"socle token inspect --jwks keys.json --alg EdDSA "
+         "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc."
+         "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"},
+        {"socle token inspect --jwks keys.json eyJhbGciOiJub25lIn0.e30.", 1, "an unsigned token is never accepted"}}},
       {"explain call",
        {{"FROM"}, {"TO"}},
        {},
@@ -153,7 +211,8 @@ std::vector<Command> change_commands() {
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = [] {
     std::vector<Command> list = system_commands();
-    for (auto more : {plugin_commands(), change_commands()}) list.insert(list.end(), more.begin(), more.end());
+    for (auto more : {plugin_commands(), tenant_commands(), change_commands()})
+      list.insert(list.end(), more.begin(), more.end());
     return list;
   }();
   return all;

@@ -11,9 +11,12 @@ namespace socle::cli {
 // kernel's working directory is another one; files that this process opens itself stay as typed.
 enum class Form { text, path, file, home, percentage, duration, workers, address };
 
+enum class Count { one, at_most_one, at_least_one };  // only the last argument of a command may be other than one
+
 struct Argument {
   std::string_view name;  // as shown: "PATH"
   Form form = Form::text;
+  Count count = Count::one;
 };
 
 struct Flag {

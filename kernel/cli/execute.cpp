@@ -4,6 +4,7 @@
 
 #include "cli/help.hpp"
 #include "cli/scaffold.hpp"
+#include "cli/token.hpp"
 #include "cli/verify.hpp"
 #include "cli/views.hpp"
 #include "cli/width.hpp"
@@ -50,6 +51,10 @@ std::string table_of(const Invocation& invocation, json::View root, bool colour)
   if (words == "explain call") return view_explained_call(root, colour);
   if (words == "explain plugin") return view_explained_plugin(root, colour);
   if (words.starts_with("plugin ")) return view_report(root, colour);
+  if (words == "tenant list") return view_tenants(root, colour);
+  if (words == "tenant show" || words == "tenant set" || words == "tenant suspend" || words == "tenant resume")
+    return view_tenant(root, colour);
+  if (words == "tenant token") return printable(root.find("token").as_string()) + "\n";
   return view_facts(root, colour);
 }
 
@@ -150,6 +155,7 @@ Outcome execute(const Invocation& invocation, const World& world) {
   if (invocation.help) return {0, help_of(*invocation.command), {}};
   const std::string_view words = invocation.command->words;
   if (words == "plugin new") return new_plugin(invocation, world);
+  if (words == "token inspect") return inspect_token(invocation, world);
   if (const auto system = invocation.get("--system"))
     return render(invocation, verify_here(invocation.arguments[0], *system), world);
   auto answer = world.ask(socket_of(invocation, world), words_for_kernel(invocation));

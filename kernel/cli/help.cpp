@@ -21,7 +21,7 @@ std::string two_columns(const std::vector<std::pair<std::string, std::string>>& 
 // Short form: arguments and required flags only, so that the list stays readable.
 std::string brief(const Command& command) {
   std::string text(command.words);
-  for (const Argument& argument : command.arguments) text += " " + std::string(argument.name);
+  for (const Argument& argument : command.arguments) text += " " + argument_text(argument);
   for (const Flag& flag : command.flags) {
     if (flag.required) text += " " + std::string(flag.name) + " " + std::string(flag.value);
   }

@@ -192,18 +192,21 @@ Status take_flags(Invocation& to, const Given& given, const std::filesystem::pat
 
 Status take_arguments(Invocation& to, std::vector<std::string> words, const std::filesystem::path& here) {
   const Command& command = *to.command;
-  if (words.size() != command.arguments.size()) {
+  const Count last = command.arguments.empty() ? Count::one : command.arguments.back().count;
+  const size_t least = command.arguments.size() - (last == Count::at_most_one ? 1 : 0);
+  const bool too_many = words.size() > command.arguments.size() && last != Count::at_least_one;
+  if (words.size() < least || too_many) {
     std::string names;
-    for (const Argument& a : command.arguments) names += (names.empty() ? "" : " ") + std::string(a.name);
-    if (words.size() > command.arguments.size())
+    for (const Argument& a : command.arguments) names += (names.empty() ? "" : " ") + argument_text(a);
+    if (too_many)
       return usage(called(command) + " wants " + (names.empty() ? "no argument" : names) + ", found " +
                    in_quotes(words[command.arguments.size()]) + " besides; usage: socle " + usage_of(command));
     return usage(called(command) + " wants " + names + ", found " +
-                 (words.empty() ? "no argument" : "only " + in_quotes(words[0])) + "; usage: socle " +
+                 (words.empty() ? "no argument" : "only " + in_quotes(words.back())) + "; usage: socle " +
                  usage_of(command));
   }
   for (size_t i = 0; i < words.size(); ++i) {
-    const Argument& argument = command.arguments[i];
+    const Argument& argument = command.arguments[std::min(i, command.arguments.size() - 1)];
     if (words[i].empty())
       return usage(called(command) + " wants " + std::string(argument.name) + ", found an empty text; usage: socle " +
                    usage_of(command));
@@ -252,9 +255,14 @@ Result<Invocation> parse(const std::vector<std::string>& arguments, const std::f
   return to;
 }
 
+std::string argument_text(const Argument& argument) {
+  const std::string name(argument.name);
+  return argument.count == Count::one ? name : argument.count == Count::at_most_one ? "[" + name + "]" : name + "...";
+}
+
 std::string usage_of(const Command& command) {
   std::string text(command.words);
-  for (const Argument& argument : command.arguments) text += " " + std::string(argument.name);
+  for (const Argument& argument : command.arguments) text += " " + argument_text(argument);
   for (const Flag& flag : command.flags) {
     const std::string shown = std::string(flag.name) + (flag.value.empty() ? "" : " " + std::string(flag.value));
     text += flag.required ? " " + shown : " [" + shown + "]";

@@ -30,6 +30,9 @@ struct Invocation {
 // wanted and the nearest known word.
 [[nodiscard]] Result<Invocation> parse(const std::vector<std::string>& arguments, const std::filesystem::path& here);
 
+// "PATH", "[ID]", "NAME=VALUE..."
+[[nodiscard]] std::string argument_text(const Argument& argument);
+
 // "plugin swap NAME PATH [--canary SHARE] [--for DURATION] [--tenants A,B]"
 [[nodiscard]] std::string usage_of(const Command& command);
 

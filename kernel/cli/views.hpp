@@ -21,6 +21,10 @@ namespace socle::cli {
 [[nodiscard]] std::string view_status(json::View answer, bool colour);
 [[nodiscard]] std::string view_doctor(json::View answer, bool colour);
 
+// tenants
+[[nodiscard]] std::string view_tenants(json::View answer, bool colour);
+[[nodiscard]] std::string view_tenant(json::View answer, bool colour);
+
 // What `top` saw last time; without it there is no rate.
 struct TopSample {
   std::chrono::steady_clock::time_point at;

@@ -3,43 +3,13 @@
 #include <sys/resource.h>
 #include <sys/statvfs.h>
 
-#include <algorithm>
-#include <map>
-
-#include "control/error_json.hpp"
+#include "control/arguments.hpp"
 #include "manifest/text.hpp"
 
 namespace socle::control {
 namespace {
 
 using lifecycle::JsonText;
-
-Answer failed(const Error& error) { return {1, error_json(error)}; }
-Answer usage(std::string text) { return {2, error_json({Code::invalid, std::move(text)})}; }
-
-// Flags (`--canary 5%`) taken out of the words; what is left is positional.
-struct Arguments {
-  std::vector<std::string> words;
-  std::map<std::string, std::string> flags;
-  std::string problem;
-};
-
-Arguments split(const std::vector<std::string>& words, const std::vector<std::string>& known) {
-  Arguments out;
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (!words[i].starts_with("--")) {
-      out.words.push_back(words[i]);
-    } else if (std::find(known.begin(), known.end(), words[i]) == known.end()) {
-      out.problem = "unknown flag '" + words[i] + "'";
-    } else if (i + 1 == words.size()) {
-      out.problem = "flag '" + words[i] + "' needs a value";
-    } else {
-      out.flags[words[i]] = words[i + 1];
-      ++i;
-    }
-  }
-  return out;
-}
 
 void write_report(JsonText& json, const lifecycle::SwapReport& r) {
   json.begin_object()
@@ -73,10 +43,11 @@ Answer Commands::run(const std::vector<std::string>& words) {
   if (command == "status") {
     std::string json = lifecycle_.status_json();
     json.pop_back();
-    return {0, json + "," + facts_ + "}"};
+    return {0, json + ",\"tenants\":" + std::to_string(tenants_.count()) + "," + facts_ + "}"};
   }
   if (command == "top") return {0, lifecycle_.top_json()};
   if (command == "doctor") return doctor();
+  if (command == "tenant") return tenants_.run({words.begin() + 1, words.end()});
   if (command == "plugin") return plugin({words.begin() + 1, words.end()});
   if ((command == "plan" || command == "apply") && words.size() == 2) return plan(words[1], command == "plan");
   if (command == "explain") return explain({words.begin() + 1, words.end()});
@@ -87,11 +58,10 @@ Answer Commands::run(const std::vector<std::string>& words) {
 Answer Commands::plugin(const std::vector<std::string>& words) {
   const Arguments args = split(words, {"--canary", "--for", "--tenants", "--home"});
   if (!args.problem.empty()) return usage(args.problem);
-  const auto flag = [&](const char* name) { return args.flags.contains(name) ? args.flags.at(name) : std::string(); };
   const size_t n = args.words.size();
   const std::string verb = n > 0 ? args.words[0] : "";
   std::optional<manifest::Home> home;
-  if (const std::string h = flag("--home"); h == "kernel") {
+  if (const std::string h = args.flag("--home"); h == "kernel") {
     home = manifest::Home::kernel;
   } else if (h == "cell") {
     home = manifest::Home::cell;
@@ -116,17 +86,17 @@ Answer Commands::plugin(const std::vector<std::string>& words) {
   }
   if (verb == "swap" && n == 3) {
     lifecycle::SwapOptions options;
-    if (const std::string share = flag("--canary"); !share.empty()) {
+    if (const std::string share = args.flag("--canary"); !share.empty()) {
       const auto percent = manifest::parse_percentage(share);
       if (!percent) return usage("--canary wants a percentage such as 5%, found '" + share + "'");
       options.canary_percent = percent->percent;
     }
-    if (const std::string time = flag("--for"); !time.empty()) {
+    if (const std::string time = args.flag("--for"); !time.empty()) {
       const auto duration = manifest::parse_duration(time);
       if (!duration) return usage("--for wants a duration such as 60s, found '" + time + "'");
       options.canary_for = std::chrono::duration_cast<std::chrono::milliseconds>(*duration);
     }
-    std::string tenants = flag("--tenants");
+    std::string tenants = args.flag("--tenants");
     for (size_t at = 0; !tenants.empty() && at != std::string::npos;) {
       const size_t comma = tenants.find(',', at);
       options.canary_tenants.push_back(tenants.substr(at, comma == std::string::npos ? comma : comma - at));
@@ -213,6 +183,11 @@ Answer Commands::doctor() {
         "long work must pause (Host::in_slices) or go to Host::offload");
   check("workers", stuck.empty(), stuck.empty() ? "all turn" : "no turn within 1 s:" + stuck,
         "`socle top` names the plugin that holds it");
+  const std::string stuck_deletion = tenants_.stuck();
+  check("tenants", stuck_deletion.empty(),
+        stuck_deletion.empty() ? std::to_string(tenants_.count()) + " known"
+                               : "a deletion does not end: " + stuck_deletion,
+        "`socle tenant delete ID` tries at once and says why it does not end");
   const std::string drift = lifecycle_.drift();
   check("drift", drift.empty(), drift.empty() ? "the system runs as its manifest says" : drift,
         "`socle plan SYSTEM.yaml` shows the difference, `socle apply` ends it");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "control/server.hpp"
+#include "control/tenant_commands.hpp"
 #include "lifecycle/lifecycle.hpp"
 
 namespace socle::control {
@@ -12,7 +13,8 @@ namespace socle::control {
 class Commands {
  public:
   // `facts`: "control", "data", "file" and listener addresses, as JSON members for `status` and `doctor`.
-  Commands(lifecycle::Lifecycle& lifecycle, std::string facts) : lifecycle_(lifecycle), facts_(std::move(facts)) {}
+  Commands(lifecycle::Lifecycle& lifecycle, TenantCommands tenants, std::string facts)
+      : lifecycle_(lifecycle), tenants_(tenants), facts_(std::move(facts)) {}
   [[nodiscard]] Answer run(const std::vector<std::string>& words);
 
  private:
@@ -22,6 +24,7 @@ class Commands {
   Answer storage(const std::vector<std::string>& words);
   Answer explain(const std::vector<std::string>& words);
   lifecycle::Lifecycle& lifecycle_;
+  TenantCommands tenants_;
   std::string facts_;
 };
 

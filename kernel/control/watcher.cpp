@@ -5,6 +5,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -12,11 +13,12 @@ namespace socle::control {
 namespace {
 
 constexpr int quiet_ms = 100;  // an editor or `cp -r` makes several events
-constexpr uint32_t interesting = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_MOVED_FROM;
+constexpr int longest_pause_ms = 2'000;
+constexpr uint32_t interesting = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR;
 
 }  // namespace
 
-Watcher::Watcher(std::vector<std::filesystem::path> folders, std::function<void()> settled)
+Watcher::Watcher(std::vector<std::filesystem::path> folders, std::function<bool()> settled)
     : folders_(std::move(folders)), settled_(std::move(settled)) {}
 
 Watcher::~Watcher() {
@@ -48,19 +50,21 @@ Status Watcher::start() {
 
 void Watcher::run() {
   alignas(inotify_event) char events[16384];
-  bool pending = false;
+  bool pending = true;  // what changed before the watch began
+  int pause_ms = quiet_ms;
   for (;;) {
     pollfd fds[] = {{stop_.get(), POLLIN, 0}, {inotify_.get(), POLLIN, 0}};
-    const int ready = poll(fds, 2, pending ? quiet_ms : -1);
+    const int ready = poll(fds, 2, pending ? pause_ms : -1);
     if (ready < 0 && errno != EINTR) return;
     if (fds[0].revents != 0) return;
     if (fds[1].revents != 0) {
       while (::read(inotify_.get(), events, sizeof events) > 0) {}
       pending = true;
+      pause_ms = quiet_ms;
     } else if (ready == 0 && pending) {
-      pending = false;
       for (const auto& folder : folders_) add(folder, true);  // new subfolders
-      settled_();
+      pending = settled_();
+      pause_ms = pending ? std::min(2 * pause_ms, longest_pause_ms) : quiet_ms;
     }
   }
 }

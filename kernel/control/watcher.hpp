@@ -1,7 +1,7 @@
 // watcher.hpp: follows the system manifest's file and the plugin folders named under `watch`. When something there
-// changed and has been quiet for a moment, `settled` is called on the watcher's thread. inotify tells of writes that
-// are complete (close after write, rename into place); what is half-written is caught by the reader, which refuses it
-// whole.
+// changed and has been quiet for a moment, `settled` is called on the watcher's thread, and called again after a pause
+// (twice as long each time, up to 2 s) while it answers that something is unfinished. Whether a file is whole is for
+// the one who reads it to judge.
 #pragma once
 
 #include <filesystem>
@@ -16,8 +16,8 @@ namespace socle::control {
 
 class Watcher {
  public:
-  // Folders are watched with their direct subfolders. `settled` blocks the watcher, not the system.
-  Watcher(std::vector<std::filesystem::path> folders, std::function<void()> settled);
+  // Folders are watched with their direct subfolders. `settled` blocks the watcher, not the system; true: look again.
+  Watcher(std::vector<std::filesystem::path> folders, std::function<bool()> settled);
   ~Watcher();
   Status start();
 
@@ -25,7 +25,7 @@ class Watcher {
   void run();
   void add(const std::filesystem::path& folder, bool with_children);
   std::vector<std::filesystem::path> folders_;
-  std::function<void()> settled_;
+  std::function<bool()> settled_;
   base::Fd inotify_, stop_;
   std::thread thread_;
 };

@@ -28,14 +28,15 @@ Said said(const socle_reply& reply) {
 
 }  // namespace
 
-Result<std::string> Lifecycle::call(const std::string& service, const std::string& method, const std::string& json) {
+Result<std::string> Lifecycle::call(const std::string& service, const std::string& method, const std::string& json,
+                                    const std::string& tenant) {
   const auto target = bus_->target(service, method);
   if (!target) return Error{Code::exhausted, "too many methods are known to call " + service + "." + method};
   const auto promise = std::make_shared<std::promise<Said>>();  // the worker's share: it may answer too late
   bus::Worker& worker = bus_->worker(0);
-  worker.post([this, &worker, promise, json, number = *target] {
+  worker.post([this, &worker, promise, json, tenant, number = *target] {
     bus::Identity kernel;
-    kernel.tenant = "";
+    kernel.tenant = tenant;
     kernel.principal = "kernel";
     kernel.work_class = SOCLE_CLASS_BACKGROUND;
     kernel.deadline = telemetry::monotonic_now() + std::chrono::nanoseconds(patience).count();
@@ -65,6 +66,12 @@ Result<std::string> Lifecycle::call(const std::string& service, const std::strin
       static_cast<Code>(answer.status),
       service + "." + method + ": " +
           (answer.message.empty() ? std::string(to_string(static_cast<Code>(answer.status))) : answer.message)};
+}
+
+bool Lifecycle::provides(const std::string& service, const std::string& method) {
+  const auto target = bus_->target(service, method);
+  const bus::SnapshotPtr snapshot = bus_->snapshot();
+  return target && *target < snapshot->routes.size() && snapshot->routes[*target].primary.generation != nullptr;
 }
 
 }  // namespace socle::lifecycle

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 
 #include "lifecycle/lifecycle.hpp"
 #include "telemetry/log.hpp"
@@ -78,15 +79,16 @@ std::string verdict(const Totals& base, const Totals& canary) {
 
 }  // namespace
 
-Result<SwapReport> Lifecycle::run_canary(const std::string& name, const SwapOptions& options, Outcome outcome) {
-  Staged staged = outcome.staged.front();
+// Waits the canary's time and judges it. One log line tells the verdict.
+Result<SwapReport> Lifecycle::run_canary(const Staged& staged, const Outcome& outcome) {
+  const std::string& name = staged.name;
   bus::Generation& base = *staged.old->runtime;
   bus::Generation& fresh = *staged.record->runtime;
   base.sample_all = fresh.sample_all = true;
   const Totals before = totals(base);
   {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, options.canary_for, [this] { return stopping_.load(); });
+    changed_.wait_for(lock, staged.canary->canary_for, [this] { return stopping_.load(); });
   }
   const std::string why = stopping_ ? "the kernel stops" : verdict(totals(base).minus(before), totals(fresh));
   base.sample_all = fresh.sample_all = false;
@@ -101,13 +103,20 @@ Result<SwapReport> Lifecycle::run_canary(const std::string& name, const SwapOpti
   it->second = Member{winner, nullptr, 0, nullptr, false};
   install(next, system());
   set_state(*winner, State::active);
-  if (why.empty()) {
-    {
-      const std::lock_guard lock(mutex_);
+  {
+    const std::lock_guard lock(mutex_);
+    if (why.empty()) {
       previous_[name] = staged.old->package;
+      sent_back_.erase(name);
+    } else {
+      sent_back_.insert_or_assign(name, Verdict{staged.record->package, "reverted: " + why});
     }
-    keep_last_good();
   }
+  if (why.empty()) keep_last_good();
+  telemetry::Log::get().write(
+      why.empty() ? telemetry::Level::info : telemetry::Level::warn,
+      why.empty() ? "canary promoted" : "canary reverted: " + why,
+      {{"plugin", name}, {"generation", std::to_string(staged.record->seq)}, {"code", why.empty() ? "" : "canary"}});
   retire(loser);
   change_lock.unlock();
   Staged ended = staged;
@@ -115,6 +124,21 @@ Result<SwapReport> Lifecycle::run_canary(const std::string& name, const SwapOpti
   SwapReport report = finish(ended, outcome, why.empty() ? "promoted" : "reverted: " + why);
   report.from = staged.old->seq;
   return report;
+}
+
+void Lifecycle::judge_in_background(const Staged& staged, const Outcome& outcome) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++judging_;
+  }
+  Outcome times;
+  times.flip_ms = outcome.flip_ms;
+  std::thread([this, staged, times] {
+    [[maybe_unused]] const auto report = run_canary(staged, times);
+    const std::lock_guard lock(mutex_);
+    --judging_;
+    changed_.notify_all();
+  }).detach();  // shut_down() waits for judging_ to fall to zero
 }
 
 }  // namespace socle::lifecycle

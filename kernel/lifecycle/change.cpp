@@ -19,20 +19,51 @@ int64_t kernel_errors(bus::Generation& g) {
   return sum;
 }
 
-bool puts(const std::vector<Package>& put, const std::string& name) {
-  return std::any_of(put.begin(), put.end(), [&](const Package& p) { return p.manifest->plugin == name; });
-}
-
 }  // namespace
 
-// A canary's verdict must find both generations where it left them.
+// What a set may not touch: plans that tenants have, and a canary's verdict must find both generations where it left
+// them.
 Status Lifecycle::check(const ChangeSet& set, const Members& now) const {
+  if (set.system && may_apply) {
+    if (auto allowed = may_apply(*set.system); !allowed) return allowed;
+  }
   for (const auto& [name, member] : now) {
-    const bool touched = puts(set.put, name) || std::count(set.remove.begin(), set.remove.end(), name) > 0;
+    const bool tried = std::any_of(set.canaries.begin(), set.canaries.end(),
+                                   [&](const Trial& t) { return t.package.manifest->plugin == name; });
+    const bool touched = tried || puts(set.put, name) || std::count(set.remove.begin(), set.remove.end(), name) > 0;
     if (touched && member.canary != nullptr)
       return Error{Code::conflict, "plugin '" + name + "' has a canary running; wait for its verdict"};
   }
+  for (const Trial& trial : set.canaries) {
+    const manifest::PluginManifest& fresh = *trial.package.manifest;
+    const auto it = now.find(fresh.plugin);
+    const bool exclusive =
+        fresh.state == manifest::State::exclusive ||
+        (it != now.end() && it->second.primary->package.manifest->state == manifest::State::exclusive);
+    if (exclusive)
+      return Error{Code::unsupported, "plugin '" + fresh.plugin +
+                                          "' has state: exclusive, so two generations cannot serve side by side; swap "
+                                          "it without a canary"};
+  }
   return {};
+}
+
+Result<std::vector<const Package*>> Lifecycle::order_of(const ChangeSet& set, const Members& now) const {
+  std::vector<const Package*> wanted;
+  for (const auto& [name, member] : now) {
+    const bool removed = std::count(set.remove.begin(), set.remove.end(), name) > 0;
+    if (!removed && !puts(set.put, name)) wanted.push_back(&member.primary->package);
+  }
+  for (const Package& p : set.put) wanted.push_back(&p);
+  if (auto fit = check_fit(wanted); !fit) return std::move(fit).error();
+  if (!set.canaries.empty()) {
+    std::vector<const Package*> promoted = wanted;
+    for (const Trial& t : set.canaries) {
+      for (const Package*& p : promoted) p = p->manifest->plugin == t.package.manifest->plugin ? &t.package : p;
+    }
+    if (auto fit = check_fit(promoted); !fit) return std::move(fit).error();
+  }
+  return start_order(wanted);
 }
 
 // At most swap.max_draining generations of a plugin drain; a further swap waits for one to end.
@@ -63,16 +94,13 @@ Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
   if (auto allowed = check(set, now); !allowed) return std::move(allowed).error();
   Members next = now;
   for (const std::string& name : set.remove) next.erase(name);
-  std::vector<const Package*> wanted;
-  for (const auto& [name, member] : next) {
-    if (!puts(set.put, name)) wanted.push_back(&member.primary->package);
-  }
-  for (const Package& p : set.put) wanted.push_back(&p);
-  if (auto fit = check_fit(wanted); !fit) return std::move(fit).error();
-  const auto order = start_order(wanted);
+  const auto order = order_of(set, now);
   if (!order) return order.error();
   for (const Package& p : set.put) {
     if (auto room = await_room(p.manifest->plugin); !room) return std::move(room).error();
+  }
+  for (const Trial& t : set.canaries) {
+    if (auto room = await_room(t.package.manifest->plugin); !room) return std::move(room).error();
   }
 
   Outcome outcome;
@@ -87,15 +115,20 @@ Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
     auto record = stage(*p, after);
     if (!record) return undo(std::move(record).error());
     Member& member = next[name];
-    outcome.staged.push_back({name, *record, member.primary});
-    if (set.canary) {
-      member.canary = *record;
-      member.canary_share = static_cast<uint16_t>(set.canary->canary_percent.value_or(0) * bus::Context::buckets / 100);
-      member.canary_tenants = std::make_shared<const std::set<std::string, std::less<>>>(
-          set.canary->canary_tenants.begin(), set.canary->canary_tenants.end());
-    } else {
-      member = Member{*record, nullptr, 0, nullptr, false};
-    }
+    outcome.staged.push_back({name, *record, member.primary, {}});
+    member = Member{*record, nullptr, 0, nullptr, false};
+    preview(next, after);
+  }
+  for (const Trial& t : set.canaries) {
+    const std::string& name = t.package.manifest->plugin;
+    auto record = stage(t.package, after);
+    if (!record) return undo(std::move(record).error().context("canary"));
+    Member& member = next[name];
+    outcome.staged.push_back({name, *record, member.primary, t.options});
+    member.canary = *record;
+    member.canary_share = static_cast<uint16_t>(t.options.canary_percent.value_or(0) * bus::Context::buckets / 100);
+    member.canary_tenants = std::make_shared<const std::set<std::string, std::less<>>>(t.options.canary_tenants.begin(),
+                                                                                       t.options.canary_tenants.end());
     preview(next, after);
   }
   for (Staged& s : outcome.staged) {
@@ -110,10 +143,13 @@ Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
   install(next, after);
   outcome.flip_ms = ms_since(flip);
   if (outcome.pause_ms > 0) outcome.pause_ms = ms_since(begun);
-  for (const Staged& s : outcome.staged) set_state(*s.record, set.canary ? State::canary : State::active);
+  for (const Staged& s : outcome.staged) set_state(*s.record, s.canary ? State::canary : State::active);
   if (set.system) {
-    const std::lock_guard lock(mutex_);
-    system_ = after;
+    {
+      const std::lock_guard lock(mutex_);
+      system_ = after;
+    }
+    if (on_applied) on_applied(after);
   }
   return outcome;
 }

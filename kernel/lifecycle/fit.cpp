@@ -120,6 +120,19 @@ Status check_fit(const std::vector<const Package*>& packages) {
   return Error{Code::invalid, problems};
 }
 
+std::string dependants(const Members& members, const std::string& name, const std::vector<std::string>& but) {
+  std::string out;
+  const manifest::PluginManifest& wanted = *members.at(name).primary->package.manifest;
+  for (const auto& [other, member] : members) {
+    if (other == name || std::find(but.begin(), but.end(), other) != but.end()) continue;
+    for (const auto& need : member.primary->package.manifest->requires_) {
+      if (!need.optional && wanted.find_service(need.service) != nullptr)
+        out += (out.empty() ? "'" : ", '") + other + "' (needs " + to_string(need.service) + ")";
+    }
+  }
+  return out;
+}
+
 Result<std::vector<const Package*>> start_order(const std::vector<const Package*>& packages) {
   std::vector<const Package*> order, left = packages;
   const auto waits_for = [&](const Package* p, bool optional_too) -> const Package* {

@@ -2,6 +2,7 @@
 // it is still mapped. Owned by the Lifecycle; after it is listed, changed only under the Lifecycle's mutex_.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bus/generation.hpp"
 #include "loader/library.hpp"
@@ -35,6 +37,16 @@ struct Package {
   std::string sha256;
   std::string signer;  // fingerprint, "" when unsigned
 };
+
+// The same plugin from the same bytes on the same terms: putting one in the other's place would change nothing.
+[[nodiscard]] inline bool same_package(const Package& a, const Package& b) {
+  return a.sha256 == b.sha256 && a.manifest_text == b.manifest_text && a.config == b.config &&
+         a.entry.grants == b.entry.grants && a.entry.listen == b.entry.listen;
+}
+
+[[nodiscard]] inline bool puts(const std::vector<Package>& put, const std::string& name) {
+  return std::any_of(put.begin(), put.end(), [&](const Package& p) { return p.manifest->plugin == name; });
+}
 
 // The last answer to HEALTH. A plugin that answers UNSUPPORTED is well.
 struct HealthState {

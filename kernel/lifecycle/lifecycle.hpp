@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "bus/bus.hpp"
+#include "lifecycle/drop_in.hpp"
 #include "lifecycle/generation_record.hpp"
 #include "lifecycle/routing.hpp"
 #include "loader/resident.hpp"
@@ -66,6 +67,11 @@ class Lifecycle : public bus::Owner {
   // The manifest's plugins instead of the present ones, in one change set. `dry` only says whether it would fit.
   Result<std::vector<SwapReport>> apply(const manifest::SystemManifest& next, bool dry);
 
+  // Makes the plugins follow the folders under `watch.directories`: what is new and whole there is loaded, what was
+  // replaced is swapped, what was removed is unloaded unless somebody needs it; one change set, and a log line for each
+  // outcome. True: something there is unfinished, so it is to be called again soon, changed or not.
+  bool follow_directories();
+
   [[nodiscard]] manifest::SystemManifest system() const;
   // JSON for `plugin list` / `plugin show`, `status`, `top`, `explain`.
   [[nodiscard]] std::string list_json() const;
@@ -77,8 +83,11 @@ class Lifecycle : public bus::Owner {
   // Everything the loader would check of a folder, as text lines; invalid when something is wrong.
   Result<std::string> verify(const std::filesystem::path& folder) const;
 
-  // Calls a method for the operator (tenant "", principal "kernel"); the reply's text.
-  Result<std::string> call(const std::string& service, const std::string& method, const std::string& json);
+  // Calls a method for the operator (principal "kernel"), for a tenant or, with "", for none; the reply's text.
+  Result<std::string> call(const std::string& service, const std::string& method, const std::string& json,
+                           const std::string& tenant = {});
+  // Whether a plugin that provides the method is routed now.
+  [[nodiscard]] bool provides(const std::string& service, const std::string& method);
   // How what runs differs from the system manifest's file; "" when it does not.
   [[nodiscard]] std::string drift() const;
   // The worker came round within a second.
@@ -95,6 +104,10 @@ class Lifecycle : public bus::Owner {
   void* resident_take(bus::Generation& g, std::string_view name, uint32_t version) override;
   // Who wants to hear that a connection is gone (the listeners). Set once before boot().
   std::function<void(uint64_t)> on_connection_closed;
+  // Whether a system manifest may take the present one's place, asked before anything changes; and that it has, told
+  // after the routes took effect. For what else follows from it (tenants). Control threads; set once before boot().
+  std::function<Status(const manifest::SystemManifest&)> may_apply;
+  std::function<void(const manifest::SystemManifest&)> on_applied;
 
  private:
   struct Resident {
@@ -107,11 +120,17 @@ class Lifecycle : public bus::Owner {
     std::string name;
     RecordPtr record;
     RecordPtr old;
+    std::optional<SwapOptions> canary;  // beside `old` on trial, not in its place
+  };
+  struct Trial {
+    Package package;
+    SwapOptions options;
   };
   struct ChangeSet {
     std::vector<Package> put;  // new or replacing, by plugin name
     std::vector<std::string> remove;
-    std::optional<SwapOptions> canary;               // of a set with exactly one package
+    std::vector<Trial> canaries;                     // beside what then serves
+    std::vector<SwapReport> notes;                   // what is wanted and not done, and why
     std::optional<manifest::SystemManifest> system;  // apply: takes effect with the routes
   };
   struct Outcome {
@@ -122,6 +141,15 @@ class Lifecycle : public bus::Owner {
 
   Lifecycle(manifest::SystemManifest system, telemetry::Metrics& metrics, loader::Store store,
             loader::Resident resident, FaultPoint fault_point);
+
+  // boot.cpp
+  struct LastGood {
+    std::vector<Package> set;
+    std::map<std::string, Package> previous;
+  };
+  Status boot_from(const manifest::SystemManifest& system, const LastGood* kept);
+  Result<Package> boot_package(const manifest::PluginEntry& entry, const manifest::SystemManifest& system,
+                               const LastGood* kept) const;
 
   // package.cpp
   Result<Package> read_package(const std::filesystem::path& folder, manifest::PluginEntry entry,
@@ -143,15 +171,35 @@ class Lifecycle : public bus::Owner {
   // change.cpp; change_mutex_ held
   Result<Outcome> change(ChangeSet set);
   Status check(const ChangeSet& set, const Members& now) const;
+  // The order in which the packages of `set` and what stays of `now` start; an error when they make no system.
+  Result<std::vector<const Package*>> order_of(const ChangeSet& set, const Members& now) const;
   Status await_room(const std::string& name);
   SwapReport finish(const Staged& staged, const Outcome& outcome, std::string verdict);
 
   // commands.cpp
-  Result<Package> package_for_swap(const std::string& name, const std::filesystem::path& folder,
-                                   const SwapOptions& options) const;
+  Result<Package> package_for_swap(const std::string& name, const std::filesystem::path& folder) const;
   SwapReport settle(std::unique_lock<std::mutex> change_lock, const Outcome& outcome, std::string verdict);
+
+  // apply.cpp; change_mutex_ held
+  void settle_all(const Outcome& outcome);
+  Status add_canary(ChangeSet& set, const manifest::PluginEntry& entry, Package first,
+                    const manifest::SystemManifest& next, const Members& now) const;
   Result<std::vector<SwapReport>> plan(const ChangeSet& set, const Members& now) const;
   Result<ChangeSet> difference(const manifest::SystemManifest& next, const Members& now) const;
+
+  // follow.cpp; change_mutex_ held
+  struct Taken {
+    std::filesystem::path folder;
+    Package package;
+  };
+  std::vector<Taken> read_dropped(DropIn::Round& round, const manifest::SystemManifest& system, const Members& now);
+  Result<Package> read_dropped_package(const std::filesystem::path& folder, const manifest::SystemManifest& system,
+                                       const Members& now) const;
+  std::vector<std::string> removed_folders(const DropIn::Round& round, const manifest::SystemManifest& system,
+                                           const Members& now);
+  void add_what_fits(ChangeSet& set, std::vector<Taken>& candidates, const Members& now);
+  void refuse_folder(const std::filesystem::path& folder, const std::string& plugin, const Error& why);
+  void take_over(const std::vector<Taken>& candidates);
 
   // hand_over.cpp
   Status hand_over_cache(Staged& staged);
@@ -172,13 +220,14 @@ class Lifecycle : public bus::Owner {
   [[nodiscard]] std::string leftovers(bus::Generation& g) const;
 
   // canary.cpp
-  Result<SwapReport> run_canary(const std::string& name, const SwapOptions& options, Outcome outcome);
+  struct Verdict {
+    Package package;
+    std::string why;  // "reverted: …"
+  };
+  Result<SwapReport> run_canary(const Staged& staged, const Outcome& outcome);
+  void judge_in_background(const Staged& staged, const Outcome& outcome);
 
   // last_good.cpp
-  struct LastGood {
-    std::vector<Package> set;
-    std::map<std::string, Package> previous;
-  };
   void keep_last_good() const;
   Result<LastGood> last_good() const;
   Result<Package> package_of(class LastGoodReader& in) const;
@@ -201,11 +250,14 @@ class Lifecycle : public bus::Owner {
   loader::Store store_;
   loader::Resident resident_;
   std::unique_ptr<bus::Bus> bus_;
-  Members members_;                          // what is routed
-  std::map<std::string, Package> previous_;  // for rollback, by plugin
-  std::vector<RecordPtr> records_;           // all generations of this process; unmapped ones: the last few
-  std::vector<Resident> handles_;            // in the order they were put
-  size_t retiring_ = 0;                      // threads of retire()
+  Members members_;                           // what is routed
+  std::map<std::string, Package> previous_;   // for rollback, by plugin
+  std::map<std::string, Verdict> sent_back_;  // canaries, by plugin: the last one that was reverted
+  std::vector<RecordPtr> records_;            // all generations of this process; unmapped ones: the last few
+  DropIn drop_in_;                            // with change_mutex_
+  std::vector<Resident> handles_;             // in the order they were put
+  size_t retiring_ = 0;                       // threads of retire()
+  size_t judging_ = 0;                        // threads of judge_in_background()
   std::atomic<uint64_t> snapshot_version_{0};
   std::atomic<bool> stopping_{false};
   std::thread health_;

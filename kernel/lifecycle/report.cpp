@@ -145,7 +145,7 @@ std::string Lifecycle::status_json() const {
   const std::lock_guard lock(mutex_);
   JsonText json;
   json.begin_object().string("status", stopping_ ? "stopping" : "ok").number("plugins", members_.size());
-  json.number("workers", bus_->worker_count()).number("tenants", system_.tenants.size());
+  json.number("workers", bus_->worker_count());
   const auto count = [this](State s) {
     return std::count_if(records_.begin(), records_.end(), [s](const RecordPtr& r) { return r->state == s; });
   };
@@ -282,7 +282,10 @@ std::string Lifecycle::drift() const {
   for (const auto& change : manifest::difference(running, *file)) out += (out.empty() ? "" : ", ") + change.key;
   const Members members = members_copy();
   for (const auto& entry : running.plugins) {
-    const auto loaded = [&](const auto& m) { return m.second.primary->package.entry.path == entry.path; };
+    const auto loaded = [&](const auto& m) {
+      const auto& path = m.second.primary->package.entry.path;
+      return path == entry.path || (entry.canary && path == entry.canary->path);
+    };
     if (std::none_of(members.begin(), members.end(), loaded))
       out += (out.empty() ? "" : ", ") + entry.path.string() + " is not what runs";
   }

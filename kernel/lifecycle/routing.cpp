@@ -80,7 +80,6 @@ class Builder {
     filters();
     channels();
     listeners();
-    tenants();
     catalogue();
     return out_;
   }
@@ -188,18 +187,6 @@ class Builder {
     for (const auto& [name, member] : members_) {
       for (const std::string& listener : member.primary->package.entry.listen)
         out_->listeners[listener] = member.primary->runtime.get();
-    }
-  }
-
-  void tenants() {
-    for (const auto& [id, tenant] : system_.tenants) {
-      auto limits = std::make_shared<bus::Limits>();
-      if (tenant.plan) {
-        if (const auto plan = system_.plans.find(*tenant.plan); plan != system_.plans.end())
-          limits->insert(plan->second.begin(), plan->second.end());
-      }
-      for (const auto& [name, value] : tenant.limits) (*limits)[name] = value;
-      out_->tenants[id] = std::move(limits);
     }
   }
 

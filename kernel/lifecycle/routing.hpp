@@ -30,6 +30,11 @@ using Members = std::map<std::string, Member>;  // by plugin name
 // one line per problem.
 [[nodiscard]] Status check_fit(const std::vector<const Package*>& packages);
 
+// Who of `members` needs a service of plugin `name`, in words: "'notes' (needs storage/1)"; "" when nobody does. Those
+// named in `but` do not count.
+[[nodiscard]] std::string dependants(const Members& members, const std::string& name,
+                                     const std::vector<std::string>& but = {});
+
 // In the order in which they can start: providers before those that require them. Cycles are named a → b → a.
 [[nodiscard]] Result<std::vector<const Package*>> start_order(const std::vector<const Package*>& packages);
 

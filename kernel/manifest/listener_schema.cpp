@@ -1,27 +1,11 @@
 // The tables of listeners, and how permissions and the numbers of a plan are written.
-#include <array>
 #include <limits>
 
 #include "manifest/choices.hpp"
+#include "manifest/limit.hpp"
 #include "manifest/tables.hpp"
 
 namespace socle::manifest {
-
-namespace {
-
-// The limits the kernel itself applies; plugins read the rest of a plan by name.
-constexpr std::array<std::string_view, 7> kernel_limits{"weight", "rate", "burst", "in_flight",
-                                                        "queue",  "cpu",  "memory"};
-
-std::optional<double> plan_number(const Node& node) {
-  if (node.kind != Node::Kind::scalar || node.quoted) return std::nullopt;
-  if (const auto number = parse_number(node.text)) return number;
-  if (const auto time = parse_duration(node.text)) return std::chrono::duration<double>(*time).count();
-  if (const auto size = parse_size(node.text)) return static_cast<double>(size->bytes);
-  return std::nullopt;
-}
-
-}  // namespace
 
 void Codec<Permission>::read(const Node& node, Reader& reader, Permission& value) {
   std::string text = node.text;
@@ -45,22 +29,14 @@ void Codec<Permission>::read(const Node& node, Reader& reader, Permission& value
 void Codec<Plan>::read(const Node& node, Reader& reader, Plan& value) {
   if (!reader.wants_map(node)) return;
   for (const auto& member : node.members) {
-    if (!is_dotted_word(member.key)) {
-      reader.problems.add(member.at,
-                          "expected the name of a limit such as rate or sessions.ttl, found " + in_quotes(member.key));
+    if (auto problem = limit_name_problem(member.key); !problem.empty()) {
+      reader.problems.add(member.at, std::move(problem));
       continue;
     }
-    const std::vector<std::string_view> known(kernel_limits.begin(), kernel_limits.end());
-    const auto meant = nearest(member.key, known);
-    if (!meant.empty() && meant != member.key) {
-      reader.problems.add(member.at,
-                          "unknown limit " + in_quotes(member.key) + "; did you mean '" + std::string(meant) + "'?");
-      continue;
-    }
-    const auto number = plan_number(member.value);
-    if (!number || *number < 0 || (member.key == "weight" && *number == 0)) {
-      reader.mistyped(member.value,
-                      member.key == "weight" ? "a number above 0" : "a number from 0 up, a duration or a size");
+    const bool plain = member.value.kind == Node::Kind::scalar && !member.value.quoted;
+    const auto number = plain ? parse_limit(member.key, member.value.text) : std::nullopt;
+    if (!number) {
+      reader.mistyped(member.value, std::string(limit_wanted(member.key)));
       continue;
     }
     value[member.key] = *number;

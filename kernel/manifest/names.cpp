@@ -72,8 +72,8 @@ bool is_dotted_word(std::string_view text) {
 }
 
 bool is_tenant_id(std::string_view text) {
-  return !text.empty() && text.size() <= 64 && (is_letter(text[0]) || is_digit(text[0])) &&
-         std::all_of(text.begin(), text.end(), [](char c) { return is_word_character(c) || c == '.'; });
+  return !text.empty() && text.size() <= 63 && text[0] != '-' && text.back() != '-' &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_lower(c) || is_digit(c) || c == '-'; });
 }
 
 std::optional<ServiceId> parse_service_id(std::string_view text) {

@@ -17,7 +17,7 @@ namespace socle::manifest {
 [[nodiscard]] bool is_word(std::string_view text);
 // records.changed: parts of letters, digits, '_', '-' with dots between; at most 128. Channels, limits, handles.
 [[nodiscard]] bool is_dotted_word(std::string_view text);
-// acme, Kunde_7, a.b: letters, digits, '.', '_', '-', beginning with a letter or digit; at most 64.
+// acme, kunde-7: lower-case letters, digits and '-' inside; at most 63, so that it can be a label of a host name.
 [[nodiscard]] bool is_tenant_id(std::string_view text);
 
 // storage/1: the contract `storage` in its first major version.

@@ -65,7 +65,9 @@ void check_listeners(Reader& reader, SystemManifest& system) {
 template <>
 const Object<Tenant>& object_of<Tenant>() {
   static const auto object =
-      Object<Tenant>("Tenant", "A customer known at start; others come and go with `socle tenant`.",
+      Object<Tenant>("Tenant",
+                     "A customer known from this file; others come and go with `socle tenant`, which also overrides "
+                     "what stands here.",
                      {field("plan", &Tenant::plan, "Name of its plan.").absent("weight 1, no limits"),
                       field("limits", &Tenant::limits, "Limits in place of the plan's."),
                       field("suspended", &Tenant::suspended, "Its requests are refused.")})
@@ -100,7 +102,7 @@ const Object<PluginEntry>& object_of<PluginEntry>() {
        field("grants", &P::grants, "Permissions it gets of those its manifest asks for."),
        field("config", &P::config, "Its settings, checked against the `config` of its manifest.")
            .absent("its defaults"),
-       field("canary", &P::canary, "A second version beside it.").absent("none"),
+       field("canary", &P::canary, "A second version beside it, begun by `socle apply`.").absent("none"),
        field("priority", &P::priority,
              "When several plugins provide a service, the highest provides it; equals are refused.")
            .within(&P::priority, -1'000'000, 1'000'000)});
@@ -129,10 +131,10 @@ const Object<Watch>& object_of<Watch>() {
   static const auto object =
       Object<Watch>("Watch",
                     "What is watched for changes. `watch: false` is `{system: false}`; a list is `{directories: …}`.",
-                    {field("system", &Watch::system,
-                           "The system file: a change is planned and shown; `socle apply` makes it so."),
+                    {field("system", &Watch::system, "The system file: a whole, valid change of it is applied."),
                      field("directories", &Watch::directories,
-                           "Folders whose plugin folders are loaded and swapped when they change.")})
+                           "Folders whose subfolders are plugin packages: loaded when new, swapped when replaced, "
+                           "unloaded when removed.")})
           .short_form([](const Node& node, Reader& reader, Watch& value) {
             if (node.kind == Node::Kind::map) return false;
             if (node.kind == Node::Kind::sequence) {
@@ -170,27 +172,32 @@ template <>
 const Object<SystemManifest>& object_of<SystemManifest>() {
   using S = SystemManifest;
   static const auto object =
-      Object<S>("System manifest", "The file given to `socle run`. Relative paths are relative to its folder.",
-                {field("socle", &S::socle, "Version of this format.").required().within(&S::socle, 1, 1),
-                 field("data", &S::data, "Folder of everything that is kept. `--data` overrides it."),
-                 field("control", &S::control, "The control socket. `--control` overrides it.")
-                     .absent("`control.sock` in `data`"),
-                 field("workers", &S::workers, "Worker threads. `--workers` overrides it.")
-                     .absent("one per core")
-                     .within(&S::workers, 1, 1'024),
-                 field("listeners", &S::listeners, "Where the kernel accepts connections, by name.")
-                     .named(is_name, "a listener name such as http"),
-                 field("resident", &S::resident, "Libraries the kernel loads for good; plugins may need only these.")
-                     .named(is_library_name, "a library such as libssl.so.3 or an absolute path"),
-                 field("plans", &S::plans, "Sets of limits, by name.").named(is_tenant_id, "a plan name such as free"),
-                 field("tenants", &S::tenants, "Tenants by id.").named(is_tenant_id, "a tenant id such as acme"),
-                 field("plugins", &S::plugins, "The plugins of this system."),
-                 field("trust", &S::trust,
-                       "Keys that may sign plugins. None: signatures are checked when present; else required."),
-                 field("swap", &S::swap, "Hot swap.").absent("see Swap"),
-                 field("watch", &S::watch, "Watching for changes.").absent("see Watch"),
-                 field("log", &S::log, "Logging.").absent("see Log"),
-                 field("offload", &S::offload, "The pool for work that blocks.").absent("see Offload")})
+      Object<S>(
+          "System manifest", "The file given to `socle run`. Relative paths are relative to its folder.",
+          {field("socle", &S::socle, "Version of this format.").required().within(&S::socle, 1, 1),
+           field("data", &S::data, "Folder of everything that is kept. `--data` overrides it."),
+           field("control", &S::control, "The control socket. `--control` overrides it.")
+               .absent("`control.sock` in `data`"),
+           field("workers", &S::workers, "Worker threads. `--workers` overrides it.")
+               .absent("one per core")
+               .within(&S::workers, 1, 1'024),
+           field("listeners", &S::listeners, "Where the kernel accepts connections, by name.")
+               .named(is_name, "a listener name such as http"),
+           field("resident", &S::resident, "Libraries the kernel loads for good; plugins may need only these.")
+               .named(is_library_name, "a library such as libssl.so.3 or an absolute path"),
+           field("plans", &S::plans,
+                 "Sets of limits, by name. A limit is a number; a duration counts as seconds, a size as bytes. "
+                 "The kernel applies weight, rate (requests a second), burst, in_flight, queue, cpu (CPU seconds a "
+                 "second) and memory (bytes); plugins read the others by name.")
+               .named(is_tenant_id, "a plan name such as free"),
+           field("tenants", &S::tenants, "Tenants by id.").named(is_tenant_id, "a tenant id such as acme"),
+           field("plugins", &S::plugins, "The plugins of this system."),
+           field("trust", &S::trust,
+                 "Keys that may sign plugins. None: signatures are checked when present; else required."),
+           field("swap", &S::swap, "Hot swap.").absent("see Swap"),
+           field("watch", &S::watch, "Watching for changes.").absent("see Watch"),
+           field("log", &S::log, "Logging.").absent("see Log"),
+           field("offload", &S::offload, "The pool for work that blocks.").absent("see Offload")})
           .rule([](const Node&, Reader& reader, S& system) {
             check_listeners(reader, system);
             check_tenants(reader, system);

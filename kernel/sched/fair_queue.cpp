@@ -5,7 +5,6 @@
 namespace socle::sched {
 namespace {
 
-constexpr size_t swept_at_once = 512;        // flows looked at per reconciliation
 constexpr int64_t idle_for = 1'000'000'000;  // a flow stays that long, for the sake of its counts
 
 bool backlogged(const Flow& f) { return !f.work[0].empty() || !f.work[1].empty(); }
@@ -25,15 +24,20 @@ Flow& FairQueue::activate(Account& account) {
   f.elsewhere = charged_elsewhere(account, lane_);
   f.window_cpu = 0;
   f.account.store(&account, std::memory_order_release);
-  account.set_flow(lane_, &f);
+  published_ ? account.set_flow(lane_, &f) : void(own_[&account] = &f);
   active_.push_back(&f);
   return f;
+}
+
+Flow* FairQueue::own(const Account& account) const {
+  const auto it = own_.find(&account);
+  return it != own_.end() ? it->second : nullptr;
 }
 
 // Nothing is queued, in flight or leased, or the worker ends. Its place in `active_` is the caller's.
 void FairQueue::retire(Flow& f) {
   Account& account = owner(f);
-  account.set_flow(lane_, nullptr);
+  published_ ? account.set_flow(lane_, nullptr) : void(own_.erase(&account));
   f.account.store(nullptr, std::memory_order_release);
   account.give_memory(f.memory_leased - f.memory.get());  // what is still held stays charged
   Usage past;
@@ -123,37 +127,30 @@ int64_t FairQueue::charged_elsewhere(const Account& account, size_t lane) {
   return sum;
 }
 
-void FairQueue::reconcile(int64_t now) {
-  size_t look = std::min(active_.size(), swept_at_once);
-  while (look-- > 0 && !active_.empty()) {
-    if (sweep_ >= active_.size()) sweep_ = 0;
-    Flow& f = *active_[sweep_];
-    Account& account = owner(f);
-    const int64_t elsewhere = charged_elsewhere(account, lane_);
-    // A flow that ended elsewhere takes its count with it.
-    const int64_t more = std::max<int64_t>(elsewhere - f.elsewhere, 0);
-    f.elsewhere = elsewhere;
-    const bool working = backlogged(f) || f.served;
-    if (working && more > 0) {
-      const double w = weight(f);
-      const double most = std::max(f.start, now_ + most_lead / w);
-      f.start = std::min(f.start + static_cast<double>(more) / w, most);
-      if (f.place != 0) sift(f.place);
-    }
-    check_cap(f, now);
-    if (working || f.in_flight.get() > 0 || f.queued.get() > 0 || f.places > 0 || f.requests_left > 0 ||
-        f.start > now_ || f.held) {
-      f.idle_since = 0;
-    } else if (f.idle_since == 0) {
-      f.idle_since = now;
-    } else if (now - f.idle_since >= idle_for) {
-      retire(f);
-      active_[sweep_] = active_.back();
-      active_.pop_back();
-      continue;
-    }
-    ++sweep_;
+bool FairQueue::reconcile_flow(Flow& f, int64_t now) {
+  const Account& account = owner(f);
+  const int64_t elsewhere = charged_elsewhere(account, lane_);
+  // A flow that ended elsewhere takes its count with it.
+  const int64_t more = std::max<int64_t>(elsewhere - f.elsewhere, 0);
+  f.elsewhere = elsewhere;
+  const bool working = backlogged(f) || f.served;
+  if (working && more > 0) {
+    const double w = weight(f);
+    const double most = std::max(f.start, now_ + most_lead / w);
+    f.start = std::min(f.start + static_cast<double>(more) / w, most);
+    if (f.place != 0) sift(f.place);
   }
+  check_cap(f, now);
+  if (working || f.in_flight.get() > 0 || f.queued.get() > 0 || f.places > 0 || f.requests_left > 0 || f.start > now_ ||
+      f.held || account.kind() == Account::Kind::kernel) {
+    f.idle_since = 0;
+  } else if (f.idle_since == 0) {
+    f.idle_since = now;
+  } else if (now - f.idle_since >= idle_for) {
+    retire(f);
+    return false;
+  }
+  return true;
 }
 
 // A tenant with a cpu cap earns cap × time; what it uses beyond is owed, what it leaves in a window is lost.

@@ -16,7 +16,7 @@ thread_local Lane* t_lane = nullptr;
 Lane::Lane(Accounts& accounts, size_t index, Clock clock)
     : queue(accounts, index),
       clock_(clock),
-      ns_per_tick_(clock.nanoseconds_per_tick > 0 ? clock.nanoseconds_per_tick : nanoseconds_per_tick()),
+      ns_per_tick_(clock.nanoseconds_per_tick > 0 ? clock.nanoseconds_per_tick : sched::nanoseconds_per_tick()),
       house_(&queue.flow(accounts.kernel())),
       payer_(house_),
       paying_(&accounts.kernel()) {
@@ -83,7 +83,7 @@ void Lane::correct() {
   slept_ = 0;
   marked_at_ = at;
   marked_cpu_ = used;
-  if (clock_.nanoseconds_per_tick <= 0) ns_per_tick_ = nanoseconds_per_tick();
+  if (clock_.nanoseconds_per_tick <= 0) ns_per_tick_ = sched::nanoseconds_per_tick();
 }
 
 int64_t Lane::wait() const {
@@ -95,15 +95,15 @@ void Lane::reconcile(int64_t now) {
   if (now - reconciled_at_ < FairQueue::reconcile_every) return;
   reconciled_at_ = now;
   correct();  // before flows may go
-  leases_ = false;
-  queue.each([&](Flow& f) {
+  leases_ = queue.active() > FairQueue::swept_at_once;
+  wanting_.clear();
+  queue.reconcile(now, [&](Flow& f) {
     Account& account = *f.account.load(std::memory_order_relaxed);
     if (f.requests_left > 0 && now >= f.requests_until) account.give_requests(std::exchange(f.requests_left, 0));
     if (f.places > 0 && f.in_flight.get() == 0 && f.queued.get() == 0) account.give_places(std::exchange(f.places, 0));
+    if (f.queued.get() > 0) wanting_.push_back(&f);
     leases_ = leases_ || f.requests_left > 0 || f.places > 0 || f.queued.get() > 0;
-    places_wanted_ = places_wanted_ || f.queued.get() > 0;
   });
-  queue.reconcile(now);
 }
 
 }  // namespace socle::sched

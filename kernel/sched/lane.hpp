@@ -49,8 +49,8 @@ class Lane {
   void end_turn();
   // Leases or held work: look again within this time, ns; max(): nothing.
   [[nodiscard]] int64_t wait() const;
-  // Requests have waited for a place of the node's since the last reconciliation.
-  [[nodiscard]] bool places_wanted() { return std::exchange(places_wanted_, false); }
+  // Flows found waiting for a place by the last reconciliation: another worker may have given one back.
+  [[nodiscard]] std::vector<Flow*> take_wanting() { return std::exchange(wanting_, {}); }
   void sleeps() { slept_at_ = ticks(); }
   void wakes() { slept_ += ticks() - slept_at_; }
   void reconcile(int64_t now);
@@ -104,7 +104,7 @@ class Lane {
   int64_t longest_ = 0;
   std::vector<std::pair<Flow*, int64_t>> charged_;
   int64_t reconciled_at_ = 0;
-  bool places_wanted_ = false;
+  std::vector<Flow*> wanting_;
   bool leases_ = false;  // some flow may hold requests or places
 };
 

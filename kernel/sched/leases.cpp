@@ -33,7 +33,7 @@ bool Lane::take_request(Flow& f, Account& account, int64_t now) {
   }
   if (f.requests_left == 0) {
     const double share = account.limits().rate * (static_cast<double>(lease_for) / 1e9);
-    const double each = share / static_cast<double>(std::max<size_t>(account.lanes() - 1, 1));
+    const double each = share / static_cast<double>(account.lanes());
     const auto most = static_cast<uint32_t>(std::clamp(each, 1.0, static_cast<double>(most_requests)));
     f.requests_left = account.take_requests(most, now);
     f.requests_until = now + lease_for;

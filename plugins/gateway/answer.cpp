@@ -41,7 +41,6 @@ void Connection::on_reply(void* user, const socle_reply* reply) {
 void Connection::answer(const socle_reply& reply) {
   Exchange& e = *exchange_;
   e.reply = Payload(host(), reply.payload);
-  if (reply.status == SOCLE_CANCELLED && peer_gone_) return close();
   const ReplyMeta meta = read_reply_meta(e.reply.get());
   if (meta.bad_header) {
     const std::string text = "plugin '" + e.match.route->plugin + "' answered " + e.match.route->service + "." +
@@ -217,7 +216,6 @@ bool Connection::flush() {
       wait_read();
       return false;
     }
-    peer_gone_ = true;
     close();
     return false;
   }

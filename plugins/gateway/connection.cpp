@@ -43,6 +43,7 @@ void Connection::adopt(Worker& worker, const socle_connection& connection) {
 
 void Connection::start(std::string_view buffered) {
   watch_ = host()->watch_open(host(), transport_.fd());
+  transport_.give_up_after(limits().idle_timeout);
   const bool fresh = buffered.empty() && (!transport_.tls() || !transport_.established());
   deadline_ = worker_.now() + (fresh ? limits().header_timeout : limits().idle_timeout);
   if (transport_.tls() && !transport_.established()) state_ = State::handshake;
@@ -149,7 +150,7 @@ void Connection::read_on() {
       case Transport::Io::want_read: return wait_read();
       case Transport::Io::want_write: return wait_write();
       case Transport::Io::closed: return peer_closed();
-      case Transport::Io::failed: peer_gone_ = true; return close();
+      case Transport::Io::failed: return close();
       case Transport::Io::ok: break;
     }
     if (state_ == State::lingering) {

@@ -129,8 +129,8 @@ class Connection {
   bool turn_wait_ = false;
   bool call_pending_ = false;
   bool write_wants_read_ = false;  // TLS
-  bool peer_gone_ = false;
-  bool unread_body_ = false;  // the client may still be sending what nobody will read
+  bool peer_ended_ = false;        // it sends no more, and may still read
+  bool unread_body_ = false;       // the client may still be sending what nobody will read
 };
 
 class Connection::Guard {

@@ -6,12 +6,21 @@
 
 namespace socle::gateway {
 
+// The peer sends no more. It may have left, or have shut its own side and wait for its answers; TCP tells the two apart
+// only by what comes back when something is sent: a reset, or nothing. So something harmless is sent at once, where the
+// protocol has it, and sweep() looks for the reset. HTTP/1.0 and an export between two pieces have nothing of the kind:
+// there the work ends with its answer, or at its deadline.
 void Connection::peer_closed() {
-  peer_gone_ = true;
   if (!busy()) return close();
-  // The answer may still be wanted (a half-closed stream), the work of a stream is not.
-  if (exchange_->context) exchange_->context.cancel();
-  if (exchange_->stream.active) close();
+  peer_ended_ = true;
+  const bool full = !transport_.writable();  // then what it has not read yet asks for it
+  if (state_ == State::calling && !full) {
+    if (exchange_->head.framing.minor == 1) send_continue();
+  } else if (exchange_->stream.events && exchange_->writer.starved() && !full) {
+    exchange_->writer.provide(heartbeat_line, true);
+    if (!flush() && state_ != State::gone) return close();  // a writable socket takes these few bytes whole
+  }
+  if (transport_.broken()) close();
 }
 
 void Connection::become_idle() {
@@ -33,8 +42,10 @@ void Connection::slow_transfer_deadline(std::size_t moved) {
 }
 
 void Connection::sweep(std::int64_t now) {
-  if (state_ == State::gone || now < deadline_) return;
+  if (state_ == State::gone) return;
   const Guard guard(*this);
+  if (peer_ended_ && transport_.broken()) return close();
+  if (now < deadline_ || (turn_wait_ && now < never)) return;  // its turn is late then, not the client
   if (state_ == State::head || state_ == State::body) {
     const bool body = state_ == State::body;
     if (!exchange_) exchange_ = worker_.lend();

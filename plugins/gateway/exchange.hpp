@@ -20,6 +20,8 @@
 
 namespace socle::gateway {
 
+inline constexpr std::string_view heartbeat_line = ":\n\n";  // an event stream's comment
+
 // A reply that comes in pieces: whom to ask for the next one, and where it left off.
 struct Stream {
   bool active = false;

@@ -11,7 +11,6 @@ namespace socle::gateway {
 namespace {
 
 constexpr std::uint32_t max_failures = 3;
-constexpr std::string_view heartbeat_line = ":\n\n";  // an event stream's comment
 
 }  // namespace
 
@@ -139,7 +138,7 @@ bool Connection::take_piece(const socle_reply& reply) {
   }
   // The producer was swapped or is overloaded: the cursor still says what comes next.
   const bool again = reply.status == SOCLE_CANCELLED || reply.status == SOCLE_UNAVAILABLE;
-  if (again && !peer_gone_ && ++s.failures <= max_failures) {
+  if (again && ++s.failures <= max_failures) {
     yield_turn();
     return false;
   }

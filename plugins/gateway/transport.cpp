@@ -2,8 +2,11 @@
 // reply are one record and one system call. The kernel process ignores SIGPIPE, which OpenSSL's socket BIO needs.
 #include "transport.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,6 +22,13 @@ constexpr std::size_t record = 16 * 1024;
 
 Transport::Io from_errno() {
   return errno == EAGAIN || errno == EWOULDBLOCK ? Transport::Io::want_read : Transport::Io::failed;
+}
+
+short ready(int fd, short events) {
+  struct pollfd state {
+    fd, events, 0
+  };
+  return ::poll(&state, 1, 0) == 1 ? state.revents : short{0};
 }
 
 }  // namespace
@@ -101,6 +111,15 @@ void Transport::shutdown_write() {
   }
   if (fd_ >= 0) ::shutdown(fd_, SHUT_WR);
 }
+
+void Transport::give_up_after(std::int64_t nanoseconds) {
+  const auto milliseconds = static_cast<unsigned>(std::min<std::int64_t>(nanoseconds / 1'000'000, 1 << 30));
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+}
+
+bool Transport::broken() const { return fd_ < 0 || (ready(fd_, 0) & (POLLERR | POLLHUP)) != 0; }
+
+bool Transport::writable() const { return (ready(fd_, POLLOUT) & POLLOUT) != 0; }
 
 void Transport::close() {
   if (ssl_) SSL_free(ssl_);

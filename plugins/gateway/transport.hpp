@@ -34,6 +34,11 @@ class Transport {
   // Decrypted bytes wait inside the TLS object, of which the socket's readiness tells nothing.
   [[nodiscard]] bool has_pending() const;
   void shutdown_write();
+  // A peer that acknowledges nothing for so long is taken for dead: the next read or write fails. No effect but on TCP.
+  void give_up_after(std::int64_t nanoseconds);
+  // The connection is over in both directions: the peer has answered something with a reset. True after close().
+  [[nodiscard]] bool broken() const;
+  [[nodiscard]] bool writable() const;  // a few bytes would be taken at once
   void close();
   // Gives up ownership without touching the stream.
   void release(int& fd, ssl_st*& ssl);

@@ -28,6 +28,7 @@ constexpr std::uint32_t handle_version = 1;
 
 struct Worker {
   SchemaCache schemas;
+  RemainderCache remainders;
   Waiters waiters;
   Uuid7Source ids;
 };
@@ -219,6 +220,11 @@ class Storage final : public Plugin, public LaneHost {
       call.request = owned.root();
     }
     if (!call.request.is_object()) return problem_at(Code::invalid, "bad_request", "", "a request is a JSON object");
+    if (const auto remainder = call.request.find("remainder"); method == Method::query && remainder.exists()) {
+      auto compiled = worker().remainders.get(remainder);
+      if (!compiled) return std::move(compiled).problem();
+      call.remainder = std::move(*compiled);
+    }
     return Done{};
   }
 
@@ -271,7 +277,7 @@ class Storage final : public Plugin, public LaneHost {
       co_return to_reply(std::move(first));
     const auto limit = std::min<Duration>(std::chrono::milliseconds(wait_ms), std::chrono::hours(1));
     const Instant until = std::min(host_.now() + limit, request.context().deadline() + -answer_margin);
-    Waiter waiter;
+    Waiter waiter(request.context());
     waiters.add(call.tenant, waiter);
     // What was committed between the first look and registering would wake nobody.
     Answer second = co_await answer(call);
@@ -280,7 +286,7 @@ class Storage final : public Plugin, public LaneHost {
     Timer timer(std::max(left, Duration::zero()), [&waiter] { waiter.wake(); });
     co_await waiter.woken;
     waiters.remove(call.tenant, waiter);
-    if (!is_empty_changes(second)) co_return to_reply(std::move(second));
+    if (!is_empty_changes(second) || request.context().cancelled()) co_return to_reply(std::move(second));
     co_return to_reply(co_await answer(call));
   }
 

@@ -13,8 +13,11 @@
 
 namespace socle::storage {
 
-// One poll, in its coroutine's frame: woken once, by a commit, its time-out or the drain, whichever is first.
+// One poll, in its coroutine's frame: woken once, by a commit, its time-out, the drain or the end of its caller,
+// whichever is first.
 struct Waiter {
+  explicit Waiter(Context caller) : context(caller) {}
+  const Context context;
   Completion<bool> woken;
   bool done = false;
   void wake() {
@@ -31,13 +34,13 @@ class Waiters {
 
   void add(std::string_view tenant, Waiter& waiter) {
     by_tenant_[std::string(tenant)].push_back(&waiter);
-    waiting_.fetch_add(1, std::memory_order_seq_cst);
+    if (waiting_.fetch_add(1, std::memory_order_seq_cst) == 0) look_again();
   }
   void remove(std::string_view tenant, Waiter& waiter) {
     const auto at = by_tenant_.find(std::string(tenant));
     std::erase(at->second, &waiter);
     if (at->second.empty()) by_tenant_.erase(at);
-    waiting_.fetch_sub(1, std::memory_order_relaxed);
+    if (waiting_.fetch_sub(1, std::memory_order_relaxed) == 1) look_ = Timer();
   }
   void wake(std::string_view tenant) {
     const auto at = by_tenant_.find(std::string(tenant));
@@ -49,6 +52,19 @@ class Waiters {
   }
 
  private:
+  // Nothing announces that a caller has gone, so as long as anybody waits the contexts are looked at.
+  static constexpr Duration look_every = std::chrono::milliseconds(100);
+  void look_again() {
+    look_ = Timer(look_every, [this] {
+      for (auto& [tenant, waiters] : by_tenant_)
+        std::for_each(waiters.begin(), waiters.end(), [](Waiter* w) {
+          if (w->context.cancelled()) w->wake();
+        });
+      look_again();
+    });
+  }
+
+  Timer look_;
   std::unordered_map<std::string, std::vector<Waiter*>> by_tenant_;
   std::atomic<std::uint32_t> waiting_{0};
 };

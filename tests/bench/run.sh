@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines; NAME runs one (bus, json, storage, cel, schema,
+# tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines; NAME runs one (bus, sched, json, storage, cel, schema,
 # gateway). Each line names its settings. Ratios are taken within one run; the machine should have nothing else to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -23,6 +23,7 @@ bench() {  # NAME TARGET COMMAND...
 }
 ran=no
 bench bus bus_bench $bin/bus/bus_bench
+bench sched "sched_bench socle gateway busy socle_load" tests/bench/sched/run.sh
 bench json json_bench $bin/json/json_bench $loan/valid.jsonl
 bench storage storage_bench bash -c 'd=$(mktemp -d); trap "rm -rf $d" EXIT; build/release/tests/bench/storage/storage_bench ../shared/loan/valid.jsonl "$d"'
 bench cel cel_bench $bin/cel/cel_bench $loan/valid.jsonl

@@ -244,12 +244,15 @@ Answer MemoryStore::query(const Tenant& tenant, json::View request) {
     const Record* record;
   };
   std::vector<Row> rows;
+  std::optional<RemainderCheck> remainder;
+  if (wish->remainder) remainder.emplace(*wish->remainder, wish->remainder_values, query_fuel);
   const auto documents = tenant.documents.find(name);
   if (documents != tenant.documents.end()) {
     for (const auto& [id, record] : documents->second) {
       const auto doc = parsed(record.text);
       const auto view = view_of(id, record.version, record.created_ms, record.updated_ms, doc);
       if (!wish->filter.holds(view)) continue;
+      if (remainder && remainder->check(view) != RemainderCheck::Result::holds) continue;
       Row row{{}, id, &record};
       for (const auto& order : wish->order) {
         auto& key = row.keys.emplace_back();

@@ -116,6 +116,41 @@ class Boot(SystemTest):
             file.write(text.replace("hello, home: kernel", "hello, home: kernel, config: {greeting: Salut}"))
         wait_for("the new greeting", 15, lambda: self.hello(kernel) == "Salut, Ada!\n")
 
+    def test_a_package_in_a_watched_folder_is_loaded_when_whole_swapped_and_unloaded(self):
+        drop = os.path.join(self.folder, "drop")
+        os.mkdir(drop)
+        kernel = self.kernel(plugins=("gateway",), extra="watch: [%s]" % drop).start()
+        own = os.path.join(drop, "hello")
+        os.mkdir(own)
+        with open(os.path.join(plugin("hello"), "manifest.yaml"), encoding="utf-8") as file:
+            manifest = file.read()
+        with open(os.path.join(plugin("hello"), "libhello.so"), "rb") as file:
+            library = file.read()
+        with open(os.path.join(own, "manifest.yaml"), "w", encoding="utf-8") as file:
+            file.write(manifest + "home: kernel\n")
+        with open(os.path.join(own, "libhello.so"), "wb") as file:
+            file.write(library)
+            file.flush()
+            # Whole as bytes, but still open: two more looks come and go.
+            other = os.path.join(drop, "other")
+            os.mkdir(other)
+            with open(os.path.join(other, "manifest.yaml"), "w", encoding="utf-8") as second:
+                second.write("plugin: [\n")
+            wait_for("the look at the other package", 15, lambda: "watched directory: refused" in kernel.log_text())
+            self.assertNotIn("watched directory: loaded", kernel.log_text())
+        wait_for("hello", 15, lambda: self.hello(kernel) == "Hello, Ada!\n")
+        copy_plugin(self.folder, "hello", [("default: Hello", "default: Servus"),
+                                           ("plugin: hello", "plugin: hello\nhome: kernel")])
+        os.rename(own, os.path.join(drop, ".old"))
+        os.rename(os.path.join(self.folder, "hello"), own)
+        wait_for("the new greeting", 15, lambda: self.hello(kernel) == "Servus, Ada!\n")
+        shutil.rmtree(own)
+        wait_for("hello to be unloaded", 15, lambda: "watched directory: unloaded" in kernel.log_text())
+        self.assertEqual(404, kernel.request("GET", "/v1/hello/Ada")[0])
+        lines = [line for line in kernel.log_text().splitlines() if "watched directory: " in line]
+        self.assertEqual(["refused", "loaded", "swapped", "unloaded"],
+                         [line.split("watched directory: ")[1].split('"')[0].split(":")[0] for line in lines])
+
     def test_a_changed_manifest_with_a_broken_plugin_changes_nothing(self):
         kernel = self.kernel(plugins=("gateway", "hello")).start()
         bad = copy_plugin(self.folder, "hello", [("default: Hello", "default: Bad")])

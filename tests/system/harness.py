@@ -23,7 +23,7 @@ BUILD = os.path.realpath(BUILD)
 SOCLE = os.path.join(BUILD, "kernel/socle")
 TORTURE = os.path.join(BUILD, "tests/system/socle_torture")
 FULL = os.environ.get("SOCLE_FULL") == "1"
-RESIDENT = "[libsimdjson.so.14, libssl.so.3, libcrypto.so.3, librocksdb.so.7.8]"
+RESIDENT = "[libsimdjson.so.14, libre2.so.9, libssl.so.3, libcrypto.so.3, librocksdb.so.7.8]"
 READY = re.compile(
     r"ready http=(?P<http>127\.0\.0\.1:\d+) ops=(?P<ops>127\.0\.0\.1:\d+) control=(?P<control>/\S+) pid=(?P<pid>\d+) "
     r"plugins=(?P<plugins>\d+) tenants=(?P<tenants>\d+) rss=(?P<rss>\d+) started_in=(?P<started_in>\d+)ms\n")

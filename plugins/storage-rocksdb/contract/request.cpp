@@ -192,11 +192,15 @@ Outcome<std::vector<FieldPath>> parse_fields(json::View fields, const std::strin
   return out;
 }
 
-Outcome<QueryRequest> parse_query(json::View request, const Collection& collection) {
+Outcome<QueryRequest> parse_query(json::View request, const Collection& collection, RemainderPtr remainder) {
   QueryRequest out;
-  auto remainder = compile_remainder(request.find("remainder"), collection);
-  if (!remainder) return std::move(remainder).problem();
-  out.remainder = std::move(*remainder);
+  out.remainder = std::move(remainder);
+  out.remainder_values = request.find("remainder");
+  if (!out.remainder && out.remainder_values.exists()) {
+    auto compiled = Remainder::compile(out.remainder_values);
+    if (!compiled) return std::move(compiled).problem();
+    out.remainder = std::move(*compiled);
+  }
   auto filter = parse_predicate(request.find("filter"), collection);
   if (!filter) return std::move(filter).problem();
   out.filter = std::move(*filter);
@@ -209,6 +213,7 @@ Outcome<QueryRequest> parse_query(json::View request, const Collection& collecti
   }
   out.cursor = request.find("cursor").as_string();
   out.shape = json::hash(request.find("filter")) * 31 + json::hash(request.find("order"));
+  if (out.remainder) out.shape = out.shape * 31 + std::hash<std::string>()(Remainder::key_of(out.remainder_values));
   const auto count = request.find("count").as_string();
   if (count == "exact" || count == "estimated") {
     out.count = count == "exact" ? Count::exact : Count::estimated;

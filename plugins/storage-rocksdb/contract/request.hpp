@@ -70,6 +70,7 @@ enum class Count : std::uint8_t { none, estimated, exact };
 struct QueryRequest {
   Predicate filter;
   RemainderPtr remainder;         // nullptr: none
+  json::View remainder_values;    // the request's remainder, with what it gives for user, tenant, now, env
   std::vector<OrderField> order;  // without the id that breaks ties
   bool id_descending = false;     // the direction in which ids break ties
   std::size_t limit = 50;
@@ -79,7 +80,8 @@ struct QueryRequest {
   std::vector<FieldPath> fields;  // empty: the whole document
   bool explain = false;
 };
-Outcome<QueryRequest> parse_query(json::View request, const Collection& collection);
+// `remainder`: the request's, when somebody has compiled it already.
+Outcome<QueryRequest> parse_query(json::View request, const Collection& collection, RemainderPtr remainder = nullptr);
 
 // An array of at most `most` document paths under `pointer`.
 Outcome<std::vector<FieldPath>> parse_fields(json::View fields, const std::string& pointer);

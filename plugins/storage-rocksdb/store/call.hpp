@@ -43,6 +43,7 @@ struct Call {
   std::string_view context_key;
   double byte_limit = std::numeric_limits<double>::infinity();  // the plan's storage.bytes
   std::optional<WriteRequest> write;                            // parsed, for Method::write
+  RemainderPtr remainder;                                       // of a query, from its worker's cache; may be absent
   std::size_t bytes = 0;                                        // what the call costs in a group
   bool durable = true;
 

@@ -51,7 +51,10 @@ struct Hit {
 class Run {
  public:
   Run(State& state, const QueryRequest& request, const TenantSchema& schema, const Collection& collection, Reach reach)
-      : state_(state), request_(request), schema_(schema), collection_(collection), reach_(reach) {}
+      : state_(state), request_(request), schema_(schema), collection_(collection), reach_(reach) {
+    const std::uint64_t fuel = reach == Reach::cached ? worker_fuel : query_fuel;
+    if (request.remainder) remainder_.emplace(*request.remainder, request.remainder_values, fuel);
+  }
 
   Result<Stop> page(const QueryPlan& plan, const std::optional<Place>& from, std::vector<Hit>& hits) {
     examined_ = 0;
@@ -150,6 +153,7 @@ class Run {
       auto matched = look(plan, *cursor, snapshot.get());
       if (!matched) return std::move(matched).error();
       if (*matched == Seen::not_cached) return Stop::not_cached;
+      if (*matched == Seen::spent) return reach_ == Reach::cached ? Stop::not_cached : Stop::too_broad;
       if (*matched == Seen::match && !take(hit_)) return Stop::done;
     }
     if (cursor->not_cached()) return Stop::not_cached;
@@ -157,7 +161,7 @@ class Run {
     return Stop::done;
   }
 
-  enum class Seen : std::uint8_t { match, other, not_cached };
+  enum class Seen : std::uint8_t { match, other, not_cached, spent };
 
   Result<Seen> look(const QueryPlan& plan, const Cursor& cursor, const Snapshot* snapshot) {
     if (plan.index == nullptr) {
@@ -184,10 +188,13 @@ class Run {
       if (!doc) return Error{Code::data_loss, "a stored document is not JSON: restore from a backup"};
       view.doc = json::open(*doc);
     }
-    const bool holds =
-        std::all_of(plan.residual.begin(), plan.residual.end(), [&](auto* p) { return p->holds(view); }) &&
-        (!request_.remainder || request_.remainder->holds(view));
-    if (!holds) return Seen::other;
+    if (!std::all_of(plan.residual.begin(), plan.residual.end(), [&](auto* p) { return p->holds(view); }))
+      return Seen::other;
+    if (remainder_) {
+      const auto result = remainder_->check(view);
+      if (result != RemainderCheck::Result::holds)
+        return result == RemainderCheck::Result::spent ? Seen::spent : Seen::other;
+    }
     hit_.place.fields.clear();
     for (const auto& order : request_.order) {
       auto& bytes = hit_.place.fields.emplace_back();
@@ -202,6 +209,7 @@ class Run {
   const Collection& collection_;
   Reach reach_;
   json::Parser parser_;
+  std::optional<RemainderCheck> remainder_;
   Hit hit_;
   std::size_t examined_ = 0;
   std::size_t limit_ = 0;  // of count(); 0: the page's
@@ -210,19 +218,21 @@ class Run {
 Problem too_broad(const State& state) {
   Problem out = problem_at(Code::invalid, "filter_too_broad", "/filter",
                            "the query would look at more than " + std::to_string(state.settings.scan_limit) +
-                               " documents: narrow the filter, or declare an index for its fields or its order");
+                               " documents, or spend more on its remainder than a query may: narrow the filter, or "
+                               "declare an index for its fields or its order");
   out.http_status = 422;
   return out;
 }
 
-void write_plan(json::Writer& out, const QueryPlan& plan, std::size_t examined) {
+void write_plan(json::Writer& out, const QueryPlan& plan, bool remainder, std::size_t examined) {
   out.key("plan").begin_object();
   out.member("access", plan.index == nullptr ? "documents in id order" : "index");
   if (plan.index != nullptr) {
     out.member("index", plan.index->name).member("equal_fields", plan.bound_fields).member("range", plan.ranged);
   }
   out.member("reverse", plan.reverse).member("sorted", plan.sorted);
-  out.member("residual", plan.residual.size()).member("examined", examined).end_object();
+  out.member("residual", plan.residual.size()).member("remainder", remainder);
+  out.member("examined", examined).end_object();
 }
 
 }  // namespace
@@ -234,7 +244,7 @@ std::optional<Answer> run_query(State& state, const Call& call, const TenantSche
     return Answer(problem_at(Code::not_found, "unknown_collection", "/collection",
                              "collection \"" + std::string(name) + "\" is not declared: declare it first"));
   }
-  auto parsed = parse_query(call.request, *collection);
+  auto parsed = parse_query(call.request, *collection, call.remainder);
   if (!parsed) return Answer(std::move(parsed).problem());
   const QueryRequest& request = *parsed;
   auto from = decode_cursor(request);
@@ -302,7 +312,7 @@ std::optional<Answer> run_query(State& state, const Call& call, const TenantSche
     std::string explained;
     json::Writer out(explained);
     out.begin_object();
-    write_plan(out, *plan, examined);
+    write_plan(out, *plan, request.remainder != nullptr, examined);
     out.end_object();
     text.append(",").append(explained, 1, explained.size() - 2);
   }

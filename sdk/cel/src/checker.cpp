@@ -202,16 +202,29 @@ class Checker {
       found = true;
     }
     if (found) return result;
+    if (function == "_?_:_" && arguments.size() == 3 && env_.options().mixed_numbers && numeric(arguments[1]) &&
+        numeric(arguments[2]) && unify_.assignable(TypeKind::boolean, arguments[0]))
+      return TypeKind::real;
     std::string text;
     for (const auto& type : arguments) text += (text.empty() ? "" : ", ") + unify_.substitute(type, true).text();
     return fail(expr, "found no matching overload for '" + function + "' applied to '(" + text + ")'");
   }
-  [[nodiscard]] bool mixed_order(const std::string& function, const std::vector<Type>& arguments) const {
-    if (!env_.options().cross_type_ordering) return false;
-    if (function != "_<_" && function != "_<=_" && function != "_>_" && function != "_>=_") return false;
-    return std::all_of(arguments.begin(), arguments.end(), [](const Type& type) {
-      return type.is(TypeKind::integer) || type.is(TypeKind::unsigned_integer) || type.is(TypeKind::real);
-    });
+  [[nodiscard]] bool numeric(const Type& type) {
+    const auto known = unify_.substitute(type, false);
+    return known.is(TypeKind::integer) || known.is(TypeKind::unsigned_integer) || known.is(TypeKind::real);
+  }
+  // A comparison of numbers of different kinds, where the options allow it; the run-time functions take any.
+  [[nodiscard]] bool mixed_order(const std::string& function, const std::vector<Type>& arguments) {
+    const auto& options = env_.options();
+    const bool orders = function == "_<_" || function == "_<=_" || function == "_>_" || function == "_>=_";
+    const bool equates = function == "_==_" || function == "_!=_";
+    if (options.mixed_numbers && function == "@in" && arguments.size() == 2) {
+      const auto range = unify_.substitute(arguments[1], false);
+      return range.is(TypeKind::list) && numeric(arguments[0]) && numeric(range.at(0));
+    }
+    if (!(orders && (options.cross_type_ordering || options.mixed_numbers)) && !(equates && options.mixed_numbers))
+      return false;
+    return std::all_of(arguments.begin(), arguments.end(), [this](const Type& type) { return numeric(type); });
   }
 
   Type optional_select(const Expr& expr) {

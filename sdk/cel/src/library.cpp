@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "checker.hpp"
+#include "mixed.hpp"
 #include "parser.hpp"
 
 namespace socle::cel {
@@ -108,7 +109,14 @@ const Field* ObjectType::find(std::string_view field) const {
   return nullptr;
 }
 
-Environment::Environment(Options options) : options_(std::move(options)) {}
+Environment::Environment(Options options) : options_(std::move(options)) {
+  if (!options_.mixed_numbers) return;
+  for (const auto& row : mixed_functions()) {
+    const auto status = declare_function(std::string(row.name), row.signature, row.function);
+    assert(status);
+    (void)status;
+  }
+}
 
 Status Environment::declare_variable(std::string name, Type type, Bounds bounds) {
   if (const auto* old = variable(name)) {

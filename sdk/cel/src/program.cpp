@@ -24,7 +24,10 @@ Result<Program> Program::compile(const Environment& environment, const Ast& ast,
   return Program(std::move(code));
 }
 
-Value Program::evaluate(const Activation& activation, Arena& arena, const Limits& limits) const {
+const Value* Program::constant() const { return code_->root->constant(); }
+
+Value Program::evaluate(const Activation& activation, Arena& arena, const Limits& limits,
+                        std::uint64_t* fuel_left) const {
   constexpr std::size_t few = 16;
   alignas(Value) std::array<std::byte, few * sizeof(Value)> room;  // not cleared: locals are written before read
   arena.set_limit(limits.memory);
@@ -33,12 +36,14 @@ Value Program::evaluate(const Activation& activation, Arena& arena, const Limits
               reinterpret_cast<Value*>(room.data()),
               {}};
   auto& context = frame.context;
+  if (fuel_left != nullptr) *fuel_left = 0;  // kept so when the work is stopped
   if (!context.charge(code_->root->cost)) return context.stopped();
   if (code_->locals > few) {
     frame.locals = context.items(code_->locals);
     if (frame.locals == nullptr) return context.stopped();
   }
   const auto value = code_->root->run(frame);
+  if (fuel_left != nullptr && context.stop == nullptr) *fuel_left = context.fuel_left();
   return context.stop != nullptr ? context.stopped() : value;
 }
 

@@ -96,6 +96,21 @@ TEST_CASE("storage-rocksdb: a long poll ends empty at its time or just before th
   CHECK(by_time.reply().text().starts_with("{\"items\":[],"));
 }
 
+TEST_CASE("storage-rocksdb: a long poll ends when its caller has gone", "[storage]") {
+  TempDir directory;
+  Running store(config(directory));
+  store.declare();
+  const Asked gone = store.plugin.begin("changes", asking(R"({"wait_ms":60000,"from":"now"})"));
+  const Asked other = store.plugin.begin("changes", asking(R"({"wait_ms":60000,"from":"now"})"));
+  store.host.run_until_idle();
+  gone.cancel();
+  store.host.advance(100ms);
+  CHECK(gone.done());
+  CHECK_FALSE(other.done());
+  store.put("a");
+  CHECK(other.done());
+}
+
 TEST_CASE("storage-rocksdb: draining answers the long polls", "[storage]") {
   TempDir directory;
   Running store(config(directory));
@@ -208,6 +223,32 @@ TEST_CASE("storage-rocksdb: a query that looks at too many documents is refused 
   CHECK(found.text().find(R"("examined":1)") != std::string_view::npos);
   CHECK(
       store.ask("query", R"({"collection":"x","limit":5,"order":[{"field":"/n","type":"integer","desc":true}]})").ok());
+}
+
+TEST_CASE("storage-rocksdb: a remainder counts against the scan limit, and is bounded in what it computes",
+          "[storage]") {
+  TempDir directory;
+  Running store(config(directory, R"(,"scan_limit":1500)"));
+  store.declare();
+  const auto fill = [&](int from, int to, const std::string& doc) {
+    std::string operations;
+    for (int i = from; i < to; ++i)
+      operations.append(i > from ? "," : "").append(R"({"op":"put","collection":"x","id":")") +=
+          std::to_string(10'000 + i) + R"(","doc":)" + doc + "}";
+    REQUIRE(store.ask("write", R"({"operations":[)" + operations + "]}").ok());
+  };
+  std::string list = "1";
+  for (int i = 0; i < 99; ++i) list += ",1";
+  for (int i = 0; i < 1400; i += 700) fill(i, i + 700, R"({"l":[)" + list + "]}");
+  // Ten thousand turns a record.
+  const std::string dear = R"~(,"remainder":"!record.l.all(a, record.l.all(b, a + b == 2))"})~";
+  const Reply spent = store.ask("query", R"({"collection":"x")" + dear);
+  CHECK(spent.error_code() == "filter_too_broad");
+  CHECK(spent.http_status() == 422);
+  // More than a worker may spend: answered on the offload pool.
+  CHECK(store.ask("query", R"({"collection":"x","filter":{"op":"lt","field":"id","value":"10030"})" + dear).ok());
+  fill(1400, 1600, "{}");
+  CHECK(store.ask("query", R"({"collection":"x","remainder":"record.l == 1"})").error_code() == "filter_too_broad");
 }
 
 TEST_CASE("storage-rocksdb: duplicates under a new unique index are reported, the first ten", "[storage]") {

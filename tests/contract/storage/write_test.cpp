@@ -311,7 +311,7 @@ CONTRACT_TEST("storage: what is wrong in a request is refused with its place", "
        R"({"collection":"notes","filter":{"op":"and","args":[{"op":"eq","field":"/a","type":"date","value":"x"}]}})",
        "bad_constant", "/filter/args/0/value"},
       {"query", R"({"collection":"notes","filter":{"op":"not","args":[]}})", "bad_filter", "/filter/args"},
-      {"query", R"({"collection":"notes","remainder":"a > b"})", "remainder_unsupported", "/remainder"},
+      {"query", R"({"collection":"notes","remainder":"a > b"})", "bad_remainder", "/remainder"},
       {"declare", R"({"collection":"x","indexes":[{"name":"i","fields":[]}]})", "bad_index", "/indexes/0/fields"},
       {"declare", R"({"collection":"x","indexes":[{"name":"i","fields":[{"field":"/a","type":"int"}]}]})", "bad_type",
        "/indexes/0/fields/0/type"},

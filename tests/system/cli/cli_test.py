@@ -23,12 +23,15 @@ SYSTEM = """\
 socle: 1
 data: data
 listeners: {http: {address: "127.0.0.1:0"}, ops: {address: "127.0.0.1:0"}}
-resident: [librocksdb.so.7.8, libssl.so.3, libcrypto.so.3, libsimdjson.so.14]
+resident: [librocksdb.so.7.8, libssl.so.3, libcrypto.so.3, libsimdjson.so.14, libre2.so.9]
 watch: {system: false}
+plans: {free: {rate: 100, burst: 200}, paid: {weight: 4, rate: 1000}}
 plugins:
   - {path: plugins/gateway, home: kernel, listen: [http, ops], grants: [ingress, catalog]}
   - {path: plugins/storage-rocksdb, home: kernel}
 """
+# RFC 8037, appendix A.2: the key of the page's token.
+RFC_8037_KEY = '{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'
 WITH_HELLO = SYSTEM + "  - {path: plugins/hello, home: kernel, config: {greeting: Moin}}\n"
 
 
@@ -45,6 +48,8 @@ class Kernel:
             following.write_text(following.read_text().replace("version: 1.0.0", "version: 1.1.0"))
             (self.folder / "system.yaml").write_text(SYSTEM)
             (self.folder / "next.yaml").write_text(WITH_HELLO)
+            (self.folder / "keys.json").write_text(RFC_8037_KEY)
+            (self.folder / "tenants.txt").write_text("# new ones\nbeta\ngamma plan=paid storage.bytes=10MiB\n")
             self.start(words)
         except BaseException:
             shutil.rmtree(self.folder)
@@ -311,6 +316,39 @@ class Commands(unittest.TestCase):
             self.assertIn("storage/1." + word, self.people("storage", word, "nothing-there", code=1))
             self.programs("storage", word, "nothing-there", code=1)
 
+    def test_tenants_come_change_and_go(self):
+        made = self.programs("tenant", "create", "acme", "--plan", "free")
+        self.assertEqual(made, {"tenant": "acme", "plan": "free", "state": "active",
+                                "note": "no plugin provides auth/1, so no administrator was invited"})
+        self.assertIn("exists", self.people("tenant", "create", "acme", code=1))
+        self.assertNotIn("note", self.programs("tenant", "create", "quiet", "--no-admin"))
+        self.assertRegex(self.people("tenant", "list"), r"(?m)^acme +free +active +socle tenant +0$")
+        text = self.people("tenant", "set", "acme", "rate=50", "storage.bytes=10MiB")
+        self.assertRegex(text, r"(?m)^limit rate +50 \(its own\)$")
+        self.assertRegex(text, r"(?m)^limit storage.bytes +10 MiB \(its own\)$")
+        self.assertRegex(text, r"(?m)^limit burst +200$")
+        self.assertEqual(self.programs("tenant", "show", "acme")["limits"],
+                         {"burst": 200, "rate": 50, "storage.bytes": 10 << 20})
+        self.assertRegex(self.people("tenant", "suspend", "acme"), r"(?m)^state +suspended$")
+        self.assertEqual(self.programs("tenant", "resume", "acme")["state"], "active")
+        self.assertRegex(self.people("status"), r"(?m)^tenants +2$")
+        self.assertIn("did you mean 'paid'?", self.people("tenant", "set", "acme", "plan=pad", code=1))
+        self.assertIn("no plugin provides auth/1", self.people("tenant", "token", "acme", code=1))
+        for name in ("acme", "quiet"):
+            self.assertEqual(self.programs("tenant", "delete", name), {"tenant": name, "state": "deleted"})
+        self.assertIn("no tenant 'acme'", self.people("tenant", "show", "acme", code=1))
+        self.assertIn("no tenants", self.people("tenant", "list"))
+
+    def test_tenants_from_a_file_all_or_none(self):
+        self.assertEqual(self.programs("tenant", "create", "--from", "tenants.txt", "--plan", "free")["created"], 2)
+        for name in ("beta", "gamma"):
+            self.addCleanup(self.kernel.socle, "tenant", "delete", name)
+        self.assertEqual(self.programs("tenant", "create", "--from", "tenants.txt", "--plan", "free")["unchanged"], 2)
+        (self.kernel.folder / "wrong.txt").write_text("delta\nEpsilon\n")
+        text = self.people("tenant", "create", "--from", "wrong.txt", code=1)
+        self.assertRegex(text, r"wrong\.txt line 2: expected a tenant id .*, found 'Epsilon'\nno tenant was created\n$")
+        self.assertEqual(self.programs("tenant", "list")["count"], 2)
+
     def test_explain(self):
         self.assertIn("✓ allowed: gateway → storage/1.get", self.people("explain", "call", "gateway", "storage/1.get"))
         self.assertIn("✗ refused", self.people("explain", "call", "storage-rocksdb", "storage/1.get"))
@@ -327,9 +365,12 @@ class Commands(unittest.TestCase):
             (["status", "--jsno"], "did you mean '--json'?"),
             (["plugin", "show"], "usage: socle plugin show NAME"),
             (["plugin", "move", "gateway"], "wants --home kernel|cell"),
+            (["tenant", "create"], "takes either ID or --from FILE, found neither"),
+            (["tenant", "set", "acme"], "wants ID NAME=VALUE..., found only 'acme'"),
+            (["tenant", "create", "a", "b"], "wants [ID], found 'b' besides"),
             (["run"], "wants SYSTEM.yaml"),
             (["run", "system.yaml", "--worker", "2"], "did you mean '--workers'?"),
-            *(([word, "list"], f"unknown command '{word}'") for word in ("chaos", "bench", "upgrade", "tenant", "audit")),
+            *(([word, "list"], f"unknown command '{word}'") for word in ("chaos", "bench", "upgrade", "audit")),
         ):
             with self.subTest(words=words):
                 text = self.people(*words, "--control=nowhere" if words[:1] == ["status"] else "--", code=2)

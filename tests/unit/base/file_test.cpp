@@ -1,5 +1,6 @@
 #include "base/file.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -92,4 +93,17 @@ TEST_CASE("base: an Fd closes what it owns once", "[base]") {
   }
   char byte = 0;
   CHECK(::read(read_end.get(), &byte, 1) == 0);  // end of file: the writing end is closed
+}
+
+TEST_CASE("base: a file that somebody has open for writing is told from one that rests", "[base]") {
+  const TempFolder folder;
+  REQUIRE(base::write_file_atomic(folder.path() / "f", "x"));
+  CHECK_FALSE(base::is_being_written(folder.path() / "f"));
+  {
+    const base::Fd writer(::open((folder.path() / "f").c_str(), O_WRONLY | O_CLOEXEC));
+    CHECK(base::is_being_written(folder.path() / "f"));
+  }
+  const base::Fd reader(::open((folder.path() / "f").c_str(), O_RDONLY | O_CLOEXEC));
+  CHECK_FALSE(base::is_being_written(folder.path() / "f"));
+  CHECK_FALSE(base::is_being_written(folder.path() / "absent"));
 }

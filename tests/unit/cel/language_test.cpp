@@ -219,3 +219,28 @@ TEST_CASE("cel: errors name place, path and expression", "[cel]") {
         "2:17: no such key: 'city' (reading record.address.city)\n |   record.address.city == 'Paris'\n | "
         "................^");
 }
+
+TEST_CASE("cel: numbers mix only where the environment says so", "[cel]") {
+  socle::cel::Options options;
+  options.mixed_numbers = true;
+  socle::cel::Environment mixed(options);
+  REQUIRE(mixed.declare_variable("price", *socle::cel::Type::parse("double")));
+  for (const auto& [source, value] : {std::pair{"1 + 1.5", "2.5"},
+                                      {"2.5 * 2", "5.0"},
+                                      {"3 / 2.0", "1.5"},
+                                      {"true ? 1.5 : 0", "1.5"},
+                                      {"(false ? 1.5 : 1) + 1", "2"},
+                                      {"1 == 1.0 && 2 in [2.0] && 1 < 1.5", "true"},
+                                      {"7 / 2", "3"}}) {
+    INFO(source);
+    CHECK(cel_test::evaluate(mixed, source).text == value);
+    CHECK(cel_test::evaluate(mixed, source, true, {}, false).text == value);
+  }
+  const auto type = mixed.compile("price > 2 ? price * 2 : 0");
+  REQUIRE(type);
+  CHECK(type->type().text() == "double");
+  const socle::cel::Environment strict;
+  CHECK(cel_test::evaluate(strict, "1 + 1.5").refusal.find("found no matching overload for '_+_'") !=
+        std::string::npos);
+  CHECK_FALSE(strict.compile("true ? 1.5 : 0"));
+}

@@ -82,7 +82,7 @@ TEST_CASE("parse: an unknown command is refused with the nearest known one", "[c
 }
 
 TEST_CASE("parse: commands of later parts do not exist", "[cli]") {
-  for (const std::string word : {"chaos", "bench", "upgrade", "tenant", "token", "model", "audit"}) {
+  for (const std::string word : {"chaos", "bench", "upgrade", "model", "audit"}) {
     CHECK(refusal({word}) == "unknown command '" + word + "'; `socle --help` lists the commands");
     CHECK(refusal({word, "--help"}) == "unknown command '" + word + "'; `socle --help` lists the commands");
   }
@@ -137,6 +137,18 @@ TEST_CASE("parse: too few and too many arguments name what was wanted", "[cli]")
   CHECK(refusal({"status", "now"}) == "`socle status` wants no argument, found 'now' besides; usage: socle status");
   CHECK(refusal({"plugin", "show", ""}) ==
         "`socle plugin show` wants NAME, found an empty text; usage: socle plugin show NAME");
+}
+
+TEST_CASE("parse: a last argument may be absent or repeated where the table says so", "[cli]") {
+  CHECK(good({"tenant", "create"}).arguments.empty());
+  CHECK(good({"tenant", "create", "acme"}).arguments == std::vector<std::string>{"acme"});
+  CHECK(refusal({"tenant", "create", "a", "b"}) ==
+        "`socle tenant create` wants [ID], found 'b' besides; usage: socle tenant create [ID] [--plan P] [--no-admin] "
+        "[--from FILE]");
+  CHECK(good({"tenant", "set", "acme", "rate=1", "burst=2"}).arguments ==
+        std::vector<std::string>{"acme", "rate=1", "burst=2"});
+  CHECK(refusal({"tenant", "set", "acme"}) ==
+        "`socle tenant set` wants ID NAME=VALUE..., found only 'acme'; usage: socle tenant set ID NAME=VALUE...");
 }
 
 TEST_CASE("parse: --version stands alone", "[cli]") {

@@ -149,7 +149,8 @@ TEST_CASE("events: flow as they come, silence is filled, a client that leaves en
   CHECK(got.find("data: 2\n\n\r\n") != std::string::npos);
   CHECK(got.find(":\n\n\r\n") != std::string::npos);
   CHECK(asked == 4);
-  c.half_close();
+  { const Client gone(std::move(c)); }
+  rig.run();
   rig.host.release_stalled();
   rig.run();
   CHECK(asked == 4);

@@ -95,4 +95,98 @@ TEST_CASE("lifecycle: a canary that fails its calls is reverted with both rates"
   CHECK_THAT(s.refused(s.life->rollback("stateful")).message, Contains("no earlier generation"));
 }
 
+TEST_CASE("lifecycle: a canary of the system manifest begins with apply and its promotion stands", "[lifecycle]") {
+  System s;
+  s.package("a", "stateful_a", "stateful");
+  s.package("b", "stateful_b", "stateful", "", "2.0.0");
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  const auto with_canary = s.system({{"a", ", canary: {path: b, weight: 50%, for: 2s}"}});
+  const auto planned = s.life->apply(with_canary, true);
+  REQUIRE(planned);
+  REQUIRE(planned->size() == 1);
+  CHECK(planned->front().outcome == "canary 50% for 2s");
+  CHECK(planned->front().version == "2.0.0");
+  const Logged log;
+  const auto begun = s.life->apply(with_canary, false);
+  REQUIRE(begun);
+  REQUIRE(begun->size() == 1);
+  CHECK(begun->front().outcome == "canary 50% for 2s begun; the log tells its verdict");
+  CHECK(s.life->apply(with_canary, false)->empty());  // it is being judged
+  std::map<std::string, int> answers;
+  for (int i = 0; i < 2000; ++i) ++answers[call_as(s, "tenant-" + std::to_string(i % 500))];
+  CHECK(answers["A"] > 700);
+  CHECK(answers["B"] > 700);
+  REQUIRE(eventually([&] { return !log.lines("\"msg\":\"canary ").empty(); }));
+  const std::string verdict = log.lines("\"msg\":\"canary ").front();
+  const bool promoted = verdict.find("canary promoted") != std::string::npos;
+  if (!promoted) CHECK_THAT(verdict, Contains("canary reverted: p95 ") && Contains("\"code\":\"canary\""));
+  // Either way the same file changes nothing more, and says why.
+  const auto again = s.life->apply(with_canary, false);
+  REQUIRE(again);
+  REQUIRE(again->size() == 1);
+  CHECK_THAT(again->front().outcome, Contains(promoted ? "the canary was promoted; make its path the entry's `path`"
+                                                       : "its canary is not started again, it was reverted: p95"));
+  CHECK(s.call("stateful/1") == (promoted ? "B" : "A"));
+  CHECK(s.life->drift().empty());
+  REQUIRE(s.boot(with_canary));
+  CHECK(s.call("stateful/1") == (promoted ? "B" : "A"));
+}
+
+TEST_CASE("lifecycle: a reverted canary of the system manifest is not begun again until it changes", "[lifecycle]") {
+  System s;
+  s.package("a", "stateful_a", "stateful");
+  s.package("b", "stateful_b", "stateful", "", "2.0.0");
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  const auto with_canary = s.system({{"a", ", canary: {path: b, tenants: [t1, t2], for: 1s}"}});
+  const Logged log;
+  const auto begun = s.life->apply(with_canary, false);
+  REQUIRE(begun);
+  CHECK(begun->front().outcome == "canary of tenants t1, t2 for 1s begun; the log tells its verdict");
+  CHECK(call_as(s, "t1") == "B");
+  CHECK(call_as(s, "t3") == "A");
+  REQUIRE(eventually([&] { return !log.lines("canary reverted: too few calls to judge").empty(); }));
+  REQUIRE(eventually([&] { return call_as(s, "t1") == "A"; }));
+  CHECK_THAT(s.life->apply(with_canary, true)->front().outcome,
+             Contains("its canary is not started again, it was reverted: too few calls to judge: 1 at the canary") &&
+                 Contains("change it, or `socle plugin swap stateful PATH --canary`"));
+  s.package("b", "stateful_b", "stateful", "describe: better", "2.0.1");
+  CHECK_THAT(s.life->apply(with_canary, true)->front().outcome, Contains("canary of tenants t1, t2 for 1s"));
+}
+
+TEST_CASE("lifecycle: a canary that does not start refuses the whole apply, as one of exclusive state does",
+          "[lifecycle]") {
+  System s;
+  s.package("a", "good_a", "swap");
+  s.package("c", "fails_in_start", "swap");
+  s.package("n", "null_payload", "null-payload");
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  const std::string trial = ", canary: {path: c, for: 1s}";
+  auto applied = s.life->apply(s.system({{"a", trial}, {"n", ""}}), false);
+  REQUIRE_FALSE(applied);
+  CHECK_THAT(applied.error().message, Contains("the name 'fails-in-start'; wanted 'swap'"));
+  CHECK(s.life->plugin_count() == 1);
+  s.package("c", "good_b", "swap", "state: exclusive", "2.0.0");
+  applied = s.life->apply(s.system({{"a", trial}}), true);
+  REQUIRE_FALSE(applied);
+  CHECK(applied.error().message ==
+        "plugin 'swap' has state: exclusive, so two generations cannot serve side by side; swap it without a canary");
+  s.package("c", "good_b", "other", "", "2.0.0");
+  applied = s.life->apply(s.system({{"a", trial}}), true);
+  REQUIRE_FALSE(applied);
+  CHECK_THAT(applied.error().message, Contains("canary: the system manifest calls the plugin in " + s.at("c").string() +
+                                               " 'swap', its manifest says 'other'"));
+}
+
+TEST_CASE("lifecycle: a kernel that stops ends a canary without waiting for its time", "[lifecycle]") {
+  System s;
+  s.package("a", "stateful_a", "stateful");
+  s.package("b", "stateful_b", "stateful", "", "2.0.0");
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  REQUIRE(s.life->apply(s.system({{"a", ", canary: {path: b, for: 1h}"}}), false));
+  const auto begun = std::chrono::steady_clock::now();
+  s.life->shut_down();
+  CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds(30));
+  CHECK(s.life->plugin_count() == 0);
+}
+
 }  // namespace socle::lifecycle::test

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 
@@ -14,8 +16,10 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <sstream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/file.hpp"
 #include "lifecycle/lifecycle.hpp"
@@ -114,6 +118,7 @@ class System {
   manifest::SystemManifest system(const std::map<std::string, std::string>& plugins, unsigned max_draining = 4) {
     std::string text = "socle: 1\ndata: data\nworkers: 2\nswap: {max_draining: " + std::to_string(max_draining) +
                        ", retained_budget: " + std::to_string(retained_budget) + "}";
+    if (!watch.empty()) text += "\nwatch: [" + watch + "]";
     text += plugins.empty() ? "\nplugins: []\n" : "\nplugins:\n";
     for (const auto& [folder, terms] : plugins) text += "  - {path: " + folder + ", home: kernel" + terms + "}\n";
     REQUIRE(base::write_file_atomic(folder_.path() / "system.yaml", text));
@@ -152,6 +157,7 @@ class System {
     return result.error();
   }
 
+  std::string watch;                  // watched directories of the next system()
   uint64_t retained_budget = 10'000;  // sanitizer builds retain everything
   Faults faults;
   telemetry::Metrics metrics;
@@ -161,6 +167,36 @@ class System {
 
  public:
   std::unique_ptr<Lifecycle> life;
+};
+
+// What is logged while it lives, from Level::info on.
+class Logged {
+ public:
+  Logged() : from_(lseek(file(), 0, SEEK_END)) {
+    telemetry::Log::get().configure(telemetry::Level::info, telemetry::Log::Format::json);
+    telemetry::Log::get().redirect(file());
+  }
+  Logged(const Logged&) = delete;
+  Logged& operator=(const Logged&) = delete;
+  ~Logged() { telemetry::Log::get().configure(telemetry::Level::error, telemetry::Log::Format::json); }
+  // The lines that hold `what`.
+  [[nodiscard]] std::vector<std::string> lines(const std::string& what) const {
+    std::string text(1 << 20, '\0');
+    text.resize(static_cast<size_t>(std::max<ssize_t>(0, pread(file(), text.data(), text.size(), from_))));
+    std::vector<std::string> out;
+    std::istringstream all(text);
+    for (std::string line; std::getline(all, line);) {
+      if (line.find(what) != std::string::npos) out.push_back(line);
+    }
+    return out;
+  }
+
+ private:
+  static int file() {  // kept open: threads of a test before may still write
+    static const int fd = memfd_create("log", MFD_CLOEXEC);
+    return fd;
+  }
+  off_t from_;
 };
 
 // What a generation that ends well is called in this build.

@@ -106,7 +106,7 @@ TEST_CASE("lifecycle: exclusive state and a canary exclude one another", "[lifec
   SwapOptions canary;
   canary.canary_percent = 10;
   CHECK_THAT(s.refused(s.life->swap("stateful", s.at("b"), canary)).message,
-             Contains("two generations cannot serve side by side; swap it without --canary"));
+             Contains("two generations cannot serve side by side; swap it without a canary"));
 }
 
 }  // namespace socle::lifecycle::test

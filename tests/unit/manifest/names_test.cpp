@@ -18,8 +18,10 @@ TEST_CASE("names: a plugin is called in lower case", "[manifest]") {
 
 TEST_CASE("names: a tenant id cannot be a path or a peer", "[manifest]") {
   CHECK(is_tenant_id("acme"));
-  CHECK(is_tenant_id("7_a.b-C"));
-  for (const char* text : {"", ".", "..", "~peer", "a/b", "a b", "é"}) {
+  CHECK(is_tenant_id("7-kunden"));
+  CHECK(is_tenant_id(std::string(63, 'a')));
+  CHECK_FALSE(is_tenant_id(std::string(64, 'a')));
+  for (const char* text : {"", ".", "..", "~peer", "a/b", "a b", "é", "Acme", "a_b", "a.b", "-a", "a-"}) {
     INFO(text);
     CHECK_FALSE(is_tenant_id(text));
   }

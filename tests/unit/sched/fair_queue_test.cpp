@@ -183,3 +183,19 @@ TEST_CASE("fair queue: a cpu cap holds a tenant back although nobody else wants 
   b.queue.reconcile(now + 1);
   CHECK(b.serve(200 * us, true) == "capped");
 }
+
+TEST_CASE("fair queue: a lane beyond the workers keeps its flows to itself", "[sched]") {
+  Accounts accounts(1);
+  Account& a = accounts.tenant("acme");
+  FairQueue worker(accounts, 0);
+  FairQueue lost(accounts, 1);
+  FairQueue staging(accounts, 1);
+  Flow& of_lost = lost.flow(a);
+  CHECK(&lost.flow(a) == &of_lost);
+  CHECK(&staging.flow(a) != &of_lost);
+  const Flow& published = worker.flow(a);
+  CHECK(&published == a.flow(0));
+  lost.charge(of_lost, 1000);
+  staging.charge(staging.flow(a), 500);
+  CHECK(a.usage().cpu == 0);  // until they end
+}

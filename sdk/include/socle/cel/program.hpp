@@ -60,8 +60,12 @@ class Program {
   Program& operator=(Program&&) noexcept;
   ~Program();
 
-  // Never fails otherwise than by an error value. Does not reset the arena.
-  [[nodiscard]] Value evaluate(const Activation& activation, Arena& arena, const Limits& limits = {}) const;
+  // Never fails otherwise than by an error value. Does not reset the arena. `fuel_left`, if given, is set to what is
+  // left of the fuel: a host that runs several programs as one piece of work hands it to the next.
+  [[nodiscard]] Value evaluate(const Activation& activation, Arena& arena, const Limits& limits = {},
+                               std::uint64_t* fuel_left = nullptr) const;
+  // The value when it does not depend on anything; null otherwise. Lives as long as the program.
+  [[nodiscard]] const Value* constant() const;
   // "1:7: no such key: 'x' (reading a.x)" and the marked line. REQUIRES: error.is_error()
   [[nodiscard]] std::string describe(const Value& error) const;
   [[nodiscard]] const std::string& source() const;

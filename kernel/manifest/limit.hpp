@@ -1,0 +1,18 @@
+// limit.hpp: one entry of a plan as a person writes it: `rate: 100` in a file, `rate=100` on the command line. A number
+// stays as it is, a duration becomes seconds, a size bytes. Any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace socle::manifest {
+
+// What is wrong with the name of a limit, with the nearest the kernel knows; "" when it may be one.
+[[nodiscard]] std::string limit_name_problem(std::string_view name);
+// The number; nothing when it is none that this limit can have.
+[[nodiscard]] std::optional<double> parse_limit(std::string_view name, std::string_view text);
+// What parse_limit() takes, for messages.
+[[nodiscard]] std::string_view limit_wanted(std::string_view name);
+
+}  // namespace socle::manifest

@@ -1,0 +1,48 @@
+#include "tenants/settings.hpp"
+
+#include "manifest/limit.hpp"
+#include "manifest/names.hpp"
+#include "manifest/problems.hpp"
+#include "manifest/quantities.hpp"
+
+namespace socle::tenants {
+
+using manifest::in_quotes;
+
+Status Settings::take(std::string_view word) {
+  const size_t equals = word.find('=');
+  if (equals == std::string_view::npos || equals == 0)
+    return Error{Code::invalid, "expected NAME=VALUE such as plan=free or rate=50, found " + in_quotes(word)};
+  const std::string_view name = word.substr(0, equals);
+  const std::string_view value = word.substr(equals + 1);
+  if (name == "plan") {
+    if (!value.empty() && !manifest::is_tenant_id(value))
+      return Error{Code::invalid, "plan: expected the name of a plan, found " + in_quotes(value)};
+    plan = value.empty() ? std::nullopt : std::optional<std::string>(value);
+    return {};
+  }
+  if (std::string problem = manifest::limit_name_problem(name); !problem.empty())
+    return Error{Code::invalid, std::move(problem)};
+  if (value.empty()) {
+    if (const auto it = limits.find(name); it != limits.end()) limits.erase(it);
+    return {};
+  }
+  const auto number = manifest::parse_limit(name, value);
+  if (!number)
+    return Error{Code::invalid, std::string(name) + ": expected " + std::string(manifest::limit_wanted(name)) +
+                                    ", found " + in_quotes(value)};
+  if (limits.size() >= max_limits && !limits.contains(name))
+    return Error{Code::invalid, "a tenant has at most " + std::to_string(max_limits) + " limits of its own; put " +
+                                    in_quotes(name) + " into a plan"};
+  limits[std::string(name)] = *number;
+  return {};
+}
+
+std::string Settings::words() const {
+  std::string out;
+  if (plan) out += " plan=" + *plan;
+  for (const auto& [name, number] : limits) out += " " + name + "=" + manifest::to_string(number);
+  return out;
+}
+
+}  // namespace socle::tenants

@@ -1,0 +1,235 @@
+// compile.cpp: a table's definition to its body: inputs to programs, cells to ranks or conditions, outputs to values or
+// programs, the index, and the analysis told as diagnostics.
+#include <algorithm>
+#include <utility>
+
+#include "table/analysis.hpp"
+#include "table/body.hpp"
+#include "table/cell_compiler.hpp"
+#include "table/codes.hpp"
+#include "table/values.hpp"
+
+namespace socle::rules {
+namespace {
+
+using cel::Kind;
+using cel::Value;
+
+constexpr std::size_t most_rows = 50'000;
+constexpr std::size_t most_columns = 64;
+constexpr std::size_t most_overlaps = 20;
+
+class TableCompiler {
+ public:
+  TableCompiler(const TableDefinition& definition, const cel::Environment& environment, Diagnostics& diagnostics)
+      : definition_(definition),
+        diagnostics_(diagnostics),
+        body_(std::make_unique<Table::Body>()),
+        cells_(environment, body_->constants, diagnostics) {
+    body_->definition = definition;
+    const auto* value = environment.variable(cell_variable);
+    body_->value_slot = value == nullptr ? 0 : value->slot;
+  }
+
+  std::unique_ptr<Table::Body> run() {
+    const auto before = diagnostics_.errors();
+    if (definition_.rows.size() > most_rows || definition_.inputs.size() > most_columns ||
+        definition_.outputs.size() > most_columns) {
+      diagnostics_.error(definition_.pointer, codes::too_large,
+                         "a table has at most 50000 rows and 64 columns of each kind");
+      return nullptr;
+    }
+    inputs();
+    outputs();
+    order();
+    if (diagnostics_.errors() != before) return nullptr;
+    ranks();
+    analyse();
+    if (diagnostics_.errors() != before) return nullptr;
+    body_->index = RowIndex::build(sets_, definition_.rows.size());
+    body_->definition.rows.shrink_to_fit();
+    return std::move(body_);
+  }
+
+ private:
+  void inputs() {
+    body_->rows.resize(definition_.rows.size());
+    constant_cells_.resize(definition_.inputs.size());
+    for (std::size_t c = 0; c < definition_.inputs.size(); ++c) {
+      const auto& input = definition_.inputs[c];
+      auto& compiled = body_->inputs.emplace_back(
+          CompiledInput{cells_.expression(input.expression, input.type), Column(input.type)});
+      if (input.allowed) {
+        auto allowed = cells_.compile(*input.allowed, input.type, compiled.column);
+        if (allowed.condition)
+          diagnostics_.error(input.allowed->pointer, codes::cell_syntax, "an input's 'values' are constants");
+        allowed_.push_back(std::move(allowed.constant));
+      } else {
+        allowed_.emplace_back();
+      }
+      for (std::size_t r = 0; r < definition_.rows.size(); ++r) {
+        auto cell = cells_.compile(definition_.rows[r].inputs[c], input.type, compiled.column);
+        if (cell.condition)
+          body_->rows[r].conditions.push_back({static_cast<std::uint32_t>(c), *std::move(cell.condition)});
+        constant_cells_[c].push_back(std::move(cell.constant));
+      }
+    }
+  }
+
+  CompiledRow::Output output(const Text& text, const OutputColumn& column) {
+    CompiledRow::Output out;
+    const auto before = diagnostics_.errors();
+    out.constant = cells_.constant(text, column.type);
+    if (!out.constant && diagnostics_.errors() == before) out.program = cells_.expression(text, column.type);
+    return out;
+  }
+
+  void outputs() {
+    bool defaults = false;
+    std::vector<std::optional<Value>> constants;
+    for (const auto& column : definition_.outputs) {
+      auto& part = body_->otherwise_parts.emplace_back();
+      if (column.otherwise) part = output(*column.otherwise, column);
+      defaults = defaults || column.otherwise.has_value();
+      constants.push_back(part.constant ? part.constant : std::optional<Value>(Value()));
+    }
+    if (!defaults) body_->otherwise_parts.clear();
+    const bool known = std::none_of(body_->otherwise_parts.begin(), body_->otherwise_parts.end(),
+                                    [](const auto& part) { return part.program.has_value(); });
+    if (defaults && known) body_->otherwise = shape_result(body_->constants, definition_, constants);
+    for (std::size_t r = 0; r < definition_.rows.size(); ++r) row_outputs(r);
+  }
+
+  void row_outputs(std::size_t r) {
+    auto& row = body_->rows[r];
+    std::vector<std::optional<Value>> constants;
+    bool known = true;
+    for (std::size_t o = 0; o < definition_.outputs.size(); ++o) {
+      const auto& text = definition_.rows[r].outputs[o];
+      const auto& column = definition_.outputs[o];
+      auto& out = row.outputs.emplace_back();
+      if (!text.text.empty() && text.text != "-") {
+        out = output(text, column);
+      } else if (column.otherwise) {
+        out = output(*column.otherwise, column);
+      } else if (!definition_.lenient) {
+        diagnostics_.error(text.pointer, codes::table_shape,
+                           "the output cell is empty and its column has no 'default'; write a value or null");
+      }
+      known = known && !out.program;
+      constants.push_back(out.constant);
+    }
+    if (known) row.result = shape_result(body_->constants, definition_, constants);
+  }
+
+  void order() {
+    bool any = false;
+    for (const auto& column : definition_.outputs) {
+      auto& order = body_->order.emplace_back();
+      for (const auto& text : column.order)
+        if (const auto value = cells_.constant(text, column.type)) order.push_back(*value);
+      any = any || !order.empty();
+    }
+    const auto policy = definition_.policy;
+    const bool prioritised = policy == HitPolicy::priority || policy == HitPolicy::output_order;
+    if (prioritised && !any)
+      diagnostics_.error(definition_.pointer + "/outputs", codes::output_priority,
+                         "hit policy " + std::string(to_string(policy)) +
+                             " wants the 'values' of an output listed, the most important first");
+    const bool aggregates = policy >= HitPolicy::sum && policy <= HitPolicy::greatest;
+    if (aggregates && definition_.outputs.size() != 1)
+      diagnostics_.error(definition_.pointer + "/hit", codes::hit_policy,
+                         "hit policy " + std::string(to_string(policy)) + " works on one output; this table has " +
+                             std::to_string(definition_.outputs.size()));
+    if (!prioritised) return;
+    for (std::size_t r = 0; r < body_->rows.size(); ++r)
+      for (std::size_t o = 0; o < body_->order.size(); ++o) {
+        const auto& value = body_->rows[r].outputs[o].constant;
+        const auto& listed = body_->order[o];
+        if (!value || listed.empty()) continue;
+        if (std::none_of(listed.begin(), listed.end(), [&](const Value& one) { return cel::equal(one, *value); }))
+          diagnostics_.error(definition_.rows[r].outputs[o].pointer, codes::output_priority,
+                             cel::to_text(*value) + " is not among the output's 'values'");
+      }
+  }
+
+  void ranks() {
+    for (std::size_t c = 0; c < body_->inputs.size(); ++c) {
+      auto& column = body_->inputs[c].column;
+      column.seal();
+      auto& sets = sets_.emplace_back();
+      sets.reserve(constant_cells_[c].size());
+      for (const auto& cell : constant_cells_[c])
+        sets.push_back(cell ? CellCompiler::ranks(*cell, column) : column.everything());
+      auto domain = column.expected();
+      if (allowed_[c]) domain = domain.common(CellCompiler::ranks(*allowed_[c], column));
+      domains_.push_back(domain.empty() ? column.expected() : std::move(domain));
+    }
+  }
+
+  std::string example(const std::vector<Rank>& point) const {
+    std::string out;
+    for (std::size_t c = 0; c < point.size(); ++c)
+      out += (c == 0 ? "" : ", ") + definition_.inputs[c].expression.text + " = " +
+             body_->inputs[c].column.example(point[c]);
+    return out;
+  }
+  const std::string& id(std::uint32_t row) const { return definition_.rows[row].id; }
+
+  void analyse() {
+    if (sets_.empty()) return;
+    AnalysisInput input{&sets_, domains_, {}, definition_.rows.size()};
+    for (const auto& row : body_->rows) input.conditional.push_back(!row.conditions.empty());
+    Analysis analysis(input);
+    if (definition_.policy == HitPolicy::unique || definition_.policy == HitPolicy::any) overlaps(analysis);
+    const bool wants_answer =
+        single_hit(definition_.policy) && definition_.no_hit == NoHit::error && body_->otherwise_parts.empty();
+    if (wants_answer)
+      if (const auto point = analysis.gap())
+        diagnostics_.warning(definition_.pointer, codes::gap, "no row answers " + example(*point));
+    for (const auto& [row, empty] : analysis.unreachable(definition_.policy == HitPolicy::first))
+      diagnostics_.warning(definition_.rows[row].pointer, codes::unreachable_row,
+                           id(row) + (empty ? " can never be hit: no value satisfies all of its cells"
+                                            : " can never be hit: the rows before it take all of its inputs"));
+    if (analysis.incomplete())
+      diagnostics_.information(definition_.pointer, codes::analysis_incomplete,
+                               "the table is too entangled to be analysed completely");
+  }
+
+  void overlaps(Analysis& analysis) {
+    // A table of agreeing rows is what A is for: only contradictions count there.
+    const bool unique = definition_.policy == HitPolicy::unique;
+    std::size_t told = 0;
+    for (const auto& [first, second, point] : analysis.overlaps(unique ? most_overlaps : 10'000)) {
+      if (!unique) {
+        const auto& a = body_->rows[first].result;
+        const auto& b = body_->rows[second].result;
+        if (!a || !b || cel::equal(*a, *b)) continue;
+      }
+      if (++told > most_overlaps) break;
+      diagnostics_.error(definition_.rows[second].pointer, unique ? codes::rows_overlap : codes::rows_contradict,
+                         id(first) + " and " + id(second) + " are both hit by " + example(point) +
+                             (unique ? "" : " and give different outputs"));
+    }
+  }
+
+  const TableDefinition& definition_;
+  Diagnostics& diagnostics_;
+  std::unique_ptr<Table::Body> body_;
+  CellCompiler cells_;
+  std::vector<std::vector<std::optional<ConstantCell>>> constant_cells_;  // [column][row]
+  std::vector<std::optional<ConstantCell>> allowed_;
+  std::vector<std::vector<RankSet>> sets_;  // [column][row]
+  std::vector<RankSet> domains_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Table> Table::compile(const TableDefinition& definition, const cel::Environment& environment,
+                                            Diagnostics& diagnostics) {
+  auto body = TableCompiler(definition, environment, diagnostics).run();
+  if (!body) return nullptr;
+  return std::shared_ptr<const Table>(new Table(std::move(body)));
+}
+
+}  // namespace socle::rules

@@ -65,18 +65,25 @@ void Lane::end_turn() {
   if (since >= corrected_every || longest_ > 2 * slice || charged_.size() == most_charged) correct();
 }
 
-// The TSC ran on while this thread did not. What is missing in its CPU time is given back to those who were charged, in
-// proportion: a long piece, which most likely was the one interrupted, ends its interval and so carries it alone.
+// The TSC ran on while this thread did not. What is missing in its CPU time is given back to those who were charged:
+// first to a piece longer than two slices, which ends its interval and most likely was the one interrupted, then to all
+// in proportion.
 void Lane::correct() {
   const uint64_t at = ticks();
   const int64_t used = cpu();
-  const double active = static_cast<double>(at - marked_at_ - slept_) * ns_per_tick_;
-  const double lost = active - static_cast<double>(used - marked_cpu_);
-  if (active > 0 && lost > active / 50) {
-    for (const auto& [flow, ns] : charged_) {
-      if (flow->account.load(std::memory_order_relaxed) == nullptr) continue;
-      queue.charge(*flow, -static_cast<int64_t>(std::min(lost / active, 1.0) * static_cast<double>(ns)));
+  double active = static_cast<double>(at - marked_at_ - slept_) * ns_per_tick_;
+  double lost = active - static_cast<double>(used - marked_cpu_);
+  if (lost > active / 50) {
+    for (auto& [flow, ns] : charged_) {
+      if (ns <= 2 * slice) continue;
+      const int64_t back = std::min(static_cast<int64_t>(lost), ns);
+      queue.charge(*flow, -back);
+      lost -= static_cast<double>(back);
+      active -= static_cast<double>(ns);
+      ns = 0;
     }
+    const double share = active > 0 ? std::clamp(lost / active, 0.0, 1.0) : 0;
+    for (const auto& [flow, ns] : charged_) queue.charge(*flow, -static_cast<int64_t>(share * static_cast<double>(ns)));
   }
   charged_.clear();
   longest_ = 0;

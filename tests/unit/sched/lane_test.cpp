@@ -59,21 +59,37 @@ TEST_CASE("lane: a slice is 200 us", "[sched]") {
   CHECK(f.lane.slice_left() == -20 * us);
 }
 
-TEST_CASE("lane: what the machine gave to somebody else is not charged", "[sched]") {
+TEST_CASE("lane: what the machine gave to somebody else is charged to nobody", "[sched]") {
   Fixture f;
-  for (int i = 0; i < 10; ++i) {
+  const auto piece = [&](const char* id, int64_t pause) {
     f.lane.begin_turn();
-    f.lane.pay(f.flow("a"));
+    f.lane.pay(f.flow(id));
     work(150 * us);
-    if (i == 4) interrupted(4000 * us);
+    interrupted(pause);
     f.lane.end_turn();
+  };
+  for (int i = 0; i < 1000; ++i) {
+    piece("calm", 0);
+    piece("interrupted", i % 3 == 0 ? 4000 * us : 0);
   }
-  f.lane.begin_turn();
-  f.lane.pay(f.flow("b"));
-  work(1100 * us);
-  f.lane.end_turn();
-  CHECK(f.cpu("a") == Approx(1500 * us).epsilon(0.15));
-  CHECK(f.cpu("b") == Approx(1100 * us).epsilon(0.02));
+  CHECK(f.cpu("calm") == Approx(150'000 * us).epsilon(0.001));
+  CHECK(f.cpu("interrupted") == Approx(150'000 * us).epsilon(0.001));
+}
+
+TEST_CASE("lane: many short interruptions are given back in proportion", "[sched]") {
+  Fixture f;
+  for (int i = 0; i < 1000; ++i) {
+    for (const char* id : {"a", "b"}) {
+      f.lane.begin_turn();
+      f.lane.pay(f.flow(id));
+      work(100 * us);
+      interrupted(50 * us);
+      f.lane.end_turn();
+    }
+  }
+  f.lane.reconcile(1'000'000 * us);
+  CHECK(f.cpu("a") == Approx(100'000 * us).epsilon(0.01));
+  CHECK(f.cpu("b") == Approx(100'000 * us).epsilon(0.01));
 }
 
 TEST_CASE("lane: sleeping is no loss", "[sched]") {

@@ -20,7 +20,7 @@ done
 
 # shellcheck disable=SC2086
 socle_install $socle_packages
-socle_build release socle gateway storage-rocksdb hello notes
+socle_build release socle gateway storage-rocksdb hello notes models
 
 work=$(mktemp -d)
 kernel=
@@ -89,7 +89,9 @@ location=$(sed -n 's/^[Ll]ocation: //p' "$work/out")
 expect "notes: read" 'It works' curl -s "$http${location}"
 expect "notes: list" '"items"' curl -s "$http/v1/notes"
 expect "notes: bad input" '^HTTP/1.1 4' curl -si -X POST "$http/v1/notes" "${json[@]}" -d '{"title": 1}'
-for plugin in hello notes gateway storage-rocksdb; do
+expect "models: the gallery" '"loan-credit"' curl -s "$http/v1/models/templates"
+expect "models: list" '"complete":true' curl -s "$http/v1/models"
+for plugin in hello notes models gateway storage-rocksdb; do
   expect "swap $plugin" 'active' build/release/kernel/socle plugin swap $plugin "$PWD/build/release/plugins/$plugin"
 done
 expect "notes: still there after the swaps" 'It works' curl -s "$http${location}"

@@ -22,16 +22,23 @@
 #include <thread>
 
 #include "bus/acceptor.hpp"
+#include "bus/running.hpp"
+#include "cell/process/control.hpp"
 #include "control/commands.hpp"
 #include "control/watcher.hpp"
+#include "crash/handler.hpp"
+#include "held_listeners.hpp"
+#include "lifecycle/confine.hpp"
 #include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "manifest/file.hpp"
 #include "manifest/text.hpp"
+#include "supervisor.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
 #include "tenants/housekeeper.hpp"
 #include "tenants/registry.hpp"
+#include "tenants/usage_service.hpp"
 
 namespace socle {
 namespace {
@@ -71,28 +78,27 @@ Result<manifest::SystemManifest> read_arguments(const std::vector<std::string>& 
     error.code = Code::not_found;  // not a usage error: the words were right, the file is not
     return error;
   }
+  manifest::Overrides overrides;
   for (const auto& [flag, value] : flags) {
     if (flag == "--data") {
-      system->data = std::filesystem::absolute(value);
+      overrides.data = std::filesystem::absolute(value);
     } else if (flag == "--control") {
-      system->control = std::filesystem::absolute(value);
+      overrides.control = std::filesystem::absolute(value);
     } else if (flag == "--listen") {
-      const auto address = manifest::parse_address(value);
-      if (!address)
+      overrides.http = manifest::parse_address(value);
+      if (!overrides.http)
         return Error{Code::invalid, "--listen wants ADDR:PORT such as 127.0.0.1:8080, found '" + value + "'"};
-      const auto http = system->listeners.find("http");
-      if (http == system->listeners.end())
+      if (!system->listeners.contains("http"))
         return Error{Code::invalid, "--listen moves the listener 'http', and " + file + " has none"};
-      http->second.address = *address;
     } else if (flag == "--workers") {
-      const auto n = manifest::parse_unsigned(value);
-      if (!n || *n == 0 || *n > 128)
+      overrides.workers = manifest::parse_unsigned(value);
+      if (!overrides.workers || *overrides.workers == 0 || *overrides.workers > 128)
         return Error{Code::invalid, "--workers wants a number from 1 to 128, found '" + value + "'"};
-      system->workers = *n;
     } else {
       return Error{Code::invalid, "unknown flag '" + flag + "'"};
     }
   }
+  manifest::lay_over(*system, overrides);
   return system;
 }
 
@@ -133,21 +139,14 @@ void bound_arenas(uint64_t workers) {
   mallopt(M_ARENA_MAX, static_cast<int>(own) + 2);
 }
 
-void apply_file(lifecycle::Lifecycle& life, const std::filesystem::path& file, const manifest::SystemManifest& flags) {
-  auto next = manifest::load_system_manifest(file);
+void apply_file(lifecycle::Lifecycle& life, const manifest::SystemManifest& running) {
+  auto next = manifest::load_system_manifest(running.file);
   auto& log = telemetry::Log::get();
   if (!next)
     return log.write(telemetry::Level::error, "the changed system manifest is not taken: " + next.error().message);
-  next->data = flags.data;
-  next->control = flags.control;
-  next->workers = flags.workers;
-  for (auto& [name, listener] : next->listeners) {
-    if (const auto given = flags.listeners.find(name); given != flags.listeners.end())
-      listener.address = given->second.address;
-  }
+  manifest::lay_over(*next, running.overrides);
   auto reports = life.apply(*next, false);
-  if (!reports)
-    return log.write(telemetry::Level::error, "the changed system manifest is not applied: " + reports.error().message);
+  if (!reports) return;  // logged as a refused change set
   log.write(telemetry::Level::info, "the changed system manifest is applied",
             {{"plugins_changed", std::to_string(reports->size())}});
 }
@@ -178,7 +177,7 @@ class FollowedFile {
     auto now = base::read_file(running_.file, limit);
     if (!now || *now == text_) return false;
     text_ = std::move(*now);
-    apply_file(life, running_.file, running_);
+    apply_file(life, running_);
     return false;
   }
   manifest::SystemManifest running_;  // as the command line made it
@@ -223,9 +222,14 @@ sched::Limits scheduler_limits(const tenants::Terms& terms) {
   return l;
 }
 
-int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t& signals) {
+// The kernel's process from here on; the supervisor's is another one.
+int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t begun, const sigset_t& signals,
+          const Birth& birth) {
+  const crash::AlternateStack stack;
+  crash::install(*birth.box, bus::describe_running);
   FollowedFile file(system);
   telemetry::Metrics metrics;
+  cell::ProcessControl processes({std::filesystem::absolute(system.data), system.resident});
   auto opened = lifecycle::Lifecycle::open(system, metrics);
   if (!opened) return complain(1, opened.error().message);
   lifecycle::Lifecycle& life = **opened;
@@ -247,19 +251,19 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
   };
   bus::Acceptor acceptor(life.bus());
   life.on_connection_closed = [&acceptor](uint64_t id) { acceptor.closed(id); };
-  for (const auto& [name, listener] : system.listeners) {
-    const bus::ListenerSpec spec{name, listener.address.host, listener.address.port, listener.connections,
-                                 listener.connections_per_peer};
-    if (auto bound = acceptor.open(spec); !bound) return complain(1, bound.error().message);
-  }
+  if (auto opened_all = open_listeners(acceptor, system, held); !opened_all)
+    return complain(1, opened_all.error().message);
   for (const auto& [name, listener] : system.listeners) {
     if (listener.tenant)
       telemetry::Log::get().write(telemetry::Level::warn,
                                   "every request on this listener counts as its tenant and principal; loopback only",
                                   {{"listener", name}, {"tenant", *listener.tenant}});
   }
+  if (auto added = life.add_house_service(tenants::usage_manifest, tenants::make_usage_service(life.bus())); !added)
+    return complain(1, added.error().message);
   life.may_apply = [&registry](const manifest::SystemManifest& next) { return registry.fits(next); };
   life.on_applied = [&registry](const manifest::SystemManifest& next) { registry.adopt(next); };
+  life.cells = [&processes](const lifecycle::Package& p) { return processes.spawner(lifecycle::sandbox_of(p)); };
   if (auto booted = life.boot(); !booted) return complain(1, booted.error().message);
   tenants::Housekeeper housekeeper(registry, eraser(life));
   housekeeper.start();
@@ -270,7 +274,7 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
   facts.number("pid", getpid()).begin_object("listeners");
   for (const auto& [name, listener] : system.listeners) facts.string(name, acceptor.address(name));
   facts.end_object();
-  control::Commands commands(life, {life, registry, housekeeper}, facts.take());
+  control::Commands commands(life, {life, registry, housekeeper}, processes, facts.take());
   control::Server server(system.control_socket(),
                          [&commands](const std::vector<std::string>& words) { return commands.run(words); });
   if (auto started = server.start(); !started) return complain(1, started.error().message);
@@ -293,12 +297,20 @@ int serve(const manifest::SystemManifest& system, int64_t begun, const sigset_t&
       fmt::format("ready http={} ops={} control={} pid={} plugins={} tenants={} rss={} started_in={:.0f}ms\n",
                   acceptor.address("http"), acceptor.address("ops"), system.control_socket().string(), getpid(),
                   life.plugin_count(), registry.count(), resident_bytes(), took);
-  [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, ready.data(), ready.size());
+  birth.serves();
+  if (birth.announce) {
+    [[maybe_unused]] const ssize_t n = ::write(STDOUT_FILENO, ready.data(), ready.size());
+  } else {
+    telemetry::Log::get().write(telemetry::Level::warn, "the kernel serves again",
+                                {{"pid", std::to_string(getpid())},
+                                 {"restarts", std::to_string(birth.restarts)},
+                                 {"started_in_ms", std::to_string(static_cast<int64_t>(took))}});
+  }
 
   int signal = 0;
   sigwait(&signals, &signal);
   telemetry::Log::get().write(telemetry::Level::info, "draining", {{"signal", std::to_string(signal)}});
-  acceptor.close_all();
+  acceptor.shut();
   watcher.reset();
   server.stop();
   housekeeper.stop();
@@ -320,7 +332,9 @@ int run_kernel(const std::vector<std::string>& arguments) {
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  sigset_t blocked = signals;
+  sigaddset(&blocked, SIGCHLD);
+  pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
   auto system = read_arguments(arguments);
   if (!system) {
     if (system.error().code == Code::invalid) return complain(2, system.error().message + "\n" + usage_text);
@@ -336,7 +350,17 @@ int run_kernel(const std::vector<std::string>& arguments) {
   bound_arenas(system->workers.value_or(0));
   auto lock = lock_data(system->data);
   if (!lock) return complain(1, lock.error().message);
-  return serve(*system, begun, signals);
+  auto held = hold_listeners(*system);
+  if (!held) return complain(1, held.error().message);
+  return supervise(system->data, [&](const Birth& birth) {
+    if (birth.restarts == 0) return serve(*system, *held, begun, signals, birth);
+    const int64_t restarted = telemetry::monotonic_now();
+    auto now = read_arguments(arguments);  // it may have changed, and may be half written
+    if (!now)
+      telemetry::Log::get().write(telemetry::Level::error,
+                                  "the kernel starts with the system manifest as it was: " + now.error().message);
+    return serve(now ? *now : *system, *held, birth.announce ? begun : restarted, signals, birth);
+  });
 }
 
 }  // namespace socle

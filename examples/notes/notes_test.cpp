@@ -15,7 +15,9 @@ namespace {
 
 class NotesOnModel {
  public:
-  NotesOnModel() {
+  NotesOnModel() : own_(std::make_unique<FakeHost>()), host(*own_) { load(); }
+  NotesOnModel(FakeHost& given, Answers answers) : host(given), answers_(answers) { load(); }
+  void load() {
     serve("get", Method::get);
     serve("query", Method::query);
     serve("write", Method::write);
@@ -39,22 +41,37 @@ class NotesOnModel {
     REQUIRE(reply.ok());
     return std::string(json::Document::parse(reply.text())->root().find("id").as_string());
   }
-  FakeHost host;
+  // A generation more, on the same model.
+  [[nodiscard]] std::unique_ptr<TestedPlugin> next() const {
+    return std::make_unique<TestedPlugin>(host, NOTES_LIBRARY);
+  }
+  TestedPlugin& plugin() { return *plugin_; }
+
+ private:
+  std::unique_ptr<FakeHost> own_;
+
+ public:
+  FakeHost& host;
 
  private:
   void serve(const char* name, Method method) {
-    host.serve("storage/1", name, [this, method](const ServiceCall& call) -> Reply {
-      auto request = json::Document::parse(call.text());
-      REQUIRE(request);
-      auto answer = store_.call(call.context.tenant(), method, request->root(), call.context.idempotency_key());
-      if (answer.failed)
-        return Reply::error(answer.problem.code, answer.problem.stable, answer.problem.message, answer.problem.fields);
-      Reply reply = Reply::json(answer.text);
-      for (const auto& [key, value] : answer.meta)
-        if (key == "version") reply.with("etag", "\"" + value + "\"");
-      return reply;
-    });
+    host.serve(
+        "storage/1", name,
+        [this, method](const ServiceCall& call) -> Reply {
+          auto request = json::Document::parse(call.text());
+          REQUIRE(request);
+          auto answer = store_.call(call.context.tenant(), method, request->root(), call.context.idempotency_key());
+          if (answer.failed)
+            return Reply::error(answer.problem.code, answer.problem.stable, answer.problem.message,
+                                answer.problem.fields);
+          Reply reply = Reply::json(answer.text);
+          for (const auto& [key, value] : answer.meta)
+            if (key == "version") reply.with("etag", "\"" + value + "\"");
+          return reply;
+        },
+        answers_);
   }
+  Answers answers_ = Answers::at_once;
   socle::storage::MemoryStore store_;
   std::unique_ptr<TestedPlugin> plugin_;
 };
@@ -178,4 +195,75 @@ TEST_CASE("notes: a failing store's answer is passed on", "[notes]") {
   const Reply reply = notes.ask("create", R"({"title":"a"})");
   CHECK(reply.code() == socle::Code::storage_full);
   CHECK(reply.message() == "free some space");
+}
+
+namespace {
+
+struct Step {
+  const char* method;
+  const char* body;
+};
+// Every method; {id} is the first note's.
+constexpr Step steps[] = {
+    {"create", R"({"title":"Tea"})"}, {"read", ""},   {"list", ""},  {"replace", R"({"title":"Rum"})"},
+    {"change", R"({"done":true})"},   {"events", ""}, {"remove", ""}};
+
+bool fine(const Reply& hook) { return hook.ok() || hook.code() == socle::Code::unsupported; }
+
+Ask question(const Step& step, const std::string& id) {
+  Ask ask;
+  ask.text = step.body;
+  ask.meta = {{"id", id}};
+  return ask;
+}
+
+}  // namespace
+
+TEST_CASE("notes: a request that is cancelled at any of its await points ends, and the next one succeeds", "[notes]") {
+  for (const Step& step : steps) {
+    INFO(step.method);
+    unsigned cancelled = 0;
+    const unsigned points = for_each_await_point([&](FakeHost& host, unsigned n) {
+      host.cancel_await_point(0);
+      NotesOnModel notes(host, Answers::later);
+      const std::string id = notes.create(R"({"title":"first"})");
+      host.cancel_await_point(n);
+      const Asked asked = notes.plugin().begin(step.method, question(step, id));
+      host.run_until_idle();
+      REQUIRE(asked.done());
+      cancelled += asked.reply().ok() ? 0 : 1;
+      if (!asked.reply().ok()) CHECK(asked.reply().code() == socle::Code::cancelled);
+      CHECK((notes.ask("list").ok() || notes.ask("list").ok()));  // the first may meet the cancelled operation
+    });
+    CHECK(points >= 1);
+    CHECK(cancelled >= 1);
+  }
+}
+
+TEST_CASE("notes: a swap between any two steps of a request loses nothing of it", "[notes]") {
+  for (const Step& step : steps) {
+    INFO(step.method);
+    bool done_before = false;
+    int swaps = 0;
+    for (int before = 0; !done_before && before < 100; ++before) {
+      FakeHost host;
+      NotesOnModel notes(host, Answers::later);
+      const std::string id = notes.create(R"({"title":"first"})");
+      const Asked asked = notes.plugin().begin(step.method, question(step, id));
+      for (int i = 0; i < before; ++i) host.step();
+      done_before = asked.done();
+      const auto next = notes.next();
+      REQUIRE(next->created().ok());
+      CHECK(fine(notes.plugin().drain()));
+      host.run_until_idle();
+      REQUIRE(asked.done());
+      INFO(asked.reply().message());
+      CHECK(asked.reply().ok());
+      CHECK(fine(notes.plugin().stop()));
+      CHECK(next->ask("list").ok());
+      ++swaps;
+    }
+    CHECK(done_before);
+    CHECK(swaps > 1);
+  }
 }

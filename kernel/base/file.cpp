@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdint>
 #include <system_error>
+#include <vector>
 
 namespace socle::base {
 namespace {
@@ -77,6 +78,21 @@ Result<std::string> read_file(const std::filesystem::path& path, std::size_t max
   }
   bytes.resize(size);
   return bytes;
+}
+
+bool holds(const std::filesystem::path& path, std::string_view bytes) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat facts {};
+  if (!fd.valid() || ::fstat(fd.get(), &facts) != 0 || !S_ISREG(facts.st_mode)) return false;
+  if (static_cast<std::uint64_t>(facts.st_size) != bytes.size()) return false;
+  std::vector<char> piece(std::min<std::size_t>(bytes.size() + 1, 128U << 10));
+  for (;;) {
+    const ssize_t got = ::read(fd.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return got == 0 && bytes.empty();
+    if (!bytes.starts_with(std::string_view(piece.data(), static_cast<std::size_t>(got)))) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(got));
+  }
 }
 
 Status write_file_atomic(const std::filesystem::path& path, std::string_view bytes, unsigned mode) {

@@ -36,6 +36,9 @@ class Fd {
 // The whole file. Refused: more than max_size bytes (also when it grows meanwhile), anything but a regular file.
 [[nodiscard]] Result<std::string> read_file(const std::filesystem::path& path, std::size_t max_size);
 
+// Whether `path` is a readable regular file of exactly these bytes. Reads it piece by piece.
+[[nodiscard]] bool holds(const std::filesystem::path& path, std::string_view bytes);
+
 // Replaces `path` durably: temporary file beside it, fsync, rename, fsync of the folder. After an error the old file is
 // untouched and no temporary is left; after success the bytes survive a power cut. Readers see old or new, never half.
 [[nodiscard]] Status write_file_atomic(const std::filesystem::path& path, std::string_view bytes, unsigned mode = 0644);

@@ -58,11 +58,12 @@ std::string peer_of(const sockaddr_storage& from, uint16_t* port = nullptr) {
 Acceptor::Acceptor(Bus& bus) : bus_(bus), stop_(eventfd(0, EFD_CLOEXEC)) {}
 
 Acceptor::~Acceptor() {
-  close_all();
+  stop();
+  for (auto& [name, l] : listening_) close(l.fd);
   close(stop_);
 }
 
-Status Acceptor::open(const ListenerSpec& spec) {
+Result<int> Acceptor::bind(const ListenerSpec& spec) {
   const std::string where =
       (spec.host.find(':') != std::string::npos ? "[" + spec.host + "]" : spec.host) + ":" + std::to_string(spec.port);
   const auto failed = [&](const char* step) {
@@ -77,11 +78,16 @@ Status Acceptor::open(const ListenerSpec& spec) {
   if (fd < 0) return failed("socket");
   const int one = 1;
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0 || listen(fd, 4096) != 0) {
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0 || listen(fd, 4096) != 0) {
     Error error = failed("bind");
     close(fd);
     return error;
   }
+  return fd;
+}
+
+void Acceptor::open(const ListenerSpec& spec, int fd) {
+  Address address;
   socklen_t size = sizeof address.storage;
   getsockname(fd, reinterpret_cast<sockaddr*>(&address.storage), &size);
   uint16_t port = 0;
@@ -91,7 +97,6 @@ Status Acceptor::open(const ListenerSpec& spec) {
   l.spec = spec;
   l.fd = fd;
   l.address = (host.find(':') != std::string::npos ? "[" + host + "]" : host) + ":" + std::to_string(port);
-  return {};
 }
 
 std::string Acceptor::address(const std::string& name) const {
@@ -104,16 +109,17 @@ void Acceptor::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-void Acceptor::close_all() {
-  if (thread_.joinable()) {
-    const uint64_t one = 1;
-    [[maybe_unused]] const ssize_t n = ::write(stop_, &one, sizeof one);
-    thread_.join();
-  }
+void Acceptor::stop() {
+  if (!thread_.joinable()) return;
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t n = ::write(stop_, &one, sizeof one);
+  thread_.join();
+}
+
+void Acceptor::shut() {
+  stop();
   const std::lock_guard lock(mutex_);
-  for (auto& [name, l] : listening_) {
-    if (l.fd >= 0) close(std::exchange(l.fd, -1));
-  }
+  for (auto& [name, l] : listening_) shutdown(l.fd, SHUT_RDWR);
 }
 
 void Acceptor::run() {

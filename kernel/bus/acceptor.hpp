@@ -29,15 +29,17 @@ struct ListenerSpec {
 class Acceptor {
  public:
   explicit Acceptor(Bus& bus);
-  ~Acceptor();  // close_all()
+  ~Acceptor();  // another holder of the sockets may go on listening
 
-  // Binds and listens; connections are taken from start() on. Error: address in use or not ours, with the address.
-  Status open(const ListenerSpec& spec);
+  // Binds and listens. Error: address in use or not ours, with the address. The caller owns the descriptor.
+  static Result<int> bind(const ListenerSpec& spec);
+  // Takes a socket that listens already; connections are taken from start() on.
+  void open(const ListenerSpec& spec, int fd);
   // "127.0.0.1:8080", port 0 resolved; "" for an unknown name.
   [[nodiscard]] std::string address(const std::string& name) const;
   void start();
-  // No more connections; those accepted go on.
-  void close_all();
+  // No more connections, through any descriptor of these sockets; those accepted go on.
+  void shut();
 
   // From workers: connection `id` is closed.
   void closed(uint64_t id);
@@ -51,6 +53,7 @@ class Acceptor {
     uint64_t open = 0;
     std::unordered_map<std::string, uint64_t> per_peer;
   };
+  void stop();
   void run();
   void take(Listening& l);
   Bus& bus_;

@@ -17,10 +17,12 @@ void Bus::record(Worker& w, Frame& f, socle_status status, bool at_fault) {
   if (f.callee == nullptr || f.method >= f.callee->at(w.index()).methods.size()) return;
   MethodStats& stats = f.callee->at(w.index()).methods[f.method];
   stats.calls.add(1);
+  stats.ended[static_cast<size_t>(status)].add(1);
   if (status != SOCLE_OK) (at_fault && is_kernel_error(status) ? stats.kernel_errors : stats.other_errors).add(1);
   if (f.started == 0) return;
   const auto ns = static_cast<uint64_t>(static_cast<double>(sched::tsc() - f.started) * w.lane.nanoseconds_per_tick());
   stats.latency[MethodStats::bucket(ns)].add(1);
+  stats.timed_for.add(static_cast<int64_t>(ns));
 }
 
 void Bus::dispatch_parked(Worker& w, Frame& frame) {
@@ -129,11 +131,11 @@ void Bus::give_up(Worker& w, Frame& frame, socle_status status) {
     }
     return;
   }
-  if (frame.callee != nullptr) {
-    record(w, frame, status, status != SOCLE_CANCELLED);  // a caller that went away is not the provider's fault
-    frame.callee->at(w.index()).orphans.add(1);
-  }
   frame.state = Frame::State::orphaned;
+  if (frame.callee == nullptr) return;
+  record(w, frame, status, status != SOCLE_CANCELLED);  // a caller that went away is not the provider's fault
+  frame.callee->at(w.index()).orphans.add(1);
+  if (frame.callee->given_up != nullptr) frame.callee->given_up(*frame.callee, FrameSlab::token(w.index(), frame));
 }
 
 // A swap with state: exclusive waits for what changes state; reads that may take long (a poll) start again in the next
@@ -145,31 +147,52 @@ void Bus::park_idempotent(Worker& w, Generation& g) {
     if (f.callee == &g && f.state == Frame::State::pending && again && f.done != nullptr) mine.push_back(&f);
   });
   for (Frame* old : mine) {
-    Frame& f = w.frames.take();
-    f.state = Frame::State::parked;
-    f.target = old->target;
-    f.context = old->context;
-    f.payload = old->payload;
-    f.callee = nullptr;
-    f.caller = old->caller;
-    f.done = std::exchange(old->done, nullptr);
-    f.user = old->user;
-    f.started = 0;
-    f.waiting = nullptr;
-    old->context->unlink(*old);
-    w.disarm(*old);
-    old->context->retain();
-    old->payload->retain();
-    old->caller = nullptr;
+    w.parked.push_back(&renew(w, *old));
     old->state = Frame::State::orphaned;
     g.at(w.index()).orphans.add(1);
-    f.context->link(f);
-    if (f.context->deadline != std::numeric_limits<int64_t>::max()) {
-      f.kind = TimerKind::deadline;
-      w.arm_deadline(f, f.context->deadline);
-    }
-    w.parked.push_back(&f);
   }
+}
+
+// A parked frame that takes the caller, context and payload of `old`; whatever answers `old` is answering nobody.
+Frame& Bus::renew(Worker& w, Frame& old) {
+  Frame& f = w.frames.take();
+  f.state = Frame::State::parked;
+  f.target = old.target;
+  f.context = old.context;
+  f.payload = old.payload;
+  f.callee = nullptr;
+  f.caller = std::exchange(old.caller, nullptr);
+  f.done = std::exchange(old.done, nullptr);
+  f.user = old.user;
+  f.started = 0;
+  f.waiting = nullptr;
+  old.context->unlink(old);
+  w.disarm(old);
+  old.context->retain();
+  old.payload->retain();
+  f.context->link(f);
+  if (f.context->deadline != std::numeric_limits<int64_t>::max()) {
+    f.kind = TimerKind::deadline;
+    w.arm_deadline(f, f.context->deadline);
+  }
+  return f;
+}
+
+bool Bus::ask_again(Worker& w, Generation& callee, uint64_t token) {
+  Frame* old = w.frames.find(token);
+  if (old == nullptr || old->callee != &callee || old->state != Frame::State::pending || old->again ||
+      old->done == nullptr)
+    return false;
+  if (old->target >= w.snapshot->routes.size() || !w.snapshot->routes[old->target].idempotent) return false;
+  Frame& f = renew(w, *old);
+  f.again = true;
+  callee.at(w.index()).in_flight.add(-1);
+  recycle(w, *old);
+  Job job;
+  job.kind = Job::Kind::frame;
+  job.token = FrameSlab::token(w.index(), f);
+  w.defer(job, {f.context->account(), f.context->work_class});
+  return true;
 }
 
 void Bus::expire(Worker& w, Frame& frame) {

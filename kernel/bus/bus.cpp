@@ -130,7 +130,7 @@ Status Bus::install(SnapshotPtr next, std::chrono::milliseconds patience) {
   if (on_each_worker(adopt, patience, false)) return {};
   std::string busy;
   for (auto& w : workers_) {
-    if (const sched::Account* plugin = w->running.load(); plugin != nullptr)
+    if (const sched::Account* plugin = w->running_plugin.load(); plugin != nullptr)
       busy += " worker " + std::to_string(w->index()) + " is in plugin '" + plugin->id().substr(8) + "';";
   }
   return Error{Code::unavailable, "not every worker took the new routes within " + std::to_string(patience.count()) +

@@ -19,6 +19,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "bus/call_totals.hpp"
 #include "bus/channel.hpp"
 #include "bus/generation.hpp"
 #include "bus/monitor.hpp"
@@ -77,6 +78,7 @@ class Bus {
   [[nodiscard]] Worker& staging() { return *staging_now_.load(std::memory_order_acquire); }
   [[nodiscard]] OffloadPool& offload() { return *offload_; }
   [[nodiscard]] telemetry::Metrics& metrics() { return metrics_; }
+  [[nodiscard]] CallTotals& call_totals() { return call_totals_; }
   [[nodiscard]] Owner* owner() const { return owner_; }
   [[nodiscard]] sched::Accounts& accounts() { return accounts_; }
   [[nodiscard]] const Monitor& monitor() const { return monitor_; }
@@ -123,6 +125,9 @@ class Bus {
   // The caller gets `status` now; whatever the callee says later is dropped and counted.
   void give_up(Worker& w, Frame& frame, socle_status status);
   void park_idempotent(Worker& w, Generation& g);
+  // The provider of a pending call has died: asks whatever its route now names, once, when the method is idempotent and
+  // the caller still waits. false: it is not, and the provider must complete() it. true: the token is used up.
+  bool ask_again(Worker& w, Generation& callee, uint64_t token);
   // Calls of g whose callers still wait. Any thread; exact between two turns.
   [[nodiscard]] static int64_t busy_calls(const Generation& g) {
     return g.sum(&WorkerCounters::in_flight) - g.sum(&WorkerCounters::orphans);
@@ -152,7 +157,7 @@ class Bus {
                    socle_status outcome, socle_reply* reply);
   socle_status enter(Worker& w, Frame& frame, Provider to, socle_reply* reply);
   socle_status enter_elsewhere(Worker& w, Frame& frame, Provider to);
-  void settle(Worker& w, Frame& frame, socle_status status);
+  Frame& renew(Worker& w, Frame& old);
   void deliver(Worker& w, Frame& frame, const socle_reply& reply);
   void recycle(Worker& w, Frame& frame);
   struct HookRun;
@@ -163,6 +168,7 @@ class Bus {
 
   Settings settings_;
   telemetry::Metrics& metrics_;
+  CallTotals call_totals_;
   Owner* owner_;
   sched::Accounts accounts_;
   TenantDirectory* tenants_ = nullptr;

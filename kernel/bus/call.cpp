@@ -162,10 +162,12 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
     frame.started = sched::tsc();
   Context& context = *frame.context;
   const socle_call call{sizeof(socle_call), to.method, FrameSlab::token(w.index(), frame), &context, frame.payload};
-  const sched::Account* const outer = w.running.load(std::memory_order_relaxed);
+  const Generation* const outer = w.running.load(std::memory_order_relaxed);
   const uint32_t outer_target = w.running_target.load(std::memory_order_relaxed);
-  w.running.store(&g.account, std::memory_order_relaxed);
-  w.running_target.store(frame.target, std::memory_order_relaxed);
+  const Frame* const outer_frame = w.running_frame.load(std::memory_order_relaxed);
+  w.runs(&g, frame.target);
+  w.running_method.store(to.method, std::memory_order_relaxed);
+  w.running_frame.store(&frame, std::memory_order_relaxed);
   // Almost always the payer is the caller's already: nested calls cost no look at the clock.
   sched::Flow* payer = nullptr;
   if (context.account() != nullptr && context.account() != w.lane.paying()) [[unlikely]]
@@ -181,8 +183,8 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
   --w.nesting;
   if (payer != nullptr) [[unlikely]]
     w.lane.pay(*payer);
-  w.running.store(outer, std::memory_order_relaxed);
-  w.running_target.store(outer_target, std::memory_order_relaxed);
+  w.runs(outer, outer_target);
+  w.running_frame.store(outer_frame, std::memory_order_relaxed);
   if (status == SOCLE_PENDING) {
     if (frame.state != Frame::State::early) {
       frame.state = Frame::State::pending;

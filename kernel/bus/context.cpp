@@ -196,8 +196,26 @@ void Context::release() {
     (prev_sibling_ != nullptr ? prev_sibling_->next_sibling_ : parent->first_child_) = next_sibling_;
     if (next_sibling_ != nullptr) next_sibling_->prev_sibling_ = prev_sibling_;
   }
+  if (extra_ != nullptr && extra_->ended != nullptr) extra_->ended(extra_->ended_user, extra_->number);
   delete this;
   if (parent != nullptr) parent->release();
+}
+
+void Context::stand_for(uint64_t number, Ended ended, void* user) {
+  extra().number = number;
+  extra_->ended = ended;
+  extra_->ended_user = user;
+}
+
+const Context& Context::root() const {
+  const Context* c = this;
+  while (c->parent_ != nullptr) c = c->parent_;
+  return *c;
+}
+
+uint64_t Context::stands_for() const {
+  const Context& top = root();
+  return top.extra_ != nullptr ? top.extra_->number : 0;
 }
 
 void Context::link(Frame& frame) {

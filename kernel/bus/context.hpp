@@ -69,7 +69,14 @@ class Context : public socle_context {
   void release();
   [[nodiscard]] Generation* opener() const { return opener_; }
   [[nodiscard]] uint16_t depth() const { return depth_; }  // hops from the root
-  [[nodiscard]] Context& root() { return parent_ != nullptr ? parent_->root() : *this; }
+  // For a root that stands for a context of another process: that one's number, and who hears when the last reference
+  // to it and to what was derived from it is gone. REQUIRES: a root, once, before it is shared.
+  using Ended = void (*)(void* user, uint64_t number);
+  void stand_for(uint64_t number, Ended ended, void* user);
+  // The root's number; 0: it stands for none.
+  [[nodiscard]] uint64_t stands_for() const;
+  [[nodiscard]] const Context& root() const;
+  [[nodiscard]] Context& root() { return const_cast<Context&>(std::as_const(*this).root()); }
   [[nodiscard]] sched::Account* account() const { return account_; }
   // A request from outside has a place in its tenant's calls in flight from begin_service() to its end.
   [[nodiscard]] bool wants_admission() const { return wants_admission_; }
@@ -111,6 +118,9 @@ class Context : public socle_context {
     std::string text;                // the views of a root, or a derived key
     std::vector<socle_pair> pairs;   // own keys and the parent's
     std::vector<std::string> added;  // text of keys added here
+    uint64_t number = 0;             // of stand_for()
+    Ended ended = nullptr;
+    void* ended_user = nullptr;
     void add(std::span<const socle_pair> more);
   };
   Extra& extra() {

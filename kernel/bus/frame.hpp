@@ -32,6 +32,7 @@ struct Frame : TimedNode {
   };
   State state = State::free;
   bool linked = false;
+  bool again = false;  // asked again after its provider died
   uint32_t slot = 0;
   uint32_t use = 0;
   uint32_t target = 0;
@@ -69,6 +70,7 @@ class FrameSlab {
     return f;
   }
   void give(Frame& f) {
+    f.again = false;
     f.state = Frame::State::free;
     free_.push_back(&f);
   }

@@ -19,9 +19,12 @@ Generation::Generation(Bus& b, std::string p, std::string v, uint64_t s, Grants 
   fill_host_table(*this);
 }
 
+Generation::~Generation() { bus.call_totals().leave(*this); }
+
 void Generation::attach(const socle_plugin* d) {
   descriptor = d;
   for (WorkerCounters& c : counters_) c.methods = std::vector<MethodStats>(d->method_count);
+  bus.call_totals().enter(*this);
 }
 
 int64_t Generation::method(std::string_view service, std::string_view name) const {

@@ -40,6 +40,8 @@ struct MethodStats {
       kernel_errors;  // unavailable, deadline, cancelled by the kernel, internal, data loss: what a canary is judged by
   Count other_errors;  // the caller's own mistakes and refusals
   std::array<Count, 160> latency;
+  std::array<Count, 17> ended;  // by socle_status
+  Count timed_for;              // nanoseconds of the sampled calls
 
   [[nodiscard]] static size_t bucket(uint64_t ns) {
     ns |= 4;
@@ -80,6 +82,7 @@ class Generation : public socle_host {
   Generation(Bus& bus, std::string plugin, std::string version, uint64_t seq, Grants grants, size_t counters);
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
+  ~Generation();
 
   static Generation* of(const socle_host* host) { return static_cast<Generation*>(const_cast<socle_host*>(host)); }
 
@@ -92,6 +95,10 @@ class Generation : public socle_host {
   const socle_plugin* descriptor = nullptr;  // set by attach()
   void* instance = nullptr;
   bool affinity_one = false;
+  // Worker; told when nobody waits for a pending call any more (deadline, cancellation), nullptr: nobody is.
+  // For a provider that works elsewhere and could stop.
+  void (*given_up)(Generation& self, uint64_t token) = nullptr;
+  void* link = nullptr;                // of the provider that stands behind the descriptor, when it is no library
   std::vector<std::string> listeners;  // that it serves
 
   // The library's descriptor, checked by the loader.

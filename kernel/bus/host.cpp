@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "bus/bus.hpp"
+#include "crash/handler.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
 
@@ -162,7 +163,10 @@ socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn 
   const Payer payer = w->paying();
   const bool taken = g.bus.offload().submit([&g, w, work, done, user, payer] {
     const int64_t before = telemetry::thread_cpu();
-    work(user);
+    {
+      const crash::Blame blame(g.plugin, g.version, g.seq, "offload");
+      work(user);
+    }
     const int64_t used = telemetry::thread_cpu() - before;
     w->post([&g, w, done, user, payer, used] {
       w->lane.queue.charge(w->lane.queue.flow(*payer.account), used);
@@ -251,7 +255,7 @@ socle_payload* catalog(const socle_host* host, socle_str name) {
   } else if (g.grants.catalog && what == "health" && g.bus.owner() != nullptr) {
     text = g.bus.owner()->health_json();
   } else if (g.grants.catalog && what == "metrics") {
-    text = g.bus.metrics().text() + g.bus.monitor().metrics(20);
+    text = g.bus.metrics().text() + g.bus.call_totals().text() + g.bus.monitor().metrics(20);
     media = SOCLE_MEDIA_TEXT;
   } else {
     return nullptr;

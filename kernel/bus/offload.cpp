@@ -1,5 +1,7 @@
 #include "bus/offload.hpp"
 
+#include "crash/handler.hpp"
+
 namespace socle::bus {
 
 OffloadPool::OffloadPool(unsigned threads, size_t queue) : most_(queue) {
@@ -31,6 +33,7 @@ size_t OffloadPool::queued() const {
 }
 
 void OffloadPool::run() {
+  const crash::AlternateStack stack;
   for (;;) {
     std::function<void()> work;
     {

@@ -79,6 +79,18 @@ Payload* Payload::slice(Payload& base, size_t offset, size_t size, uint32_t medi
   return p;
 }
 
+Payload* Payload::borrow(std::string_view text, std::string_view doc, uint32_t media, std::span<const socle_pair> meta,
+                         Released released, void* user, uint64_t tag) {
+  Payload* p = alloc(0, media, meta);
+  if (p == nullptr) return nullptr;
+  p->text = {text.data(), text.size()};
+  p->doc = {doc.data(), doc.size()};
+  p->released_ = released;
+  p->released_user_ = user;
+  p->released_tag_ = tag;
+  return p;
+}
+
 Payload* Payload::empty() {
   static Payload* const p = [] {
     Payload* made = alloc(0, SOCLE_MEDIA_NONE, {});
@@ -141,6 +153,7 @@ void Payload::destroy() {
       payer_->give_memory(static_cast<int64_t>(charged_));
     }
   }
+  if (released_ != nullptr) released_(released_user_, released_tag_);
   this->~Payload();
   std::free(this);
   g_alive.fetch_sub(1, std::memory_order_relaxed);

@@ -30,6 +30,11 @@ class Payload : public socle_payload {
   static Payload* alloc(size_t size, uint32_t media, std::span<const socle_pair> meta);
   // base's text[offset, offset + size) clipped to it, under other metadata; keeps base alive.
   static Payload* slice(Payload& base, size_t offset, size_t size, uint32_t media, std::span<const socle_pair> meta);
+  // Text and document that lie in memory of somebody else's, with slack behind the text; `released(user, tag)` is
+  // called once, on whichever thread ends the payload.
+  using Released = void (*)(void* user, uint64_t tag);
+  static Payload* borrow(std::string_view text, std::string_view doc, uint32_t media, std::span<const socle_pair> meta,
+                         Released released, void* user, uint64_t tag);
   // The body of a payload that must be empty: shared by all, never freed.
   static Payload* empty();
 
@@ -58,6 +63,9 @@ class Payload : public socle_payload {
   sched::Account* payer_ = nullptr;  // charged for `charged_` bytes; nullptr: made on a thread that is no worker
   size_t charged_ = 0;
   void charge(size_t bytes);
+  Released released_ = nullptr;  // of borrow()
+  void* released_user_ = nullptr;
+  uint64_t released_tag_ = 0;
 };
 
 // One reference, released at the end of scope.

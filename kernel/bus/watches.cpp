@@ -163,8 +163,7 @@ void Worker::take_connection(Arrival* taken) {
   }
   Generation& g = *it->second;
   g.at(index_).connections.add(1);
-  running_target.store(UINT32_MAX, std::memory_order_relaxed);
-  running.store(&g.account, std::memory_order_relaxed);
+  runs(&g, UINT32_MAX);
   connection_opened(c.id, *paying().account);
   try {
     g.descriptor->connection(g.instance, &c);
@@ -173,7 +172,7 @@ void Worker::take_connection(Arrival* taken) {
                                 {{"plugin", g.plugin}});
   }
   opening_ = 0;
-  running.store(nullptr, std::memory_order_relaxed);
+  runs(nullptr, UINT32_MAX);
 }
 
 void Worker::connection_opened(uint64_t id, sched::Account& peer) {

@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "bus/bus.hpp"
+#include "crash/handler.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
 
@@ -150,6 +151,7 @@ int Worker::patience() const {
 }
 
 void Worker::loop() {
+  const crash::AlternateStack stack;
   t_current = this;
   ContextPool::use(&contexts_);
   lane.use();
@@ -237,8 +239,7 @@ void Worker::run(Job& job) {
 }
 
 void Worker::call_back(Job& job) {
-  running_target.store(UINT32_MAX, std::memory_order_relaxed);
-  running.store(job.generation != nullptr ? &job.generation->account : nullptr, std::memory_order_relaxed);
+  runs(job.generation, UINT32_MAX);
   try {
     if (job.kind == Job::Kind::reply || job.kind == Job::Kind::call) {
       const socle_reply reply{sizeof(socle_reply), job.status, job.payload};
@@ -250,7 +251,7 @@ void Worker::call_back(Job& job) {
     telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of a callback",
                                 {{"plugin", job.generation != nullptr ? job.generation->plugin : "kernel"}});
   }
-  running.store(nullptr, std::memory_order_relaxed);
+  runs(nullptr, UINT32_MAX);
 }
 
 void* Worker::frame_alloc(size_t size) {

@@ -136,8 +136,16 @@ class Worker {
   // For the stall detector: turns so far, and whose code runs now.
   [[nodiscard]] uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool idle() const { return idle_.load(std::memory_order_relaxed); }
-  std::atomic<const sched::Account*> running{nullptr};  // the plugin's own account; nullptr: the kernel
-  std::atomic<uint32_t> running_target{0};              // UINT32_MAX: no call, an event or a hook
+  std::atomic<const Generation*> running{nullptr};
+  std::atomic<uint32_t> running_method{0};
+  std::atomic<const Frame*> running_frame{nullptr};  // the call that handle() was entered for, while it is on the stack
+  std::atomic<const sched::Account*> running_plugin{nullptr};  // its account, which outlives it; nullptr: the kernel
+  std::atomic<uint32_t> running_target{UINT32_MAX};            // UINT32_MAX: no call, an event or a hook
+  void runs(const Generation* g, uint32_t target) {
+    running.store(g, std::memory_order_relaxed);
+    running_plugin.store(g != nullptr ? &g->account : nullptr, std::memory_order_relaxed);
+    running_target.store(target, std::memory_order_relaxed);
+  }
   std::atomic<uint32_t> connections{0};
   std::atomic<uint32_t> arrivals{0};  // of them: not yet with their plugin
 

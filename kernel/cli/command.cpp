@@ -147,6 +147,44 @@ std::vector<Command> tenant_commands() {
   };
 }
 
+std::vector<Command> model_commands() {
+  const Flag tenant{"--tenant", "T", "whose models", Form::text, true};
+  const Flag major{"--major", "", "publish what breaks a promise of compatibility as a new major version"};
+  return {
+      {"model plan",
+       {{"DIR", Form::file}},
+       {tenant, major},
+       "what `model apply` of this folder would publish, and what has no file",
+       "Every .yaml, .yml and .json file below DIR is one model; its key form, rules or policy says which. Each is "
+       "compiled and tested as for a publish; nothing changes. Exits 1 when one is refused.",
+       {{"socle model plan models --tenant beta"}}},
+      {"model apply",
+       {{"DIR", Form::file}},
+       {tenant, major},
+       "publish a folder's models that differ from what is served",
+       "Nothing is published unless all could be. Models without a file are left as they are.",
+       {{"socle model apply models --tenant beta"}}},
+      {"model export",
+       {{"DIR", Form::file}},
+       {tenant},
+       "write a tenant's models as files, as their authors wrote them",
+       "DIR/KIND/NAME.yaml or .json. Applied to another tenant they have the same hashes.",
+       {{"socle model export exported --tenant beta"}}},
+      {"model rollback",
+       {{"KIND/NAME"}},
+       {tenant, {"--to", "V", "the version to go back to; the one served before otherwise"}},
+       "serve an earlier version again, at once",
+       "A canary or a version whose indexes are building is taken back instead, unless a version is named.",
+       {{"socle model rollback rules/loan --tenant beta --to 1.0.0"}}},
+      {"model history",
+       {{"KIND/NAME"}},
+       {tenant},
+       "who published, promoted, reverted or rolled back what, and when",
+       "",
+       {{"socle model history rules/loan --tenant beta"}}},
+  };
+}
+
 std::vector<Command> change_commands() {
   return {
       {"plan",
@@ -211,7 +249,7 @@ std::vector<Command> change_commands() {
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = [] {
     std::vector<Command> list = system_commands();
-    for (auto more : {plugin_commands(), tenant_commands(), change_commands()})
+    for (auto more : {plugin_commands(), tenant_commands(), change_commands(), model_commands()})
       list.insert(list.end(), more.begin(), more.end());
     return list;
   }();
@@ -228,9 +266,9 @@ const std::vector<Flag>& common_flags() {
 }
 
 const std::vector<std::string_view>& usual_resident() {
-  static const std::vector<std::string_view> names{"librocksdb.so.7.8", "libssl.so.3",   "libcrypto.so.3",
-                                                   "libpq.so.5",        "libre2.so.9",   "libpcre2-8.so.0",
-                                                   "libsimdjson.so.14", "libargon2.so.1"};
+  static const std::vector<std::string_view> names{"librocksdb.so.7.8", "libssl.so.3",    "libcrypto.so.3",
+                                                   "libpq.so.5",        "libre2.so.9",    "libpcre2-8.so.0",
+                                                   "libsimdjson.so.14", "libargon2.so.1", "libyaml-cpp.so.0.7"};
   return names;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/help.hpp"
+#include "cli/model.hpp"
 #include "cli/scaffold.hpp"
 #include "cli/token.hpp"
 #include "cli/verify.hpp"
@@ -156,6 +157,7 @@ Outcome execute(const Invocation& invocation, const World& world) {
   const std::string_view words = invocation.command->words;
   if (words == "plugin new") return new_plugin(invocation, world);
   if (words == "token inspect") return inspect_token(invocation, world);
+  if (words.starts_with("model ")) return execute_model(invocation, world);
   if (const auto system = invocation.get("--system"))
     return render(invocation, verify_here(invocation.arguments[0], *system), world);
   auto answer = world.ask(socket_of(invocation, world), words_for_kernel(invocation));

@@ -83,8 +83,7 @@ Outcome inspect_token(const Invocation& invocation, const World& world) {
   if (!keys) return complaint(1, std::move(keys).error().context(path.string()), json);
 
   const std::string& token = invocation.arguments[0];
-  auto verdict =
-      token.starts_with('{') ? jose::verify_json(token, *keys, rules) : jose::verify(token, *keys, rules);
+  auto verdict = token.starts_with('{') ? jose::verify_json(token, *keys, rules) : jose::verify(token, *keys, rules);
   if (verdict.refusal == jose::Refusal::no_key)
     for (const auto& why : skipped) verdict.reason += "; left out " + why;
   const auto claims = parsed(verdict.payload);

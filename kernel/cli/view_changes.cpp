@@ -27,7 +27,9 @@ std::string plugin_line(json::View report, bool planned) {
   const std::string version = text_at(report, "version");
   std::string text =
       "plugin " + text_at(report, "plugin") + (version == "-" ? "" : " " + version) + ": " + text_at(report, "outcome");
-  if (planned) return text;
+  // Nothing was replaced: a canary that was begun, or one that was not and why.
+  const bool only_said = sign_of(report) == Sign::changed && report.find("old_state").as_string().empty();
+  if (planned || only_said) return text;
   if (sign_of(report) != Sign::removed) text += ", load " + time_at(report, "load_ms");
   if (sign_of(report) == Sign::added) return text;
   return text + ", drain " + time_at(report, "drain_ms") + ", failed requests " + count_at(report, "failed") +
@@ -56,12 +58,18 @@ std::string view_changes(json::View answer, bool planned, bool colour) {
   std::string out;
   for (const json::View report : plugins.elements())
     out += diff_line(sign_of(report), plugin_line(report, planned), colour);
+  size_t restarts = 0;
   for (const json::View change : settings.elements()) {
+    const bool restart = change.find("restart").as_bool();
+    restarts += restart ? 1 : 0;
     const std::string_view kind = change.find("kind").as_string();
     const Sign sign = kind == "added" ? Sign::added : kind == "removed" ? Sign::removed : Sign::changed;
-    out += diff_line(sign, setting_line(change, kind), colour);
+    out += diff_line(sign, setting_line(change, kind) + (restart ? " (needs a restart)" : ""), colour);
   }
   const std::string counts = plural(plugins.size(), "plugin") + " and " + plural(settings.size(), "setting");
+  if (planned && restarts > 0)
+    return out + counts + " would change; " + count_text(static_cast<std::int64_t>(restarts)) +
+           " of them not in a running kernel, so `socle apply` refuses this file: restart `socle run` with it\n";
   return out + (planned ? counts + " would change; `socle apply` makes it so\n" : counts + " changed\n");
 }
 

@@ -95,6 +95,13 @@ std::string view_plugin(json::View answer, bool colour) {
     facts.add("holds", count_at(last, "frames") + " frames, " + count_at(last, "timers") + " timers, " +
                            count_at(last, "watches") + " watches, " + count_at(last, "connections") + " connections");
   }
+  if (const json::View crash = answer.find("last_crash")) {
+    const std::string signal = text_at(crash, "signal");
+    facts.add("last crash", {(signal.empty() ? "exit " + count_at(crash, "exit_code") : signal) + " in generation " +
+                                 count_at(crash, "generation") + ", " + text_at(crash, "method") + " for tenant '" +
+                                 text_at(crash, "tenant") + "', " + text_at(crash, "time"),
+                             Tint::bad});
+  }
   return facts.print(colour) + "\n" + generations_table(generations, false, colour);
 }
 

@@ -51,6 +51,7 @@ Answer Commands::run(const std::vector<std::string>& words) {
   if (command == "plugin") return plugin({words.begin() + 1, words.end()});
   if ((command == "plan" || command == "apply") && words.size() == 2) return plan(words[1], command == "plan");
   if (command == "explain") return explain({words.begin() + 1, words.end()});
+  if (command == "call") return call({words.begin() + 1, words.end()});
   if (command == "storage") return storage({words.begin() + 1, words.end()});
   return usage("unknown command '" + command + "', or wrong arguments; `socle --help` lists the commands");
 }
@@ -79,11 +80,7 @@ Answer Commands::plugin(const std::vector<std::string>& words) {
     JsonText json;
     return {0, json.begin_object().boolean("verified", true).string("text", *verdict).end_object().take()};
   }
-  if (verb == "move" && n == 2 && home) {
-    if (*home == manifest::Home::kernel)
-      return failed({Code::conflict, "plugin '" + args.words[1] + "' runs in the kernel's process already"});
-    return failed({Code::unsupported, "this kernel has no cells yet; every plugin runs in the kernel's process"});
-  }
+  if (verb == "move" && n == 2 && home) return report(lifecycle_.move(args.words[1], *home));
   if (verb == "swap" && n == 3) {
     lifecycle::SwapOptions options;
     if (const std::string share = args.flag("--canary"); !share.empty()) {
@@ -105,13 +102,15 @@ Answer Commands::plugin(const std::vector<std::string>& words) {
     return report(lifecycle_.swap(args.words[1], args.words[2], options));
   }
   return usage(
-      "`socle plugin` takes: list | show NAME | verify PATH | load PATH [--home kernel] | unload NAME | swap NAME PATH "
+      "`socle plugin` takes: list | show NAME | verify PATH | load PATH [--home kernel|cell] | unload NAME | swap NAME "
+      "PATH "
       "[--canary 5% --for 60s] [--tenants A,B] | rollback NAME | move NAME --home kernel|cell | new NAME [--dir D]");
 }
 
 Answer Commands::plan(const std::string& file, bool dry) {
   auto next = manifest::load_system_manifest(file);
   if (!next) return failed(next.error());
+  manifest::lay_over(*next, lifecycle_.system().overrides);
   const auto changes = manifest::difference(lifecycle_.system(), *next);
   auto reports = lifecycle_.apply(*next, dry);
   if (!reports) return failed(reports.error());
@@ -126,6 +125,7 @@ Answer Commands::plan(const std::string& file, bool dry) {
         .string("kind", kinds[static_cast<size_t>(change.kind)])
         .string("before", change.before)
         .string("after", change.after)
+        .boolean("restart", manifest::needs_restart(change.key))
         .end_object();
   }
   return {0, json.end_array().end_object().take()};
@@ -135,6 +135,19 @@ Answer Commands::explain(const std::vector<std::string>& words) {
   if (words.size() == 3 && words[0] == "call") return text(lifecycle_.explain_call(words[1], words[2]));
   if (words.size() == 2 && words[0] == "plugin") return text(lifecycle_.explain_plugin(words[1]));
   return usage("`socle explain` takes: call FROM-PLUGIN SERVICE/N.METHOD | plugin NAME");
+}
+
+// What the kernel knows nothing of is done by plugins: the clients of the socket (socle model) call their methods.
+Answer Commands::call(const std::vector<std::string>& words) {
+  const Arguments args = split(words, {"--tenant"});
+  if (!args.problem.empty()) return usage(args.problem);
+  const std::string tenant = args.flag("--tenant");
+  const auto method = args.words.empty() ? std::nullopt : manifest::parse_method_ref(args.words[0]);
+  if (args.words.size() != 2 || !method || tenant.empty())
+    return usage("`call` takes: SERVICE/N.METHOD JSON --tenant ID");
+  if (auto known = tenants_.known(tenant); !known) return failed(known.error());
+  if (auto allowed = lifecycle_.operators_may_call(*method); !allowed) return failed(allowed.error());
+  return text(lifecycle_.call(to_string(method->service), method->method, args.words[1], tenant, "operator"));
 }
 
 Answer Commands::storage(const std::vector<std::string>& words) {
@@ -188,6 +201,11 @@ Answer Commands::doctor() {
         stuck_deletion.empty() ? std::to_string(tenants_.count()) + " known"
                                : "a deletion does not end: " + stuck_deletion,
         "`socle tenant delete ID` tries at once and says why it does not end");
+  const auto confinement = processes_.confinement();
+  std::string missing;
+  for (const std::string& problem : confinement.missing) missing += (missing.empty() ? "" : "; ") + problem;
+  check("cells", confinement.sound, missing.empty() ? "confined fully" : "confined, except: " + missing,
+        "plugins you do not trust need a system that offers what is missing");
   const std::string drift = lifecycle_.drift();
   check("drift", drift.empty(), drift.empty() ? "the system runs as its manifest says" : drift,
         "`socle plan SYSTEM.yaml` shows the difference, `socle apply` ends it");

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cell/process/control.hpp"
 #include "control/server.hpp"
 #include "control/tenant_commands.hpp"
 #include "lifecycle/lifecycle.hpp"
@@ -13,8 +14,8 @@ namespace socle::control {
 class Commands {
  public:
   // `facts`: "control", "data", "file" and listener addresses, as JSON members for `status` and `doctor`.
-  Commands(lifecycle::Lifecycle& lifecycle, TenantCommands tenants, std::string facts)
-      : lifecycle_(lifecycle), tenants_(tenants), facts_(std::move(facts)) {}
+  Commands(lifecycle::Lifecycle& lifecycle, TenantCommands tenants, cell::ProcessControl& processes, std::string facts)
+      : lifecycle_(lifecycle), tenants_(tenants), processes_(processes), facts_(std::move(facts)) {}
   [[nodiscard]] Answer run(const std::vector<std::string>& words);
 
  private:
@@ -23,8 +24,10 @@ class Commands {
   Answer plan(const std::string& file, bool dry);
   Answer storage(const std::vector<std::string>& words);
   Answer explain(const std::vector<std::string>& words);
+  Answer call(const std::vector<std::string>& words);
   lifecycle::Lifecycle& lifecycle_;
   TenantCommands tenants_;
+  cell::ProcessControl& processes_;
   std::string facts_;
 };
 

@@ -60,6 +60,11 @@ Answer TenantCommands::run(const std::vector<std::string>& words) {
       "NAME=VALUE... | suspend ID | resume ID | delete ID | token ID [--user U]");
 }
 
+Status TenantCommands::known(const std::string& tenant) const {
+  const auto shown = registry_.show_json(tenant);
+  return shown ? Status() : Status(shown.error());
+}
+
 Answer TenantCommands::state_of(const std::string& tenant) const {
   auto shown = registry_.show_json(tenant);
   return shown ? Answer{0, std::move(*shown)} : failed(shown.error());

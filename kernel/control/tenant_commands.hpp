@@ -24,6 +24,7 @@ class TenantCommands {
   // The words behind `tenant`.
   [[nodiscard]] Answer run(const std::vector<std::string>& words);
   [[nodiscard]] size_t count() const { return registry_.count(); }
+  [[nodiscard]] Status known(const std::string& tenant) const;
   [[nodiscard]] std::string stuck() const { return housekeeper_.stuck(); }
 
  private:

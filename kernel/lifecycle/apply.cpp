@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "lifecycle/lifecycle.hpp"
+#include "lifecycle/refusal.hpp"
 
 namespace socle::lifecycle {
 namespace {
@@ -32,6 +33,20 @@ SwapReport note(const Package& package, uint64_t from, std::string outcome) {
   r.from = from;
   r.outcome = std::move(outcome);
   return r;
+}
+
+// Half of a file would be a state that no file describes, so one key that needs a restart refuses all of it.
+Status check_live(const manifest::SystemManifest& running, const manifest::SystemManifest& next) {
+  std::string keys;
+  for (const auto& change : manifest::difference(running, next)) {
+    if (!manifest::needs_restart(change.key)) continue;
+    const auto value = [](const std::string& text) { return text.empty() ? std::string("(default)") : text; };
+    keys += (keys.empty() ? "" : ", ") + change.key + ": " + value(change.before) + " → " + value(change.after);
+  }
+  if (keys.empty()) return {};
+  return Error{Code::conflict, "a running kernel cannot change " + keys +
+                                   "; nothing was applied; restart `socle run` with this file, or undo these keys and "
+                                   "apply the rest"};
 }
 
 // It was put there by follow_directories(), which also takes it away again.
@@ -135,11 +150,22 @@ Result<std::vector<SwapReport>> Lifecycle::plan(const ChangeSet& set, const Memb
 }
 
 Result<std::vector<SwapReport>> Lifecycle::apply(const manifest::SystemManifest& next, bool dry) {
-  std::unique_lock change_lock(change_mutex_);
+  if (!dry) {
+    auto done = try_apply(next);
+    if (!done) log_refused("apply", done.error(), "", next.file.string());
+    return done;
+  }
+  const std::lock_guard change_lock(change_mutex_);
   const Members now = members_copy();
-  auto set = difference(next, now);
+  const auto set = difference(next, now);
+  return set ? plan(*set, now) : set.error();
+}
+
+Result<std::vector<SwapReport>> Lifecycle::try_apply(const manifest::SystemManifest& next) {
+  if (auto live = check_live(system(), next); !live) return std::move(live).error();
+  std::unique_lock change_lock(change_mutex_, std::defer_lock);
+  auto set = prepare(change_lock, [&] { return difference(next, members_copy()); });
   if (!set) return std::move(set).error();
-  if (dry) return plan(*set, now);
   std::vector<SwapReport> reports = set->notes;
   auto outcome = change(std::move(*set));
   if (!outcome) return std::move(outcome).error();

@@ -35,12 +35,14 @@ Status Lifecycle::boot_from(const manifest::SystemManifest& system, const LastGo
     }
   }
   if (!problems.empty()) return Error{Code::invalid, problems};
+  settle_crashed(set.put);
   DropIn::Round round = drop_in_.look(system.watch.directories);
   std::vector<Taken> dropped = read_dropped(round, system, {});
   std::erase_if(dropped, [&](const Taken& t) { return puts(set.put, t.package.manifest->plugin); });
   ChangeSet with = set;
   if (!dropped.empty()) add_what_fits(with, dropped, {});
   if (!dropped.empty()) {
+    settle_crashed(with.put);
     const auto done = change(std::move(with));
     if (done) {
       take_over(dropped);
@@ -71,6 +73,7 @@ Status Lifecycle::boot() {
                               {{"reason", problems}});
   ChangeSet good;
   good.put = kept->set;
+  settle_crashed(good.put);
   if (auto done = change(std::move(good)); !done)
     return Error{Code::invalid, problems + "\nand the last good set does not start either: " + done.error().message};
   remember_previous(*kept);

@@ -1,4 +1,5 @@
 // call.cpp: the operator's own call of a method, routed like any other: on a worker, by its routes, through filters.
+#include <algorithm>
 #include <future>
 #include <memory>
 
@@ -29,15 +30,15 @@ Said said(const socle_reply& reply) {
 }  // namespace
 
 Result<std::string> Lifecycle::call(const std::string& service, const std::string& method, const std::string& json,
-                                    const std::string& tenant) {
+                                    const std::string& tenant, const std::string& principal) {
   const auto target = bus_->target(service, method);
   if (!target) return Error{Code::exhausted, "too many methods are known to call " + service + "." + method};
   const auto promise = std::make_shared<std::promise<Said>>();  // the worker's share: it may answer too late
   bus::Worker& worker = bus_->worker(0);
-  worker.post([this, &worker, promise, json, tenant, number = *target] {
+  worker.post([this, &worker, promise, json, tenant, principal, number = *target] {
     bus::Identity kernel;
     kernel.tenant = tenant;
-    kernel.principal = "kernel";
+    kernel.principal = principal;
     kernel.work_class = SOCLE_CLASS_BACKGROUND;
     kernel.deadline = telemetry::monotonic_now() + std::chrono::nanoseconds(patience).count();
     const bus::ContextRef context(bus::Context::open(kernel, nullptr));
@@ -66,6 +67,23 @@ Result<std::string> Lifecycle::call(const std::string& service, const std::strin
       static_cast<Code>(answer.status),
       service + "." + method + ": " +
           (answer.message.empty() ? std::string(to_string(static_cast<Code>(answer.status))) : answer.message)};
+}
+
+Status Lifecycle::operators_may_call(const manifest::MethodRef& method) const {
+  for (const auto& [name, member] : members_copy()) {
+    const auto& provided = member.primary->package.manifest->provides;
+    const auto service =
+        std::find_if(provided.begin(), provided.end(), [&](const auto& p) { return p.service == method.service; });
+    if (service == provided.end()) continue;
+    const auto found = service->methods.find(method.method);
+    if (found == service->methods.end())
+      return Error{Code::not_found, "plugin '" + name + "' has no method " + to_string(method)};
+    if (found->second.operators) return {};
+    return Error{Code::denied, to_string(method) + " is not for operators: the manifest of plugin '" + name +
+                                   "' does not say `operators: true` of it"};
+  }
+  return Error{Code::unavailable,
+               "no plugin provides " + to_string(method.service) + "; `socle plugin list` names those that are loaded"};
 }
 
 bool Lifecycle::provides(const std::string& service, const std::string& method) {

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "lifecycle/lifecycle.hpp"
+#include "lifecycle/refusal.hpp"
 #include "telemetry/log.hpp"
 
 namespace socle::lifecycle {
@@ -134,7 +135,8 @@ void Lifecycle::judge_in_background(const Staged& staged, const Outcome& outcome
   Outcome times;
   times.flip_ms = outcome.flip_ms;
   std::thread([this, staged, times] {
-    [[maybe_unused]] const auto report = run_canary(staged, times);
+    if (const auto report = run_canary(staged, times); !report && !stopping_)
+      log_refused("canary", report.error(), staged.name, "");
     const std::lock_guard lock(mutex_);
     --judging_;
     changed_.notify_all();

@@ -55,6 +55,7 @@ Result<std::vector<const Package*>> Lifecycle::order_of(const ChangeSet& set, co
     if (!removed && !puts(set.put, name)) wanted.push_back(&member.primary->package);
   }
   for (const Package& p : set.put) wanted.push_back(&p);
+  add_house(wanted);
   if (auto fit = check_fit(wanted); !fit) return std::move(fit).error();
   if (!set.canaries.empty()) {
     std::vector<const Package*> promoted = wanted;
@@ -66,14 +67,9 @@ Result<std::vector<const Package*>> Lifecycle::order_of(const ChangeSet& set, co
   return start_order(wanted);
 }
 
-// At most swap.max_draining generations of a plugin drain; a further swap waits for one to end.
-Status Lifecycle::await_room(const std::string& name) {
-  std::unique_lock lock(mutex_);
-  const auto draining = [&] {
-    return static_cast<uint64_t>(std::count_if(records_.begin(), records_.end(), [&](const RecordPtr& r) {
-      return r->name() == name && (r->state == State::draining || r->state == State::retired);
-    }));
-  };
+// Generations that could not be unmapped are bounded.
+Status Lifecycle::check_budget() const {
+  const std::lock_guard lock(mutex_);
   const auto retained = static_cast<uint64_t>(
       std::count_if(records_.begin(), records_.end(), [](const RecordPtr& r) { return r->state == State::retained; }));
   if (retained >= system_.swap.retained_budget) {
@@ -81,11 +77,45 @@ Status Lifecycle::await_room(const std::string& name) {
                                       " generations are retained, which is the budget (swap.retained_budget); `socle "
                                       "plugin list` says why each is still mapped; restart the kernel to free them"};
   }
-  if (changed_.wait_for(lock, system_.swap.drain + std::chrono::seconds(2),
-                        [&] { return stopping_ || draining() < system_.swap.max_draining; }))
-    return {};
-  return Error{Code::unavailable, "plugin '" + name + "' has " + std::to_string(draining()) +
-                                      " generations draining, which is the limit (swap.max_draining); wait for them"};
+  return {};
+}
+
+// REQUIRES: mutex_. The first plugin of the set of which as many generations drain as may, "" when all have room.
+std::string Lifecycle::without_room(const ChangeSet& set) const {
+  const auto full = [this](const std::string& name) {
+    return static_cast<uint64_t>(std::count_if(records_.begin(), records_.end(), [&](const RecordPtr& r) {
+             return r->name() == name && (r->state == State::draining || r->state == State::retired);
+           })) >= system_.swap.max_draining;
+  };
+  for (const Package& p : set.put) {
+    if (full(p.manifest->plugin)) return p.manifest->plugin;
+  }
+  for (const Trial& t : set.canaries) {
+    if (full(t.package.manifest->plugin)) return t.package.manifest->plugin;
+  }
+  return {};
+}
+
+bool Lifecycle::has_room(const ChangeSet& set) const {
+  const std::lock_guard lock(mutex_);
+  return without_room(set).empty();
+}
+
+// Waits without the change lock, so that a slow drain holds up its own plugin only; the set is made anew afterwards.
+Result<Lifecycle::ChangeSet> Lifecycle::prepare(std::unique_lock<std::mutex>& change_lock,
+                                                const std::function<Result<ChangeSet>()>& make) {
+  const auto end = std::chrono::steady_clock::now() + system().swap.drain + std::chrono::seconds(2);
+  for (;;) {
+    change_lock.lock();
+    auto set = make();
+    if (!set || has_room(*set)) return set;
+    change_lock.unlock();
+    std::unique_lock lock(mutex_);
+    if (changed_.wait_until(lock, end, [&] { return stopping_ || without_room(*set).empty(); })) continue;
+    return Error{Code::unavailable, "plugin '" + without_room(*set) + "' has " +
+                                        std::to_string(system_.swap.max_draining) +
+                                        " generations draining, which is the limit (swap.max_draining); wait for them"};
+  }
 }
 
 Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
@@ -96,11 +126,8 @@ Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
   for (const std::string& name : set.remove) next.erase(name);
   const auto order = order_of(set, now);
   if (!order) return order.error();
-  for (const Package& p : set.put) {
-    if (auto room = await_room(p.manifest->plugin); !room) return std::move(room).error();
-  }
-  for (const Trial& t : set.canaries) {
-    if (auto room = await_room(t.package.manifest->plugin); !room) return std::move(room).error();
+  if (!set.put.empty() || !set.canaries.empty()) {
+    if (auto budget = check_budget(); !budget) return std::move(budget).error();
   }
 
   Outcome outcome;

@@ -1,7 +1,10 @@
 // commands.cpp: what an operator may ask for; each is one change set.
 #include <algorithm>
 
+#include "crash/record.hpp"
 #include "lifecycle/lifecycle.hpp"
+#include "lifecycle/refusal.hpp"
+#include "telemetry/log.hpp"
 
 namespace socle::lifecycle {
 namespace {
@@ -10,16 +13,46 @@ Error not_loaded(const std::string& name) {
   return Error{Code::not_found, "no plugin '" + name + "' is loaded; `socle plugin list` names those that are"};
 }
 
+Result<SwapReport> logged(std::string_view command, const std::string& plugin, const std::string& path,
+                          Result<SwapReport> result) {
+  if (!result) log_refused(command, result.error(), plugin, path);
+  return result;
+}
+
 }  // namespace
+
+void log_refused(std::string_view command, const Error& why, const std::string& plugin, const std::string& path) {
+  telemetry::Log::get().write(telemetry::Level::warn,
+                              "change set refused: " + std::string(command) + ": " + why.message,
+                              {{"plugin", plugin}, {"path", path}, {"code", to_string(why.code)}});
+}
+
+Result<SwapReport> Lifecycle::load(const std::filesystem::path& folder, std::optional<manifest::Home> home) {
+  return logged("load", "", folder.string(), try_load(folder, home));
+}
+
+Result<SwapReport> Lifecycle::unload(const std::string& name) { return logged("unload", name, "", try_unload(name)); }
+
+Result<SwapReport> Lifecycle::swap(const std::string& name, const std::filesystem::path& folder,
+                                   const SwapOptions& options) {
+  return logged("swap", name, folder.string(), try_swap(name, folder, options));
+}
+
+Result<SwapReport> Lifecycle::rollback(const std::string& name) {
+  return logged("rollback", name, "", try_rollback(name));
+}
 
 // Then, with the change lock given back, waits for the old generation's end. The report is of the set's first package.
 SwapReport Lifecycle::settle(std::unique_lock<std::mutex> change_lock, const Outcome& outcome, std::string verdict) {
   settle_all(outcome);
+  // The operator has decided anew about it.
+  if (auto record = crash::Record::open(system().data); record.forget(outcome.staged.front().name))
+    static_cast<void>(record.keep());
   change_lock.unlock();
   return finish(outcome.staged.front(), outcome, std::move(verdict));
 }
 
-Result<SwapReport> Lifecycle::load(const std::filesystem::path& folder, std::optional<manifest::Home> home) {
+Result<SwapReport> Lifecycle::try_load(const std::filesystem::path& folder, std::optional<manifest::Home> home) {
   std::unique_lock change_lock(change_mutex_);
   manifest::PluginEntry entry;
   entry.home = home;
@@ -36,7 +69,7 @@ Result<SwapReport> Lifecycle::load(const std::filesystem::path& folder, std::opt
   return settle(std::move(change_lock), *outcome, "active");
 }
 
-Result<SwapReport> Lifecycle::unload(const std::string& name) {
+Result<SwapReport> Lifecycle::try_unload(const std::string& name) {
   std::unique_lock change_lock(change_mutex_);
   const Members now = members_copy();
   const auto it = now.find(name);
@@ -66,27 +99,30 @@ Result<Package> Lifecycle::package_for_swap(const std::string& name, const std::
   return read_package(folder, entry, system(), present.granted_by_load);
 }
 
-Result<SwapReport> Lifecycle::swap(const std::string& name, const std::filesystem::path& folder,
-                                   const SwapOptions& options) {
-  std::unique_lock change_lock(change_mutex_);
-  auto package = package_for_swap(name, folder);
-  if (!package) return std::move(package).error();
-  ChangeSet set;
+Result<SwapReport> Lifecycle::try_swap(const std::string& name, const std::filesystem::path& folder,
+                                       const SwapOptions& options) {
   const bool canary = options.canary_percent.has_value() || !options.canary_tenants.empty();
-  if (canary) {
-    set.canaries.push_back({std::move(*package), options});
-  } else {
-    set.put.push_back(std::move(*package));
-  }
-  auto outcome = change(std::move(set));
+  std::unique_lock change_lock(change_mutex_, std::defer_lock);
+  auto set = prepare(change_lock, [&]() -> Result<ChangeSet> {
+    auto package = package_for_swap(name, folder);
+    if (!package) return std::move(package).error();
+    ChangeSet wanted;
+    if (canary) {
+      wanted.canaries.push_back({std::move(*package), options});
+    } else {
+      wanted.put.push_back(std::move(*package));
+    }
+    return wanted;
+  });
+  if (!set) return std::move(set).error();
+  auto outcome = change(std::move(*set));
   if (!outcome) return std::move(outcome).error();
   if (!canary) return settle(std::move(change_lock), *outcome, "active");
   change_lock.unlock();
   return run_canary(outcome->staged.front(), *outcome);
 }
 
-Result<SwapReport> Lifecycle::rollback(const std::string& name) {
-  std::unique_lock change_lock(change_mutex_);
+Result<Lifecycle::ChangeSet> Lifecycle::set_back(const std::string& name) const {
   const Members now = members_copy();
   const auto it = now.find(name);
   if (it == now.end()) return not_loaded(name);
@@ -106,7 +142,14 @@ Result<SwapReport> Lifecycle::rollback(const std::string& name) {
   }
   ChangeSet set;
   set.put.push_back(std::move(before));
-  auto outcome = change(std::move(set));
+  return set;
+}
+
+Result<SwapReport> Lifecycle::try_rollback(const std::string& name) {
+  std::unique_lock change_lock(change_mutex_, std::defer_lock);
+  auto set = prepare(change_lock, [&] { return set_back(name); });
+  if (!set) return std::move(set).error();
+  auto outcome = change(std::move(*set));
   if (!outcome) return std::move(outcome).error();
   return settle(std::move(change_lock), *outcome, "rolled back");
 }

@@ -164,6 +164,7 @@ bool Lifecycle::follow_directories() {
   for (const Taken& t : candidates) std::erase(set.remove, t.package.manifest->plugin);  // it has moved
   add_what_fits(set, candidates, now);
   if (set.put.empty() && set.remove.empty()) return round.again;
+  if (!has_room(set)) return true;
   std::string names;
   for (const Taken& t : candidates) names += (names.empty() ? "" : ", ") + t.package.manifest->plugin;
   for (const std::string& name : set.remove) names += (names.empty() ? "" : ", ") + name;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "bus/generation.hpp"
+#include "cell/link/link.hpp"
 #include "loader/library.hpp"
 #include "manifest/plugin_manifest.hpp"
 #include "manifest/system_manifest.hpp"
@@ -36,12 +37,19 @@ struct Package {
   std::string config;            // JSON object for create()
   std::string sha256;
   std::string signer;  // fingerprint, "" when unsigned
+  // Just read and checked: what stage() loads, so that nothing is read and hashed twice. Dropped once it is loaded;
+  // absent: the bytes come from the store, checked again.
+  std::shared_ptr<const loader::Verified> verified;
+
+  [[nodiscard]] manifest::Home home() const { return entry.home.value_or(manifest::Home::cell); }
+  [[nodiscard]] bool in_cell() const { return home() == manifest::Home::cell; }
 };
 
 // The same plugin from the same bytes on the same terms: putting one in the other's place would change nothing.
 [[nodiscard]] inline bool same_package(const Package& a, const Package& b) {
   return a.sha256 == b.sha256 && a.manifest_text == b.manifest_text && a.config == b.config &&
-         a.entry.grants == b.entry.grants && a.entry.listen == b.entry.listen;
+         a.entry.grants == b.entry.grants && a.entry.listen == b.entry.listen && a.home() == b.home() &&
+         a.entry.limits == b.entry.limits;
 }
 
 [[nodiscard]] inline bool puts(const std::vector<Package>& put, const std::string& name) {
@@ -62,9 +70,11 @@ struct GenerationRecord {
   State state = State::found;
   std::string reason;  // of retained
   std::unique_ptr<bus::Generation> runtime;
-  std::optional<loader::Library> library;
-  std::filesystem::path image;  // its own copy, which is what is mapped
-  int guests = 0;               // hooks the kernel runs in it beside its routes; the drain waits for them
+  std::optional<loader::Library> library;  // home kernel
+  std::unique_ptr<cell::Link> link;        // home cell
+  uint16_t abi_minor = 0;                  // of its library
+  std::filesystem::path image;             // its own copy, which is what is mapped
+  int guests = 0;                          // hooks the kernel runs in it beside its routes; the drain waits for them
   HealthState health;
   int64_t active_since = 0;  // UTC nanoseconds
   std::chrono::microseconds load_time{}, drain_time{};

@@ -3,11 +3,11 @@
 // libraries themselves are in the store, and whatever is not named here is swept from it.
 //
 // The file is lines and counted bytes, so that nothing needs escaping:
-//   socle last good set 2
+//   socle last good set 3
 //   N                                packages that serve, then each
 //   M                                packages to roll back to, then each
 // a package:
-//   sha256 · source folder · "1" when `load` granted what the manifest asks for, else "0"
+//   sha256 · source folder · "1" when `load` granted what the manifest asks for, else "0" · "kernel" or "cell"
 //   count, then a listener a line · count, then a grant a line
 //   size of manifest.yaml · size of the configuration · the bytes of both, with nothing between or behind
 #include <set>
@@ -23,7 +23,7 @@ namespace {
 constexpr size_t piece_limit = 1 << 20;
 constexpr size_t most_packages = 4096;
 constexpr char separator = '\n';
-constexpr std::string_view magic = "socle last good set 2";
+constexpr std::string_view magic = "socle last good set 3";
 
 void put_list(std::string& out, const std::vector<std::string>& list) {
   out += std::to_string(list.size()) + separator;
@@ -33,7 +33,8 @@ void put_list(std::string& out, const std::vector<std::string>& list) {
 void put_package(std::string& out, const Package& p) {
   std::vector<std::string> grants;
   for (const auto& grant : p.entry.grants) grants.push_back(to_string(grant));
-  out += p.sha256 + separator + p.entry.path.string() + separator + (p.granted_by_load ? "1" : "0") + separator;
+  out += p.sha256 + separator + p.entry.path.string() + separator + (p.granted_by_load ? "1" : "0") + separator +
+         (p.in_cell() ? "cell" : "kernel") + separator;
   put_list(out, p.entry.listen);
   put_list(out, grants);
   out += std::to_string(p.manifest_text.size()) + separator + std::to_string(p.config.size()) + separator +
@@ -96,7 +97,9 @@ void Lifecycle::keep_last_good() const {
     put_package(out, package);
     needed.insert(package.sha256);
   }
-  if (auto kept = base::write_file_atomic(system().data / "last-good", out, 0600); !kept) {
+  const auto file = system().data / "last-good";
+  if (base::holds(file, out)) return;  // a start that changed nothing
+  if (auto kept = base::write_file_atomic(file, out, 0600); !kept) {
     telemetry::Log::get().write(telemetry::Level::error,
                                 "the last good set could not be kept: " + kept.error().message);
     return;  // the older file still names what it needs
@@ -110,7 +113,7 @@ Result<Package> Lifecycle::package_of(LastGoodReader& in) const {
   const std::string sha256 = in.line();
   entry.path = in.line();
   const bool granted_by_load = in.line() == "1";
-  entry.home = manifest::Home::kernel;
+  entry.home = in.line() == "cell" ? manifest::Home::cell : manifest::Home::kernel;
   entry.listen = in.list();
   for (const std::string& grant : in.list()) {
     if (const auto p = manifest::parse_permission(grant)) entry.grants.push_back(*p);

@@ -79,8 +79,28 @@ std::vector<const Package*> Lifecycle::packages_of(const Members& members) const
   return out;
 }
 
+Status Lifecycle::add_house_service(std::string_view manifest, std::unique_ptr<bus::Generation> runtime) {
+  auto parsed = manifest::parse_plugin_manifest(manifest, runtime->plugin + "/manifest.yaml");
+  if (!parsed) return std::move(parsed).error();
+  const auto record = std::make_shared<GenerationRecord>();
+  record->package.manifest = std::make_shared<const manifest::PluginManifest>(std::move(*parsed));
+  record->state = State::active;
+  record->runtime = std::move(runtime);
+  house_[record->name()].primary = record;
+  return {};
+}
+
+Members Lifecycle::with_house(Members members) const {
+  members.insert(house_.begin(), house_.end());
+  return members;
+}
+
+void Lifecycle::add_house(std::vector<const Package*>& packages) const {
+  for (const auto& [name, member] : house_) packages.push_back(&member.primary->package);
+}
+
 void Lifecycle::install(const Members& members, const manifest::SystemManifest& system) {
-  const auto snapshot = build_snapshot(*bus_, members, system, ++snapshot_version_);
+  const auto snapshot = build_snapshot(*bus_, with_house(members), system, ++snapshot_version_);
   if (auto s = bus_->install(snapshot, install_patience); !s) {
     // A worker that hangs in plugin code cannot be waited for; the others serve, and it will see the routes when it
     // wakes.
@@ -98,6 +118,18 @@ socle_status Lifecycle::resident_put(bus::Generation& g, std::string_view name, 
                                      void (*destroy)(void*)) {
   if (destroy == nullptr || resident_.owner_of(reinterpret_cast<const void*>(destroy)).empty()) return SOCLE_INVALID;
   const std::lock_guard lock(mutex_);
+  const auto record =
+      std::find_if(records_.begin(), records_.end(), [&](const RecordPtr& r) { return r->seq == g.seq; });
+  const auto named = [&](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (record == records_.end() || !named((*record)->package.manifest->resident_handles)) {
+    telemetry::Log::get().write(telemetry::Level::warn,
+                                "resident handle '" + std::string(name) +
+                                    "' refused: the manifest does not name it; add it to `resident_handles`",
+                                {{"plugin", g.plugin}, {"code", to_string(Code::denied)}});
+    return SOCLE_DENIED;
+  }
   const auto it = std::find_if(handles_.begin(), handles_.end(),
                                [&](const Resident& r) { return r.plugin == g.plugin && r.name == name; });
   if (it != handles_.end()) return it->handle == handle ? SOCLE_OK : SOCLE_CONFLICT;

@@ -55,16 +55,24 @@ class Lifecycle : public bus::Owner {
                                                  FaultPoint fault_point = {});
   ~Lifecycle() override;
 
+  // A service of the kernel's own, routed like a plugin's and never exchanged: `manifest` says what it provides and
+  // which HTTP routes lead there, `runtime` answers. Before boot().
+  Status add_house_service(std::string_view manifest, std::unique_ptr<bus::Generation> runtime);
+
   // Loads everything the system manifest names, or what the last good set holds where that fails (reported by the log).
   Status boot();
   // Retires all plugins, dependants first, each with its resident handles. Idempotent.
   void shut_down();
 
+  // A change set that is refused, or aborted and rolled back, is one log line: "change set refused", with its code.
   Result<SwapReport> load(const std::filesystem::path& folder, std::optional<manifest::Home> home);
   Result<SwapReport> unload(const std::string& name);
   Result<SwapReport> swap(const std::string& name, const std::filesystem::path& folder, const SwapOptions& options);
   Result<SwapReport> rollback(const std::string& name);
+  // The same package in the other home.
+  Result<SwapReport> move(const std::string& name, manifest::Home home);
   // The manifest's plugins instead of the present ones, in one change set. `dry` only says whether it would fit.
+  // Refused whole where a key differs that needs a restart (manifest::needs_restart).
   Result<std::vector<SwapReport>> apply(const manifest::SystemManifest& next, bool dry);
 
   // Makes the plugins follow the folders under `watch.directories`: what is new and whole there is loaded, what was
@@ -83,9 +91,11 @@ class Lifecycle : public bus::Owner {
   // Everything the loader would check of a folder, as text lines; invalid when something is wrong.
   Result<std::string> verify(const std::filesystem::path& folder) const;
 
-  // Calls a method for the operator (principal "kernel"), for a tenant or, with "", for none; the reply's text.
+  // Calls a method for the kernel or its operator, for a tenant or, with "", for none; the reply's text.
   Result<std::string> call(const std::string& service, const std::string& method, const std::string& json,
-                           const std::string& tenant = {});
+                           const std::string& tenant = {}, const std::string& principal = "kernel");
+  // Whether the manifest of the plugin that provides the method lets operators call it for a tenant.
+  [[nodiscard]] Status operators_may_call(const manifest::MethodRef& method) const;
   // Whether a plugin that provides the method is routed now.
   [[nodiscard]] bool provides(const std::string& service, const std::string& method);
   // How what runs differs from the system manifest's file; "" when it does not.
@@ -104,6 +114,9 @@ class Lifecycle : public bus::Owner {
   void* resident_take(bus::Generation& g, std::string_view name, uint32_t version) override;
   // Who wants to hear that a connection is gone (the listeners). Set once before boot().
   std::function<void(uint64_t)> on_connection_closed;
+  // Starts the processes of a package's cells, confined as its manifest and grants say. Set once before boot(); absent:
+  // everything runs in the kernel's process.
+  std::function<cell::Spawn(const Package&)> cells;
   // Whether a system manifest may take the present one's place, asked before anything changes; and that it has, told
   // after the routes took effect. For what else follows from it (tenants). Control threads; set once before boot().
   std::function<Status(const manifest::SystemManifest&)> may_apply;
@@ -166,6 +179,13 @@ class Lifecycle : public bus::Owner {
   Status create(GenerationRecord& record);
   Status staged_hook(const RecordPtr& record, uint32_t method, std::string_view name, std::chrono::nanoseconds timeout);
   void discard(const RecordPtr& record);
+  // crashed.cpp
+  bool leave_kernel(Package& p, uint32_t crashes) const;
+  void settle_crashed(std::vector<Package>& set) const;
+  // home.cpp
+  [[nodiscard]] Status check_home(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) const;
+  void link(GenerationRecord& record, bus::Generation& runtime) const;
+  void bury_cell(GenerationRecord& record);
   void preview(const Members& members, const manifest::SystemManifest& system);
 
   // change.cpp; change_mutex_ held
@@ -173,10 +193,18 @@ class Lifecycle : public bus::Owner {
   Status check(const ChangeSet& set, const Members& now) const;
   // The order in which the packages of `set` and what stays of `now` start; an error when they make no system.
   Result<std::vector<const Package*>> order_of(const ChangeSet& set, const Members& now) const;
-  Status await_room(const std::string& name);
+  Status check_budget() const;
+  [[nodiscard]] std::string without_room(const ChangeSet& set) const;
+  [[nodiscard]] bool has_room(const ChangeSet& set) const;
+  Result<ChangeSet> prepare(std::unique_lock<std::mutex>& change_lock, const std::function<Result<ChangeSet>()>& make);
   SwapReport finish(const Staged& staged, const Outcome& outcome, std::string verdict);
 
   // commands.cpp
+  Result<SwapReport> try_load(const std::filesystem::path& folder, std::optional<manifest::Home> home);
+  Result<SwapReport> try_unload(const std::string& name);
+  Result<SwapReport> try_swap(const std::string& name, const std::filesystem::path& folder, const SwapOptions& options);
+  Result<SwapReport> try_rollback(const std::string& name);
+  Result<ChangeSet> set_back(const std::string& name) const;
   Result<Package> package_for_swap(const std::string& name, const std::filesystem::path& folder) const;
   SwapReport settle(std::unique_lock<std::mutex> change_lock, const Outcome& outcome, std::string verdict);
 
@@ -184,6 +212,7 @@ class Lifecycle : public bus::Owner {
   void settle_all(const Outcome& outcome);
   Status add_canary(ChangeSet& set, const manifest::PluginEntry& entry, Package first,
                     const manifest::SystemManifest& next, const Members& now) const;
+  Result<std::vector<SwapReport>> try_apply(const manifest::SystemManifest& next);
   Result<std::vector<SwapReport>> plan(const ChangeSet& set, const Members& now) const;
   Result<ChangeSet> difference(const manifest::SystemManifest& next, const Members& now) const;
 
@@ -241,6 +270,8 @@ class Lifecycle : public bus::Owner {
   void set_state(GenerationRecord& record, State state, std::string reason = {});
   void install(const Members& members, const manifest::SystemManifest& system);
   Members members_copy() const;
+  [[nodiscard]] Members with_house(Members members) const;
+  void add_house(std::vector<const Package*>& packages) const;
   std::vector<const Package*> packages_of(const Members& members) const;
 
   mutable std::mutex change_mutex_;
@@ -250,7 +281,8 @@ class Lifecycle : public bus::Owner {
   loader::Store store_;
   loader::Resident resident_;
   std::unique_ptr<bus::Bus> bus_;
-  Members members_;                           // what is routed
+  Members house_;                             // the kernel's own services; constant after boot() began
+  Members members_;                           // the plugins that are routed
   std::map<std::string, Package> previous_;   // for rollback, by plugin
   std::map<std::string, Verdict> sent_back_;  // canaries, by plugin: the last one that was reverted
   std::vector<RecordPtr> records_;            // all generations of this process; unmapped ones: the last few

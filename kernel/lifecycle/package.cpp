@@ -17,17 +17,6 @@ void grant_all(manifest::PluginEntry& entry, const manifest::PluginManifest& plu
     entry.grants.push_back({manifest::PermissionKind::call, to_string(need.service)});
 }
 
-// A plugin runs where the operator says; what he does not say is a cell. `socle plugin load` without --home goes by the
-// plugin's own manifest, as there is no entry to say it in.
-Status check_home(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) {
-  if (entry.home.value_or(manifest::Home::cell) == manifest::Home::kernel) return {};
-  return Error{Code::unsupported,
-               "plugin '" + plugin.plugin +
-                   "' is to run in a cell (home: cell, the default), and this kernel has no cells yet; if you trust it "
-                   "to run in the "
-                   "kernel's process, say `home: kernel` in its entry of the system manifest (or --home kernel)"};
-}
-
 }  // namespace
 
 // The trust list is the given manifest's; resident libraries are those this process loaded at its start.
@@ -43,9 +32,12 @@ loader::Expected Lifecycle::expected_of(const Package& package) const {
   expected.plugin = package.manifest->plugin;
   expected.abi = {package.manifest->abi.major, package.manifest->abi.minor};
   expected.sha256 = package.manifest->sha256;
-  const manifest::Permission dlopen{manifest::PermissionKind::dlopen, ""};
-  if (std::find(package.entry.grants.begin(), package.entry.grants.end(), dlopen) != package.entry.grants.end())
-    expected.grants.push_back("dlopen");
+  for (const auto kind : {manifest::PermissionKind::dlopen, manifest::PermissionKind::threads}) {
+    const manifest::Permission ability{kind, ""};
+    const auto& grants = package.entry.grants;
+    if (package.manifest->asks_for(ability) && std::find(grants.begin(), grants.end(), ability) != grants.end())
+      expected.grants.push_back(to_string(ability));
+  }
   return expected;
 }
 
@@ -81,6 +73,7 @@ Result<Package> Lifecycle::read_package(const std::filesystem::path& folder, man
   package.signer = verified->signed_by.value_or("");
   if (auto kept = store_.put(*verified); !kept)
     return std::move(kept).error().context("keep the library of plugin '" + m.plugin + "'");
+  package.verified = std::make_shared<const loader::Verified>(std::move(*verified));
   return package;
 }
 

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "crash/report.hpp"
 #include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "manifest/choices.hpp"
@@ -75,6 +76,18 @@ std::map<std::string, Memory> mapped_images() {
 
 using Images = std::map<std::string, Memory>;
 
+// Of a generation in the kernel's process there is nothing to tell: it does not outlive a crash.
+void write_cells(JsonText& json, const GenerationRecord& r) {
+  uint64_t deaths = 0;
+  json.begin_array("cells");
+  for (const cell::CellFacts& c : r.link != nullptr ? r.link->facts() : std::vector<cell::CellFacts>{}) {
+    deaths += c.deaths;
+    json.begin_object().string("state", c.state).number("pid", c.pid).number("deaths", c.deaths);
+    json.string("last_death", c.last_death).end_object();
+  }
+  json.end_array().number("crashes", deaths).number("restarts", deaths);
+}
+
 void write_generation(JsonText& json, const GenerationRecord& r, const Images& images) {
   json.begin_object()
       .string("plugin", r.name())
@@ -82,12 +95,13 @@ void write_generation(JsonText& json, const GenerationRecord& r, const Images& i
       .number("generation", r.seq);
   json.string("state", to_string(r.state))
       .string("reason", r.reason)
-      .string("home", "kernel")
+      .string("home", r.package.in_cell() ? "cell" : "kernel")
       .string("sha256", r.package.sha256);
   json.string("path", r.package.entry.path.string()).string("signed_by", r.package.signer);
   json.string("state_mode", manifest::Text<manifest::State>::print(r.package.manifest->state));
   if (r.active_since != 0) json.string("active_since", telemetry::iso8601(r.active_since));
-  json.number("load_ms", static_cast<double>(r.load_time.count()) / 1e3).number("crashes", 0).number("restarts", 0);
+  json.number("load_ms", static_cast<double>(r.load_time.count()) / 1e3);
+  write_cells(json, r);
   json.string("health", r.health.ill ? "ill" : "ok").string("health_text", r.health.text);
   const auto image = images.find(r.image.string());
   const Memory memory = image != images.end() ? image->second : Memory{};
@@ -121,6 +135,7 @@ std::string Lifecycle::list_json() const {
 
 Result<std::string> Lifecycle::show_json(const std::string& name) const {
   const Images images = mapped_images();
+  const auto crash = crash::last_of(system().data, name);
   const std::lock_guard lock(mutex_);
   JsonText json;
   json.begin_object().string("plugin", name).begin_array("generations");
@@ -131,14 +146,17 @@ Result<std::string> Lifecycle::show_json(const std::string& name) const {
     last = &r;
   }
   if (last == nullptr)
-    return Error{Code::not_found,
-                 "no plugin '" + name + "' is or was loaded; `socle plugin list` names those that are"};
+    return Error{Code::not_found, "no plugin '" + name +
+                                      "' is or was loaded; `socle plugin list` names those that are" +
+                                      (crash ? "; it crashed: " + *crash : "")};
   const auto& m = *(*last)->package.manifest;
   json.end_array().begin_array("provides");
   for (const auto& p : m.provides) json.string({}, to_string(p.service));
   json.end_array().begin_array("requires");
   for (const auto& need : m.requires_) json.string({}, to_string(need.service));
-  return json.end_array().string("describe", m.describe).end_object().take();
+  json.end_array().string("describe", m.describe);
+  if (crash) json.raw("last_crash", *crash);
+  return json.end_object().take();
 }
 
 std::string Lifecycle::status_json() const {
@@ -196,7 +214,7 @@ std::string Lifecycle::top_json() const {
   json.end_array().begin_array("workers");
   for (uint32_t i = 0; i < bus_->worker_count(); ++i) {
     const bus::Worker& w = bus_->worker(i);
-    const sched::Account* running = w.running.load();
+    const sched::Account* running = w.running_plugin.load();
     json.begin_object()
         .number("worker", i)
         .number("turns", w.turns())
@@ -210,7 +228,7 @@ std::string Lifecycle::top_json() const {
 Result<std::string> Lifecycle::explain_call(const std::string& from, const std::string& to) const {
   const auto ref = manifest::parse_method_ref(to);
   if (!ref) return Error{Code::invalid, "'" + to + "' is no method; wanted SERVICE/N.METHOD such as storage/1.get"};
-  const Members members = members_copy();
+  const Members members = with_house(members_copy());
   const auto caller = members.find(from);
   if (caller == members.end()) return Error{Code::not_found, "no plugin '" + from + "' is loaded"};
   const bus::Grants& grants = caller->second.primary->runtime->grants;
@@ -245,7 +263,7 @@ Result<std::string> Lifecycle::explain_call(const std::string& from, const std::
 }
 
 Result<std::string> Lifecycle::explain_plugin(const std::string& name) const {
-  const Members members = members_copy();
+  const Members members = with_house(members_copy());
   const auto it = members.find(name);
   if (it == members.end()) return Error{Code::not_found, "no plugin '" + name + "' is loaded"};
   const auto& m = *it->second.primary->package.manifest;
@@ -276,7 +294,8 @@ Result<std::string> Lifecycle::explain_plugin(const std::string& name) const {
 std::string Lifecycle::drift() const {
   const manifest::SystemManifest running = system();
   if (running.file.empty()) return {};
-  const auto file = manifest::load_system_manifest(running.file);
+  auto file = manifest::load_system_manifest(running.file);
+  if (file) manifest::lay_over(*file, running.overrides);
   if (!file) return "the system manifest does not read: " + file.error().message;
   std::string out;
   for (const auto& change : manifest::difference(running, *file)) out += (out.empty() ? "" : ", ") + change.key;

@@ -3,6 +3,7 @@
 // Whatever does not end makes the generation retained, with the reason; nothing of it is ever torn down from outside.
 #include <algorithm>
 
+#include "crash/handler.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
@@ -38,8 +39,8 @@ void Lifecycle::retire(RecordPtr record) {
   }
   std::thread([this, record = std::move(record)]() mutable {
     const auto limit = record->package.manifest->drain.value_or(system().swap.drain);
-    if (const std::string held = drain(*record, limit); held.empty()) {
-      bury(*record);
+    if (const std::string held = drain(*record, limit); held.empty() || record->link != nullptr) {
+      bury(*record);  // a cell that does not let go is killed
     } else {
       set_state(*record, State::retained, held);
     }
@@ -151,7 +152,8 @@ std::string Lifecycle::stop_instance(GenerationRecord& record) {
   }
   void* instance = std::exchange(g.instance, nullptr);
   const bool returned = bus_->run_staged(
-      [destroy = g.descriptor->destroy, instance, name = g.plugin] {
+      [destroy = g.descriptor->destroy, instance, name = g.plugin, version = g.version, seq = g.seq] {
+        const crash::Blame blame(name, version, seq, "destroy");
         try {
           destroy(instance);
         } catch (...) {
@@ -189,6 +191,7 @@ void Lifecycle::release_handles(const GenerationRecord& last) {
 }
 
 void Lifecycle::bury(GenerationRecord& record) {
+  if (record.link != nullptr) return bury_cell(record);
   if (record.runtime != nullptr && record.runtime->instance != nullptr) {
     if (const std::string held = stop_instance(record); !held.empty()) return set_state(record, State::retained, held);
   }

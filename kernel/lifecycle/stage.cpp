@@ -1,5 +1,6 @@
 // stage.cpp: brings one generation up beside what serves: copy, map, create, START, SELF_TEST, all on the staging
 // thread, each with a time-out. A generation that fails is discarded and nobody else has noticed.
+#include "crash/handler.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "loader/mapped.hpp"
 #include "telemetry/clock.hpp"
@@ -11,6 +12,7 @@ using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
 constexpr milliseconds load_timeout{10'000};
+constexpr milliseconds cell_end_allowance{12'000};  // a cell that does not start in time is ended, too
 
 std::string answer_text(const bus::Answer& answer) {
   std::string text = answer.message.empty() ? std::string(to_string(static_cast<Code>(answer.status))) : answer.message;
@@ -26,24 +28,34 @@ std::string who(const Package& p) { return "plugin '" + p.manifest->plugin + "' 
 
 // Lets calls that staged code makes see the routes as they will be; only the staging worker is told.
 void Lifecycle::preview(const Members& members, const manifest::SystemManifest& system) {
-  const auto snapshot = build_snapshot(*bus_, members, system, snapshot_version_);
+  const auto snapshot = build_snapshot(*bus_, with_house(members), system, snapshot_version_);
   bus_->run_staged([snapshot] { bus::Worker::current()->snapshot = snapshot; }, load_timeout);
 }
 
-// The stored bytes, checked again, as a mapping of their own.
+// The checked bytes as a mapping of their own.
 Status Lifecycle::map(GenerationRecord& record, const loader::Expected& expected, const loader::Policy& policy) {
-  auto verified = store_.get(record.package.sha256, expected, policy);
-  if (!verified) return std::move(verified).error();
+  std::shared_ptr<const loader::Verified> verified = std::exchange(record.package.verified, nullptr);
+  if (verified == nullptr) {
+    auto stored = store_.get(record.package.sha256, expected, policy);
+    if (!stored) return std::move(stored).error();
+    verified = std::make_shared<const loader::Verified>(std::move(*stored));
+  }
   auto copy = store_.copy(*verified);
   if (!copy) return std::move(copy).error();
   record.package.signer = verified->signed_by.value_or("");
   record.seq = copy->sequence;
   record.image = copy->path;
   record.state = State::verified;
+  record.abi_minor = verified->abi.minor;
+  if (record.package.in_cell()) return {};  // its own process maps it
   auto library = std::make_shared<std::optional<Result<loader::Library>>>();
-  const bool returned = bus_->run_staged([library, copy = *copy, verified = std::move(*verified),
-                                          policy] { library->emplace(loader::Library::load(copy, verified, policy)); },
-                                         load_timeout);
+  const bool returned = bus_->run_staged(
+      [library, copy = *copy, verified, policy, manifest = record.package.manifest, seq = record.seq] {
+        const std::string version = to_string(manifest->version);
+        const crash::Blame blame(manifest->plugin, version, seq, "load");
+        library->emplace(loader::Library::load(copy, *verified, policy));
+      },
+      load_timeout);
   if (!returned) {
     set_state(record, State::retained, "loading did not end");
     return Error{Code::deadline, "loading did not end within " + seconds(load_timeout) +
@@ -69,7 +81,11 @@ Status Lifecycle::describe(GenerationRecord& record) {
                                                    grants_of(record.package), bus_->worker_count() + 1);
   runtime->listeners = record.package.entry.listen;
   runtime->affinity_one = m.affinity == manifest::Affinity::one;
-  runtime->attach(&record.library->descriptor());
+  if (record.package.in_cell()) {
+    link(record, *runtime);
+  } else {
+    runtime->attach(&record.library->descriptor());
+  }
   std::string missing;
   const auto want = [&](const std::string& service, const std::string& method) {
     if (runtime->method(service, method) < 0)
@@ -100,6 +116,7 @@ Status Lifecycle::create(GenerationRecord& record) {
   const auto created = std::make_shared<Created>();
   const bool returned = bus_->run_staged(
       [created, &g, config = record.package.config] {
+        const crash::Blame blame(g.plugin, g.version, g.seq, "create");
         const bus::PayloadRef body(bus::Payload::make(config.empty() ? "{}" : config, SOCLE_MEDIA_JSON, {}));
         try {
           created->status = g.descriptor->create(&g, body.get(), &created->instance, &created->error);
@@ -108,7 +125,7 @@ Status Lifecycle::create(GenerationRecord& record) {
           created->error = bus::Bus::error(SOCLE_INTERNAL, "plugin_threw", "it let an exception out");
         }
       },
-      timeout);
+      record.link != nullptr ? timeout + cell_end_allowance : timeout);
   if (!returned) {
     set_state(record, State::retained, "create() did not return");
     return Error{Code::deadline, "create() did not return within " + seconds(timeout) +
@@ -175,7 +192,7 @@ Result<RecordPtr> Lifecycle::stage(const Package& package, const manifest::Syste
 void Lifecycle::discard(const RecordPtr& record) {
   if (record->state == State::retained) return;
   if (record->runtime != nullptr && record->runtime->instance != nullptr) {
-    if (const std::string held = drain(*record, std::chrono::nanoseconds(0)); !held.empty())
+    if (const std::string held = drain(*record, std::chrono::nanoseconds(0)); !held.empty() && record->link == nullptr)
       return set_state(*record, State::retained, held);
   }
   bury(*record);

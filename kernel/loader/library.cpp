@@ -29,10 +29,10 @@ std::string dl_error() {
 }
 
 // noexcept on purpose: see the head of library.hpp.
-Status open_library(dll::shared_library& library, const std::filesystem::path& path) noexcept {
+Status open_library(dll::shared_library& library, const std::filesystem::path& path, bool for_good) noexcept {
   int mode = dll::load_mode::rtld_now | dll::load_mode::rtld_local;
   // Sanitizers need the code for their reports and their records of its globals.
-  if (sanitizer_build()) mode |= RTLD_NODELETE;
+  if (sanitizer_build() || for_good) mode |= RTLD_NODELETE;
   std::error_code error;
   library.load(path, error, static_cast<dll::load_mode::type>(mode));
   if (!library.is_loaded()) return Error{Code::invalid, "load the library: " + dl_error()};
@@ -191,7 +191,8 @@ Result<Library> Library::load(const Copy& copy, const Verified& verified, const 
   if (!file) return std::move(file).error().context("load plugin '" + verified.plugin + "'");
   state->file = std::move(*file);
   const auto start = std::chrono::steady_clock::now();
-  Status done = open_library(state->library, copy.path);
+  // Code that may run on threads of its own must stay; other pins do not hold always, so closing is tried.
+  Status done = open_library(state->library, copy.path, verified.own_threads);
   if (done) {
     link_map* map = nullptr;
     if (::dlinfo(state->library.native(), RTLD_DI_LINKMAP, &map) == 0) state->map = map;

@@ -14,7 +14,8 @@ struct Forbidden {
 };
 
 constexpr std::string_view no_threads = "no thread functions: plugins own no threads";
-constexpr std::string_view use_offload = "use the host's offload(), timers and watches instead";
+constexpr std::string_view use_offload =
+    "use the host's offload(), timers and watches instead, or grant 'threads' in the system manifest";
 constexpr std::string_view no_handlers = "no exit or thread-end handlers: they outlive the library";
 constexpr std::string_view release_in_destroy = "release it in destroy() or in the STOP hook";
 constexpr std::array forbidden{
@@ -87,10 +88,12 @@ void lint_exports(const Elf& elf, std::vector<Finding>& findings) {
 }
 
 void lint_imports(const Elf& elf, const Expected& expected, std::vector<Finding>& findings) {
-  const bool dlopen_granted =
-      std::find(expected.grants.begin(), expected.grants.end(), "dlopen") != expected.grants.end();
+  const auto granted = [&](std::string_view ability) {
+    return std::find(expected.grants.begin(), expected.grants.end(), ability) != expected.grants.end();
+  };
   for (const Forbidden& rule : forbidden) {
-    if (rule.name == "dlopen" && dlopen_granted) continue;
+    if (rule.code == "import_dlopen" && granted("dlopen")) continue;
+    if (rule.code == "import_thread" && granted("threads")) continue;
     const auto found = std::find_if(elf.symbols.begin(), elf.symbols.end(), [&](const Symbol& symbol) {
       return !symbol.defined && matches(symbol.name, rule.name);
     });
@@ -163,6 +166,14 @@ std::vector<Finding> lint(const Elf& elf, const Expected& expected, const Policy
   return findings;
 }
 
+bool imports_threads(const Elf& elf) {
+  return std::any_of(elf.symbols.begin(), elf.symbols.end(), [](const Symbol& symbol) {
+    return !symbol.defined && std::any_of(forbidden.begin(), forbidden.end(), [&](const Forbidden& rule) {
+      return rule.code == "import_thread" && matches(symbol.name, rule.name);
+    });
+  });
+}
+
 std::vector<std::string> pins(const Elf& elf) {
   std::vector<std::string> reasons;
   for (const Symbol& symbol : elf.symbols) {
@@ -176,6 +187,7 @@ std::vector<std::string> pins(const Elf& elf) {
                         ") on threads still alive");
     }
   }
+  if (imports_threads(elf)) reasons.emplace_back("it may have threads of its own (granted), so it is never unmapped");
   if (elf.no_delete) reasons.emplace_back("linked with -z nodelete");
   return reasons;
 }

@@ -69,8 +69,7 @@ fs::path Store::file(const std::string& sha256, const char* extension) const {
 
 Status Store::put(const Verified& verified) const {
   const fs::path library = file(verified.sha256, ".so");
-  const auto stored = base::read_file(library, max_library_size);
-  if (!stored || *stored != verified.bytes) {
+  if (!base::holds(library, verified.bytes)) {
     if (auto wrote = base::write_file_atomic(library, verified.bytes, 0400); !wrote) return wrote;
   }
   if (!verified.signature) return {};

@@ -126,6 +126,7 @@ Report inspect(std::string bytes, const std::optional<std::string>& signature, c
     if (const auto version = check_note(*elf, expected, policy, report.findings)) verified.abi = *version;
     verified.init_array_entries = elf->init_array_entries;
     verified.pins = pins(*elf);
+    verified.own_threads = imports_threads(*elf);
   } else {
     report.findings.push_back(
         {"elf", elf.error().message, "a shared library for this machine", "build it again and copy it whole"});

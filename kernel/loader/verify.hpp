@@ -38,7 +38,7 @@ struct Expected {
   std::string plugin;                 // `plugin:` of its manifest
   AbiVersion abi;                     // `abi:` of its manifest
   std::optional<std::string> sha256;  // hex; a pinned content, e.g. the last good set's
-  std::vector<std::string> grants;    // granted abilities that the lint would refuse; known: "dlopen"
+  std::vector<std::string> grants;    // granted abilities that the lint would refuse; known: "dlopen", "threads"
 };
 
 // What the operator and this kernel say of all plugins.
@@ -66,7 +66,8 @@ struct Verified {
   std::optional<std::string> signed_by;  // fingerprint of the trusted key
   AbiVersion abi;                        // of the note
   std::uint64_t init_array_entries = 0;  // static constructors that will run at load
-  std::vector<std::string> pins;         // what would keep the library mapped for ever
+  bool own_threads = false;              // it imports thread functions, which was granted: never unmapped
+  std::vector<std::string> pins;         // what keeps the library mapped for ever
 };
 
 struct Report {

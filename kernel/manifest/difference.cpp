@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "manifest/system_manifest.hpp"
 #include "manifest/tables.hpp"
@@ -9,6 +11,15 @@ std::map<std::string, std::string> canonical(const SystemManifest& system) {
   Flat flat;
   object_of<SystemManifest>().flatten(system, "", flat);
   return flat;
+}
+
+// Of a listener, the sockets are the acceptor's, opened at the start; the rest its plugin reads anew with every routes.
+bool needs_restart(std::string_view key) {
+  constexpr std::string_view heads[] = {"socle", "data", "control", "workers", "resident", "watch", "log", "offload"};
+  const std::string_view head = key.substr(0, key.find_first_of(".["));
+  if (std::find(std::begin(heads), std::end(heads), head) != std::end(heads)) return true;
+  return head == "listeners" &&
+         (key.ends_with(".address") || key.ends_with(".connections") || key.ends_with(".connections_per_peer"));
 }
 
 std::vector<Change> difference(const SystemManifest& before, const SystemManifest& after) {

@@ -14,13 +14,15 @@ constexpr const char* channel_wanted = "a channel name such as records.changed";
 template <>
 const Object<Method>& object_of<Method>() {
   static const auto object =
-      Object<Method>("Method", "One method of a provided service. May be left empty: `greet: {}`.",
-                     {field("idempotent", &Method::idempotent,
-                            "Calling twice has the effect of calling once, so a lost call may be repeated."),
-                      field("timeout", &Method::timeout, "Longest time of one call.")
-                          .absent("the context's deadline")
-                          .within(&Method::timeout, 1ms, 1h),
-                      field("describe", &Method::describe, "One sentence for people.")})
+      Object<Method>(
+          "Method", "One method of a provided service. May be left empty: `greet: {}`.",
+          {field("idempotent", &Method::idempotent,
+                 "Calling twice has the effect of calling once, so a lost call may be repeated."),
+           field("operators", &Method::operators, "Operators may call it for a tenant over the control socket."),
+           field("timeout", &Method::timeout, "Longest time of one call.")
+               .absent("the context's deadline")
+               .within(&Method::timeout, 1ms, 1h),
+           field("describe", &Method::describe, "One sentence for people.")})
           .short_form([](const Node& node, Reader&, Method&) { return node.kind == Node::Kind::null; });
   return object;
 }

@@ -9,7 +9,7 @@ namespace socle::manifest {
 
 namespace {
 
-constexpr std::array<PermissionForm, 10> forms{{
+constexpr std::array<PermissionForm, 13> forms{{
     {PermissionKind::call, "call", "SERVICE/N", "Call this service. Needed, with a grant, for every required service."},
     {PermissionKind::publish, "publish", "CHANNEL", "Publish on this channel."},
     {PermissionKind::subscribe, "subscribe", "CHANNEL", "Get the messages of this channel."},
@@ -20,6 +20,9 @@ constexpr std::array<PermissionForm, 10> forms{{
     {PermissionKind::resident, "resident", "", "Keep handles that survive swaps (see `resident_handles`)."},
     {PermissionKind::threads, "threads", "", "Import thread functions; such a library is never unmapped."},
     {PermissionKind::dlopen, "dlopen", "", "Import `dlopen`."},
+    {PermissionKind::read, "read", "/PATH", "In a cell: read files at or below this path."},
+    {PermissionKind::write, "write", "/PATH", "In a cell: read, write and create files at or below this path."},
+    {PermissionKind::network, "network", "", "In a cell: open sockets."},
 }};
 
 bool argument_fits(PermissionKind kind, std::string_view argument) {
@@ -32,7 +35,10 @@ bool argument_fits(PermissionKind kind, std::string_view argument) {
     case PermissionKind::ingress:
     case PermissionKind::catalog:
     case PermissionKind::resident:
+    case PermissionKind::read:
+    case PermissionKind::write: return argument.starts_with('/') && argument.find("..") == std::string_view::npos;
     case PermissionKind::threads:
+    case PermissionKind::network:
     case PermissionKind::dlopen: return argument.empty();
   }
   return false;

@@ -20,6 +20,9 @@ enum class PermissionKind {
   resident,
   threads,
   dlopen,
+  read,   // read:/path
+  write,  // write:/path
+  network,
 };
 
 struct Permission {

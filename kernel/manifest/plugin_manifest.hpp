@@ -30,6 +30,7 @@ enum class Affinity { any, one };
 
 struct Method {
   bool idempotent = false;
+  bool operators = false;
   std::optional<Duration> timeout;
   std::string describe;
 };

@@ -28,6 +28,15 @@ Result<SystemManifest> load_system_manifest(const std::filesystem::path& file) {
   return parse_system_manifest(*text, file);
 }
 
+void lay_over(SystemManifest& system, const Overrides& overrides) {
+  system.overrides = overrides;
+  if (overrides.data) system.data = *overrides.data;
+  if (overrides.control) system.control = overrides.control;
+  if (overrides.workers) system.workers = overrides.workers;
+  const auto http = system.listeners.find("http");
+  if (overrides.http && http != system.listeners.end()) http->second.address = *overrides.http;
+}
+
 Result<std::string> config_for(const SystemManifest& system, const PluginEntry& entry, const PluginManifest& plugin) {
   Problems problems(system.file.string());
   const Node* given = entry.config ? &*entry.config : nullptr;

@@ -66,6 +66,14 @@ struct Canary {
   std::vector<std::string> tenants;
 };
 
+// What a cell of a plugin may use of the machine.
+struct CellLimits {
+  ByteSize memory{std::uint64_t{512} << 20U};  // private memory beyond that of an empty cell
+  std::uint64_t files = 256;
+  double cpu = 0;  // cores; 0: not limited
+  friend bool operator==(const CellLimits&, const CellLimits&) = default;
+};
+
 struct PluginEntry {
   Place at;
   std::filesystem::path path;       // folder of the plugin
@@ -76,6 +84,7 @@ struct PluginEntry {
   std::optional<Node> config;  // checked against the plugin's schema by resolve_config()
   std::optional<Canary> canary;
   std::int64_t priority = 0;
+  CellLimits limits;
 };
 
 struct SwapSettings {
@@ -103,8 +112,16 @@ struct OffloadSettings {
   std::uint64_t queue = 1'024;
 };
 
+// What `socle run` was told on its command line; it goes before the file, at the start and at every apply.
+struct Overrides {
+  std::optional<std::filesystem::path> data, control;
+  std::optional<Address> http;  // of the listener of that name
+  std::optional<std::uint64_t> workers;
+};
+
 struct SystemManifest {
   std::filesystem::path file;  // not a key
+  Overrides overrides;         // not a key; lay_over() fills it
 
   std::uint64_t socle = 0;
   std::filesystem::path data = "data";
@@ -142,6 +159,11 @@ struct Change {
 // Every key whose value is not its default, sorted: a canonical form in which order, quoting and comments are gone.
 // Plugin entries are keyed by the last part of their path.
 [[nodiscard]] std::map<std::string, std::string> canonical(const SystemManifest& system);
+void lay_over(SystemManifest& system, const Overrides& overrides);
+
+// A running kernel cannot change the value of this key: "data", "listeners.http.address".
+[[nodiscard]] bool needs_restart(std::string_view key);
+
 // By key. Empty: applying `after` to a system that runs `before` changes nothing.
 [[nodiscard]] std::vector<Change> difference(const SystemManifest& before, const SystemManifest& after);
 

@@ -88,6 +88,20 @@ const Object<Canary>& object_of<Canary>() {
 }
 
 template <>
+const Object<CellLimits>& object_of<CellLimits>() {
+  using L = CellLimits;
+  static const Object<L> object(
+      "Cell limits", "What one cell of a plugin may use of the machine; of no effect with `home: kernel`.",
+      {field("memory", &L::memory, "Private memory, beyond that of a cell without a plugin.")
+           .within(&L::memory, ByteSize{1 << 20}, ByteSize{std::uint64_t{1} << 40U}),
+       field("files", &L::files, "Open descriptors, those of the rings included.").within(&L::files, 64, 65'536),
+       field("cpu", &L::cpu, "Processor cores, 0.5 for half of one; enforced where a control group can be had.")
+           .within(&L::cpu, 0, 1'024)
+           .absent("not limited")});
+  return object;
+}
+
+template <>
 const Object<PluginEntry>& object_of<PluginEntry>() {
   using P = PluginEntry;
   static const Object<P> object(
@@ -105,7 +119,8 @@ const Object<PluginEntry>& object_of<PluginEntry>() {
        field("canary", &P::canary, "A second version beside it, begun by `socle apply`.").absent("none"),
        field("priority", &P::priority,
              "When several plugins provide a service, the highest provides it; equals are refused.")
-           .within(&P::priority, -1'000'000, 1'000'000)});
+           .within(&P::priority, -1'000'000, 1'000'000),
+       field("limits", &P::limits, "What a cell of it may use of the machine.").absent("see Cell limits")});
   return object;
 }
 

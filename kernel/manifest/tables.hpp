@@ -47,6 +47,8 @@ const Object<Tenant>& object_of<Tenant>();
 template <>
 const Object<PluginEntry>& object_of<PluginEntry>();
 template <>
+const Object<CellLimits>& object_of<CellLimits>();
+template <>
 const Object<Canary>& object_of<Canary>();
 template <>
 const Object<SwapSettings>& object_of<SwapSettings>();

@@ -21,8 +21,6 @@ void add(std::atomic<double>& to, double amount) {
   while (!to.compare_exchange_weak(seen, seen + amount, std::memory_order_relaxed)) {}
 }
 
-constexpr double first_bucket = 1e-6;
-
 }  // namespace
 
 uint32_t Metrics::define(std::string_view name, Kind kind, std::string_view help) {
@@ -42,6 +40,7 @@ uint32_t Metrics::define(std::string_view name, Kind kind, std::string_view help
   made.labels = labels;
   made.help = help;
   made.kind = kind;
+  made.first_edge = first_edge(family);
   const auto number = static_cast<uint32_t>(series_.size());
   slots_[number].store(&made, std::memory_order_release);
   return number;
@@ -60,7 +59,7 @@ void Metrics::observe(uint32_t number, double value) {
   if (series->kind == Kind::counter) return;
   series->count.fetch_add(1, std::memory_order_relaxed);
   size_t bucket = 0;
-  for (double edge = first_bucket; bucket < buckets && value > edge; edge *= 2) ++bucket;
+  for (double edge = series->first_edge; bucket < buckets && value > edge; edge *= 2) ++bucket;
   series->hits[bucket].fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -85,7 +84,7 @@ std::string Metrics::text() const {
       }
       const std::string inner = s->labels.empty() ? "" : s->labels.substr(1, s->labels.size() - 2) + ",";
       uint64_t sum = 0;
-      double edge = first_bucket;
+      double edge = s->first_edge;
       for (size_t i = 0; i < buckets; ++i, edge *= 2) {
         sum += s->hits[i].load(std::memory_order_relaxed);
         fmt::format_to(to, "{}_bucket{{{}le=\"{}\"}} {}\n", family, inner, edge, sum);

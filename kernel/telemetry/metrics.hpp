@@ -27,10 +27,13 @@ class Metrics {
   [[nodiscard]] std::string text() const;
 
  private:
-  static constexpr size_t buckets = 20;  // 1 µs .. 0.5 s by powers of two, as seconds
+  static constexpr size_t buckets = 20;  // by powers of two, from first_edge()
+  // Families named …_seconds measure 1 µs to 0.5 s, others count things: 1 to 524,288.
+  [[nodiscard]] static double first_edge(std::string_view family) { return family.ends_with("_seconds") ? 1e-6 : 1; }
   struct Series {
     std::string family, labels, help;
     Kind kind;
+    double first_edge = 1;
     std::atomic<double> value{0};
     std::atomic<uint64_t> count{0};
     std::array<std::atomic<uint64_t>, buckets + 1> hits{};

@@ -2,6 +2,7 @@
 #include "conditional.hpp"
 #include "connection.hpp"
 #include "problem.hpp"
+#include "rate_headers.hpp"
 
 #include <socle/json.hpp>
 
@@ -184,6 +185,9 @@ void Connection::send(const AnswerHead& head, std::string_view body, bool more) 
   Exchange& e = *exchange_;
   e.status = head.status;
   worker_.count(head.status, false);
+  socle_rate rate{};
+  rate.struct_size = sizeof rate;
+  if (e.context && host()->rate(host(), e.context.get(), &rate) == 1) append_rate_headers(e.rate_lines, rate);
   write_answer_head(head, worker_.date_line(), e);
   e.writer.begin(e.out_head, body, head.chunked && more, more);
   state_ = State::replying;

@@ -99,6 +99,7 @@ void write_answer_head(const AnswerHead& answer, std::string_view date, Exchange
           .append("\r\n");
     }
   }
+  out.append(exchange.rate_lines);
   out.append("traceparent: 00-").append(exchange.trace_hex).append(1, '-');
   append_hex(out, exchange.context ? exchange.context->span_id : exchange.trace.own.data(), 8);
   out.append((exchange.trace.flags & 1) ? "-01\r\n" : "-00\r\n");
@@ -129,6 +130,7 @@ void Exchange::clear() {
   body.clear();
   if (body.capacity() > 64 * 1024) body.shrink_to_fit();
   reply_text.clear();
+  rate_lines.clear();
   trace_hex.clear();
   request_id.clear();
   idempotency_key = {};

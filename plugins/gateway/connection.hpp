@@ -78,6 +78,7 @@ class Connection {
   [[nodiscard]] Refusal prepare();
   [[nodiscard]] Refusal identify();
   [[nodiscard]] Refusal check_content();
+  [[nodiscard]] std::size_t plan_body_limit() const;
   [[nodiscard]] std::size_t begin_body(std::string_view after);
   [[nodiscard]] std::size_t decode_chunks(std::string_view bytes);
   void send_continue();

@@ -61,6 +61,7 @@ struct Exchange {
   Payload reply;
   std::string reply_text;  // a body of the gateway's own: problem, health, doc turned into text
   std::string out_head;
+  std::string rate_lines;  // header lines of a tenant with a request rate
   ResponseWriter writer;
   Stream stream;
   bool keep_alive = true;

@@ -3,6 +3,7 @@
 // made.
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "connection.hpp"
 #include "problem.hpp"
@@ -123,6 +124,22 @@ Refusal Connection::identify() {
   return {};
 }
 
+// The plan's payload.bytes. Asked in a context of its own: the request's begins, with its deadline, when its body is
+// here.
+std::size_t Connection::plan_body_limit() const {
+  constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
+  if (listener_->tenant.empty()) return none;
+  socle_root root{};
+  root.struct_size = sizeof root;
+  root.tenant = str(listener_->tenant);
+  root.principal = str(listener_->principal);
+  root.deadline = never;
+  const Context context(host(), host()->context_open(host(), &root));
+  if (!context) return none;
+  const double bytes = host()->limit(host(), context.get(), str("payload.bytes"));
+  return bytes < 1e15 ? static_cast<std::size_t>(bytes) : none;
+}
+
 Refusal Connection::check_content() {
   Exchange& e = *exchange_;
   const Route& route = *e.match.route;
@@ -133,7 +150,9 @@ Refusal Connection::check_content() {
     return bad_request("bad_idempotency_key", "Idempotency-Key must be 1 to 255 visible ASCII characters.");
   }
   const Framing& framing = e.head.framing;
-  if (framing.length > e.body_limit) return {413, "body_too_large", "The body is larger than this route accepts."};
+  if (framing.has_body()) e.body_limit = std::min(e.body_limit, plan_body_limit());
+  if (framing.length > e.body_limit)
+    return {413, "body_too_large", "The body is larger than this route or the tenant's plan accepts."};
   if (!framing.has_body()) return {};
   if (!route.consumes.empty()) {
     const std::string_view type = e.head.value("content-type");

@@ -3,6 +3,8 @@
 //
 // A swap (state: exclusive): the next generation finds the open database among the resident handles, stands by while
 // this one serves, and reads the store's state at import. LaneShare keeps two lanes from writing at once.
+//
+// Longer than most: one class, as all its parts are entries of the host.
 #include <socle/plugin.hpp>
 
 #include <atomic>
@@ -12,12 +14,12 @@
 #include <new>
 #include <vector>
 
-#include "ids.hpp"
+#include "levels.hpp"
 #include "socle/json/document.hpp"
 #include "store/lane.hpp"
 #include "store/read.hpp"
 #include "store/rocks_kv.hpp"
-#include "waiters.hpp"
+#include "worker.hpp"
 
 namespace socle::storage {
 namespace {
@@ -25,13 +27,6 @@ namespace {
 constexpr std::string_view db_handle = "rocksdb";
 constexpr std::string_view share_handle = "lane";
 constexpr std::uint32_t handle_version = 1;
-
-struct Worker {
-  SchemaCache schemas;
-  RemainderCache remainders;
-  Waiters waiters;
-  Uuid7Source ids;
-};
 
 // A change on its way through the lane; in its handler's frame.
 struct Landing : Call {
@@ -61,6 +56,7 @@ class Storage final : public Plugin, public LaneHost {
       : host_(host),
         directory_(host.config().get<std::string>("directory", "storage")),
         durable_(host.config().get<std::string>("durability", "sync") == "sync"),
+        meters_(host),
         workers_(host.worker_count() + 1) {
     const Config config = host.config();
     rocks_.memtable_bytes = config.get<std::size_t>("memtable", rocks_.memtable_bytes);
@@ -84,9 +80,9 @@ class Storage final : public Plugin, public LaneHost {
     if (auto kept = host_.resident_put(db_handle, handle_version, db, rocks_destroyer()); !kept) co_return kept;
     if (auto kept = host_.resident_put(share_handle, handle_version, share, rocks_releaser()); !kept) co_return kept;
     kv_ = std::make_unique<RocksKv>(db);
-    state_ = std::make_unique<State>(*kv_, settings_);
+    state_ = std::make_unique<State>(*kv_, settings_, meters_);
     committer_ = std::make_unique<Committer>(*state_);
-    lane_ = std::make_unique<Lane>(*committer_, *share, *this, LaneLimits{});
+    lane_ = std::make_unique<Lane>(*committer_, *share, *this, LaneLimits{}, meters_);
     if (fresh) {
       if (auto active = activate(); !active) co_return active;
     }
@@ -111,6 +107,7 @@ class Storage final : public Plugin, public LaneHost {
 
   Task<Status> drain(std::uint32_t worker) override {
     workers_[worker].waiters.wake_all();
+    workers_[worker].tell(meters_);
     return Status();
   }
 
@@ -138,7 +135,7 @@ class Storage final : public Plugin, public LaneHost {
       call.finish = [](Call* arrived) { static_cast<Landing*>(arrived)->landed.set_here(true); };
       lane_->submit(&call);
       co_await call.landed;
-      if (!call.answer.failed) host_.meter(request, "storage.written", call.charged);
+      if (!call.answer.failed) meter(call, request);
       co_return to_reply(std::move(call.answer));
     } else if constexpr (M == Method::changes) {
       co_return co_await poll(call, request);
@@ -149,10 +146,26 @@ class Storage final : public Plugin, public LaneHost {
 
   // -- LaneHost ------------------------------------------------------------------------------------------------------
   void start_lane() override {
-    const auto run = [](void* self) { static_cast<Storage*>(self)->lane_->run(); };
-    const auto done = [](void*, socle_status) {};
-    const socle_status taken = host_.table()->offload(host_.table(), run, done, this);
-    if (taken == SOCLE_OK || taken == SOCLE_PENDING) return;
+    struct Run {
+      Lane* lane;
+      bool begun = false;
+    };
+    const auto run = [](void* user) {
+      auto* self = static_cast<Run*>(user);
+      self->begun = true;
+      self->lane->run();
+    };
+    // A host that gives up may never run it: then those who wait are told so.
+    const auto done = [](void* user, socle_status) {
+      const std::unique_ptr<Run> self(static_cast<Run*>(user));
+      if (!self->begun) self->lane->abandon({Code::cancelled, "the store's generation ends: retry"});
+    };
+    auto wanted = std::make_unique<Run>(Run{lane_.get()});
+    const socle_status taken = host_.table()->offload(host_.table(), run, done, wanted.get());
+    if (taken == SOCLE_OK || taken == SOCLE_PENDING) {
+      static_cast<void>(wanted.release());  // done() takes it
+      return;
+    }
     lane_->abandon({Code::unavailable, "the offload pool is full: retry after a short while"});
   }
 
@@ -238,7 +251,17 @@ class Storage final : public Plugin, public LaneHost {
     call.write = std::move(*parsed);
     call.durable = call.write->durable.value_or(durable_);
     call.byte_limit = host_.limit(request, "storage.bytes");
+    call.record_limit = host_.limit(request, "records");
     return Done{};
+  }
+
+  void meter(const Call& call, const Request& request) {
+    if (call.charged > 0) host_.meter(request, "storage.written", call.charged);
+    if (call.level.order == 0) return;
+    levels_.in_order(call.tenant, call.level.order, [&] {
+      host_.meter_level(request, "storage.bytes", static_cast<double>(call.level.bytes));
+      host_.meter_level(request, "records", static_cast<double>(call.level.documents));
+    });
   }
 
   // On this worker if memory has it, else on an offload thread.
@@ -247,9 +270,14 @@ class Storage final : public Plugin, public LaneHost {
       auto done = co_await host_.offload([&] { return whole_store(call); });
       co_return done ? std::move(*done) : Answer(Outcome<Done>(done.error()).problem());
     }
-    if (auto quick = read(*state_, call, Reach::cached, &worker().schemas)) co_return std::move(*quick);
+    if (auto quick = read(*state_, call, Reach::cached, &worker().schemas)) {
+      worker().count(call, *quick, false);
+      co_return std::move(*quick);
+    }
     auto slow = co_await host_.offload([&] { return std::move(*read(*state_, call, Reach::any, nullptr)); });
-    co_return slow ? std::move(*slow) : Answer(Outcome<Done>(slow.error()).problem());
+    if (!slow) co_return Answer(Outcome<Done>(slow.error()).problem());
+    worker().count(call, *slow, true);
+    co_return std::move(*slow);
   }
 
   Answer whole_store(Call& call) {
@@ -290,11 +318,17 @@ class Storage final : public Plugin, public LaneHost {
     co_return to_reply(co_await answer(call));
   }
 
-  // Wakes the lane for index builds, old feed entries and asynchronous writes that are not synced yet.
+  // Once a second: wakes the lane for index builds, old feed entries and asynchronous writes that are not synced yet,
+  // and hands over what was measured.
   Task<void> housekeep() {
     for (;;) {
       if (auto slept = co_await host_.sleep(std::chrono::seconds(1)); !slept) co_return;
-      if (active_.load(std::memory_order_acquire)) lane_->nudge();
+      if (!active_.load(std::memory_order_acquire)) continue;
+      lane_->nudge();
+      for (std::uint32_t w = 0; w < host_.worker_count(); ++w)
+        if (workers_[w].has_counted()) host_.post(w, [this, w] { workers_[w].tell(meters_); });
+      auto pressure = co_await host_.offload([this] { return kv_->pressure(directory_); });
+      if (pressure) show(*pressure, meters_);
     }
   }
 
@@ -305,7 +339,9 @@ class Storage final : public Plugin, public LaneHost {
   const bool durable_;
   RocksOptions rocks_;
   Settings settings_;
+  const Meters meters_;
   WriteLimits limits_;
+  Levels levels_;
   std::vector<Worker> workers_;
   std::unique_ptr<RocksKv> kv_;
   std::unique_ptr<State> state_;

@@ -39,7 +39,7 @@ function(socle_add_plugin name)
   set_target_properties(${name} PROPERTIES
     PREFIX lib OUTPUT_NAME ${name} LIBRARY_OUTPUT_DIRECTORY ${arg_OUTPUT}
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    POSITION_INDEPENDENT_CODE ON SKIP_BUILD_RPATH ON LINK_DEPENDS ${SOCLE_PLUGIN_EXPORTS})
+    POSITION_INDEPENDENT_CODE ON SKIP_BUILD_RPATH ON LINK_DEPENDS "${SOCLE_PLUGIN_EXPORTS};${arg_MANIFEST}")
   target_compile_definitions(${name} PRIVATE SOCLE_PLUGIN_NAME="${name}")
   target_compile_options(${name} PRIVATE $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>)
   target_link_options(${name} PRIVATE -Wl,--version-script=${SOCLE_PLUGIN_EXPORTS} -Wl,--exclude-libs,ALL

@@ -1,32 +1,52 @@
 #!/usr/bin/env bash
-# tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines; NAME runs one (bus, sched, json, storage, cel, schema,
-# gateway). Each line names its settings. Ratios are taken within one run; the machine should have nothing else to do.
+# tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines, each with its settings, then all of them once more
+# as a table for docs; NAME runs one (bus, sched, cell, json, cel, schema, storage, models, gateway, life, stall). Ratios are taken within one
+# run; the machine should have nothing else to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/support/setup.sh
 wanted=${1:-}
 # shellcheck disable=SC2086
-socle_install $socle_packages wrk >&2
+socle_install $socle_packages wrk nginx-light >&2
 loan=../shared/loan
 bin=build/release/tests/bench
-known=""
-bench() {  # NAME TARGET COMMAND...
+export SOCLE_BUILD=$PWD/build/release
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+known="" ran=""
+bench() {  # NAME TARGETS COMMAND...
   name=$1
-  target=$2
+  targets=$2
   shift 2
   known="$known $name"
   [ -z "$wanted" ] || [ "$wanted" = "$name" ] || return 0
   # shellcheck disable=SC2086
-  socle_build release $target >&2
-  "$@"
-  ran=yes
+  socle_build release $targets >&2
+  echo "== $name (load $(cut -d' ' -f1 /proc/loadavg))"
+  "$@" | tee "$work/$name"
+  ran="$ran $name"
 }
-ran=no
+demo="socle gateway storage-rocksdb hello notes open_loop"
 bench bus bus_bench $bin/bus/bus_bench
 bench sched "sched_bench socle gateway busy socle_load" tests/bench/sched/run.sh
 bench json json_bench $bin/json/json_bench $loan/valid.jsonl
-bench storage storage_bench bash -c 'd=$(mktemp -d); trap "rm -rf $d" EXIT; build/release/tests/bench/storage/storage_bench ../shared/loan/valid.jsonl "$d"'
+bench cell cell_bench $bin/cell/cell_bench
 bench cel cel_bench $bin/cel/cel_bench $loan/valid.jsonl
 bench schema schema_bench $bin/schema/schema_bench $loan ../shared/conformance/schema-bench
+bench models "socle storage-rocksdb gateway notes models models-kind models-driver" /usr/bin/python3 -B tests/bench/models/run.py
+bench storage storage_bench $bin/storage/storage_bench $loan/valid.jsonl "$work"
 bench gateway "socle gateway page bare_beast" tests/bench/gateway/run.sh
-[ "$ran" = yes ] || { echo "no benchmark '$wanted'; there are:$known" >&2; exit 2; }
+bench life "$demo" /usr/bin/python3 -B tests/bench/system/life.py
+bench stall "$demo" /usr/bin/python3 -B tests/bench/system/stall.py
+[ -n "$ran" ] || { echo "no benchmark '$wanted'; there are:$known" >&2; exit 2; }
+
+cat <<TEXT
+
+Machine: $(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1), Linux $(uname -r); $(git rev-parse --short HEAD 2>/dev/null || echo "no commit"), preset release, $(date -u +%F).
+
+| benchmark | \`tests/bench/run.sh\` prints |
+|---|---|
+TEXT
+for name in $ran; do
+  sed -e '/^ *$/d' -e 's/  */ /g' -e 's/^ //' -e 's/|/\\|/g' -e "s/^\(.*\)$/| $name | \1 |/" "$work/$name"
+done

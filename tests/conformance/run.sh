@@ -31,6 +31,7 @@ judged=0
 for suite in jsontestsuite jsonpatch mergepatch; do judge $suite $bin/json/conformance_json $suite "$dir"; done
 judge cel $bin/cel/conformance_cel "$dir"
 judge jose-cookbook $bin/jose/conformance_jose "$dir"
+for suite in dmn jdm; do judge $suite $bin/rules/conformance_rules $suite "$dir"; done
 for suite in jsonschema schema-compat schema-bench; do judge $suite $bin/schema/conformance_schema $suite "$dir/$suite"; done
 judge http11probe tests/conformance/http11.sh "$dir/http11probe/table.json"
 if [ $judged = 0 ]; then

@@ -1,6 +1,7 @@
-/* abi_layout.c: the layout of ABI 1.0 on LP64, written down, and what 1.1 added. Compiled against the frozen header and against today's: a
- * member that moved, shrank, went or changed places stops the build. Tables that carry struct_size may only grow at
- * their end (GROWS); the others may not change (SIZE). A new release appends its members here, with SOCLE_ABI_MINOR. */
+/* abi_layout.c: the layout of ABI 1.0 on LP64, written down, and what 1.1 added. Compiled against the frozen header and
+ * against today's: a member that moved, shrank, went or changed places stops the build. Tables that carry struct_size
+ * may only grow at their end (GROWS); the others may not change (SIZE). A new release appends its members here, with
+ * SOCLE_ABI_MINOR. */
 #ifdef SOCLE_FROZEN_ABI
 #include "abi-1.0/abi.h"
 #else

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import SOCLE, SystemTest, copy_plugin, plugin, wait_for
+from harness import SOCLE, Refused, SystemTest, copy_plugin, plugin, wait_for
 
 
 class Boot(SystemTest):
@@ -28,7 +28,7 @@ class Boot(SystemTest):
     def test_the_ready_line_tells_what_serves(self):
         kernel = self.kernel().start("--workers", "2", "--control", os.path.join(self.folder, "c.sock"))
         self.assertEqual(os.path.join(self.folder, "c.sock"), kernel.control_path)
-        self.assertEqual(kernel.process.pid, int(kernel.ready["pid"]))
+        self.assertEqual(kernel.command("status")["pid"], int(kernel.ready["pid"]))
         self.assertEqual(("4", "1"), (kernel.ready["plugins"], kernel.ready["tenants"]))
         self.assertEqual("Hello, Ada!\n", self.hello(kernel))
         self.assertEqual(200, kernel.request("GET", "/readyz", port=kernel.ops)[0])
@@ -157,8 +157,26 @@ class Boot(SystemTest):
         with open(os.path.join(bad, "libhello.so"), "r+b") as file:
             file.truncate(1000)
         self.edit(kernel, plugin("hello"), bad)
-        wait_for("the refusal", 15, lambda: "the changed system manifest is not applied" in kernel.log_text())
+        wait_for("the refusal", 15, lambda: "change set refused: apply" in kernel.log_text())
         self.assertEqual("Hello, Ada!\n", self.hello(kernel))
+
+    def test_what_needs_a_restart_is_planned_as_such_and_refused_by_apply(self):
+        kernel = self.kernel(plugins=("gateway", "hello")).start("--workers", "1")
+        next_file = os.path.join(self.folder, "next.yaml")
+        with open(kernel.file, encoding="utf-8") as file:
+            text = file.read()
+        with open(next_file, "w", encoding="utf-8") as file:
+            file.write(text.replace("socle: 1", "socle: 1\nworkers: 7\noffload: {threads: 9}"))
+        plan = kernel.command("plan", next_file)["changes"]
+        self.assertEqual([("offload.threads", True)], [(c["key"], c["restart"]) for c in plan])
+        with self.assertRaises(Refused) as refused:
+            kernel.command("apply", next_file)
+        self.assertIn("a running kernel cannot change offload.threads: (default) → 9; nothing was applied", str(refused.exception))
+        self.assertEqual("Hello, Ada!\n", self.hello(kernel))
+        # --workers goes before the file, so the same key there changes nothing.
+        with open(next_file, "w", encoding="utf-8") as file:
+            file.write(text.replace("socle: 1", "socle: 1\nworkers: 7"))
+        self.assertEqual([], kernel.command("apply", next_file)["changes"])
 
     def test_bad_manifests_are_refused_with_their_place(self):
         for text, wanted in (

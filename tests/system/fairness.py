@@ -52,6 +52,12 @@ class Fairness(SystemTest):
         lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
         return {line["group"]: line for line in lines}
 
+    def quiet_p99(self, light):
+        quiet = min(self.load(light)["light"]["p99"] for _ in range(2))
+        if quiet > 2000:
+            self.skipTest("this machine is too busy to see slices: a tenant that is alone has a p99 of %.0f us" % quiet)
+        return quiet
+
     def check_shares(self, weights, connections):
         depth = max(2, 32 // connections)
         report = self.load(*[(t, connections, "/v1/burn/100000", "closed", depth) for t in weights])
@@ -62,7 +68,9 @@ class Fairness(SystemTest):
             got = report[tenant]["completed"] / total
             print("%d connections: %s %.4f of %d, wanted %.4f, off by %.2f %%" % (
                 connections, tenant, got, total, wanted, 100 * (got / wanted - 1)))
-            self.assertLess(abs(got / wanted - 1), ERROR)
+            # A short run counts what happened to be under way at its edges; the full one is held to the plain bound.
+            edges = 0 if FULL else depth * connections / report[tenant]["completed"]
+            self.assertLess(abs(got / wanted - 1), ERROR + edges)
 
     def test_weights_1_2_4_hold_with_1_2_and_64_connections(self):
         weights = {"one": 1, "two": 2, "four": 4}
@@ -73,7 +81,7 @@ class Fairness(SystemTest):
     def test_a_flood_of_garbage_moves_a_tenants_p99_by_two_slices_at_most(self):
         self.serve({"light": "weight: 1"})
         light = ("light", 4, "/v1/burn/20000", "open", 500)
-        quiet = min(self.load(light)["light"]["p99"] for _ in range(2))
+        quiet = self.quiet_p99(light)
         beside = [self.load(light, ("http-flood", 0, "-", "garbage", 3000)) for _ in range(2)]
         flooded = min(r["light"]["p99"] for r in beside)
         print("p99 alone %.0f us, beside %d bad connections %.0f us" % (
@@ -84,9 +92,10 @@ class Fairness(SystemTest):
     def test_long_work_in_slices_does_not_hold_the_worker(self):
         self.serve({"light": "weight: 1", "long": "weight: 1"})
         light = ("light", 2, "/v1/burn/20000", "open", 300)
-        report = self.load(light, ("long", 2, "/v1/slices/100000", "closed", 1))  # a second each
-        print("p99 beside long work %.0f us" % report["light"]["p99"])
-        self.assertLess(report["light"]["p99"], 5000)
+        quiet = self.quiet_p99(light)
+        beside = min(self.load(light, ("long", 2, "/v1/slices/100000", "closed", 1))["light"]["p99"] for _ in range(2))
+        print("p99 alone %.0f us, beside work of a second each, in slices %.0f us" % (quiet, beside))
+        self.assertLess(beside, quiet + 2 * 200 + 300)
 
     def test_rate_and_overload_are_refused_with_the_time_to_come_again(self):
         kernel = self.serve({"few": "rate: 2, burst: 3", "narrow": "in_flight: 1, queue: 1"})

@@ -86,15 +86,17 @@ class Kernel:
     """`socle run` on a system manifest of the demo's four plugins, or of what a test makes of it."""
 
     def __init__(self, folder, plugins=("storage-rocksdb", "gateway", "hello", "notes"), http="", extra="", paths=None,
-                 manifest=None, store=None):
+                 manifest=None, store=None, entries=None):
         self.folder = folder
         self.process = None
         self.client_processes = []
         self.file = os.path.join(folder, "system.yaml")
         self.data = os.path.join(folder, "data")
         self.log = os.path.join(folder, "log")
-        entries = {"storage-rocksdb": "home: kernel", "gateway": "home: kernel, listen: [http, ops], grants: [ingress, catalog]",
+        given = entries or {}
+        entries = {"drill": "home: kernel", "storage-rocksdb": "home: kernel", "gateway": "home: kernel, listen: [http, ops], grants: [ingress, catalog]",
                    "hello": "home: kernel", "notes": 'home: kernel, grants: ["call:storage/1"]'}
+        entries.update(given)
         if store is not None:
             entries["storage-rocksdb"] += ", config: {directory: %s}" % store
         lines = ["socle: 1", "data: data", "listeners:",
@@ -140,6 +142,7 @@ class Kernel:
         self.port = int(self.ready["http"].rsplit(":", 1)[1])
         self.ops = int(self.ready["ops"].rsplit(":", 1)[1])
         self.control_path = self.ready["control"]
+        self.pid = int(self.ready["pid"])
         return self
 
     def log_text(self):
@@ -147,8 +150,24 @@ class Kernel:
             return file.read()
 
     def kill(self):
+        """The supervisor, and with it the kernel, which a next start waits for."""
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+
+    def kill_kernel(self, number=signal.SIGKILL):
+        """The kernel alone; the next one's pid will be known by await_restart()."""
+        os.kill(self.pid, number)
+
+    def await_restart(self, seconds=20):
+        """Until another kernel than the last one known answers on the control socket."""
+        def other():
+            try:
+                pid = self.command("status")["pid"]
+            except (OSError, struct.error):
+                return None
+            return pid if pid != self.pid else None
+        self.pid = wait_for("the kernel's restart", seconds, other)
+        return self
 
     def terminate(self, seconds=60):
         self.process.send_signal(signal.SIGTERM)
@@ -195,7 +214,7 @@ class Kernel:
 
     def usage(self):
         """What the kernel's process holds: bytes resident, descriptors, threads, mapped generation files."""
-        base = "/proc/%d/" % self.process.pid
+        base = "/proc/%d/" % self.pid
         with open(base + "statm", encoding="ascii") as file:
             rss = int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
         with open(base + "maps", encoding="utf-8") as file:

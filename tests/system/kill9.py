@@ -7,7 +7,7 @@ import random
 import select
 import unittest
 
-from harness import FULL, SystemTest
+from harness import FULL, Kernel, SystemTest
 
 KILLS = 300 if FULL else 15
 AFTER = (0.02, 0.6)  # seconds of writing before the kill
@@ -45,15 +45,24 @@ class Ledger:
 
 class Kill9(SystemTest):
     def test_an_acknowledged_write_survives_the_kill(self):
+        def start(kernel):
+            kernel.process.stdout.close()
+            kernel.start()
+        self.torture(KILLS, Kernel.kill, start)
+
+    def test_an_acknowledged_write_survives_the_kill_of_a_supervised_kernel(self):
+        self.torture(KILLS // 3, Kernel.kill_kernel, Kernel.await_restart)
+
+    def torture(self, kills, kill_it, start_it):
         seed = random.randrange(1 << 32)
         dice = random.Random(seed)
         ledger = Ledger()
         kernel = self.kernel(plugins=("storage-rocksdb", "gateway", "notes")).start()
         begin = self.feed_position(kernel)
-        for kill in range(KILLS):
+        for kill in range(kills):
             writer = kernel.client("notes", 12, "k%d" % kill, log=True, loss=True)
             select.select([writer.process.stdout], [], [], dice.uniform(*AFTER))  # until then, or its unexpected end
-            kernel.kill()
+            kill_it(kernel)
             report = json.loads(writer.line(20))
             writer.process.wait(20)
             writer.end()
@@ -61,13 +70,12 @@ class Kill9(SystemTest):
             self.assertTrue(report["failed"] == 0 or "status 504" in report["problem"], report)
             self.assertEqual(0, report["wrong"], report)
             ledger.read(writer.log)
-            kernel.process.stdout.close()
-            kernel.start()
-            if kill % 30 == 29 or kill == KILLS - 1 or not FULL:
+            start_it(kernel)
+            if kill % 30 == 29 or kill == kills - 1 or not FULL:
                 kept = self.check(kernel, ledger, begin, "seed %d, kill %d" % (seed, kill))
-        self.assertGreater(ledger.acknowledged, KILLS * 10)
+        self.assertGreater(ledger.acknowledged, kills * 10)
         print("\nkill9: %d kills, %d acknowledged writes, %d notes kept, none lost or halved (seed %d)" % (
-            KILLS, ledger.acknowledged, kept, seed))
+            kills, ledger.acknowledged, kept, seed))
 
     def feed_position(self, kernel):
         """An event id before all writes under test: that of a note which is then gone."""

@@ -27,6 +27,7 @@ inline constexpr std::string_view input_schema = "input_schema";
 inline constexpr std::string_view too_large = "too_large";
 inline constexpr std::string_view test_failed = "test_failed";
 inline constexpr std::string_view cost_unbounded = "cost_unbounded";
+inline constexpr std::string_view too_costly = "too_costly";
 inline constexpr std::string_view import_unsupported = "import_unsupported";
 inline constexpr std::string_view import_syntax = "import_syntax";
 // While evaluating.
@@ -46,7 +47,7 @@ struct Entry {
 };
 
 // The expression kit's own codes are in here too: evaluations answer with them unchanged.
-inline constexpr std::array<Entry, 41> catalogue{{
+inline constexpr std::array<Entry, 42> catalogue{{
     {ruleset_shape, "The model is not built as a ruleset.",
      "Compare with the example in docs/rules.md at the place named."},
     {table_shape, "A table is not built as a table.", "Give each row one cell a column; name each of several outputs."},
@@ -74,6 +75,8 @@ inline constexpr std::array<Entry, 41> catalogue{{
     {test_failed, "A test stored in the model does not give what it expects.", "Correct the rules or the test."},
     {cost_unbounded, "An expression loops over a list without a declared bound.",
      "Give the list 'maxItems' in the input schema."},
+    {too_costly, "An expression can take more fuel than an evaluation is allowed.",
+     "Lower the bounds in the schema, or do less for each element."},
     {import_unsupported, "The imported model uses something that cannot be translated.",
      "Rewrite that part as the message says."},
     {import_syntax, "The imported model cannot be read.", "Export it again; the message tells where it breaks off."},

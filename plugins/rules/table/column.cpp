@@ -77,7 +77,8 @@ Column::Class Column::class_of(const Value& value) {
   }
 }
 
-void Column::add(const Value& constant, bool ordered) {
+void Column::add(const Value& raw, bool ordered) {
+  const auto constant = column_value(raw, type_);
   const auto c = class_of(constant);
   if (c == Class::none) return;
   auto& block = blocks_[static_cast<std::size_t>(c)];
@@ -149,7 +150,8 @@ Rank Column::rank_in(const Block& block, const Value& value) const {
   return block.first + 2 * i + (at != points.end() && cel::equal(*at, value) ? 1 : 0);
 }
 
-RankSet Column::equal_to(const Value& constant) const {
+RankSet Column::equal_to(const Value& raw) const {
+  const auto constant = column_value(raw, type_);
   if (constant.is(Kind::null)) return {null_rank, null_rank};
   const auto c = class_of(constant);
   if (c == Class::none) return {};
@@ -161,9 +163,10 @@ RankSet Column::between(const std::optional<Bound>& low, const std::optional<Bou
   const auto c = class_of(low ? low->value : high->value);
   if (c == Class::none || (low && high && class_of(high->value) != c)) return {};
   const auto& part = block(c);
-  const auto from = low ? rank_in(part, low->value) + (low->included ? 0 : 1) : part.first;
+  const auto place = [&](const Bound& bound) { return rank_in(part, column_value(bound.value, type_)); };
+  const auto from = low ? place(*low) + (low->included ? 0 : 1) : part.first;
   const auto end = part.first + static_cast<Rank>(part.points.size() * 2);
-  const auto to = high ? rank_in(part, high->value) - (high->included ? 0 : 1) : end;
+  const auto to = high ? place(*high) - (high->included ? 0 : 1) : end;
   return {from, to};
 }
 

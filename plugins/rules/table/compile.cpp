@@ -132,7 +132,7 @@ class TableCompiler {
     }
     const auto policy = definition_.policy;
     const bool prioritised = policy == HitPolicy::priority || policy == HitPolicy::output_order;
-    if (prioritised && !any)
+    if (prioritised && !any && !definition_.lenient)
       diagnostics_.error(definition_.pointer + "/outputs", codes::output_priority,
                          "hit policy " + std::string(to_string(policy)) +
                              " wants the 'values' of an output listed, the most important first");
@@ -141,7 +141,7 @@ class TableCompiler {
       diagnostics_.error(definition_.pointer + "/hit", codes::hit_policy,
                          "hit policy " + std::string(to_string(policy)) + " works on one output; this table has " +
                              std::to_string(definition_.outputs.size()));
-    if (!prioritised) return;
+    if (!prioritised || definition_.lenient) return;
     for (std::size_t r = 0; r < body_->rows.size(); ++r)
       for (std::size_t o = 0; o < body_->order.size(); ++o) {
         const auto& value = body_->rows[r].outputs[o].constant;
@@ -207,9 +207,11 @@ class TableCompiler {
         if (!a || !b || cel::equal(*a, *b)) continue;
       }
       if (++told > most_overlaps) break;
-      diagnostics_.error(definition_.rows[second].pointer, unique ? codes::rows_overlap : codes::rows_contradict,
-                         id(first) + " and " + id(second) + " are both hit by " + example(point) +
-                             (unique ? "" : " and give different outputs"));
+      diagnostics_.add({definition_.rows[second].pointer, std::nullopt,
+                        unique ? codes::rows_overlap : codes::rows_contradict,
+                        id(first) + " and " + id(second) + " are both hit by " + example(point) +
+                            (unique ? "" : " and give different outputs"),
+                        definition_.lenient ? Severity::warning : Severity::error});
     }
   }
 

@@ -54,8 +54,11 @@ std::optional<Text> text_of(View view, std::string pointer) {
 
 class Reader {
  public:
-  Reader(View source, const std::string& pointer, Diagnostics& diagnostics)
-      : source_(source), pointer_(pointer), diagnostics_(diagnostics) {}
+  Reader(View source, const std::string& pointer, Diagnostics& diagnostics, std::string_view effective)
+      : source_(source),
+        pointer_(pointer),
+        diagnostics_(diagnostics),
+        default_effective_(effective.empty() ? "date(now)" : effective) {}
 
   std::optional<TableDefinition> read() {
     if (!source_.is_object()) {
@@ -167,10 +170,11 @@ class Reader {
       effective_ = effective_ || row.find("from").exists() || row.find("until").exists();
     if (effective_) {
       const auto expression = source_.find("effective");
-      out_.inputs.push_back({{expression.is_string() ? std::string(expression.as_string()) : "date(now)",
-                              pointer_ + (expression.exists() ? "/effective" : "")},
-                             ColumnType::date,
-                             std::nullopt});
+      out_.inputs.push_back(
+          {{expression.is_string() ? std::string(expression.as_string()) : std::string(default_effective_),
+            pointer_ + (expression.exists() ? "/effective" : "")},
+           ColumnType::date,
+           std::nullopt});
     }
     for (std::size_t i = 0; i < rows.size(); ++i) row(rows.at(i), i);
   }
@@ -229,7 +233,8 @@ class Reader {
   const std::string& pointer_;
   Diagnostics& diagnostics_;
   TableDefinition out_;
-  bool effective_ = false;
+  bool effective_ = false;  // rows have a first or last day
+  std::string_view default_effective_;
 };
 
 }  // namespace
@@ -252,9 +257,10 @@ std::optional<ColumnType> column_type_of(std::string_view text) {
 
 std::string_view to_string(ColumnType type) { return types[static_cast<std::size_t>(type)].second; }
 
-std::optional<TableDefinition> read_table(View source, const std::string& pointer, Diagnostics& diagnostics) {
+std::optional<TableDefinition> read_table(View source, const std::string& pointer, Diagnostics& diagnostics,
+                                          std::string_view effective) {
   const auto before = diagnostics.errors();
-  auto out = Reader(source, pointer, diagnostics).read();
+  auto out = Reader(source, pointer, diagnostics, effective).read();
   if (diagnostics.errors() != before) return std::nullopt;
   return out;
 }

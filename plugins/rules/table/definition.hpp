@@ -76,8 +76,9 @@ struct TableDefinition {
   bool lenient = false;
 };
 
-// The JSON form (docs/decision-tables.md). Faults go to `diagnostics`; nothing when there is none of the parts needed.
+// The JSON form (docs/decision-tables.md). `effective` is the date by which rows are in force where the table does not
+// say; empty: today. Faults go to `diagnostics`; nothing when there is none of the parts needed.
 [[nodiscard]] std::optional<TableDefinition> read_table(json::View source, const std::string& pointer,
-                                                        Diagnostics& diagnostics);
+                                                        Diagnostics& diagnostics, std::string_view effective = {});
 
 }  // namespace socle::rules

@@ -93,6 +93,11 @@ class Evaluation {
         continue;
       }
       if (!expected(value, input.column.type())) {
+        if (body_.definition.lenient) {
+          values_[c] = value;
+          ranks_[c] = Column::other_rank;
+          continue;
+        }
         (void)meter_.fail(codes::input_type,
                           "'" + body_.definition.inputs[c].expression.text + "' is " + cel::to_text(value) +
                               "; its column wants " + std::string(to_string(input.column.type())),

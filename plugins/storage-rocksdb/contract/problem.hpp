@@ -69,6 +69,7 @@ struct Answer {
   Problem problem;
   std::string text;
   std::vector<std::pair<std::string_view, std::string>> meta;
+  std::size_t looked_at = 0;  // documents and index entries, of a query
 };
 
 }  // namespace socle::storage

@@ -11,6 +11,7 @@
 #include "contract/problem.hpp"
 #include "contract/request.hpp"
 #include "socle/json/view.hpp"
+#include "store/meters.hpp"
 
 namespace socle::storage {
 
@@ -41,16 +42,23 @@ struct Call {
   std::string_view tenant;  // from the context, never from the payload
   json::View request;
   std::string_view context_key;
-  double byte_limit = std::numeric_limits<double>::infinity();  // the plan's storage.bytes
-  std::optional<WriteRequest> write;                            // parsed, for Method::write
-  RemainderPtr remainder;                                       // of a query, from its worker's cache; may be absent
-  std::size_t bytes = 0;                                        // what the call costs in a group
+  double byte_limit = std::numeric_limits<double>::infinity();    // the plan's storage.bytes
+  double record_limit = std::numeric_limits<double>::infinity();  // the plan's records
+  std::optional<WriteRequest> write;                              // parsed, for Method::write
+  RemainderPtr remainder;                                         // of a query, from its worker's cache; may be absent
+  std::size_t bytes = 0;                                          // what the call costs in a group
   bool durable = true;
 
   Answer answer;
   double charged = 0;  // bytes written for the tenant, to be metered
+  // What the tenant stores after this change; `order` says which of several is the latest, 0: it may not have changed.
+  struct Level {
+    std::uint64_t order = 0;
+    std::int64_t bytes = 0, documents = 0;
+  } level;
 
   // The lane's own: where it stands in a queue, and what brings it home.
+  MeterClock::time_point submitted{};
   Call* next = nullptr;
   std::uint32_t worker = 0;
   void (*finish)(Call*) = nullptr;  // on `worker`

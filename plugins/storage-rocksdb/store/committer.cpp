@@ -124,7 +124,9 @@ Status Committer::write_group(Group& group, bool durable, bool schema_changed) {
   dirty_.clear();
   schema_changed_ = false;
   group.put(meta_key("commit"), number_value(commit_), false);
+  const auto begun = MeterClock::now();
   auto written = state_.kv.write(group.changes(), durable);
+  if (written) measure(group, durable, seconds_since(begun));
   if (!written) {
     // What the lane believes about tenants may not have come true: read it again.
     tenants_.forget_all();
@@ -150,13 +152,31 @@ Status Committer::write_group(Group& group, bool durable, bool schema_changed) {
   return {};
 }
 
+void Committer::measure(const Group& group, bool durable, double seconds) const {
+  const Meters& meters = state_.meters;
+  (durable ? meters.commits_synced : meters.commits_unsynced).observe(seconds);
+  if (durable) meters.syncs.add();
+  std::size_t bytes = 0;
+  for (const Change& change : group.changes()) bytes += change.key.size() + change.value.size();
+  meters.written.add(static_cast<double>(bytes));
+}
+
 void Committer::settle() {
   if (!unsettled_ || stopped()) return;
   unsettled_ = false;
+  state_.meters.syncs.add();
   if (auto synced = state_.kv.sync(); !synced) state_.note(synced.error());
 }
 
 Verdict Committer::apply(Call& call, Group& group) {
+  auto done = change(call, group);
+  if (!done || call.method == Method::outbox_remove) return done;
+  if (auto tenant = tenants_.find(call.tenant); tenant)
+    call.level = {++level_order_, (*tenant)->bytes, (*tenant)->documents};
+  return done;
+}
+
+Verdict Committer::change(Call& call, Group& group) {
   switch (call.method) {
     case Method::write: return write(call, group);
     case Method::declare:
@@ -252,6 +272,7 @@ Verdict Committer::erase(Call& call, Group& group) {
     tenant.schema = std::make_shared<const TenantSchema>();
     tenant.counters.clear();
     tenant.bytes = 0;
+    tenant.documents = 0;
     tenant.touched_slot = 0;
     schema_changed_ = true;
   }

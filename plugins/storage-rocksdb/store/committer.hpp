@@ -43,12 +43,14 @@ class Committer {
   using Dirty = std::set<std::pair<Tenant*, std::uint64_t>>;
 
   Verdict apply(Call& call, Group& group);
+  Verdict change(Call& call, Group& group);
   Verdict write(Call& call, Group& group);
   Verdict migrate(Call& call, Group& group);
   Verdict outbox_remove(Call& call, Group& group);
   Verdict erase(Call& call, Group& group);
   Verdict restore(Call& call);
   Status write_group(Group& group, bool durable, bool schema_changed);
+  void measure(const Group& group, bool durable, double seconds) const;
   void refuse_all(std::span<Call* const> calls, const Error& error);
   [[nodiscard]] std::optional<Error> stopped() const;
 
@@ -69,6 +71,7 @@ class Committer {
   std::int64_t now_ms_ = 0;
   std::uint64_t commit_ = 0;  // the last number given out
   std::uint64_t slot_ = 0;    // the last time slot that has a first commit recorded
+  std::uint64_t level_order_ = 0;
   bool schema_changed_ = false;
   bool unsettled_ = false;
   Dirty dirty_;

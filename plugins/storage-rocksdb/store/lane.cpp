@@ -4,8 +4,8 @@
 
 namespace socle::storage {
 
-Lane::Lane(Committer& committer, LaneShare& share, LaneHost& host, LaneLimits limits)
-    : committer_(committer), share_(share), host_(host), limits_(limits) {
+Lane::Lane(Committer& committer, LaneShare& share, LaneHost& host, LaneLimits limits, const Meters& meters)
+    : committer_(committer), share_(share), host_(host), limits_(limits), meters_(meters) {
   const std::lock_guard lock(share_.mutex);
   self_ = ++share_.lanes;
 }
@@ -38,7 +38,19 @@ bool Lane::background() {
   return false;
 }
 
+void Lane::measure(const std::vector<Call*>& group) const {
+  std::size_t done = 0;
+  for (const Call* call : group) {
+    done += call->answer.failed ? 0 : 1;
+    meters_.write_seconds.observe(seconds_since(call->submitted));
+  }
+  meters_.group_calls.observe(static_cast<double>(group.size()));
+  meters_.writes.add(static_cast<double>(done));
+  meters_.refused.add(static_cast<double>(group.size() - done));
+}
+
 void Lane::submit(Call* call) {
+  call->submitted = MeterClock::now();
   Call* first = waiting_.load(std::memory_order_relaxed);
   do {
     call->next = first;
@@ -57,6 +69,7 @@ void Lane::run() {
     auto group = next_group();
     if (!group.empty()) {
       commit(group);
+      measure(group);
       const auto advanced = committer_.advanced();
       send_home(group);
       if (!advanced.empty()) host_.advanced(advanced);

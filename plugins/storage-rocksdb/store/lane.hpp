@@ -44,7 +44,7 @@ struct LaneLimits {
 
 class Lane {
  public:
-  Lane(Committer& committer, LaneShare& share, LaneHost& host, LaneLimits limits);
+  Lane(Committer& committer, LaneShare& share, LaneHost& host, LaneLimits limits, const Meters& meters = {});
 
   // Reads the store's state, once nobody else writes. Staging thread or a worker; waits for another lane's group.
   Status open();
@@ -67,6 +67,7 @@ class Lane {
   void take_from(const std::string& tenant, std::vector<Call*>& group, std::size_t& bytes);
   void send_home(const std::vector<Call*>& calls);
   void commit(const std::vector<Call*>& group);
+  void measure(const std::vector<Call*>& group) const;
   bool background();
 
   Committer& committer_;
@@ -74,6 +75,7 @@ class Lane {
   std::uint64_t self_ = 0;
   LaneHost& host_;
   const LaneLimits limits_;
+  const Meters meters_;
   std::atomic<Call*> waiting_{nullptr};
   std::atomic<bool> running_{false};
   std::atomic<bool> nudged_{false};

@@ -90,6 +90,7 @@ Verdict Committer::run_steps(Tenant& tenant, TenantSchema& schema, const std::st
         group.remove_range(prefix, after_prefix(prefix));
       }
       tenant.bytes -= tenant.counters[collection->number].bytes;
+      tenant.documents -= tenant.counters[collection->number].documents;
       tenant.counters.erase(collection->number);
       dirty_.erase({&tenant, collection->number});
       std::erase_if(schema.collections, [&](const Collection& c) { return c.name == name; });

@@ -267,8 +267,12 @@ std::optional<Answer> run_query(State& state, const Call& call, const TenantSche
   }
   if (!stop) return fail(stop.error());
   if (*stop == Stop::not_cached) return std::nullopt;
-  if (*stop == Stop::too_broad) return Answer(too_broad(state));
   const std::size_t examined = run.examined();
+  if (*stop == Stop::too_broad) {
+    Answer refused(too_broad(state));
+    refused.looked_at = examined;
+    return refused;
+  }
   if (!plan->sorted) std::sort(hits.begin(), hits.end(), [](auto& a, auto& b) { return a.sort_key < b.sort_key; });
 
   std::string text = "{\"items\":[";
@@ -317,7 +321,9 @@ std::optional<Answer> run_query(State& state, const Call& call, const TenantSche
     text.append(",").append(explained, 1, explained.size() - 2);
   }
   text.push_back('}');
-  return Answer(std::move(text));
+  Answer answer(std::move(text));
+  answer.looked_at = examined;
+  return answer;
 }
 
 }  // namespace socle::storage

@@ -1,5 +1,7 @@
 #include "store/rocks_kv.hpp"
 
+#include <filesystem>
+
 #include "store/rocks_error.hpp"
 
 namespace socle::storage {
@@ -159,6 +161,37 @@ Status RocksKv::sync() {
   rocksdb_flush_wal(db_, 1, error.out());
   if (error) return error.error("sync the store's log");
   return {};
+}
+
+RocksPressure RocksKv::pressure(const std::string& directory) const {
+  const auto number = [this](const char* property) {
+    std::uint64_t value = 0;
+    return rocksdb_property_int(db_, property, &value) == 0 ? value : 0;
+  };
+  RocksPressure out;
+  out.memtable_bytes = number("rocksdb.cur-size-all-mem-tables");
+  out.table_bytes = number("rocksdb.total-sst-files-size");
+  out.block_cache_bytes = number("rocksdb.block-cache-usage");
+  out.compaction_bytes = number("rocksdb.estimate-pending-compaction-bytes");
+  out.slowed = number("rocksdb.actual-delayed-write-rate") != 0;
+  out.stopped = number("rocksdb.is-write-stopped") != 0;
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator at(directory, ignored), end; at != end; at.increment(ignored)) {
+    if (at->path().extension() != ".log") continue;
+    const auto size = at->file_size(ignored);
+    if (!ignored) out.wal_bytes += size;
+  }
+  return out;
+}
+
+void show(const RocksPressure& pressure, const Meters& meters) {
+  meters.wal.set(static_cast<double>(pressure.wal_bytes));
+  meters.memtables.set(static_cast<double>(pressure.memtable_bytes));
+  meters.files.set(static_cast<double>(pressure.table_bytes));
+  meters.block_cache.set(static_cast<double>(pressure.block_cache_bytes));
+  meters.compaction.set(static_cast<double>(pressure.compaction_bytes));
+  meters.stalled.set(pressure.stopped ? 2 : pressure.slowed ? 1 : 0);
+  if (pressure.stopped || pressure.slowed) meters.stalled_for.add(1);
 }
 
 Status RocksKv::backup(const std::string& directory) {

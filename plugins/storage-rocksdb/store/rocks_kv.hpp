@@ -8,6 +8,7 @@
 #include <string>
 
 #include "store/kv.hpp"
+#include "store/meters.hpp"
 #include "store/restore.hpp"
 
 struct rocksdb_t;
@@ -34,6 +35,13 @@ Status restore_rocks(const std::string& directory, const std::string& target);
 
 Result<std::unique_ptr<OpenBackup>> open_rocks_backup(const std::string& directory, const std::string& scratch);
 
+struct RocksPressure {
+  std::uint64_t wal_bytes = 0, memtable_bytes = 0, table_bytes = 0, block_cache_bytes = 0, compaction_bytes = 0;
+  bool slowed = false, stopped = false;  // writes wait for RocksDB to catch up
+};
+
+void show(const RocksPressure& pressure, const Meters& meters);
+
 class RocksKv final : public Kv {
  public:
   explicit RocksKv(rocksdb_t* db);
@@ -48,6 +56,8 @@ class RocksKv final : public Kv {
   Status write(const std::vector<Change>& changes, bool durable) override;
   Status sync() override;
   Status backup(const std::string& directory) override;
+  // What the database is doing; reads the directory, so not on a worker.
+  [[nodiscard]] RocksPressure pressure(const std::string& directory) const;
 
  private:
   struct ReadSettings;

@@ -8,6 +8,7 @@
 #include "contract/bytes.hpp"
 #include "contract/key.hpp"
 #include "store/kv.hpp"
+#include "store/meters.hpp"
 #include "store/restore.hpp"
 
 namespace socle::storage {
@@ -21,9 +22,11 @@ struct Settings {
 };
 
 struct State {
-  State(Kv& kv_in, Settings settings_in) : kv(kv_in), settings(std::move(settings_in)) {}
+  State(Kv& kv_in, Settings settings_in, Meters meters_in = {})
+      : kv(kv_in), settings(std::move(settings_in)), meters(meters_in) {}
   Kv& kv;
   const Settings settings;
+  const Meters meters;
   std::atomic<std::uint64_t> store_id{0};      // another history, another id: positions do not carry over
   std::atomic<std::uint64_t> committed{0};     // the last commit that is visible
   std::atomic<std::uint64_t> floor{1};         // the oldest commit whose changes are still kept

@@ -63,6 +63,7 @@ Result<Tenant*> Tenants::find(std::string_view name) {
       if (!counter) return std::move(counter).error();
       Reader key(cursor->key().substr(prefix.size()));
       tenant.bytes += counter->bytes;
+      tenant.documents += counter->documents;
       tenant.counters[key.ordered_number()] = *counter;
     }
     if (auto ended = cursor->status(); !ended) return std::move(ended).error();

@@ -27,8 +27,8 @@ struct Tenant {
   std::string name;
   SchemaPtr schema;  // tenant 0: unknown to the store so far
   std::map<std::uint64_t, Counter> counters;
-  std::int64_t bytes = 0;          // of all counters
-  std::uint64_t touched_slot = 0;  // last time slot that has a touched entry
+  std::int64_t bytes = 0, documents = 0;  // of all counters
+  std::uint64_t touched_slot = 0;         // last time slot that has a touched entry
   [[nodiscard]] std::uint64_t number() const { return schema->tenant; }
 };
 

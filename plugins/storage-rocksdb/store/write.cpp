@@ -29,6 +29,7 @@ class Application {
   [[nodiscard]] const std::string& feed() const { return feed_; }
   [[nodiscard]] std::uint64_t feed_count() const { return feed_count_; }
   [[nodiscard]] std::int64_t grown() const { return grown_; }
+  [[nodiscard]] std::int64_t more_documents() const { return more_documents_; }
 
  private:
   Verdict one(const Operation& op, std::size_t number, json::Writer& results) {
@@ -179,6 +180,7 @@ class Application {
       group_.remove(key);
     }
     grown_ += delta.change.bytes;
+    more_documents_ += delta.change.documents;
     deltas_.push_back(delta);
     feed_.push_back(op.kind == Operation::Kind::put ? 'p' : 'd');
     put_number(feed_, collection.number);
@@ -196,7 +198,21 @@ class Application {
   std::string feed_;
   std::uint64_t feed_count_ = 0;
   std::int64_t grown_ = 0;
+  std::int64_t more_documents_ = 0;
 };
+
+// Growth beyond a limit of the plan; what shrinks or stays is always taken.
+std::optional<Problem> over_quota(std::int64_t have, std::int64_t more, double limit, std::string_view what,
+                                  std::string_view name) {
+  if (more <= 0 || static_cast<double>(have + more) <= limit) return std::nullopt;
+  return Problem{Code::exhausted,
+                 "storage_quota",
+                 "the tenant would store " + std::to_string(have + more) + " " + std::string(what) +
+                     ", its plan allows " + std::to_string(static_cast<std::int64_t>(limit)) +
+                     ": delete something or raise the plan's " + std::string(name),
+                 {},
+                 507};
+}
 
 }  // namespace
 
@@ -237,15 +253,10 @@ Verdict Committer::write(Call& call, Group& group) {
     return done;
   }
   results.end_array();
-  if (application.grown() > 0 && static_cast<double>(tenant.bytes + application.grown()) > call.byte_limit) {
-    return Problem{Code::exhausted,
-                   "storage_quota",
-                   "the tenant's documents would take " + std::to_string(tenant.bytes + application.grown()) +
-                       " bytes, its plan allows " + std::to_string(static_cast<std::int64_t>(call.byte_limit)) +
-                       ": delete something or raise the plan's storage.bytes",
-                   {},
-                   0};
-  }
+  if (auto over = over_quota(tenant.bytes, application.grown(), call.byte_limit, "bytes", "storage.bytes"))
+    return std::move(*over);
+  if (auto over = over_quota(tenant.documents, application.more_documents(), call.record_limit, "records", "records"))
+    return std::move(*over);
   ++commit_;
   text.append(",\"position\":\"").append(position_of(state_, commit_)).append("\"}");
   if (application.feed_count() > 0) {
@@ -273,6 +284,7 @@ Verdict Committer::write(Call& call, Group& group) {
     counter.documents += delta.change.documents;
     counter.bytes += delta.change.bytes;
     tenant.bytes += delta.change.bytes;
+    tenant.documents += delta.change.documents;
     dirty_.emplace(&tenant, delta.collection);
   }
   call.charged = static_cast<double>(text.size());

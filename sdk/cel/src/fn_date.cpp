@@ -4,7 +4,7 @@
 
 #include "decimal.hpp"
 #include "library.hpp"
-#include "time.hpp"
+#include "socle/cel/time.hpp"
 
 namespace socle::cel {
 namespace {

@@ -7,7 +7,7 @@
 #include "library.hpp"
 #include "map_builder.hpp"
 #include "operators.hpp"
-#include "time.hpp"
+#include "socle/cel/time.hpp"
 
 namespace socle::cel {
 

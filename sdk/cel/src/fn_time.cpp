@@ -1,6 +1,6 @@
 // fn_time.cpp: timestamps and durations (cel-spec) and our dates.
 #include "library.hpp"
-#include "time.hpp"
+#include "socle/cel/time.hpp"
 
 namespace socle::cel {
 namespace {

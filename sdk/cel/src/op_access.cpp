@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "decimal.hpp"
-#include "time.hpp"
+#include "socle/cel/time.hpp"
 
 namespace socle::cel {
 namespace {

@@ -10,7 +10,7 @@
 #include "decimal.hpp"
 #include "factory.hpp"
 #include "op_logic.hpp"
-#include "time.hpp"
+#include "socle/cel/time.hpp"
 
 namespace socle::cel {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "decimal.hpp"
 #include "numbers.hpp"
-#include "time.hpp"
+#include "socle/cel/time.hpp"
 
 namespace socle::cel {
 namespace {

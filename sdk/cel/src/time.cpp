@@ -1,5 +1,5 @@
 // time.cpp: calendar arithmetic (Howard Hinnant's "chrono-compatible low-level date algorithms") and the texts.
-#include "time.hpp"
+#include "socle/cel/time.hpp"
 
 #include <array>
 #include <cstdio>

@@ -7,7 +7,7 @@
 #include <memory>
 #include <vector>
 
-#include "time.hpp"
+#include "socle/cel/time.hpp"
 
 namespace socle::cel {
 namespace {

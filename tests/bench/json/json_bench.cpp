@@ -221,14 +221,18 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: json_bench RECORDS.jsonl   (one JSON object a line)\n");
     return 2;
   }
-  std::size_t bytes = 0;
+  std::size_t bytes = 0, flat = 0;
   for (const auto& record : records) {
-    if (!json::Document::parse(record)) {
+    const auto document = json::Document::parse(record);
+    if (!document) {
       std::fprintf(stderr, "a record is not JSON\n");
       return 1;
     }
     bytes += record.size();
+    flat += document->bytes().size();
   }
+  std::printf("size: %zu bytes of text, %zu bytes of flat document a record, ratio %.2f\n", bytes / records.size(),
+              flat / records.size(), static_cast<double>(flat) / static_cast<double>(bytes));
   parsing(records, bytes / records.size());
   lookup(records.front());
   others(records);

@@ -251,6 +251,36 @@ TEST_CASE("storage-rocksdb: a remainder counts against the scan limit, and is bo
   CHECK(store.ask("query", R"({"collection":"x","remainder":"record.l == 1"})").error_code() == "filter_too_broad");
 }
 
+TEST_CASE("storage-rocksdb: operators are told what is written, read, synced and looked at", "[storage]") {
+  TempDir directory;
+  Running store(config(directory));
+  store.declare();
+  for (const auto* id : {"a", "b", "c"}) store.put(id);
+  CHECK_FALSE(
+      store.ask("write", R"({"operations":[{"op":"check","collection":"x","id":"n","expect":"present"}]})").ok());
+  REQUIRE(store.ask("write", R"({"durability":"async","operations":[{"op":"put","collection":"x","doc":{}}]})").ok());
+  REQUIRE(store.ask("get", R"({"collection":"x","id":"a"})").ok());
+  REQUIRE(store.ask("query", R"({"collection":"x"})").ok());
+  REQUIRE(store.ask("usage", "{}").ok());
+  store.host.advance(1100ms);
+  const auto metric = [&](std::string_view name) { return store.host.metric(name); };
+  CHECK(metric("storage_writes_total") == 5);  // the declaration too
+  CHECK(metric("storage_writes_refused_total") == 1);
+  CHECK(metric("storage_group_calls") == 6);
+  CHECK(metric("storage_syncs_total") == 5);  // the last write's a second later
+  CHECK(metric("storage_commit_seconds{durability=\"sync\"}") > 0);
+  CHECK(metric("storage_commit_seconds{durability=\"async\"}") > 0);
+  CHECK(metric("storage_write_seconds") > 0);
+  CHECK(metric("storage_written_bytes_total") > 100);
+  CHECK(metric("storage_reads_total{method=\"get\"}") == 1);
+  CHECK(metric("storage_reads_total{method=\"query\"}") == 1);
+  CHECK(metric("storage_reads_total{method=\"other\"}") == 1);
+  CHECK(metric("storage_scanned_documents_total") == 4);
+  CHECK(metric("storage_wal_bytes") > 100);
+  CHECK(metric("storage_memtable_bytes") > 0);
+  CHECK(metric("storage_stalled") == 0);
+}
+
 TEST_CASE("storage-rocksdb: duplicates under a new unique index are reported, the first ten", "[storage]") {
   TempDir directory;
   Running store(config(directory));
@@ -278,9 +308,50 @@ TEST_CASE("storage-rocksdb: the plan's byte limit refuses growth but not deletio
                                                std::string(600, 'y') + "\"}}]}");
   CHECK(refused.code() == socle::Code::exhausted);
   CHECK(refused.error_code() == "storage_quota");
+  CHECK(refused.meta("http.status") == "507");
+  CHECK(refused.message().starts_with("the tenant would store "));
+  CHECK(
+      refused.message().ends_with(" bytes, its plan allows 2000: delete something or raise the plan's storage.bytes"));
   CHECK(store.ask("write", R"({"operations":[{"op":"delete","collection":"x","id":"a"}]})").ok());
   store.put("b", "{\"x\":\"" + std::string(600, 'y') + "\"}");
   CHECK(store.host.metered("acme", "storage.written") > 2000);
+}
+
+TEST_CASE("storage-rocksdb: the plan's record limit refuses one more but not another version", "[storage]") {
+  TempDir directory;
+  Running store(config(directory));
+  store.host.set_limit("records", 2);
+  store.declare();
+  store.put("a");
+  store.put("b");
+  const Reply refused = store.ask("write", R"({"operations":[{"op":"put","collection":"x","id":"c","doc":{}}]})");
+  CHECK(refused.error_code() == "storage_quota");
+  CHECK(refused.message() ==
+        "the tenant would store 3 records, its plan allows 2: delete something or raise the plan's "
+        "records");
+  store.put("b", R"({"x":2})");
+  CHECK(store
+            .ask("write", R"({"operations":[{"op":"delete","collection":"x","id":"a"},)"
+                          R"({"op":"put","collection":"x","id":"c","doc":{}}]})")
+            .ok());
+}
+
+TEST_CASE("storage-rocksdb: the kernel hears what a tenant stores after each change", "[storage]") {
+  TempDir directory;
+  Running store(config(directory));
+  store.declare();
+  store.put("a", R"({"x":1})");
+  const double one = store.host.level("acme", "storage.bytes");
+  CHECK(one > 0);
+  CHECK(store.host.level("acme", "records") == 1);
+  store.put("b", R"({"x":1})");
+  CHECK(store.host.level("acme", "storage.bytes") == 2 * one);
+  CHECK(store.host.level("acme", "records") == 2);
+  REQUIRE(store.ask("write", R"({"operations":[{"op":"delete","collection":"x","id":"a"}]})").ok());
+  CHECK(store.host.level("acme", "storage.bytes") == one);
+  REQUIRE(store.ask("erase", "{}").ok());
+  CHECK(store.host.level("acme", "storage.bytes") == 0);
+  CHECK(store.host.level("acme", "records") == 0);
 }
 
 TEST_CASE("storage-rocksdb: a backup is verified and restored into an empty store", "[storage]") {
@@ -375,4 +446,89 @@ TEST_CASE("storage-rocksdb: a call without a tenant or with broken JSON is refus
   CHECK(store.ask("get", "{}", "").error_code() == "tenant_required");
   CHECK(store.ask("get", "{").error_code() == "bad_json");
   CHECK(store.ask("get", "[]").error_code() == "bad_request");
+}
+
+namespace {
+
+// One request of each kind that has await points, on a store with note "a".
+struct Wait {
+  const char *method, *text;
+};
+constexpr Wait waits[] = {
+    {"write", R"({"operations":[{"op":"put","collection":"x","id":"w","doc":{"u":"w"}}]})"},
+    {"declare", R"({"collection":"y","indexes":[{"name":"v","fields":[{"field":"/v","type":"string"}]}]})"},
+    {"migrate", R"({"collection":"x","steps":[{"op":"drop_index","index":{"name":"u"}}]})"},
+    {"get", R"({"collection":"x","id":"a"})"},
+    {"query", R"({"collection":"x"})"},
+    {"changes", R"({"wait_ms":50})"},
+};
+
+void expect_sound(Running& store) {
+  const Reply verified = store.ask("verify", "{}", "");
+  INFO(verified.message());
+  CHECK(verified.text().starts_with("{\"ok\":true"));
+}
+
+}  // namespace
+
+TEST_CASE("storage-rocksdb: a request cancelled at any of its await points ends, and nothing is half applied",
+          "[storage]") {
+  for (const Wait& wait : waits) {
+    INFO(wait.method);
+    unsigned reached = 0;
+    for (unsigned n = 1; n < 50; ++n) {
+      TempDir directory;
+      Running store(config(directory));
+      store.declare(R"([{"name":"u","fields":[{"field":"/u","type":"string"}]}])");
+      store.put("a", R"({"u":"a"})");
+      store.host.cancel_await_point(n);
+      const Asked asked = store.plugin.begin(wait.method, asking(wait.text));
+      for (int i = 0; i < 100 && !asked.done(); ++i) store.host.advance(10ms);
+      REQUIRE(asked.done());
+      if (!asked.reply().ok()) {
+        const socle::Code code = asked.reply().code();
+        INFO(asked.reply().message());
+        CHECK((code == socle::Code::cancelled || code == socle::Code::unavailable));
+      }
+      const unsigned met = store.host.await_points();
+      store.host.cancel_await_point(0);  // the look itself is not disturbed
+      expect_sound(store);
+      if (met < n) break;
+      reached = n;
+    }
+    CHECK(reached < 49);
+    if (wait.method == std::string_view("write")) CHECK(reached >= 1);
+  }
+}
+
+TEST_CASE("storage-rocksdb: a swap between any two steps of a request keeps what was acknowledged", "[storage]") {
+  TempDir libraries;
+  const std::string copy = libraries / "copy.so";
+  std::filesystem::copy_file(STORAGE_LIBRARY, copy);
+  for (const Wait& wait : waits) {
+    INFO(wait.method);
+    bool done_before = false;
+    for (int before = 0; !done_before && before < 100; ++before) {
+      TempDir directory;
+      Running store(config(directory));
+      store.declare(R"([{"name":"u","fields":[{"field":"/u","type":"string"}]}])");
+      store.put("a", R"({"u":"a"})");
+      const Asked asked = store.plugin.begin(wait.method, asking(wait.text));
+      for (int i = 0; i < before; ++i) store.host.step();
+      done_before = asked.done();
+      TestedPlugin next(store.host, copy, config(directory));
+      REQUIRE(next.start().ok());
+      CHECK(store.plugin.drain().ok());
+      for (int i = 0; i < 100 && !asked.done(); ++i) store.host.advance(10ms);
+      REQUIRE(asked.done());
+      REQUIRE(next.import_state("{}", 1, false).ok());
+      CHECK(store.plugin.stop().ok());
+      const Reply verified = next.ask("verify", asking("{}", ""));
+      INFO(verified.message());
+      CHECK(verified.text().starts_with("{\"ok\":true"));
+      if (wait.method == std::string_view("write") && asked.reply().ok())
+        CHECK(next.ask("get", asking(R"({"collection":"x","id":"w"})")).ok());
+    }
+    CHECK(done_before);
+  }
 }

@@ -23,13 +23,18 @@ SYSTEM = """\
 socle: 1
 data: data
 listeners: {http: {address: "127.0.0.1:0"}, ops: {address: "127.0.0.1:0"}}
-resident: [librocksdb.so.7.8, libssl.so.3, libcrypto.so.3, libsimdjson.so.14, libre2.so.9]
+resident: [librocksdb.so.7.8, libssl.so.3, libcrypto.so.3, libsimdjson.so.14, libre2.so.9, libpcre2-8.so.0,
+  libyaml-cpp.so.0.7]
 watch: {system: false}
 plans: {free: {rate: 100, burst: 200}, paid: {weight: 4, rate: 1000}}
 plugins:
   - {path: plugins/gateway, home: kernel, listen: [http, ops], grants: [ingress, catalog]}
   - {path: plugins/storage-rocksdb, home: kernel}
+  - {path: plugins/models, home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:forms/1",
+      "call:auth/1", "act-as:tenants"]}
+  - {path: plugins/models-kind, home: kernel, grants: ["call:models/1"]}
 """
+LOAN = "rules: loan\ninput: {type: object}\noutput: %s\n"
 # RFC 8037, appendix A.2: the key of the page's token.
 RFC_8037_KEY = '{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'
 WITH_HELLO = SYSTEM + "  - {path: plugins/hello, home: kernel, config: {greeting: Moin}}\n"
@@ -41,7 +46,7 @@ class Kernel:
     def __init__(self, words=("run", "system.yaml")):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="socle-cli-"))
         try:
-            for name in ("gateway", "storage-rocksdb", "hello"):
+            for name in ("gateway", "storage-rocksdb", "hello", "models", "models-kind"):
                 shutil.copytree(pathlib.Path(OPTIONS.plugins) / name, self.folder / "plugins" / name)
             shutil.copytree(self.folder / "plugins/hello", self.folder / "plugins/hello-next")
             following = self.folder / "plugins/hello-next/manifest.yaml"
@@ -50,6 +55,8 @@ class Kernel:
             (self.folder / "next.yaml").write_text(WITH_HELLO)
             (self.folder / "keys.json").write_text(RFC_8037_KEY)
             (self.folder / "tenants.txt").write_text("# new ones\nbeta\ngamma plan=paid storage.bytes=10MiB\n")
+            (self.folder / "models").mkdir()
+            (self.folder / "models/loan.yaml").write_text(LOAN % 1)
             self.start(words)
         except BaseException:
             shutil.rmtree(self.folder)
@@ -127,8 +134,8 @@ class Examples(unittest.TestCase):
         self.assertEqual(code, 0, kernel.text)
 
 
-class Commands(unittest.TestCase):
-    """One kernel for all: each test leaves the system as it found it."""
+class OnKernel(unittest.TestCase):
+    """One kernel for all tests of a class."""
 
     @classmethod
     def setUpClass(cls):
@@ -163,6 +170,10 @@ class Commands(unittest.TestCase):
     def with_hello(self):
         self.people("plugin", "load", "plugins/hello", "--home", "kernel")
         self.addCleanup(self.kernel.socle, "plugin", "unload", "hello")
+
+
+class Commands(OnKernel):
+    """Each test leaves the system as it found it."""
 
     def test_status(self):
         self.assertRegex(self.people("status"), r"(?m)^status +ok$")
@@ -300,7 +311,7 @@ class Commands(unittest.TestCase):
 
     def test_plan_without_a_kernel(self):
         text = self.people("plan", "next.yaml", "--control", "nowhere.sock", code=1)
-        self.assertIn("is a valid system manifest (3 plugins), but no kernel answers at nowhere.sock", text)
+        self.assertIn("is a valid system manifest (5 plugins), but no kernel answers at nowhere.sock", text)
         (self.kernel.folder / "wrong.yaml").write_text("socle: 1\npluigns: []\n")
         self.assertIn("'plugins'", self.people("plan", "wrong.yaml", "--control", "nowhere.sock", code=1))
 
@@ -411,6 +422,57 @@ class Commands(unittest.TestCase):
         self.assertGreaterEqual(shown.count("\x1b[H\x1b[J"), 3)
         self.assertNotIn("CALLS/S", shown.split("\x1b[H\x1b[J")[1], "a rate without an earlier look")
 
+
+class Models(OnKernel):
+    """A tenant's models as files."""
+
+    def test_models_as_files(self):
+        def model(*words, **more):
+            return self.programs("model", *words, "--tenant", "alpha", **more)
+        self.people("tenant", "create", "alpha", "--no-admin")
+        folder = self.kernel.folder / "files"
+        (folder / "deep").mkdir(parents=True)
+        loan = folder / "deep/credit.yaml"
+        loan.write_text(LOAN % 1)
+        (folder / "fees.json").write_text('{"rules": "fees", "output": 3}')
+        planned = model("plan", "files")
+        self.assertEqual([(m["name"], m["action"], m["version"]) for m in planned["models"]],
+                         [("loan", "create", "1.0.0"), ("fees", "create", "1.0.0")])
+        self.assertEqual(model("apply", "files")["applied"], 2)
+        self.assertEqual(model("apply", "files")["applied"], 0)
+        loan.write_text(LOAN % 2)
+        self.assertIn("change", self.people("model", "plan", "files", "--tenant", "alpha"))
+        self.assertEqual(model("apply", "files")["applied"], 1)
+        exported = model("export", "out")
+        self.assertEqual((self.kernel.folder / "out/rules/loan.yaml").read_text(), LOAN % 2)
+        self.people("tenant", "create", "empty", "--no-admin")
+        self.programs("model", "apply", "out", "--tenant", "empty")
+        again = self.programs("model", "export", "again", "--tenant", "empty")
+        self.assertEqual([(m["name"], m["hash"]) for m in again["models"]],
+                         [(m["name"], m["hash"]) for m in exported["models"]])
+        self.assertEqual(model("rollback", "rules/loan")["version"], "1.0.0")
+        self.assertEqual([e["action"] for e in model("history", "rules/loan")["items"]],
+                         ["rollback", "publish", "publish"])
+        self.assertEqual(model("history", "rules/loan")["items"][0]["by"], "operator")
+        os.unlink(folder / "fees.json")
+        self.assertEqual(model("plan", "files")["only_on_server"], ["rules/fees"])
+
+    def test_models_that_are_refused_name_file_line_and_column_and_nothing_is_applied(self):
+        self.people("tenant", "create", "strict", "--no-admin")
+        folder = self.kernel.folder / "bad"
+        folder.mkdir()
+        (folder / "a.yaml").write_text("rules: fine\n")
+        (folder / "b.yaml").write_text("rules: b\n\nouptut: 1\n")
+        text = self.people("model", "apply", "bad", "--tenant", "strict", code=1)
+        self.assertIn("nothing was applied", text)
+        answer = self.kernel.socle("model", "plan", "bad", "--tenant", "strict")
+        self.assertIn("b.yaml:3:1: a model of kind rules has no key 'ouptut'; did you mean 'output'?", answer.stdout)
+        self.assertEqual(self.programs("model", "export", "none", "--tenant", "strict")["models"], [])
+        self.assertIn("nobody", self.people("model", "plan", "bad", "--tenant", "nobody", code=1))
+        self.assertIn("wanted KIND/NAME", self.people("model", "history", "loan", "--tenant", "strict", code=2))
+        (folder / "c.yaml").write_text("title: x\n")
+        self.assertIn("c.yaml: no top-level key says which model it is",
+                      self.people("model", "plan", "bad", "--tenant", "strict", code=1))
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)

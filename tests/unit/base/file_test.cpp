@@ -107,3 +107,16 @@ TEST_CASE("base: a file that somebody has open for writing is told from one that
   CHECK_FALSE(base::is_being_written(folder.path() / "f"));
   CHECK_FALSE(base::is_being_written(folder.path() / "absent"));
 }
+
+TEST_CASE("base: a file holds exactly its bytes, and nothing else", "[base]") {
+  const TempFolder folder;
+  const fs::path path = folder.path() / "f";
+  const std::string bytes(300'000, 'x');
+  CHECK_FALSE(base::holds(path, ""));
+  REQUIRE(base::write_file_atomic(path, bytes));
+  CHECK(base::holds(path, bytes));
+  CHECK_FALSE(base::holds(path, bytes + "x"));
+  CHECK_FALSE(base::holds(path, bytes.substr(1)));
+  CHECK_FALSE(base::holds(path, bytes.substr(1) + "y"));
+  CHECK_FALSE(base::holds(folder.path(), ""));
+}

@@ -47,6 +47,24 @@ TEST_CASE("view: apply says what became of each plugin", "[cli]") {
         "2 plugins and 1 setting changed\n");
 }
 
+TEST_CASE("view: apply says that a canary was begun, without the times of a swap", "[cli]") {
+  const Reading answer(R"({"plugins":[{"plugin":"hello","version":"1.0.1","outcome":"canary 5% for 1min begun","from":3,
+    "to":4,"load_ms":0,"drain_ms":0,"failed":0,"old_state":""}],"changes":[]})");
+  CHECK(view_changes(answer, false, false) ==
+        "~ plugin hello 1.0.1: canary 5% for 1min begun\n1 plugin and 0 settings changed\n");
+}
+
+TEST_CASE("view: plan marks what a running kernel cannot change", "[cli]") {
+  const Reading answer(R"({"plugins":[],"changes":[
+    {"key":"workers","kind":"changed","before":"1","after":"2","restart":true},
+    {"key":"plans.a.rate","kind":"changed","before":"1","after":"2","restart":false}]})");
+  CHECK(view_changes(answer, true, false) ==
+        "~ workers: 1 → 2 (needs a restart)\n"
+        "~ plans.a.rate: 1 → 2\n"
+        "0 plugins and 2 settings would change; 1 of them not in a running kernel, so `socle apply` refuses this file: "
+        "restart `socle run` with it\n");
+}
+
 TEST_CASE("view: no difference is said in words", "[cli]") {
   const Reading nothing(R"({"plugins":[],"changes":[]})");
   CHECK(view_changes(nothing, true, false) == "no difference: the system runs as this file says\n");

@@ -88,7 +88,7 @@ TEST_CASE("lifecycle: home cell is refused with its reason", "[lifecycle]") {
   const Error error = s.refused(s.life->load(s.fixture("null_payload"), manifest::Home::cell));
   CHECK(error.code == Code::unsupported);
   CHECK_THAT(error.message, Contains("plugin 'null-payload' is to run in a cell") &&
-                                Contains("this kernel has no cells yet") && Contains("`home: kernel`"));
+                                Contains("this process starts none") && Contains("`home: kernel`"));
 }
 
 TEST_CASE("lifecycle: what others require is not unloaded and the dependants are named", "[lifecycle]") {
@@ -119,6 +119,25 @@ TEST_CASE("lifecycle: explain says why a call is allowed and what an unload brea
   const auto breaks = s.life->explain_plugin("completes-twice");
   REQUIRE(breaks);
   CHECK_THAT(*breaks, Contains("\"plugin\":\"null-payload\",\"needs\":\"completes-twice/1\",\"optional\":false"));
+}
+
+TEST_CASE("lifecycle: apply refuses what needs a restart, with each key's two values, and plan does not",
+          "[lifecycle]") {
+  System s;
+  s.boot_good();
+  manifest::SystemManifest next = s.system({{"b", ""}});
+  next.workers = 3;
+  next.resident = {"libssl.so.3"};
+  next.data = s.at("elsewhere");
+  CHECK(s.life->apply(next, true));
+  const auto applied = s.life->apply(next, false);
+  REQUIRE_FALSE(applied);
+  CHECK(applied.error().code == Code::conflict);
+  CHECK(applied.error().message == "a running kernel cannot change data: " + s.at("data").string() + " → " +
+                                       s.at("elsewhere").string() +
+                                       ", resident: (default) → [libssl.so.3], workers: 2 → 3; nothing was applied; "
+                                       "restart `socle run` with this file, or undo these keys and apply the rest");
+  CHECK(s.call("swap/1") == "A");
 }
 
 }  // namespace socle::lifecycle::test

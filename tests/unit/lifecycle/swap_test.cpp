@@ -132,6 +132,75 @@ TEST_CASE("lifecycle: a further swap waits while as many generations drain as ma
   CHECK(one->old_state == gone());
 }
 
+TEST_CASE("lifecycle: a slow drain holds up its own plugin and no other", "[lifecycle]") {
+  System s;
+  s.package("a", "stateful_a", "stateful", "drain: 3s");
+  s.package("b", "stateful_b", "stateful", "drain: 3s");
+  s.package("x", "good_a", "swap");
+  s.package("y", "good_b", "swap");
+  REQUIRE(s.boot(s.system({{"a", ""}, {"x", ""}}, 1)));
+  s.faults.set("handle.pend");
+  std::string first;
+  std::thread caller([&] { first = s.call("stateful/1"); });
+  const bool entered = eventually([&] { return s.faults.asked("handle.pend") > 0; });
+  std::atomic<int> done{0};
+  const auto swap_to = [&](const char* folder) {
+    return std::thread([&s, &done, folder] { done += s.life->swap("stateful", s.at(folder), {}) ? 1 : 100; });
+  };
+  std::thread one = swap_to("b");
+  const bool drains = eventually([&] { return s.life->list_json().find("\"draining\"") != std::string::npos; });
+  std::thread two = swap_to("a");  // no room: it waits for the drain
+  CHECK(s.life->swap("swap", s.at("y"), {}));
+  CHECK(s.life->apply(s.system({{"b", ""}, {"x", ""}}, 1), true));
+  CHECK(done == 0);
+  for (std::thread* t : {&caller, &one, &two}) t->join();
+  CHECK(entered);
+  CHECK(drains);
+  CHECK(done == 2);
+  CHECK(s.call("swap/1") == "B");
+}
+
+TEST_CASE("lifecycle: each refused change set is one log line with its reason and code", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  s.fixture("fails_in_start");
+  s.package("e", "good_b", "swap", "state: exclusive");
+  const auto only_line = [](const Logged& log, const std::string& reason, const std::string& code) {
+    const auto lines = log.lines("refused");
+    REQUIRE(lines.size() == 1);
+    CHECK_THAT(lines.front(), Contains(reason) && Contains("\"code\":\"" + code + "\""));
+  };
+  {
+    const Logged log;
+    CHECK_FALSE(s.life->load(s.at("fails_in_start"), manifest::Home::kernel));
+    only_line(log, "change set refused: load: plugin 'fails-in-start' 1.0.0: start failed: conflict", "invalid");
+  }
+  {
+    const Logged log;
+    CHECK_FALSE(s.life->swap("nobody", s.at("b"), {}));
+    only_line(log, "change set refused: swap: no plugin 'nobody' is loaded", "not_found");
+  }
+  {
+    const Logged log;
+    CHECK_FALSE(s.life->rollback("swap"));
+    only_line(log, "change set refused: rollback: plugin 'swap' has no earlier generation to go back to", "not_found");
+  }
+  {
+    const Logged log;
+    CHECK_FALSE(s.life->unload("nobody"));
+    only_line(log, "change set refused: unload: ", "not_found");
+  }
+  const auto broken = s.system({{"a", ""}, {"fails_in_start", ""}});
+  {
+    const Logged log;
+    CHECK_FALSE(s.life->apply(broken, false));
+    only_line(log, "change set refused: apply: plugin 'fails-in-start' 1.0.0", "invalid");
+  }
+  const Logged log;
+  CHECK(s.life->apply(broken, true));
+  CHECK(log.lines("refused").empty());
+}
+
 TEST_CASE("lifecycle: retained generations beyond the budget refuse the next change", "[lifecycle]") {
   System s;
   s.retained_budget = 1;
@@ -160,17 +229,50 @@ TEST_CASE("lifecycle: a list tells memory, home, health and where a generation c
 TEST_CASE("lifecycle: a resident handle survives swaps and goes with the plugin", "[lifecycle]") {
   System s;
   s.faults.set("resident");
-  s.package("a", "stateful_a", "stateful");
-  s.package("b", "stateful_b", "stateful");
+  const char* keeps = "resident_handles: [block]\nstate: exclusive\nhome: kernel";
+  s.package("a", "stateful_a", "stateful", keeps);
+  s.package("b", "stateful_b", "stateful", keeps);
   REQUIRE(s.boot(s.system({{"a", ""}})));
   CHECK(s.call("stateful/1") == "A fresh");
   REQUIRE(s.life->swap("stateful", s.at("b"), {}));
-  CHECK(s.call("stateful/1") == "B kept");
+  CHECK(s.call("stateful/1") == "B+state of A kept");
   const auto report = s.life->unload("stateful");
   REQUIRE(report);
   CHECK(report->old_state == gone());
   REQUIRE(s.life->load(s.at("a"), manifest::Home::kernel));
   CHECK(s.call("stateful/1") == "A fresh");
+}
+
+TEST_CASE("lifecycle: a resident handle that the manifest does not name is refused", "[lifecycle]") {
+  System s;
+  s.faults.set("resident");
+  s.package("a", "stateful_a", "stateful", "resident_handles: [other]\nstate: exclusive\nhome: kernel");
+  const Logged log;
+  const Status booted = s.boot(s.system({{"a", ""}}));
+  REQUIRE_FALSE(booted);
+  CHECK_THAT(booted.error().message, Contains("plugin 'stateful' 1.0.0: start failed: denied"));
+  REQUIRE(log.lines("resident handle").size() == 1);
+  CHECK_THAT(log.lines("resident handle").front(),
+             Contains("resident handle 'block' refused: the manifest does not name it; add it to `resident_handles`") &&
+                 Contains("\"plugin\":\"stateful\"") && Contains("\"code\":\"denied\""));
+}
+
+TEST_CASE("lifecycle: threads of its own need the permission and its grant, and keep a plugin mapped", "[lifecycle]") {
+  System s;
+  const std::string refused = "[import_thread] found it uses 'pthread_create";
+  s.package("t", "threaded", "threaded");
+  CHECK_THAT(s.boot(s.system({{"t", ", grants: [threads]"}})).error().message, Contains(refused));
+  s.package("t", "threaded", "threaded", "permissions: [threads]");
+  const Status ungranted = s.boot(s.system({{"t", ""}}));
+  REQUIRE_FALSE(ungranted);
+  CHECK_THAT(ungranted.error().message, Contains(refused) && Contains("or grant 'threads' in the system manifest"));
+  REQUIRE(s.boot(s.system({{"t", ", grants: [threads]"}})));
+  CHECK(s.call("threaded/1") == "fine");
+  const auto report = s.life->unload("threaded");
+  REQUIRE(report);
+  CHECK_THAT(report->old_state, Catch::Matchers::StartsWith("retained("));
+  if (!loader::sanitizer_build())
+    CHECK_THAT(report->old_state, Contains("it may have threads of its own (granted), so it is never unmapped"));
 }
 
 }  // namespace socle::lifecycle::test

@@ -100,7 +100,7 @@ TEST_CASE("verify: GNU_UNIQUE symbols are refused by name", "[verify]") {
 TEST_CASE("verify: threads of its own are refused, by pthread, C11 and std::thread", "[verify]") {
   const std::string rest =
       "'; wanted no thread functions: plugins own no threads; do: use the host's offload(), timers and watches "
-      "instead";
+      "instead, or grant 'threads' in the system manifest";
   CHECK(refusal_of("own_pthread") == Texts{"[import_thread] found it uses 'pthread_create" + rest});
   CHECK(refusal_of("imports_thrd_create") == Texts{"[import_thread] found it uses 'thrd_create" + rest});
   const auto texts = refusal_of("own_std_thread");

@@ -34,3 +34,26 @@ TEST_CASE("difference: two plugin folders of one name stay apart", "[manifest]")
   CHECK(keys.at("plugins.x.path") == "/etc/socle/a/x");
   CHECK(keys.at("plugins.x#2.path") == "/etc/socle/b/x");
 }
+
+TEST_CASE("difference: what a running kernel cannot change is told apart", "[manifest]") {
+  for (const char* key :
+       {"data", "control", "workers", "resident", "watch.directories", "listeners.http.address",
+        "listeners.http.connections", "listeners.http.connections_per_peer", "log.level", "offload.threads"})
+    CHECK(needs_restart(key));
+  for (const char* key : {"plugins.hello.config.greeting", "tenants.demo.plan", "listeners.http.limits.body",
+                          "listeners.http.tls.key", "swap.pause", "plans.a.rate", "trust[0]"})
+    CHECK_FALSE(needs_restart(key));
+}
+
+TEST_CASE("difference: what the command line says goes before the file", "[manifest]") {
+  auto running = system_of("listeners: {http: {address: \"127.0.0.1:1\"}}\nworkers: 1\n").value();
+  Overrides given;
+  given.workers = 4;
+  given.data = "/elsewhere";
+  given.http = parse_address("127.0.0.1:2");
+  lay_over(running, given);
+  auto changed = system_of("listeners: {http: {address: \"127.0.0.1:3\"}}\nworkers: 2\ndata: d\n").value();
+  CHECK_FALSE(difference(running, changed).empty());
+  lay_over(changed, running.overrides);
+  CHECK(difference(running, changed).empty());
+}

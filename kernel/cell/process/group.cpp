@@ -1,0 +1,121 @@
+#include "cell/process/group.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string_view>
+
+namespace socle::cell {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr uint64_t period = 100'000;  // microseconds, of processor time limits
+
+// Where this process is: controller → folder for version 1, "" → folder for version 2.
+std::map<std::string, fs::path> own_groups() {
+  std::map<std::string, std::string> mounts;
+  std::ifstream mounted("/proc/self/mounts");
+  for (std::string line; std::getline(mounted, line);) {
+    std::istringstream words(line);
+    std::string device, where, kind, options;
+    words >> device >> where >> kind >> options;
+    if (kind == "cgroup2") mounts[""] = where;
+    if (kind != "cgroup") continue;
+    std::istringstream list(options);
+    for (std::string option; std::getline(list, option, ',');) mounts[option] = where;
+  }
+  std::map<std::string, fs::path> out;
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    const size_t first = line.find(':');
+    const size_t second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    std::istringstream controllers(line.substr(first + 1, second - first - 1));
+    std::string controller;
+    do {
+      controller.clear();
+      std::getline(controllers, controller, ',');
+      const auto mount = mounts.find(controller);
+      if (mount == mounts.end()) continue;
+      // In a container the path may be the host's; then the mount itself is ours.
+      const fs::path inside = fs::path(mount->second) / fs::path(line.substr(second + 1)).relative_path();
+      std::error_code error;
+      out[controller] = fs::exists(inside / "cgroup.procs", error) ? inside : fs::path(mount->second);
+    } while (!controllers.eof());
+  }
+  return out;
+}
+
+bool write_text(const fs::path& file, const std::string& text) {
+  const base::Fd fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+  return fd.valid() && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+std::string read_text(const fs::path& file) {
+  std::ifstream in(file);
+  std::string text;
+  std::getline(in, text);
+  return text;
+}
+
+}  // namespace
+
+bool Group::add(const fs::path& parent, const std::string& name,
+                const std::vector<std::pair<std::string, std::string>>& settings) {
+  Folder folder{parent / name, {}};
+  std::error_code error;
+  if (!fs::create_directory(folder.path, error) && error) return false;
+  bool done = true;
+  for (const auto& [file, text] : settings) done = write_text(folder.path / file, text) && done;
+  folder.entrance = base::Fd(::open((folder.path / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
+  if (!done || !folder.entrance.valid()) {
+    fs::remove(folder.path, error);
+    return false;
+  }
+  folders_.push_back(std::move(folder));
+  return true;
+}
+
+Group Group::make(const std::string& name, const Sandbox& sandbox, uint64_t mapped, std::string& problem) {
+  Group group;
+  problem.clear();
+  const auto own = own_groups();
+  const std::string memory = std::to_string(sandbox.memory + mapped);
+  const std::string tasks = std::to_string(sandbox.tasks);
+  const std::string quota = std::to_string(static_cast<uint64_t>(sandbox.cpu * static_cast<double>(period)));
+  const auto unified = own.find("");
+  if (unified != own.end() &&
+      read_text(unified->second / "cgroup.subtree_control").find("memory") != std::string::npos) {
+    std::vector<std::pair<std::string, std::string>> settings{{"memory.max", memory}, {"pids.max", tasks}};
+    if (sandbox.cpu > 0) settings.emplace_back("cpu.max", quota + " " + std::to_string(period));
+    if (group.add(unified->second, name, settings)) return group;
+  }
+  const auto add = [&](const char* controller, const std::vector<std::pair<std::string, std::string>>& settings) {
+    const auto it = own.find(controller);
+    if (it == own.end() || !group.add(it->second, name, settings))
+      problem += (problem.empty() ? "no writable control group for " : ", ") + std::string(controller);
+  };
+  add("memory", {{"memory.limit_in_bytes", memory}});
+  add("pids", {{"pids.max", tasks}});
+  if (sandbox.cpu > 0) add("cpu", {{"cpu.cfs_period_us", std::to_string(period)}, {"cpu.cfs_quota_us", quota}});
+  return group;
+}
+
+std::vector<int> Group::entrances() const {
+  std::vector<int> out;
+  for (const Folder& folder : folders_) out.push_back(folder.entrance.get());
+  return out;
+}
+
+Group::~Group() {
+  std::error_code ignored;
+  for (const Folder& folder : folders_) fs::remove(folder.path, ignored);
+}
+
+}  // namespace socle::cell

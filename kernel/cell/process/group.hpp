@@ -1,0 +1,38 @@
+// cell/process/group.hpp: control groups of cells, version 2 or 1, whichever carries the controllers and lets this
+// process write. Where neither does, memory is bounded by rlimits (sandbox.hpp) and processor time not at all.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+#include "cell/process/sandbox.hpp"
+
+namespace socle::cell {
+
+// The groups of one cell; empty where there are none. Removed with the object, after the cell.
+class Group {
+ public:
+  Group() = default;
+  Group(Group&&) = default;
+  Group& operator=(Group&&) = default;
+  ~Group();
+
+  // `name` is unique among the machine's cells; `mapped`: bytes of shared memory that do not count. Never fails as a
+  // whole; `problem` says what is not limited and why.
+  static Group make(const std::string& name, const Sandbox& sandbox, uint64_t mapped, std::string& problem);
+  // cgroup.procs, open for writing.
+  [[nodiscard]] std::vector<int> entrances() const;
+
+ private:
+  struct Folder {
+    std::filesystem::path path;
+    base::Fd entrance;
+  };
+  bool add(const std::filesystem::path& parent, const std::string& name,
+           const std::vector<std::pair<std::string, std::string>>& settings);
+  std::vector<Folder> folders_;
+};
+
+}  // namespace socle::cell

@@ -1,0 +1,128 @@
+// home.cpp: where a generation runs: in the kernel's process, or in a cell behind a link (kernel/cell) that the rest of
+// the lifecycle takes for a library like any other. What a cell cannot do is refused before anything is started.
+#include <algorithm>
+
+#include "lifecycle/lifecycle.hpp"
+#include "telemetry/log.hpp"
+
+namespace socle::lifecycle {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+constexpr milliseconds end_allowance{12'000};
+constexpr milliseconds answer_patience{5'000};
+
+// Why this plugin cannot run in a cell; "": it can.
+std::string bound_to_kernel(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) {
+  if (!entry.listen.empty())
+    return "it serves listener '" + entry.listen.front() + "', and connections do not leave the kernel's process";
+  const manifest::Permission ingress{manifest::PermissionKind::ingress, ""};
+  if (std::find(plugin.permissions.begin(), plugin.permissions.end(), ingress) != plugin.permissions.end())
+    return "it says for whom requests are made (permission ingress), and a cell cannot";
+  if (!plugin.resident_handles.empty())
+    return "its resident handle '" + plugin.resident_handles.front() + "' is a pointer of the kernel's process";
+  if (!plugin.filters.empty())
+    return "its filter '" + plugin.filters.front().method +
+           "' must answer within 2 µs, on the caller's stack; a call into a cell takes longer";
+  return {};
+}
+
+}  // namespace
+
+// A plugin runs where the operator says; what he does not say is a cell. `socle plugin load` without --home goes by the
+// plugin's own manifest, as there is no entry to say it in.
+Status Lifecycle::check_home(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) const {
+  if (entry.home.value_or(manifest::Home::cell) == manifest::Home::kernel) return {};
+  std::string why = bound_to_kernel(plugin, entry);
+  if (why.empty() && !cells) why = "this process starts none";
+  if (why.empty()) return {};
+  return Error{Code::unsupported, "plugin '" + plugin.plugin +
+                                      "' is to run in a cell (home: cell, the default) and cannot: " + why +
+                                      "; if you trust it to run in the kernel's process, say `home: kernel` in its "
+                                      "entry of the system manifest (or --home kernel)"};
+}
+
+// Methods are numbered here, by the manifest; the cell maps them to its library's.
+void Lifecycle::link(GenerationRecord& record, bus::Generation& runtime) const {
+  const Package& package = record.package;
+  const manifest::PluginManifest& m = *package.manifest;
+  const auto nanoseconds = [](manifest::Duration d) { return static_cast<int64_t>(d.count()); };
+  cell::CellSpec spec;
+  spec.text.plugin = m.plugin;
+  spec.text.version = to_string(m.version);
+  spec.text.config = package.config;
+  spec.text.generation = record.seq;
+  spec.text.abi_minor = record.abi_minor;
+  {
+    const std::lock_guard lock(mutex_);
+    spec.text.offload_threads = system_.offload.threads;
+    spec.text.offload_queue = system_.offload.queue;
+  }
+  spec.text.may_act_as = runtime.grants.act_as ? 1 : 0;
+  for (const auto& provided : m.provides) {
+    for (const auto& [method, facts] : provided.methods)
+      spec.text.methods.push_back({to_string(provided.service), method});
+  }
+  for (const auto& sub : m.subscribes) {
+    const auto same = [&](const cell::MethodName& known) { return known.service.empty() && known.name == sub.method; };
+    if (std::none_of(spec.text.methods.begin(), spec.text.methods.end(), same))
+      spec.text.methods.push_back({"", sub.method});
+  }
+  spec.library = std::filesystem::absolute(record.image).string();
+  spec.spawn = cells(package);
+  spec.start_timeout = m.start_timeout;
+  spec.hang = std::max<std::chrono::nanoseconds>(2 * m.health.timeout, milliseconds(100));
+  spec.restart.first = nanoseconds(m.restart.backoff.least);
+  spec.restart.last = nanoseconds(m.restart.backoff.most);
+  spec.restart.most = m.restart.intensity.count;
+  spec.restart.window = nanoseconds(m.restart.intensity.per);
+  auto made = std::make_unique<cell::Link>(*bus_, runtime, std::move(spec));
+  runtime.attach(&made->descriptor());
+  const std::lock_guard lock(mutex_);
+  record.link = std::move(made);
+}
+
+// STOP if it still listens; then its process ends, and with it whatever it left. Nothing of a cell is ever retained.
+void Lifecycle::bury_cell(GenerationRecord& record) {
+  bus::Generation& g = *record.runtime;
+  if (g.instance != nullptr) {
+    const auto timeout = duration_cast<milliseconds>(record.package.manifest->stop_timeout);
+    const bus::Answer stopped = bus_->run_hook(g, bus_->staging(), SOCLE_HOOK_STOP, {}, timeout);
+    if (stopped.status != SOCLE_OK && stopped.status != SOCLE_UNSUPPORTED) {
+      telemetry::Log::get().write(telemetry::Level::warn, "stop failed, the cell is killed: " + stopped.message,
+                                  {{"plugin", g.plugin}, {"code", to_string(static_cast<Code>(stopped.status))}});
+      record.link->kill();
+    }
+    bus_->on_each_worker([&g](bus::Worker& w) { w.forget(g); }, answer_patience);
+    if (!bus_->run_staged([&g] { g.descriptor->destroy(g.instance); }, end_allowance))
+      return set_state(record, State::retained, "its process could not be ended");
+    g.instance = nullptr;
+  }
+  set_state(record, State::retired);
+  std::error_code ignored;  // a copy that stays behind is deleted at the next start
+  std::filesystem::remove(record.image, ignored);
+  set_state(record, State::unmapped);
+}
+
+Result<SwapReport> Lifecycle::move(const std::string& name, manifest::Home home) {
+  std::unique_lock change_lock(change_mutex_);
+  const Members now = members_copy();
+  const auto it = now.find(name);
+  if (it == now.end())
+    return Error{Code::not_found, "no plugin '" + name + "' is loaded; `socle plugin list` names those that are"};
+  Package package = it->second.primary->package;
+  if (package.home() == home)
+    return Error{Code::conflict, "plugin '" + name + "' runs in " +
+                                     (package.in_cell() ? "a cell" : "the kernel's process") + " already"};
+  package.entry.home = home;
+  if (auto may = check_home(*package.manifest, package.entry); !may) return std::move(may).error();
+  ChangeSet set;
+  set.put.push_back(std::move(package));
+  auto outcome = change(std::move(set));
+  if (!outcome) return std::move(outcome).error();
+  return settle(std::move(change_lock), *outcome, "active");
+}
+
+}  // namespace socle::lifecycle

@@ -1,0 +1,188 @@
+#include "supervisor.hpp"
+
+#include <malloc.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <optional>
+
+#include "crash/record.hpp"
+#include "crash/report.hpp"
+#include "crash/restart_policy.hpp"
+#include "telemetry/clock.hpp"
+#include "telemetry/log.hpp"
+
+namespace socle {
+namespace {
+
+using std::chrono::nanoseconds;
+using telemetry::Level;
+using telemetry::Log;
+
+// Three deaths in a minute cost no waiting; eleven end it. A kernel that served this long counts as a new one, and so
+// does one that served and was killed: that was somebody else's doing.
+constexpr crash::RestartTerms terms{std::chrono::milliseconds(100), std::chrono::seconds(10), 10,
+                                    std::chrono::seconds(60), 3};
+constexpr nanoseconds proven = std::chrono::seconds(5);
+
+// Shared with the child; pages are taken when they are written.
+struct Shared {
+  std::atomic<int64_t> serving_since;  // 0: not yet
+  crash::BlackBox box;
+};
+
+struct End {
+  pid_t pid = 0;
+  int signal = 0;  // 0: it exited
+  int exit_code = 0;
+};
+
+class Supervisor {
+ public:
+  Supervisor(const std::filesystem::path& data, const std::function<int(const Birth&)>& kernel)
+      : data_(data), kernel_(kernel), policy_(terms) {}
+
+  int run() {
+    // Whatever a dead kernel leaves becomes ours to reap.
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    void* memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) return fail("the supervisor has no memory to share with the kernel");
+    shared_ = static_cast<Shared*>(memory);
+    for (;;) {
+      const pid_t child = start();
+      if (child < 0) return fail(std::string("the kernel cannot be started: fork: ") + std::strerror(errno));
+      const End end = await(child);
+      const bool served = shared_->serving_since.load() != 0;
+      announced_ = announced_ || served;
+      if (end.signal == 0 && (end.exit_code == 0 || ending_ || !announced_)) return end.exit_code;
+      const auto delay = judge(end, served);
+      if (ending_) return fail("the kernel died while it drained");
+      if (!delay)
+        return fail("the kernel died " + std::to_string(terms.count + 1) +
+                    " times within a minute and is not started again; the reports are in " +
+                    (data_ / "crashes").string());
+      madvise(shared_, sizeof(Shared), MADV_REMOVE);  // zero again for the next
+      if (pause(*delay)) return 0;
+      ++restarts_;
+    }
+  }
+
+ private:
+  static int fail(const std::string& text) {
+    Log::get().write(Level::error, text);
+    return 1;
+  }
+
+  pid_t start() {
+    const pid_t parent = getpid();
+    const pid_t child = fork();
+    if (child != 0) return child;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) ::_exit(1);  // it died before the line above
+    sigset_t children;
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    sigprocmask(SIG_UNBLOCK, &children, nullptr);
+    Shared* const shared = shared_;
+    const int code = kernel_(
+        {restarts_, !announced_, [shared] { shared->serving_since.store(telemetry::monotonic_now()); }, &shared->box});
+    std::fflush(nullptr);
+    ::_exit(code);
+  }
+
+  static sigset_t signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&set, signal);
+    return set;
+  }
+
+  // The child's end; meanwhile hands on what ends a kernel.
+  End await(pid_t child) {
+    const sigset_t set = signals();
+    for (;;) {
+      siginfo_t info{};
+      const int signal = sigwaitinfo(&set, &info);
+      if (signal == SIGTERM || signal == SIGINT) {
+        ending_ = true;
+        kill(child, signal);
+      }
+      int status = 0;
+      for (pid_t dead = 0; (dead = waitpid(-1, &status, WNOHANG)) > 0;) {
+        if (dead != child) continue;
+        return {child, WIFSIGNALED(status) ? WTERMSIG(status) : 0, WIFEXITED(status) ? WEXITSTATUS(status) : 0};
+      }
+    }
+  }
+
+  // true: the operator wants it to end.
+  static bool pause(nanoseconds delay) {
+    sigset_t set = signals();
+    sigdelset(&set, SIGCHLD);
+    const timespec wait{delay.count() / 1'000'000'000, delay.count() % 1'000'000'000};
+    return sigtimedwait(&set, nullptr, &wait) > 0;
+  }
+
+  // Writes down how it died and says when the next may start; nullopt: never.
+  std::optional<nanoseconds> judge(const End& end, bool served) {
+    crash::Report report;
+    report.process = "kernel";
+    report.pid = end.pid;
+    report.signal = end.signal;
+    report.exit_code = end.exit_code;
+    report.at = telemetry::utc_now();
+    crash::read(shared_->box, report);
+    if (report.plugin.empty()) report.reason = end.signal == SIGKILL ? "killed from outside" : "no plugin was running";
+    const auto file = crash::keep(data_, report);
+    const int64_t now = telemetry::monotonic_now();
+    if (served && (end.signal == SIGKILL || now - shared_->serving_since.load() >= proven.count())) policy_.forgive();
+    const auto delay = policy_.died(now);
+    Log::get().write(Level::error, "the kernel died" + std::string(delay && !ending_ ? " and is started again" : ""),
+                     {{"signal", end.signal != 0 ? crash::signal_name(end.signal) : ""},
+                      {"exit_code", end.signal == 0 ? std::to_string(end.exit_code) : ""},
+                      {"plugin", report.plugin},
+                      {"version", report.version},
+                      {"generation", report.generation != 0 ? std::to_string(report.generation) : ""},
+                      {"method", report.method},
+                      {"tenant", report.tenant},
+                      {"report", file ? file->string() : file.error().message},
+                      {"delay_ms", delay ? std::to_string(delay->count() / 1'000'000) : ""}});
+    if (end.signal != 0) blame(report);
+    return delay;
+  }
+
+  void blame(const crash::Report& report) {
+    const auto blank = [](const std::string& text) { return text.empty() || text.find(' ') != std::string::npos; };
+    if (blank(report.plugin) || blank(report.version)) return;
+    crash::Record record = crash::Record::open(data_);
+    const uint32_t crashes = record.count(report.plugin, report.version);
+    if (auto kept = record.keep(); !kept) Log::get().write(Level::error, "crash record: " + kept.error().message);
+    if (crashes == crash::crashes_before_cell)
+      Log::get().write(Level::error, "a plugin has crashed the kernel twice and leaves the kernel's process",
+                       {{"plugin", report.plugin}, {"version", report.version}});
+  }
+
+  const std::filesystem::path& data_;
+  const std::function<int(const Birth&)>& kernel_;
+  crash::RestartPolicy policy_;
+  Shared* shared_ = nullptr;
+  uint64_t restarts_ = 0;
+  bool announced_ = false;  // a kernel has served
+  bool ending_ = false;
+};
+
+}  // namespace
+
+int supervise(const std::filesystem::path& data, const std::function<int(const Birth&)>& kernel) {
+  malloc_trim(0);  // what reading the manifest took
+  return Supervisor(data, kernel).run();
+}
+
+}  // namespace socle

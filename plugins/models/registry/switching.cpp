@@ -1,0 +1,177 @@
+// switching.cpp: changes between versions that exist: rollback, the end of a canary, the end of building, migration.
+#include <algorithm>
+
+#include "registry/orders.hpp"
+#include "registry/publisher.hpp"
+
+namespace socle::models {
+namespace {
+
+constexpr Duration patience = std::chrono::seconds(3);
+
+std::string switched_text(const Head& head, std::string_view version, std::string_view state, std::string_view plan) {
+  std::string text;
+  json::Writer out(text);
+  out.begin_object().member("kind", head.kind).member("name", head.name).member("version", version);
+  if (const VersionFacts* facts = head.find(version))
+    out.member("hash", facts->hash).member("compatibility", facts->promise);
+  out.member("state", state);
+  if (const auto steps = json::Document::parse(plan)) out.member("storage_plan", steps->root());
+  out.end_object();
+  return text;
+}
+
+Reply nothing_to_roll_back(const Head& head) {
+  return refusal(Code::conflict, 409, "no_previous",
+                 "version " + head.active + " has no version before it; name one: {\"version\": \"1.0.0\"}");
+}
+
+}  // namespace
+
+Task<Got<bool>> Publisher::replace_head(Context context, Batch& batch, Head& head, std::uint64_t revision,
+                                        const HistoryEntry& entry) {
+  Store::add_history(batch, head, entry);
+  std::string text;
+  json::Writer out(text);
+  write(out, head);
+  const std::string key = model_key(head.kind, head.name);
+  batch.put(key, revision, text);
+  if (auto fault = host_.fault_point("models.before_write"); !fault) co_return Reply(fault.error());
+  auto written = co_await store_.write(context, batch.take());
+  if (!written) co_return std::move(written).problem();
+  if (auto fault = host_.fault_point("models.before_switch"); !fault) co_return Reply(fault.error());
+  const Instant stored = host_.now();
+  const Status switched = co_await runtime_.announce(std::string(context.tenant()), head, written->back());
+  switch_seconds_.observe(std::chrono::duration<double>(host_.now() - stored).count());
+  if (switched) co_return true;
+  host_.log(socle::Level::error, context, "a worker did not confirm a switch",
+            {{"model", key}, {"error", switched.error().message}});
+  co_return Reply::error(Code::unavailable, "switch_unconfirmed",
+                         "the change is stored, but not every worker has confirmed it: " + switched.error().message +
+                             "; repeat the request to see what is served");
+}
+
+Task<Reply> Publisher::rollback(Request request) {
+  auto arguments = Arguments::of(request);
+  if (!arguments) co_return std::move(arguments).problem();
+  auto model = arguments->model();
+  if (!model) co_return std::move(model).problem();
+  auto loaded = co_await load(request, *model);
+  if (!loaded) co_return std::move(loaded).problem();
+  Head& head = loaded->head;
+  const std::string wanted = arguments->text("version"), now = utc_now(), by(request.principal());
+  const std::string from = head.canary ? head.canary->version : head.building ? head.building->version : head.active;
+  if (loaded->revision == 0) co_return unknown_model(*model);
+  HistoryEntry entry{"rollback", {}, from, {}, by, now, arguments->text("reason")};
+  Batch batch;
+  // Something unfinished is what is taken back, unless a version is named.
+  const bool unfinished = (head.canary || head.building) && wanted.empty();
+  std::string target = unfinished ? head.active : wanted.empty() ? head.previous : wanted;
+  if (!wanted.empty()) {
+    const auto selector = parse_selector(wanted);
+    const VersionFacts* facts = selector ? head.newest(*selector) : nullptr;
+    if (facts == nullptr) co_return unknown_version(*model, wanted);
+    target = facts->version;
+  }
+  head.canary.reset();
+  head.building.reset();
+  if (target.empty() && !unfinished) co_return nothing_to_roll_back(head);
+  std::string plan = "[]", state = "active";
+  if (target != head.active && !target.empty()) {
+    auto documents =
+        co_await store_.get(request, ids(version_id(model->key(), target), version_id(model->key(), head.active)));
+    if (!documents) co_return std::move(documents).problem();
+    if (!documents->at(0).exists()) co_return unknown_version(*model, target);
+    const json::View needed = documents->at(0).doc().find("collections");
+    auto grown = co_await indexes_.grow(request, documents->at(1).doc().find("collections"), needed, patience);
+    if (!grown) co_return std::move(grown).problem();
+    if (grown->readiness == Readiness::failed)
+      co_return refusal(Code::conflict, 409, "index_conflict", "records stand in the way of an index of that version",
+                        grown->failures);
+    plan = grown->plan;
+    entry.hash = documents->at(0).doc().find("hash").as_string();
+    if (grown->readiness == Readiness::building) {
+      state = "building";
+      head.building = BuildingFacts{target, entry.hash, by};
+    } else {
+      activate(head, target, needed.size() > 0);
+    }
+  } else if (!unfinished && from == target) {
+    co_return Reply::json(switched_text(head, target, state, plan));  // it is served already
+  }
+  entry.version = target;
+  auto replaced = co_await replace_head(request, batch, head, loaded->revision, entry);
+  if (!replaced) co_return std::move(replaced).problem();
+  co_return Reply::json(switched_text(head, target, state, plan));
+}
+
+Task<Reply> Publisher::migrated(Request request) {
+  auto arguments = Arguments::of(request);
+  if (!arguments) co_return std::move(arguments).problem();
+  auto model = arguments->model();
+  if (!model) co_return std::move(model).problem();
+  auto loaded = co_await load(request, *model);
+  if (!loaded) co_return std::move(loaded).problem();
+  Head& head = loaded->head;
+  const std::string version = arguments->text("version");
+  VersionFacts* facts = head.find(version);
+  if (facts == nullptr) co_return unknown_version(*model, version);
+  if (!facts->serving) co_return Reply::json(switched_text(head, version, head.state_of(*facts), "[]"));
+  facts->serving = false;
+  Batch batch;
+  HistoryEntry entry{
+      "migrated", version, {}, {}, std::string(request.principal()), utc_now(), arguments->text("reason")};
+  auto replaced = co_await replace_head(request, batch, head, loaded->revision, entry);
+  if (!replaced) co_return std::move(replaced).problem();
+  co_return Reply::json(switched_text(head, version, "old", "[]"));
+}
+
+Task<Got<bool>> Publisher::end_canary(Context context, const Arguments::Model& model, std::string version, bool promote,
+                                      std::string reason) {
+  auto loaded = co_await load(context, model);
+  if (!loaded) co_return std::move(loaded).problem();
+  Head& head = loaded->head;
+  if (!head.canary || head.canary->version != version) co_return false;
+  auto document = co_await store_.get(context, ids(version_id(model.key(), version)));
+  if (!document) co_return std::move(document).problem();
+  const std::string hash = head.canary->hash, from = head.active;
+  head.canary.reset();
+  if (promote) activate(head, version, document->at(0).doc().find("collections").size() > 0);
+  Batch batch;
+  HistoryEntry entry{promote ? "promote" : "revert",
+                     version,
+                     from,
+                     hash,
+                     std::string(context.principal()),
+                     utc_now(),
+                     std::move(reason)};
+  auto replaced = co_await replace_head(context, batch, head, loaded->revision, entry);
+  if (!replaced && replaced.problem().error_code() == "changed_meanwhile") co_return false;
+  co_return replaced;
+}
+
+Task<Got<bool>> Publisher::end_building(Context context, const Arguments::Model& model) {
+  auto loaded = co_await load(context, model);
+  if (!loaded) co_return std::move(loaded).problem();
+  Head& head = loaded->head;
+  if (!head.building) co_return false;
+  const BuildingFacts building = *head.building;
+  auto documents = co_await store_.get(context, ids(version_id(model.key(), building.version)));
+  if (!documents) co_return std::move(documents).problem();
+  const json::View needed = documents->at(0).doc().find("collections");
+  auto grown = co_await indexes_.check(context, needed);
+  if (!grown) co_return std::move(grown).problem();
+  if (grown->readiness == Readiness::building) co_return true;
+  const bool ready = grown->readiness == Readiness::ready;
+  HistoryEntry entry{
+      ready ? "publish" : "build_failed",     building.version, head.active, building.hash, building.by, utc_now(),
+      ready ? std::string() : grown->failures};
+  head.building.reset();
+  if (ready) activate(head, building.version, true);
+  Batch batch;
+  auto replaced = co_await replace_head(context, batch, head, loaded->revision, entry);
+  if (!replaced && replaced.problem().error_code() != "changed_meanwhile") co_return std::move(replaced).problem();
+  co_return false;
+}
+
+}  // namespace socle::models

@@ -1,0 +1,54 @@
+// import.hpp: DMN decision tables as rulesets of ours. Any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "table/diagnostic.hpp"
+
+namespace socle::rules {
+
+namespace dmn {
+
+// A decision table, with all texts in FEEL.
+struct Table {
+  struct Input {
+    std::string expression;
+    std::string type;
+    std::string values;
+  };
+  struct Output {
+    std::string name;
+    std::string type;
+    std::string values;  // the most important first
+    std::string otherwise;
+  };
+  struct Rule {
+    std::string id;
+    std::vector<std::string> inputs;
+    std::vector<std::string> outputs;
+    std::string pointer;
+  };
+  std::string name;  // the decision's
+  std::string pointer;
+  std::string hit_policy;   // DMN's word; empty: UNIQUE
+  std::string aggregation;  // SUM, MIN, MAX, COUNT or empty
+  std::vector<std::string> variables;
+  std::vector<Input> inputs;
+  std::vector<Output> outputs;
+  std::vector<Rule> rules;
+};
+
+// A ruleset of this one table, whose output is the decision's result (DMN's null where no rule is hit).
+[[nodiscard]] std::optional<std::string> to_ruleset(const Table& table, Diagnostics& diagnostics);
+
+}  // namespace dmn
+
+// The decision table of a DMN 1.1 to 1.5 XML text (of that decision, when it has several). Pointers of diagnostics name
+// the XML's place by line: "/line 12".
+[[nodiscard]] std::optional<std::string> import_dmn(std::string_view xml, std::string_view decision,
+                                                    Diagnostics& diagnostics);
+
+}  // namespace socle::rules

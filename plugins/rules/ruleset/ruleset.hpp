@@ -1,0 +1,89 @@
+// ruleset.hpp: a compiled ruleset: an ordered graph of steps over one input. Immutable and shared by any number of
+// threads.
+//
+//   Diagnostics diagnostics;
+//   auto ruleset = Ruleset::compile(source, diagnostics);          // null when there are errors; tests have been run
+//   cel::Arena arena;
+//   Outcome outcome = ruleset->evaluate({.input = record}, arena);
+//
+// The model's form is in docs/rules.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "socle/cel/program.hpp"
+#include "socle/json/view.hpp"
+#include "table/diagnostic.hpp"
+#include "table/meter.hpp"
+
+namespace socle::rules {
+
+struct Call {
+  json::View input;
+  std::int64_t now_seconds = 0;  // since 1970
+  std::uint32_t now_nanos = 0;
+  json::View user;    // absent: null in expressions
+  json::View tenant;  // absent: null
+  json::View env;     // absent: null
+  bool trace = false;
+  cel::Limits limits;
+};
+
+// A fault of the input, at the field that a person corrects.
+struct FieldError {
+  std::string pointer;
+  std::string code;
+  std::string message;
+};
+
+struct Outcome {
+  std::string output;                // JSON text; empty when there is a fault
+  std::string trace;                 // JSON text of the why-trace, when it was asked for (also beside a fault)
+  std::vector<FieldError> warnings;  // of validators that do not refuse
+  std::optional<Fault> fault;
+  std::vector<FieldError> errors;  // beside the faults invalid_input and validation_failed: each one
+  std::uint64_t fuel = 0;          // used
+};
+
+struct TestReport {
+  struct One {
+    std::string name;
+    bool passed = false;
+    std::string message;  // why not
+    std::string pointer;
+  };
+  std::vector<One> tests;
+  [[nodiscard]] std::size_t failed() const;
+};
+
+enum class CompileMode : std::uint8_t { fast, full };  // fast leaves the tests out
+
+class Ruleset {
+ public:
+  static constexpr std::size_t most_steps = 500;
+  static constexpr std::size_t most_tests = 1000;
+
+  static std::shared_ptr<const Ruleset> compile(json::View source, Diagnostics& diagnostics,
+                                                CompileMode mode = CompileMode::full, TestReport* report = nullptr);
+  ~Ruleset();
+
+  // Resets the arena. Never throws, never fails otherwise than by outcome.fault.
+  [[nodiscard]] Outcome evaluate(const Call& call, cel::Arena& arena) const;
+  // The tests stored in the model. `source` is the model this was compiled from.
+  [[nodiscard]] TestReport run_tests(json::View source) const;
+
+  [[nodiscard]] const std::string& name() const;
+  [[nodiscard]] std::size_t bytes() const;
+  struct Body;
+
+ private:
+  explicit Ruleset(std::unique_ptr<const Body> body);
+  std::unique_ptr<const Body> body_;
+};
+
+}  // namespace socle::rules

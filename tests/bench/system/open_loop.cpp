@@ -1,0 +1,125 @@
+// open_loop PORT PATH RATE SECONDS CONNECTIONS FILE: asks for PATH at a constant RATE whatever the answers do, on
+// keep-alive connections, and counts a request's time from when it was due, so that a stall is charged to every request
+// that fell into it. Waits by spinning on the clock: a sleeping client would measure its own waking. FILE gets, for
+// each answer, u64 when it was due (CLOCK_MONOTONIC, ns) and u64 how long after that it had come (ns). Prints what was
+// sent, answered, failed, and the most that requests were sent behind their time. stall.py runs it.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace {
+
+std::uint64_t now() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(t.tv_nsec);
+}
+
+[[noreturn]] void fail(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
+struct Connection {
+  int fd = -1;
+  std::uint64_t due = 0;  // of the request under way; 0: none
+  std::string in;
+};
+
+struct Sample {
+  std::uint64_t due, took;
+};
+
+int connect_to(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fail("connect");
+  const int one = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  return fd;
+}
+
+// A whole answer with Content-Length has come; it is taken out of `in`.
+bool take_answer(std::string& in, bool& good) {
+  const std::size_t head = in.find("\r\n\r\n");
+  if (head == std::string::npos) return false;
+  const std::size_t field = in.find("Content-Length: ");
+  const std::size_t body = field < head ? std::strtoul(in.c_str() + field + 16, nullptr, 10) : 0;
+  if (in.size() < head + 4 + body) return false;
+  good = in.compare(0, 12, "HTTP/1.1 200") == 0;
+  in.erase(0, head + 4 + body);
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 7) return std::fprintf(stderr, "usage: open_loop PORT PATH RATE SECONDS CONNECTIONS FILE\n"), 2;
+  const int port = std::atoi(argv[1]);
+  const std::string request = "GET " + std::string(argv[2]) + " HTTP/1.1\r\nHost: b\r\n\r\n";
+  const auto interval = static_cast<std::uint64_t>(1e9 / std::atof(argv[3]));
+  const auto length = static_cast<std::uint64_t>(std::atof(argv[4]) * 1e9);
+  std::vector<Connection> all(static_cast<std::size_t>(std::atoi(argv[5])));
+  std::deque<Connection*> idle;
+  for (Connection& c : all) {
+    c.fd = connect_to(port);
+    idle.push_back(&c);
+  }
+  std::vector<Sample> samples;
+  samples.reserve(length / interval + 1);
+  std::uint64_t sent = 0, failed = 0, behind = 0;
+  const std::uint64_t begun = now();
+  const std::uint64_t patience = begun + length + 10'000'000'000;
+  std::uint64_t due = begun + interval;
+  while (due <= begun + length || idle.size() < all.size()) {
+    const std::uint64_t time = now();
+    if (time > patience) break;
+    if (due <= begun + length && time >= due && !idle.empty()) {
+      Connection& c = *idle.front();
+      idle.pop_front();
+      if (send(c.fd, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
+        fail("send");
+      c.due = due;
+      behind = std::max(behind, time - due);
+      ++sent;
+      due += interval;
+    }
+    for (Connection& c : all) {
+      if (c.due == 0) continue;
+      char buffer[16 * 1024];
+      const ssize_t n = recv(c.fd, buffer, sizeof buffer, MSG_DONTWAIT);
+      if (n == 0) return std::fprintf(stderr, "open_loop: the server closed a connection\n"), 1;
+      if (n < 0) continue;
+      c.in.append(buffer, static_cast<std::size_t>(n));
+      bool good = false;
+      if (!take_answer(c.in, good)) continue;
+      failed += good ? 0 : 1;
+      samples.push_back({c.due, now() - c.due});
+      c.due = 0;
+      idle.push_back(&c);
+    }
+  }
+  std::FILE* out = std::fopen(argv[6], "wb");
+  if (out == nullptr) fail(argv[6]);
+  std::fwrite(samples.data(), sizeof(Sample), samples.size(), out);
+  std::fclose(out);
+  std::printf("{\"sent\":%llu,\"answered\":%zu,\"failed\":%llu,\"behind_us\":%llu}\n",
+              static_cast<unsigned long long>(sent), samples.size(), static_cast<unsigned long long>(failed),
+              static_cast<unsigned long long>(behind / 1000));
+  for (const Connection& c : all) close(c.fd);
+  return 0;
+}

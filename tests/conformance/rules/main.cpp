@@ -1,0 +1,154 @@
+// main.cpp: `conformance_rules dmn|jdm DIR`: judges every file of a suite's folder by importing it as a ruleset and
+// evaluating that. Exit 0: no failure and something passed; 1: a failure; 77: the folder is not there.
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "dmn/import.hpp"
+#include "jdm/import.hpp"
+#include "ruleset/ruleset.hpp"
+#include "socle/json/compare.hpp"
+#include "socle/json/document.hpp"
+#include "socle/json/writer.hpp"
+#include "table/codes.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace socle;
+using json::View;
+
+struct Score {
+  int passed = 0;
+  int failed = 0;
+  int skipped = 0;
+};
+
+std::string text_of(View view) { return std::string(view.as_string()); }
+
+std::string joined(View list) {
+  std::string out;
+  for (const auto one : list.elements()) out += (out.empty() ? "" : ",") + text_of(one);
+  return out;
+}
+
+std::string all(const rules::Diagnostics& diagnostics) {
+  std::string out;
+  for (const auto& one : diagnostics.all())
+    if (one.severity == rules::Severity::error)
+      out += (out.empty() ? "" : "; ") + std::string(one.code) + " " + one.pointer + ": " + one.message;
+  return out;
+}
+
+// The suite's JSON form of a table.
+std::optional<std::string> import_table(View file, rules::Diagnostics& diagnostics) {
+  rules::dmn::Table table;
+  table.name = file.find("name").as_string();
+  table.hit_policy = file.find("hitPolicy").as_string();
+  table.aggregation = file.find("aggregation").as_string();
+  for (const auto [name, type] : file.find("variables").members()) table.variables.emplace_back(name);
+  for (const auto input : file.find("inputs").elements())
+    table.inputs.push_back({text_of(input.find("expr")), text_of(input.find("type")), joined(input.find("values"))});
+  for (const auto output : file.find("outputs").elements())
+    table.outputs.push_back({text_of(output.find("name")), text_of(output.find("type")), joined(output.find("values")),
+                             text_of(output.find("default"))});
+  const auto rows = file.find("rules");
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rules::dmn::Table::Rule rule;
+    rule.pointer = "/rules/" + std::to_string(i);
+    for (const auto cell : rows.at(i).find("in").elements()) rule.inputs.push_back(text_of(cell));
+    for (const auto cell : rows.at(i).find("out").elements()) rule.outputs.push_back(text_of(cell));
+    table.rules.push_back(std::move(rule));
+  }
+  return rules::dmn::to_ruleset(table, diagnostics);
+}
+
+// What evaluation gives, as JSON. DMN's result is null where the table has none.
+std::string outcome_text(const rules::Ruleset& ruleset, View input, bool dmn) {
+  cel::Arena arena;
+  rules::Call call;
+  call.input = input;
+  call.now_seconds = 1767225600;  // 2026-01-01: some graphs ask for the date
+  const auto outcome = ruleset.evaluate(call, arena);
+  if (!outcome.fault) return outcome.output;
+  const auto& code = outcome.fault->code;
+  if (dmn && (code == rules::codes::several_rows_hit || code == rules::codes::rows_disagree ||
+              code == rules::codes::not_numbers))
+    return "null";
+  return "\"" + code + "\"";
+}
+
+void judge(const std::string& file, View content, bool dmn, Score& score) {
+  rules::Diagnostics diagnostics;
+  const auto source = dmn ? import_table(content, diagnostics) : rules::import_jdm(content, "graph", diagnostics);
+  const auto cases = content.find(dmn ? "cases" : "tests");
+  const bool javascript =
+      !source && std::any_of(diagnostics.all().begin(), diagnostics.all().end(), [](const auto& one) {
+        return one.message.find("function nodes hold JavaScript") != std::string::npos;
+      });
+  std::shared_ptr<const rules::Ruleset> ruleset;
+  if (source) {
+    const auto document = json::Document::parse(*source);
+    if (document) ruleset = rules::Ruleset::compile(document->root(), diagnostics);
+  }
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    const auto one = cases.at(i);
+    const auto id = dmn ? text_of(one.find("id")) : std::to_string(i + 1);
+    if (javascript) {
+      ++score.skipped;
+      std::printf("SKIP %s %s: function nodes hold JavaScript, which rules do not run\n", file.c_str(), id.c_str());
+      continue;
+    }
+    if (!ruleset) {
+      ++score.failed;
+      std::printf("FAIL %s %s: not imported: %s\n", file.c_str(), id.c_str(), all(diagnostics).c_str());
+      continue;
+    }
+    const auto expected = one.find(dmn ? "expected" : "output");
+    const auto text = outcome_text(*ruleset, one.find("input"), dmn);
+    const auto found = json::Document::parse(text);
+    if (found && json::equal(found->root(), expected)) {
+      ++score.passed;
+      continue;
+    }
+    ++score.failed;
+    std::printf("FAIL %s %s: expected %s\n     found    %s\n", file.c_str(), id.c_str(),
+                json::to_text(expected).c_str(), text.c_str());
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string suite = argc > 1 ? argv[1] : "";
+  fs::path root = argc > 2 ? argv[2] : "";
+  if (fs::is_directory(root / suite)) root /= suite;
+  if (argc != 3 || (suite != "dmn" && suite != "jdm") || !fs::is_directory(root)) {
+    std::printf("skip: there is no folder %s\n", root.c_str());
+    return 77;
+  }
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(root))
+    if (entry.path().extension() == ".json") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  Score score;
+  for (const auto& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    std::ostringstream text;
+    text << in.rdbuf();
+    const auto name = file.lexically_relative(root).string();
+    const auto document = json::Document::parse(text.str());
+    if (!document) {
+      ++score.failed;
+      std::printf("FAIL %s: %s\n", name.c_str(), document.error().message.c_str());
+      continue;
+    }
+    judge(name, document->root(), suite == "dmn", score);
+  }
+  std::printf("%s: passed %d failed %d skipped %d\n", suite.c_str(), score.passed, score.failed, score.skipped);
+  return score.failed == 0 && score.passed > 0 ? 0 : 1;
+}

@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""Plugins in cells as an operator has them: hello and notes answer from sandboxed processes, are swapped and moved under
+load without a lost request, and a cell that is killed costs only what it had in hand."""
+
+import os
+import signal
+import time
+import unittest
+
+from harness import FULL, Kernel, Refused, SystemTest, copy_plugin, plugin, wait_for
+
+CELLS = {"hello": "home: cell", "notes": 'home: cell, grants: ["call:storage/1"]'}
+
+
+class Cells(SystemTest):
+    def start(self, **options):
+        return self.kernel(entries=CELLS, **options).start()
+
+    def generation(self, kernel, name):
+        for g in kernel.command("plugin", "list")["plugins"]:
+            if g["plugin"] == name and g["state"] == "active":
+                return g
+        raise AssertionError("no active generation of " + name)
+
+    def test_hello_and_notes_answer_from_cells(self):
+        kernel = self.start()
+        status, _, text = kernel.request("GET", "/v1/hello/ann")
+        self.assertEqual(status, 200, text)
+        status, headers, text = kernel.request("POST", "/v1/notes", {"title": "from a cell", "text": "x" * 3000})
+        self.assertEqual(status, 201, text)
+        status, _, text = kernel.request("GET", headers["location"])
+        self.assertEqual(status, 200, text)
+        self.assertIn("from a cell", text)
+        for name in ("hello", "notes"):
+            g = self.generation(kernel, name)
+            self.assertEqual(g["home"], "cell")
+            pid = g["cells"][0]["pid"]
+            self.assertNotEqual(pid, kernel.pid)
+            os.kill(pid, 0)
+        self.assertEqual(self.generation(kernel, "gateway")["home"], "kernel")
+        pid = self.generation(kernel, "hello")["cells"][0]["pid"]
+        self.assertEqual(kernel.terminate(), 0)
+        wait_for("the cell's end", 10, lambda: not os.path.exists("/proc/%d" % pid))
+
+    def test_a_killed_cell_answers_again_and_disturbs_nobody(self):
+        kernel = self.start()
+        kernel.request("GET", "/v1/hello/ann")
+        worst = 0.0
+        for death in range(5 if FULL else 3):
+            pid = self.generation(kernel, "hello")["cells"][0]["pid"]
+            os.kill(pid, signal.SIGKILL)
+            begun = time.monotonic()
+            wait_for("the next good answer", 10, lambda: kernel.request("GET", "/v1/hello/bob")[0] == 200)
+            worst = max(worst, time.monotonic() - begun)
+            status, _, text = kernel.request("GET", "/v1/notes")
+            self.assertEqual(status, 200, text)
+            wait_for("its death to be counted", 10, lambda: self.generation(kernel, "hello")["crashes"] == death + 1)
+        print("next good answer after a kill: worst %.0f ms of %d" % (worst * 1e3, 5 if FULL else 3))
+        self.assertEqual(self.generation(kernel, "notes")["crashes"], 0)
+
+    def test_swaps_and_moves_under_load_lose_no_request(self):
+        kernel = self.start()
+        second = copy_plugin(self.folder, "hello")
+        client = kernel.client("hello", 4, "cells")
+        client.line(30) if False else None
+        rounds = 20 if FULL else 6
+        for _ in range(rounds):
+            kernel.command("plugin", "swap", "hello", second)
+            kernel.command("plugin", "move", "hello", "--home", "kernel")
+            kernel.command("plugin", "move", "hello", "--home", "cell")
+            kernel.command("plugin", "swap", "hello", plugin("hello"))
+        report = client.report()
+        print(report)
+        self.assertEqual(report["failed"], 0, report)
+        self.assertGreater(report["requests"], 100)
+        self.assertEqual(self.generation(kernel, "hello")["home"], "cell")
+
+    def test_what_cannot_be_in_a_cell_is_refused_with_the_reason(self):
+        kernel = self.start()
+        with self.assertRaises(Refused) as refused:
+            kernel.command("plugin", "move", "gateway", "--home", "cell")
+        self.assertIn("it serves listener 'http'", str(refused.exception))
+        with self.assertRaises(Refused) as refused:
+            kernel.command("plugin", "move", "storage-rocksdb", "--home", "cell")
+        self.assertIn("resident handle", str(refused.exception))
+
+    def test_load_uses_the_manifests_home(self):
+        kernel = self.kernel(plugins=("storage-rocksdb", "gateway")).start()
+        kernel.command("plugin", "load", plugin("hello"))
+        self.assertEqual(self.generation(kernel, "hello")["home"], "cell")
+        self.assertEqual(kernel.request("GET", "/v1/hello/ann")[0], 200)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,103 @@
+// What a cell's death costs: its own calls in flight, and nothing else.
+#include "fixture.hpp"
+
+#include <cstdio>
+#include <fstream>
+
+using namespace socle;
+using namespace socle::cell::test;
+
+namespace {
+
+std::string temp_file() {
+  std::string name = "/tmp/socle-cell-test-XXXXXX";
+  close(mkstemp(name.data()));
+  return name;
+}
+
+}  // namespace
+
+TEST_CASE("death: a call in flight answers unavailable, and the next one is answered by the restarted cell", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  const Got got = f.ask("crash");
+  CHECK(got.status == SOCLE_UNAVAILABLE);
+  CHECK(got.code == "cell_died");
+  CHECK(got.message == "the cell of plugin 'parrot' died before it answered; ask again");
+  const int64_t begun = telemetry::monotonic_now();
+  CHECK(f.ask("echo", "again").text == "again");
+  CHECK(telemetry::monotonic_now() - begun < 5'000'000'000);  // generous: the machine may be busy
+}
+
+TEST_CASE("death: a call of an idempotent method is asked again of the restarted cell", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  const std::string file = temp_file();
+  const Got got = f.ask("crash_once", file);
+  CHECK(got.status == SOCLE_OK);
+  CHECK(got.text == "survived");
+  CHECK(access(file.c_str(), F_OK) == -1);
+}
+
+TEST_CASE("death: it is asked again once, not for ever", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  f.next.routes[*f.bus.target("parrot/1", "crash")].idempotent = true;
+  f.install();
+  const Got got = f.ask("crash");
+  CHECK(got.status == SOCLE_UNAVAILABLE);
+  for (int i = 0; i < 1000 && f.link->facts().front().deaths < 2; ++i) poll(nullptr, 0, 5);
+  CHECK(f.link->facts().front().deaths == 2);
+}
+
+TEST_CASE("death: the report names tenant and method from the kernel's own table", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  f.ask("crash", "x", {.tenant = "globex"});
+  for (int i = 0; i < 1000 && f.link->facts().front().deaths == 0; ++i) poll(nullptr, 0, 5);
+  CHECK(f.link->facts().front().last_death == "signal 9 in call of crash for tenant 'globex'");
+}
+
+TEST_CASE("death: a cell that hangs is killed, and its callers are answered at their deadlines before that", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  const Got got = f.ask("spin", "", {.tenant = "acme", .deadline = telemetry::monotonic_now() + 50'000'000});
+  CHECK(got.status == SOCLE_DEADLINE);
+  for (int i = 0; i < 2000 && f.link->facts().front().deaths == 0; ++i) poll(nullptr, 0, 5);
+  CHECK(f.link->facts().front().last_death.find("it hangs") != std::string::npos);
+  CHECK(f.ask("echo", "well again").text == "well again");
+}
+
+TEST_CASE("death: calls that wait for a restart are answered at their deadlines", "[cell]") {
+  CellFixture f("parrot");
+  REQUIRE(f.start().empty());
+  f.link->kill();  // for good: nobody restarts it
+  for (int i = 0; i < 1000 && f.link->facts().front().state != "down"; ++i) poll(nullptr, 0, 5);
+  const Got got = f.ask("echo", "", {.tenant = "acme", .deadline = telemetry::monotonic_now() + 20'000'000});
+  CHECK(got.status != SOCLE_OK);
+  CHECK(f.runtime->at(0).in_flight.get() == 0);
+}
+
+TEST_CASE("death: eight hundred calls around four deaths are each answered once", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  const uint32_t echo = *f.bus.target("parrot/1", "echo");
+  const uint32_t crash = *f.bus.target("parrot/1", "crash");
+  std::vector<std::future<Got>> all;
+  const bus::Identity who{.tenant = "acme"};
+  for (int round = 0; round < 4; ++round) {
+    for (int i = 0; i < 100; ++i)
+      all.push_back(CellFixture::asked(f.bus, echo, "x", who, static_cast<uint32_t>(i % 2)));
+    all.push_back(CellFixture::asked(f.bus, crash, "x", who, 0));
+    for (int i = 0; i < 100; ++i)
+      all.push_back(CellFixture::asked(f.bus, echo, "x", who, static_cast<uint32_t>(i % 2)));
+    int bad = 0;
+    for (auto& one : all) {
+      const Got got = one.get();
+      bad += got.status == SOCLE_OK || got.status == SOCLE_UNAVAILABLE ? 0 : 1;
+    }
+    CHECK(bad == 0);
+    all.clear();
+  }
+  for (uint32_t w = 0; w < 2; ++w) CHECK(f.runtime->at(w).in_flight.get() == 0);
+}

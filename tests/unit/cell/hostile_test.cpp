@@ -1,0 +1,59 @@
+// A cell that writes whatever it likes into shared memory. The kernel must neither crash nor be misled: a good cell
+// beside it answers all the while.
+#include "fixture.hpp"
+
+#include <cstdlib>
+
+using namespace socle;
+using namespace socle::cell::test;
+
+TEST_CASE("hostile: random bytes in the rings end that cell and disturb nobody", "[cell]") {
+  const int seeds = std::getenv("SOCLE_HOSTILE_SEEDS") != nullptr ? std::atoi(std::getenv("SOCLE_HOSTILE_SEEDS")) : 12;
+  for (int seed = 1; seed <= seeds; ++seed) {
+    setenv("SOCLE_SEED", std::to_string(seed).c_str(), 1);
+    int noted = 0;
+    CellFixture f("hostile", CellFixture::all_grants(),
+                  {{"note", [&](const socle_call&, socle_reply& reply, bus::Generation&) {
+                      ++noted;
+                      return bus::test::answer(reply, "noted");
+                    }}});
+    // The one beside it.
+    bus::Generation good(f.bus, "good", "1.0.0", 8, {}, 3);
+    cell::CellSpec spec;
+    spec.text.plugin = "parrot";
+    spec.text.methods = {{"parrot/1", "echo"}};
+    spec.text.offload_threads = 1;
+    spec.spawn = Spawned::with("parrot");
+    cell::Link link(f.bus, good, std::move(spec));
+    good.attach(&link.descriptor());
+    socle_reply error{sizeof error, SOCLE_OK, nullptr};
+    REQUIRE(f.bus.run_staged([&] { link.descriptor().create(&good, nullptr, &good.instance, &error); },
+                             std::chrono::seconds(20)));
+    REQUIRE(good.instance != nullptr);
+    const uint32_t echo = *f.bus.target("good/1", "echo");
+    f.next.routes.resize(std::max<size_t>(f.next.routes.size(), echo + 1));
+    f.next.routes[echo].primary = {&good, 0};
+    f.install();
+
+    INFO("seed " << seed);
+    std::string refusal;
+    f.bus.run_staged(
+        [&] {
+          socle_reply why{sizeof why, SOCLE_OK, nullptr};
+          void* instance = nullptr;
+          if (f.link->descriptor().create(f.runtime.get(), nullptr, &instance, &why) == SOCLE_OK)
+            f.runtime->instance = instance;
+          else
+            refusal = bus::test::read(why, true).message;
+        },
+        std::chrono::seconds(20));
+    for (int i = 0; i < 200 || (i < 200'000 && f.link->facts().front().deaths == 0); ++i) {
+      const Got got = CellFixture::asked(f.bus, echo, "calm", {.tenant = "acme"}, static_cast<uint32_t>(i % 2)).get();
+      REQUIRE(got.text == "calm");
+    }
+    CHECK(f.link->facts().front().deaths > 0);  // it was found out
+    CHECK(noted == 0);                          // no call was made in anybody's name
+    f.link->kill();
+    REQUIRE(f.bus.run_staged([&] { link.descriptor().destroy(good.instance); }, std::chrono::seconds(10)));
+  }
+}

@@ -1,0 +1,232 @@
+// Calls into a cell of its own process, and what the cell asks of the kernel.
+#include "fixture.hpp"
+
+#include <future>
+#include <limits>
+
+using namespace socle;
+using namespace socle::cell::test;
+
+TEST_CASE("link: a call crosses into the cell and its answer back", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  const Got got = f.ask("echo", "hello");
+  CHECK(got.status == SOCLE_OK);
+  CHECK(got.text == "hello");
+  CHECK(f.ask("echo", "other worker", {.tenant = "acme"}, 1).text == "other worker");
+}
+
+TEST_CASE("link: bodies of every size cross, those in the slab too", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  for (const size_t size : {0UL, 1UL, 900UL, 1024UL, 8000UL, 65'536UL, 73'000UL, 200'000UL, 5'000'000UL}) {
+    std::string text(size, 'x');
+    for (size_t i = 0; i < size; i += 997) text[i] = static_cast<char>('a' + i % 26);
+    const Got got = f.ask("echo", text);
+    CHECK(got.status == SOCLE_OK);
+    CHECK(got.text == text);
+  }
+}
+
+TEST_CASE("link: the cell sees the caller's context, and none of its text is lost", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  const Got got =
+      f.ask("who", "",
+            {.tenant = "acme", .principal = "ann", .claims = "{\"roles\":[]}", .idempotency_key = "k1", .lane = "l"});
+  CHECK(got.text == "acme|ann|{\"roles\":[]}|k1|l");
+}
+
+TEST_CASE("link: a call that the cell answers later is answered once", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  for (int i = 0; i < 20; ++i) CHECK(f.ask("later").text == "later");
+  CHECK(f.bus.late_replies == 0);
+}
+
+TEST_CASE("link: many calls at once from two workers are all answered, each with its own text", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  const uint32_t echo = *f.bus.target("parrot/1", "echo");
+  std::vector<std::future<Got>> all;
+  for (int i = 0; i < 6000; ++i)
+    all.push_back(
+        CellFixture::asked(f.bus, echo, "text " + std::to_string(i), {.tenant = "acme"}, static_cast<uint32_t>(i % 2)));
+  int wrong = 0;
+  for (int i = 0; i < 6000; ++i) {
+    const Got got = all[static_cast<size_t>(i)].get();
+    wrong += got.status == SOCLE_OK && got.text == "text " + std::to_string(i) ? 0 : 1;
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("link: payloads that a plugin keeps do not stop the ring", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  for (int i = 0; i < 700; ++i) {
+    const Got got = f.ask("keep", "kept " + std::to_string(i));
+    REQUIRE(got.status == SOCLE_OK);
+    REQUIRE(got.text == std::to_string(i + 1) + " kept 0");
+  }
+}
+
+TEST_CASE("link: the cell calls a service with its caller's identity, which it cannot choose", "[cell]") {
+  std::string tenant, principal;
+  CellFixture f("parrot", CellFixture::all_grants(),
+                {{"note", [&](const socle_call& call, socle_reply& reply, bus::Generation&) {
+                    tenant = bus::view(call.context->tenant);
+                    principal = bus::view(call.context->principal);
+                    return bus::test::answer(reply, "noted");
+                  }}});
+  REQUIRE(f.start().empty());
+  const Got got = f.ask("ask", "note", {.tenant = "acme", .principal = "ann"});
+  CHECK(got.text == "noted");
+  CHECK(tenant == "acme");
+  CHECK(principal == "ann");
+}
+
+TEST_CASE("link: a service that the manifest does not require is refused in the kernel", "[cell]") {
+  CellFixture f("parrot", {}, {{"note", [](const socle_call&, socle_reply& reply, bus::Generation&) {
+                                  return bus::test::answer(reply, "noted");
+                                }}});
+  REQUIRE(f.start().empty());
+  CHECK(f.ask("ask", "note").status == SOCLE_DENIED);
+}
+
+TEST_CASE("link: a method that the provider has not is unsupported at resolve", "[cell]") {
+  CellFixture f("parrot", CellFixture::all_grants(),
+                {{"note", [](const socle_call&, socle_reply& reply, bus::Generation&) {
+                    return bus::test::answer(reply, "noted");
+                  }}});
+  REQUIRE(f.start().empty());
+  CHECK(f.ask("ask", "dance").status == SOCLE_UNSUPPORTED);
+}
+
+TEST_CASE("link: a context that the cell kept after its answer still acts for the same tenant", "[cell]") {
+  std::promise<std::string> noted;
+  CellFixture f("parrot", CellFixture::all_grants(),
+                {{"note", [&](const socle_call& call, socle_reply& reply, bus::Generation&) {
+                    noted.set_value(std::string(bus::view(call.context->tenant)) + " " +
+                                    std::string(bus::view(call.payload->text)));
+                    return bus::test::answer(reply, "noted");
+                  }}});
+  REQUIRE(f.start().empty());
+  CHECK(f.ask("ask_held", "afterwards").status == SOCLE_OK);
+  CHECK(noted.get_future().get() == "acme afterwards");
+}
+
+TEST_CASE("link: act_as works when it is granted, and the principal is the plugin", "[cell]") {
+  std::string seen;
+  const auto note = [&](const socle_call& call, socle_reply& reply, bus::Generation&) {
+    seen = std::string(bus::view(call.context->tenant)) + " " + std::string(bus::view(call.context->principal));
+    return bus::test::answer(reply, "noted");
+  };
+  SECTION("granted") {
+    CellFixture f("parrot", CellFixture::all_grants(), {{"note", note}});
+    REQUIRE(f.start().empty());
+    CHECK(f.ask("background", "globex").text == "noted");
+    CHECK(seen == "globex plugin:parrot");
+  }
+  SECTION("denied") {
+    bus::Grants grants = CellFixture::all_grants();
+    grants.act_as = false;
+    CellFixture f("parrot", grants, {{"note", note}});
+    REQUIRE(f.start().empty());
+    const Got got = f.ask("background", "globex");
+    CHECK(got.status == SOCLE_DENIED);
+    CHECK(seen.empty());
+  }
+}
+
+TEST_CASE("link: the plan's numbers are the kernel's", "[cell]") {
+  struct Plans : bus::TenantDirectory {
+    [[nodiscard]] Entry entry(std::string_view) const override { return Entry::open; }
+    [[nodiscard]] double limit(std::string_view tenant, std::string_view name) const override {
+      return tenant == "acme" && name == "records" ? 25 : std::numeric_limits<double>::infinity();
+    }
+    void meter(std::string_view, std::string_view, double, int64_t) override {}
+    void meter_level(std::string_view, std::string_view, double) override {}
+    [[nodiscard]] std::string usage_json(std::string_view, int64_t) const override { return {}; }
+  } plans;
+  CellFixture f;
+  f.bus.use_tenants(&plans);
+  REQUIRE(f.start().empty());
+  CHECK(f.ask("plan", "records").text == "25.000000");
+  CHECK(f.ask("plan", "unnamed").text == "inf");
+}
+
+TEST_CASE("link: metrics, meters and the catalogue's refusal cross", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  CHECK(f.ask("say").text == "no catalogue");
+  CHECK(f.ask("say").status == SOCLE_OK);
+  const std::string metrics = f.metrics.text();
+  CHECK(metrics.find("parrot_words_total 6") != std::string::npos);
+  CHECK(metrics.find("socle_meter_total{name=\"words\"} 4") != std::string::npos);
+}
+
+TEST_CASE("link: a call cancelled in the kernel is cancelled in the cell, and what the cell waits for with it",
+          "[cell]") {
+  std::atomic<bool> asked{false};
+  std::atomic<const socle_context*> inner{nullptr};
+  CellFixture f("parrot", CellFixture::all_grants(),
+                {{"wait", [&](const socle_call& call, socle_reply&, bus::Generation&) {
+                    inner = call.context;
+                    asked = true;
+                    return SOCLE_PENDING;
+                  }}});
+  REQUIRE(f.start().empty());
+  const Got got = f.ask("cancelled", "wait", {.tenant = "acme", .deadline = telemetry::monotonic_now() + 100'000'000});
+  CHECK(got.status == SOCLE_DEADLINE);
+  CHECK(asked);
+  const auto waits = [&f] { return f.runtime->at(0).waiting.get(); };
+  for (int i = 0; i < 500 && waits() > 0; ++i) poll(nullptr, 0, 2);
+  CHECK(waits() == 0);
+  CHECK(f.on(0, [&](bus::Worker&) { return inner.load()->cancelled; }) == 1);
+}
+
+TEST_CASE("link: the cell publishes to a channel that its manifest declares, and to no other", "[cell]") {
+  std::promise<std::string> heard;
+  CellFixture f("parrot", CellFixture::all_grants(),
+                {{"hear", [&](const socle_call& call, socle_reply& reply, bus::Generation&) {
+                    heard.set_value(std::string(bus::view(call.payload->text)));
+                    return bus::test::answer(reply, "");
+                  }}});
+  f.next.channels["news"] = {"news", bus::ChannelMode::rendezvous, 1, {*f.bus.target("peer/1", "hear")}};
+  REQUIRE(f.start().empty());
+  CHECK(f.ask("publish", "crackers").status == SOCLE_OK);
+  CHECK(heard.get_future().get() == "crackers");
+}
+
+TEST_CASE("link: hooks reach the plugin, and one it does not need is unsupported", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  CHECK(f.hook(SOCLE_HOOK_SELF_TEST).status == SOCLE_UNSUPPORTED);
+  CHECK(f.hook(SOCLE_HOOK_EXPORT).text == "state");
+  for (const bus::Answer& a : f.bus.run_hook_on_workers(*f.runtime, SOCLE_HOOK_DRAIN, std::chrono::seconds(5)))
+    CHECK((a.status == SOCLE_UNSUPPORTED || a.status == SOCLE_OK));
+  CHECK(f.hook(SOCLE_HOOK_STOP).status == SOCLE_UNSUPPORTED);
+}
+
+TEST_CASE("link: a plugin that refuses to be made is refused with its own words", "[cell]") {
+  CellFixture f("refuses");
+  CHECK(f.start() == "this parrot is no more");
+}
+
+TEST_CASE("link: a cell that ends leaves nothing in the kernel", "[cell]") {
+  const int64_t payloads = bus::Payload::alive();
+  {
+    CellFixture f;
+    REQUIRE(f.start().empty());
+    for (int i = 0; i < 50; ++i) f.ask("echo", std::string(5000, 'x'));
+    const pid_t pid = f.link->facts().front().pid;
+    REQUIRE(f.bus.run_staged([&] { f.link->descriptor().destroy(f.runtime->instance); }, std::chrono::seconds(10)));
+    CHECK(kill(pid, 0) == -1);
+    const Got got = f.ask("echo", "anybody?");
+    CHECK(got.status == SOCLE_UNAVAILABLE);
+    CHECK(got.code == "cell_gone");
+    for (uint32_t w = 0; w < 3; ++w) CHECK(f.runtime->at(w).in_flight.get() == 0);
+    f.runtime->instance = nullptr;
+  }
+  CHECK(bus::Payload::alive() == payloads);
+}

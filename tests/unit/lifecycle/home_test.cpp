@@ -1,0 +1,134 @@
+// Generations in cells: loaded, moved, swapped, killed, buried; what cannot be in one is refused. The cells are
+// processes of the helper program of tests/unit/cell.
+#include <sys/wait.h>
+
+#include "fixture.hpp"
+#include "unit/cell/spawned.hpp"
+
+using namespace socle;
+using namespace socle::lifecycle;
+using namespace socle::lifecycle::test;
+using Catch::Contains;
+
+namespace {
+
+// A running system with plugin `swap` (answering A) in the kernel's process, that can start cells.
+struct CellSystem : System {
+  CellSystem() {
+    boot_good();
+    life->cells = [](const Package&) { return cell::test::Spawned::with(""); };
+  }
+  std::string field(const std::string& plugin, const std::string& name) {
+    const std::string json = life->list_json();
+    const size_t at = json.find("\"plugin\":\"" + plugin + "\"");
+    const size_t key = json.find("\"" + name + "\":", at);
+    if (at == std::string::npos || key == std::string::npos) return "none";
+    const size_t begin = key + name.size() + 3;
+    return json.substr(begin, json.find_first_of(",}", begin) - begin);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("home: a plugin is loaded into a cell, answers, and is unloaded with nothing left", "[lifecycle]") {
+  CellSystem s;
+  s.package("c", "good_b", "swap", "", "2.0.0", "[{service: other/1, methods: {answer: {timeout: 5s}}}]");
+  REQUIRE(s.life->unload("swap"));
+  s.package("cell", "good_b", "swap", "", "2.0.0");
+  const auto loaded = s.life->load(s.at("cell"), manifest::Home::cell);
+  INFO((loaded ? "" : loaded.error().message));
+  REQUIRE(loaded);
+  CHECK(s.field("swap", "home") == "\"cell\"");
+  CHECK(s.call("swap/1") == "B");
+  const std::string pid = s.field("swap", "pid");
+  const auto unloaded = s.life->unload("swap");
+  REQUIRE(unloaded);
+  CHECK(unloaded->old_state == "unmapped");
+  CHECK(::kill(std::stoi(pid), 0) == -1);
+  CHECK(std::filesystem::is_empty(s.at("data/gen")));
+}
+
+TEST_CASE("home: move puts the same plugin into a cell and back, and rollback undoes a move", "[lifecycle]") {
+  CellSystem s;
+  const auto moved = s.life->move("swap", manifest::Home::cell);
+  INFO((moved ? "" : moved.error().message));
+  REQUIRE(moved);
+  CHECK(s.field("swap", "home") == "\"cell\"");
+  CHECK(s.call("swap/1") == "A");
+  CHECK(s.refused(s.life->move("swap", manifest::Home::cell)).message == "plugin 'swap' runs in a cell already");
+  REQUIRE(s.life->move("swap", manifest::Home::kernel));
+  CHECK(s.field("swap", "home") == "\"kernel\"");
+  CHECK(s.call("swap/1") == "A");
+  REQUIRE(s.life->rollback("swap"));
+  CHECK(s.field("swap", "home") == "\"cell\"");
+  CHECK(s.call("swap/1") == "A");
+}
+
+TEST_CASE("home: a plugin in a cell is swapped for another version, which stays in a cell", "[lifecycle]") {
+  CellSystem s;
+  REQUIRE(s.life->move("swap", manifest::Home::cell));
+  const auto swapped = s.life->swap("swap", s.at("b"), {});
+  INFO((swapped ? "" : swapped.error().message));
+  REQUIRE(swapped);
+  CHECK(swapped->old_state == "unmapped");
+  CHECK(swapped->failed == 0);
+  CHECK(s.field("swap", "home") == "\"cell\"");
+  CHECK(s.call("swap/1") == "B");
+}
+
+TEST_CASE("home: a killed cell serves again, and its death is counted", "[lifecycle]") {
+  CellSystem s;
+  REQUIRE(s.life->move("swap", manifest::Home::cell));
+  REQUIRE(s.call("swap/1") == "A");
+  ::kill(std::stoi(s.field("swap", "pid")), SIGKILL);
+  for (int i = 0; i < 2000 && s.field("swap", "crashes") == "0"; ++i) poll(nullptr, 0, 5);
+  CHECK(s.field("swap", "crashes") == "1");
+  CHECK(s.call("swap/1") == "A");
+}
+
+TEST_CASE("home: the last good set brings a plugin back into its cell", "[lifecycle]") {
+  CellSystem s;
+  REQUIRE(s.life->move("swap", manifest::Home::cell));
+  const auto system = s.life->system();
+  std::filesystem::remove_all(s.at("a"));  // the manifest's own no longer starts
+  s.life.reset();
+  auto opened = Lifecycle::open(system, s.metrics);
+  REQUIRE(opened);
+  s.life = std::move(*opened);
+  s.life->cells = [](const Package&) { return cell::test::Spawned::with(""); };
+  REQUIRE(s.life->boot());
+  CHECK(s.field("swap", "home") == "\"cell\"");
+  CHECK(s.call("swap/1") == "A");
+}
+
+TEST_CASE("home: what must stay in the kernel's process is refused with the reason", "[lifecycle]") {
+  CellSystem s;
+  const auto refusal = [&](const std::string& more) {
+    return s.refused(s.life->load(s.package("r", "null_payload", "null-payload", more), manifest::Home::cell)).message;
+  };
+  CHECK_THAT(refusal("filters: [{match: swap/1.answer, method: answer, priority: 1}]"),
+             Contains("plugin 'null-payload' is to run in a cell (home: cell, the default) and cannot: its filter "
+                      "'answer' must answer within 2 µs, on the caller's stack; a call into a cell takes longer"));
+  CHECK_THAT(refusal("permissions: [ingress]"), Contains("permission ingress"));
+  s.life->cells = nullptr;
+  CHECK_THAT(refusal(""), Contains("this process starts none") && Contains("`home: kernel`"));
+}
+
+TEST_CASE("home: a cell whose library fails to start is refused, and what serves goes on", "[lifecycle]") {
+  CellSystem s;
+  const auto refused = s.life->load(s.fixture("fails_in_start"), manifest::Home::cell);
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message, Contains("start failed"));
+  CHECK(s.call("swap/1") == "A");
+}
+
+TEST_CASE("home: what hangs in a cell is killed, not retained", "[lifecycle]") {
+  CellSystem s;
+  for (const char* fixture : {"hangs_in_create", "hangs_in_start", "hangs_in_self_test"}) {
+    INFO(fixture);
+    const auto refused = s.life->load(s.fixture(fixture), manifest::Home::cell);
+    REQUIRE_FALSE(refused);
+    CHECK(s.states(plugin_of(fixture)).find("retained") == std::string::npos);
+  }
+  CHECK(s.call("swap/1") == "A");
+}

@@ -1,0 +1,297 @@
+// ruleset_test.cpp: rulesets from JSON text: steps, order, validators, traces, tests, dry runs, and what is refused.
+#include <catch2/catch.hpp>
+
+#include "ruleset/difference.hpp"
+#include "ruleset/ruleset.hpp"
+#include "socle/json/document.hpp"
+#include "socle/json/writer.hpp"
+
+namespace {
+
+using namespace socle;
+
+struct Rig {
+  explicit Rig(const std::string& source, rules::CompileMode mode = rules::CompileMode::full) {
+    auto parsed = json::Document::parse(source);
+    REQUIRE(parsed);
+    document = *std::move(parsed);
+    ruleset = rules::Ruleset::compile(document.root(), diagnostics, mode, &report);
+  }
+  rules::Outcome run(const std::string& input, bool trace = false, const cel::Limits& limits = {}) {
+    REQUIRE(ruleset);
+    const auto record = json::Document::parse(input);
+    REQUIRE(record);
+    rules::Call call;
+    call.input = record->root();
+    call.trace = trace;
+    call.limits = limits;
+    return ruleset->evaluate(call, arena);
+  }
+  // The output, or "code: message".
+  std::string operator()(const std::string& input) {
+    if (!ruleset) return "not compiled: " + text();
+    const auto outcome = run(input);
+    return outcome.fault ? outcome.fault->code + ": " + outcome.fault->message : outcome.output;
+  }
+  [[nodiscard]] std::string text() const {
+    std::string out;
+    for (const auto& one : diagnostics.all())
+      out += std::string(one.code) + " " + one.pointer + (one.offset ? "@" + std::to_string(*one.offset) : "") + ": " +
+             one.message + "\n";
+    return out;
+  }
+  json::Document document;
+  rules::Diagnostics diagnostics;
+  rules::TestReport report;
+  std::shared_ptr<const rules::Ruleset> ruleset;
+  cel::Arena arena;
+};
+
+// The example of the public contract, as JSON.
+const std::string loan = R"~({
+  "rules": "loan-credit",
+  "input": {"type": "object", "required": ["income"], "properties": {"income": {"type": "number"}}},
+  "steps": [
+    {"table": "score", "hit": "F", "inputs": [{"expr": "input.income", "type": "number"}],
+     "outputs": [{"name": "grade", "type": "string"}], "rows": [[">= 5000", "'A'"], ["-", "'B'"]]},
+    {"set": "limit", "expr": "score.grade == 'A' ? input.income * 10 : 0"}],
+  "output": {"grade": "score.grade", "limit": "limit"},
+  "tests": [{"name": "good", "input": {"income": 6000}, "output": {"grade": "A", "limit": 60000}}]})~";
+
+std::string with(std::string steps, const std::string& output = R"({"x":"x"})", const std::string& more = "") {
+  return R"({"rules":"r","steps":)" + steps + R"(,"output":)" + output + more + "}";
+}
+
+}  // namespace
+
+TEST_CASE("ruleset: the contract's example gives what its test says", "[rules]") {
+  Rig rig(loan);
+  INFO(rig.text());
+  CHECK(rig.text().empty());
+  REQUIRE(rig.report.tests.size() == 1);
+  CHECK(rig.report.tests[0].passed);
+  CHECK(rig(R"({"income":6000})") == R"({"grade":"A","limit":60000})");
+  CHECK(rig(R"({"income":10.5})") == R"({"grade":"B","limit":0})");
+}
+
+TEST_CASE("ruleset: a missing or wrong input is an error with the field to correct", "[rules]") {
+  Rig rig(loan);
+  const auto missing = rig.run("{}");
+  REQUIRE(missing.fault);
+  CHECK(missing.fault->code == "invalid_input");
+  REQUIRE(missing.errors.size() == 1);
+  CHECK(missing.errors[0].pointer == "/income");
+  CHECK(missing.errors[0].code == "required");
+  CHECK(rig(R"({"income":"much"})").starts_with("invalid_input: /income: "));
+  CHECK(missing.output.empty());
+  // A field that may be missing is an error where it is read.
+  Rig optional(
+      R"({"rules":"r","input":{"type":"object","properties":{"a":{"type":"integer"}}},"output":"input.a + 1"})");
+  CHECK(optional("{}").starts_with("no_such_key: 1:6: no such key: 'a'"));
+  CHECK(optional(R"({"a":1})") == "2");
+}
+
+TEST_CASE("ruleset: steps run in the order of what they read, otherwise as written", "[rules]") {
+  Rig rig(with(R"~([{"set":"x","expr":"y + 1"},{"set":"y","expr":"z * 2"},{"set":"z","expr":"int(input.n)"}])~"));
+  INFO(rig.text());
+  CHECK(rig(R"({"n":5})") == R"({"x":11})");
+  CHECK(Rig(with(R"([{"set":"x","expr":"y"},{"set":"y","expr":"x"}])")).text() ==
+        "step_cycle /steps: these steps need each other's results: x, y\n");
+  // A field or a text of that name is no dependency.
+  CHECK(Rig(with(R"~([{"set":"x","expr":"input.x + size('x')"}])~"))(R"({"x":2})") == R"({"x":3})");
+}
+
+TEST_CASE("ruleset: decide takes the case of highest priority that holds", "[rules]") {
+  Rig rig(with(R"([{"decide":"x","cases":[{"when":"input.n > 10.0","then":"'big'"},
+                   {"when":"input.n > 100.0","then":"'huge'","priority":5,"label":"very"}],"else":"'small'"}])"));
+  INFO(rig.text());
+  CHECK(rig(R"({"n":5})") == R"({"x":"small"})");
+  CHECK(rig(R"({"n":50})") == R"({"x":"big"})");
+  CHECK(rig(R"({"n":500})") == R"({"x":"huge"})");
+  const auto outcome = rig.run(R"({"n":500})", true);
+  CHECK(outcome.trace.find(R"("chosen":"very")") != std::string::npos);
+}
+
+TEST_CASE("ruleset: a step with 'when' gives 'else' when it is left out", "[rules]") {
+  Rig rig(with(R"([{"set":"x","expr":"10 / input.n","when":"input.n != 0","else":"-1"}])"));
+  CHECK(rig(R"({"n":0})") == R"({"x":-1})");
+  CHECK(rig(R"({"n":5})") == R"({"x":2})");
+  CHECK(Rig(with(R"([{"set":"x","expr":"1","when":"true"}])")).text() ==
+        "ruleset_shape /steps/0: a step with 'when' wants 'else', its value when it is left out\n");
+}
+
+TEST_CASE("ruleset: a table can go through a list", "[rules]") {
+  Rig rig(with(R"([{"table":"x","hit":"F","each":{"in":"input.items","as":"item"},
+                    "inputs":[{"expr":"item.price","type":"number"}],"outputs":[{"name":"band"}],
+                    "rows":[["> 100","'high'"],["-","'low'"]]}])"));
+  INFO(rig.text());
+  CHECK(rig(R"({"items":[{"price":5},{"price":500}]})") == R"({"x":[{"band":"low"},{"band":"high"}]})");
+}
+
+TEST_CASE("ruleset: validators refuse or warn, by priority, before and after the steps", "[rules]") {
+  Rig rig(R"~({"rules":"r","steps":[{"set":"x","expr":"input.a * 2"}],"output":{"x":"x"},"validators":[
+    {"id":"positive","when":"input.a < 0","message":{"en":"Must not be negative","zh":"不能为负"},"at":"/a","owner":"risk","tags":["basic"]},
+    {"id":"odd","when":"input.a % 2 == 1","message":"Odd is unusual","severity":"warning","at":"/a","priority":9},
+    {"id":"large","when":"x > 100","message":"Too large in the end","at":"/a"}]})~");
+  INFO(rig.text());
+  const auto odd = rig.run(R"({"a":3})");
+  CHECK(odd.output == R"({"x":6})");
+  REQUIRE(odd.warnings.size() == 1);
+  CHECK(odd.warnings[0].code == "odd");
+  const auto negative = rig.run(R"({"a":-3})");
+  REQUIRE(negative.fault);
+  CHECK(negative.fault->code == "validation_failed");
+  REQUIRE(negative.errors.size() == 1);
+  CHECK(negative.errors[0].pointer == "/a");
+  CHECK(negative.errors[0].message == "Must not be negative");
+  CHECK(rig(R"({"a":60})") == "validation_failed: Too large in the end");
+}
+
+TEST_CASE("ruleset: the why-trace tells values read, rows hit and not hit, time and fuel", "[rules]") {
+  Rig rig(loan);
+  const auto outcome = rig.run(R"({"income":6000})", true);
+  const auto trace = json::Document::parse(outcome.trace);
+  REQUIRE(trace);
+  const auto steps = trace->root().find("steps");
+  REQUIRE(steps.size() == 2);
+  const auto table = steps.at(0);
+  CHECK(json::to_text(table.find("read")) == R"({"input.income":6000})");
+  CHECK(json::to_text(table.find("hit")) == R"(["row 1"])");
+  CHECK(json::to_text(table.find("value")) == R"({"grade":"A"})");
+  CHECK(table.find("took_us").is_number());
+  CHECK(table.find("fuel").as_int64().value_or(0) > 0);
+  const auto set = steps.at(1);
+  CHECK(json::to_text(set.find("read")) == R"({"input.income":6000,"score.grade":"A"})");
+  const auto low = json::Document::parse(rig.run(R"({"income":1})", true).trace);
+  CHECK(json::to_text(low->root().find("steps").at(0).find("not_hit")) ==
+        R"([{"row":"row 1","input":"input.income","cell":">= 5000","at":"/steps/0/rows/0/0"}])");
+  CHECK(rig.run(R"({"income":1})").trace.empty());
+}
+
+TEST_CASE("ruleset: a failing test refuses the model and says what was found", "[rules]") {
+  auto text = loan;
+  text.replace(text.find("60000}}"), 5, "59999");
+  Rig rig(text);
+  CHECK_FALSE(rig.ruleset);
+  CHECK(rig.text() == "test_failed /tests/0: test 'good': expected /limit to be 59999, got 60000\n");
+  CHECK(Rig(text, rules::CompileMode::fast).ruleset);
+  Rig errors(with(R"([{"set":"x","expr":"1 / input.n"}])", R"({"x":"x"})",
+                  R"(,"tests":[{"name":"zero","input":{"n":0},"error":"divide_by_zero"},
+                               {"name":"when","input":{"n":1},"now":"2020-02-02T00:00:00Z","output":{"x":1}}])"));
+  CHECK(errors.text().empty());
+  Rig wrong(with(R"([{"set":"x","expr":"1 / input.n"}])", R"({"x":"x"})",
+                 R"(,"tests":[{"input":{"n":1},"error":"overflow"},{"input":{"n":0},"output":{}},{"inputs":{}}])"));
+  CHECK(wrong.text() ==
+        "test_failed /tests/0: test 'test 1': expected the error \"overflow\"; got {\"x\":1}\n"
+        "test_failed /tests/1: test 'test 2': divide_by_zero: 1:3: divide by zero\n | 1 / input.n\n | ..^\n"
+        "test_failed /tests/2: test 'test 3': 'inputs' means nothing in a test\n");
+}
+
+TEST_CASE("ruleset: a dry run tells which records change between two versions, and how", "[rules]") {
+  Rig before(loan);
+  auto text = loan;
+  text.replace(text.find(">= 5000"), 7, ">= 7000");
+  Rig after(text, rules::CompileMode::fast);
+  REQUIRE(after.ruleset);
+  const auto records = json::Document::parse(R"([{"income":100},{"income":6000},{"income":9000},{"nothing":1}])");
+  const auto run = rules::dry_run(*before.ruleset, *after.ruleset, records->root(), {});
+  CHECK(run.records == 4);
+  CHECK(run.same == 3);
+  CHECK(run.faults_before == 1);
+  CHECK(run.faults_after == 1);
+  REQUIRE(run.changed.size() == 1);
+  CHECK(run.changed[0].record == 1);
+  REQUIRE(run.changed[0].differences.size() == 2);
+  CHECK(run.changed[0].differences[0].pointer == "/grade");
+  CHECK(run.changed[0].differences[0].before == "\"A\"");
+  CHECK(run.changed[0].differences[0].after == "\"B\"");
+}
+
+TEST_CASE("ruleset: every fault is told at its place, all at once", "[rules]") {
+  Rig rig(R"~({"rules":"r","input":{"type":"object","properties":{"income":{"type":"numbr"}}},"colour":1,
+    "steps":[{"set":"a","expr":"incom"},{"set":"a","expr":"1"},{"nothing":1},{"set":"now","expr":"1"},{"set":"b-c","expr":"1"}],
+    "output":{"x":"'open"}})~");
+  CHECK(rig.text().find("unknown_key /colour: 'colour' means nothing here\n") != std::string::npos);
+  CHECK(rig.text().find("input_schema /input/properties/income/type") != std::string::npos);
+  CHECK(rig.text().find("step_name /steps/1/set: 'a' is the name of an earlier step\n") != std::string::npos);
+  CHECK(rig.text().find(
+            "ruleset_shape /steps/2: a step has one of 'table', 'set' and 'decide', the name of its result\n") !=
+        std::string::npos);
+  CHECK(rig.text().find("step_name /steps/3/set: 'now' cannot name a result") != std::string::npos);
+  CHECK(rig.text().find("step_name /steps/4/set") != std::string::npos);
+  CHECK(Rig(with(R"([{"set":"x","expr":"input.a + incom"}])")).text() ==
+        "expression /steps/0/expr@10: undeclared reference to 'incom' (in container '')\n");
+  CHECK(Rig(with("[]", R"({"x":"'open"})")).text().starts_with("expression /output/x@0: "));
+  CHECK(Rig("[]").text().starts_with("ruleset_shape : a ruleset is an object"));
+}
+
+TEST_CASE("ruleset: a misspelt field or output is found before anything runs", "[rules]") {
+  auto text = loan;
+  text.replace(text.find(R"("number"}}})"), 11, R"("number"}}, "additionalProperties": false})");
+  text.replace(text.find("input.income * 10"), 17, "input.incom * 100");
+  CHECK(Rig(text).text() == "expression /steps/1/expr@26: undefined field 'incom' of input; did you mean 'income'?\n");
+  text = loan;
+  text.replace(text.find("score.grade == 'A'"), 18, "score.grad  == 'A'");
+  CHECK(Rig(text).text().find("undefined field 'grad' of @score") != std::string::npos);
+}
+
+TEST_CASE("ruleset: what costs too much is refused at compile time or stopped", "[rules]") {
+  const std::string bounded =
+      R"({"rules":"r","input":{"type":"object","properties":{"l":{"type":"array","maxItems":2000,"items":{"type":"integer"}}}},)"
+      R"~("output":"input.l.all(a, input.l.all(b, a + b > 0))"})~";
+  CHECK(Rig(bounded).text().starts_with("too_costly /output@0: the expression can take "));
+  const std::string unbounded =
+      R"({"rules":"r","input":{"type":"object","required":["l"],"properties":{"l":{"type":"array","items":{"type":"integer"}}}},)"
+      R"~("output":"input.l.all(a, input.l.all(b, a + b > 0))"})~";
+  Rig rig(unbounded);
+  CHECK(rig.text().starts_with("cost_unbounded /output: 'input.l' has no declared bound"));
+  std::string list;
+  for (int i = 1; i <= 2000; ++i) list += (i == 1 ? "" : ",") + std::to_string(i);
+  const auto outcome = rig.run("{\"l\":[" + list + "]}");
+  REQUIRE(outcome.fault);
+  CHECK(outcome.fault->code == "out_of_fuel");
+  cel::Limits limits;
+  limits.interval = 1000;
+  limits.interrupt = [](void*) { return false; };
+  const auto stopped = rig.run("{\"l\":[" + list + "]}", false, limits);
+  REQUIRE(stopped.fault);
+  CHECK(stopped.fault->code == "interrupted");
+}
+
+TEST_CASE("ruleset: many small steps are interrupted too", "[rules]") {
+  std::string steps;
+  for (int i = 0; i < 300; ++i)
+    steps += (i == 0 ? "" : ",") + std::string(R"({"set":"s)") + std::to_string(i) + R"(","expr":"input.n + 1"})";
+  Rig rig(with("[" + steps + "]", R"({"x":"s299"})"));
+  REQUIRE(rig.ruleset);
+  int looks = 0;
+  cel::Limits limits;
+  limits.interval = 100;
+  limits.data = &looks;
+  limits.interrupt = [](void* data) { return ++*static_cast<int*>(data) < 5; };
+  const auto outcome = rig.run(R"({"n":1})", false, limits);
+  REQUIRE(outcome.fault);
+  CHECK(outcome.fault->code == "interrupted");
+  CHECK(looks == 5);
+}
+
+TEST_CASE("ruleset: user, tenant, now and env are what the call says", "[rules]") {
+  Rig rig(R"~({"rules":"r","output":{"u":"user.id","t":"tenant.id","y":"now.getFullYear()","e":"env == null"}})~");
+  INFO(rig.text());
+  const auto input = json::Document::parse("{}");
+  const auto user = json::Document::parse(R"({"id":"ada"})");
+  const auto tenant = json::Document::parse(R"({"id":"acme"})");
+  rules::Call call;
+  call.input = input->root();
+  call.user = user->root();
+  call.tenant = tenant->root();
+  call.now_seconds = 1714557600;
+  CHECK(rig.ruleset->evaluate(call, rig.arena).output == R"({"u":"ada","t":"acme","y":2024,"e":true})");
+}
+
+TEST_CASE("ruleset: an output without a JSON form is an error", "[rules]") {
+  CHECK(Rig(R"({"rules":"r","output":"0.0 / 0.0"})")("{}").starts_with("not_json: "));
+  CHECK(Rig(R"~({"rules":"r","output":"decimal('1.50') + decimal('0.25')"})~")("{}") == "1.75");
+  CHECK(Rig(R"~({"rules":"r","output":"[date('2024-05-01'), timestamp('2024-05-01T00:00:00Z')]"})~")("{}") ==
+        R"(["2024-05-01","2024-05-01T00:00:00Z"])");
+}

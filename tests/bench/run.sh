@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines, each with its settings, then all of them once more
-# as a table for docs; NAME runs one (bus, cell, json, cel, rules, schema, storage, models, gateway, tenants, life, stall). Ratios are taken within one
+# as a table for docs; NAME runs one (bus, sched, cell, json, cel, rules, schema, storage, models, gateway, tenants, life, stall). Ratios are taken within one
 # run; the machine should have nothing else to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -28,6 +28,7 @@ bench() {  # NAME TARGETS COMMAND...
 }
 demo="socle gateway storage-rocksdb hello notes open_loop"
 bench bus bus_bench $bin/bus/bus_bench
+bench sched "sched_bench socle gateway busy socle_load" tests/bench/sched/run.sh
 bench json json_bench $bin/json/json_bench $loan/valid.jsonl
 bench cell cell_bench $bin/cell/cell_bench
 bench cel cel_bench bash -c "$bin/cel/cel_bench $loan/valid.jsonl; tests/bench/rules/peers.sh cel $loan/valid.jsonl"

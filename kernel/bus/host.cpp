@@ -148,18 +148,35 @@ void watch_wait(const socle_host*, uint64_t id, uint32_t events, socle_event_fn 
 void watch_close(const socle_host*, uint64_t id) {
   if (here() != nullptr) here()->watch_close(id);
 }
+// The barriers of plugin code that runs outside a worker's jobs; one written on the bare ABI may have none of its own.
+void let_out(const Generation& g, std::string_view what) {
+  telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of " + std::string(what),
+                              {{"plugin", g.plugin}});
+}
+// On an offload thread. What `done` is to be told.
+socle_status run_work(const Generation& g, socle_work_fn work, void* user) {
+  const crash::Blame blame(g.plugin, g.version, g.seq, "offload");
+  try {
+    work(user);
+    return SOCLE_OK;
+  } catch (...) {
+    let_out(g, "offloaded work");
+    return SOCLE_INTERNAL;
+  }
+}
 socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn done, void* user) {
   Generation& g = self(host);
   Worker* w = here();
   if (w == nullptr) return SOCLE_UNAVAILABLE;
   const bool taken = g.bus.offload().submit([&g, w, work, done, user] {
-    {
-      const crash::Blame blame(g.plugin, g.version, g.seq, "offload");
-      work(user);
-    }
-    w->post([&g, w, done, user] {
+    const socle_status status = run_work(g, work, user);
+    w->post([&g, w, done, user, status] {
       w->running.store(&g, std::memory_order_relaxed);
-      done(user, SOCLE_OK);
+      try {
+        done(user, status);
+      } catch (...) {
+        let_out(g, "the end of offloaded work");
+      }
       w->running.store(nullptr, std::memory_order_relaxed);
       g.at(w->index()).waiting.add(-1);
     });

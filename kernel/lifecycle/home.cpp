@@ -106,8 +106,7 @@ void Lifecycle::bury_cell(GenerationRecord& record) {
   set_state(record, State::unmapped);
 }
 
-Result<SwapReport> Lifecycle::move(const std::string& name, manifest::Home home) {
-  std::unique_lock change_lock(change_mutex_);
+Result<Lifecycle::ChangeSet> Lifecycle::set_moved(const std::string& name, manifest::Home home) const {
   const Members now = members_copy();
   const auto it = now.find(name);
   if (it == now.end())
@@ -120,7 +119,14 @@ Result<SwapReport> Lifecycle::move(const std::string& name, manifest::Home home)
   if (auto may = check_home(*package.manifest, package.entry); !may) return std::move(may).error();
   ChangeSet set;
   set.put.push_back(std::move(package));
-  auto outcome = change(std::move(set));
+  return set;
+}
+
+Result<SwapReport> Lifecycle::move(const std::string& name, manifest::Home home) {
+  std::unique_lock change_lock(change_mutex_, std::defer_lock);
+  auto set = prepare(change_lock, [&] { return set_moved(name, home); });
+  if (!set) return std::move(set).error();
+  auto outcome = change(std::move(*set));
   if (!outcome) return std::move(outcome).error();
   return settle(std::move(change_lock), *outcome, "active");
 }

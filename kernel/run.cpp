@@ -159,6 +159,8 @@ class FollowedFile {
   explicit FollowedFile(const manifest::SystemManifest& running) : running_(running) {
     if (const auto now = base::read_file(running.file, limit); now) text_ = *now;
   }
+  // What is in it has not been applied: the next look does.
+  void waits() { text_.clear(); }
   // True: unfinished, look again soon.
   bool look(lifecycle::Lifecycle& life) {
     const auto seen = manifest::look_at(running_.file);
@@ -264,7 +266,8 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   life.may_apply = [&registry](const manifest::SystemManifest& next) { return registry.fits(next); };
   life.on_applied = [&registry](const manifest::SystemManifest& next) { registry.adopt(next); };
   life.cells = [&processes](const lifecycle::Package& p) { return processes.spawner(lifecycle::sandbox_of(p)); };
-  if (auto booted = life.boot(); !booted) return complain(1, booted.error().message);
+  if (auto booted = life.boot(birth.restarts > 0); !booted) return complain(1, booted.error().message);
+  if (life.manifest_waits()) file.waits();
   tenants::Housekeeper housekeeper(registry, eraser(life));
   housekeeper.start();
   lifecycle::JsonText facts;

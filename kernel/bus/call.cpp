@@ -36,7 +36,7 @@ int64_t Bus::pressed(Worker& w, const sched::Account& account, int64_t until) {
 Provider Bus::choose(const Route& route, const Context& context) {
   if (route.canary.generation == nullptr) return route.primary;
   const bool listed = route.canary_tenants != nullptr && route.canary_tenants->contains(view(context.tenant));
-  const bool in_share = route.canary_share > context.bucket();
+  const bool in_share = route.canary_share > context.bucket(route.canary.generation->seq);
   return listed || in_share ? route.canary : route.primary;
 }
 

@@ -79,7 +79,7 @@ socle_status Channels::publish(Worker& w, Generation& publisher, Context& contex
   if (lanes.empty()) return route.mode == ChannelMode::rendezvous ? SOCLE_UNAVAILABLE : SOCLE_OK;
   auto m = std::make_shared<Message>();
   m->context = ContextRef(context.copy_for_other_worker());
-  m->context->deadline = std::max(context.deadline, w.now() + delivery_for);
+  m->context->deadline = w.now() + delivery_for;
   m->context->work_class = SOCLE_CLASS_BACKGROUND;
   payload->retain();
   m->payload = PayloadRef(payload);

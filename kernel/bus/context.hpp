@@ -86,7 +86,10 @@ class Context : public socle_context {
   }
   void begin_service(int64_t now) { began_at_ = now; }
   // Where this context falls in a canary split: equal for equal (tenant, lane).
-  [[nodiscard]] uint16_t bucket() const { return bucket_; }
+  // Dealt anew for each canary generation, so that it is not always the same tenants that try what is new.
+  [[nodiscard]] uint16_t bucket(uint64_t generation) const {
+    return static_cast<uint16_t>((bucket_ + generation * 0x9E3779B97F4A7C15ULL % buckets) % buckets);
+  }
 
   // Pending calls made under this context, for cancellation.
   void link(Frame& frame);

@@ -156,6 +156,22 @@ void watch_wait(const socle_host*, uint64_t id, uint32_t events, socle_event_fn 
 void watch_close(const socle_host*, uint64_t id) {
   if (here() != nullptr) here()->watch_close(id);
 }
+// The barriers of plugin code that runs outside a worker's jobs; one written on the bare ABI may have none of its own.
+void let_out(const Generation& g, std::string_view what) {
+  telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of " + std::string(what),
+                              {{"plugin", g.plugin}});
+}
+// On an offload thread. What `done` is to be told.
+socle_status run_work(const Generation& g, socle_work_fn work, void* user) {
+  const crash::Blame blame(g.plugin, g.version, g.seq, "offload");
+  try {
+    work(user);
+    return SOCLE_OK;
+  } catch (...) {
+    let_out(g, "offloaded work");
+    return SOCLE_INTERNAL;
+  }
+}
 socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn done, void* user) {
   Generation& g = self(host);
   Worker* w = here();
@@ -163,16 +179,14 @@ socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn 
   const Payer payer = w->paying();
   const bool taken = g.bus.offload().submit([&g, w, work, done, user, payer] {
     const int64_t before = telemetry::thread_cpu();
-    {
-      const crash::Blame blame(g.plugin, g.version, g.seq, "offload");
-      work(user);
-    }
+    const socle_status status = run_work(g, work, user);
     const int64_t used = telemetry::thread_cpu() - before;
-    w->post([&g, w, done, user, payer, used] {
+    w->post([&g, w, done, user, payer, used, status] {
       w->lane.queue.charge(w->lane.queue.flow(*payer.account), used);
       Job job;
       job.kind = Job::Kind::offloaded;
       job.generation = &g;
+      job.status = status;
       job.event = done;
       job.user = user;
       w->defer(job, payer);

@@ -88,9 +88,9 @@ Status Server::start() {
   if (!address) return address.error();
   ::unlink(path_.c_str());  // the data lock says that no other kernel serves here
   base::Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const mode_t old = umask(0177);
-  const bool bound = bind(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof(sockaddr_un)) == 0;
-  umask(old);
+  // Nobody can connect before listen(), so the mode may follow; a umask would be that of every thread.
+  const bool bound = bind(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof(sockaddr_un)) == 0 &&
+                     ::chmod(path_.c_str(), 0600) == 0;
   if (!bound || listen(fd.get(), 64) != 0)
     return Error{Code::unavailable, "control socket " + path_.string() + ": " + std::strerror(errno)};
   listening_ = std::move(fd);

@@ -49,14 +49,6 @@ Status check_live(const manifest::SystemManifest& running, const manifest::Syste
                                    "apply the rest"};
 }
 
-// It was put there by follow_directories(), which also takes it away again.
-bool dropped_in(const Package& package, const manifest::SystemManifest& system) {
-  const auto& folders = system.watch.directories;
-  return std::any_of(folders.begin(), folders.end(), [&](const std::filesystem::path& folder) {
-    return without_last_slash(folder) == package.entry.path.parent_path();
-  });
-}
-
 }  // namespace
 
 // After a successful change set: what was replaced is remembered, what serves is kept on disk, the old ones go.

@@ -5,6 +5,14 @@
 #include "telemetry/log.hpp"
 
 namespace socle::lifecycle {
+namespace {
+
+void say_canary_waits(const std::string& plugin, const std::filesystem::path& path) {
+  telemetry::Log::get().write(telemetry::Level::info, "a canary is not begun by a start; `socle apply` begins it",
+                              {{"plugin", plugin}, {"path", path.string()}});
+}
+
+}  // namespace
 
 // A canary that was promoted before the restart stays; one that was not begins with the next `socle apply`.
 Result<Package> Lifecycle::boot_package(const manifest::PluginEntry& entry, const manifest::SystemManifest& system,
@@ -16,13 +24,11 @@ Result<Package> Lifecycle::boot_package(const manifest::PluginEntry& entry, cons
   auto second = read_package(entry.canary->path, terms, system);
   const auto served = [&](const Package& p) { return second && same_package(p, *second); };
   if (kept != nullptr && std::any_of(kept->set.begin(), kept->set.end(), served)) return second;
-  telemetry::Log::get().write(telemetry::Level::info, "a canary is not begun by a start; `socle apply` begins it",
-                              {{"plugin", *terms.name}, {"path", entry.canary->path.string()}});
+  say_canary_waits(*terms.name, entry.canary->path);
   return first;
 }
 
-// The entries of the system manifest and, where that is possible, what lies in the watched folders; what does not start
-// there is left out and met again by follow_directories().
+// The entries of the system manifest.
 Status Lifecycle::boot_from(const manifest::SystemManifest& system, const LastGood* kept) {
   ChangeSet set;
   std::string problems;
@@ -35,6 +41,12 @@ Status Lifecycle::boot_from(const manifest::SystemManifest& system, const LastGo
     }
   }
   if (!problems.empty()) return Error{Code::invalid, problems};
+  return start_with_dropped(std::move(set), system);
+}
+
+// With what lies in the watched folders where that is possible; what does not start there is left out and met again by
+// follow_directories().
+Status Lifecycle::start_with_dropped(ChangeSet set, const manifest::SystemManifest& system) {
   settle_crashed(set.put);
   DropIn::Round round = drop_in_.look(system.watch.directories);
   std::vector<Taken> dropped = read_dropped(round, system, {});
@@ -57,26 +69,58 @@ Status Lifecycle::boot_from(const manifest::SystemManifest& system, const LastGo
   return {};
 }
 
-Status Lifecycle::boot() {
+Status Lifecycle::boot_last_good(const manifest::SystemManifest& system, const LastGood& kept) {
+  ChangeSet set;
+  for (const Package& p : kept.set) {
+    if (!dropped_in(p, system)) set.put.push_back(p);
+  }
+  for (const auto& entry : system.plugins) {
+    const auto promoted = [&](const Package& p) { return entry.canary && p.entry.path == entry.canary->path; };
+    if (entry.canary && std::none_of(kept.set.begin(), kept.set.end(), promoted))
+      say_canary_waits(entry.path.filename().string(), entry.canary->path);
+  }
+  if (auto started = start_with_dropped(std::move(set), system); !started) return started;
+  remember_previous(kept);
+  return {};
+}
+
+Status Lifecycle::boot(bool after_crash) {
   const std::lock_guard change_lock(change_mutex_);
+  auto& log = telemetry::Log::get();
+  const manifest::SystemManifest system = this->system();
   const auto kept = last_good();
-  const Status booted = boot_from(system(), kept ? &*kept : nullptr);
+  if (!kept && kept.error().code != Code::not_found)
+    log.write(telemetry::Level::error, "the last good set cannot be used: " + kept.error().message,
+              {{"code", to_string(kept.error().code)}});
+  basis_ = basis_of(system);
+  std::string problems;
+  const bool unchanged = kept && kept->basis.same(basis_);
+  if (kept && (unchanged || after_crash)) {
+    const Basis described = basis_;
+    basis_ = kept->basis;
+    manifest_waits_ = described.terms != kept->basis.terms;
+    const Status started = boot_last_good(system, *kept);
+    if (started) return {};
+    basis_ = described;
+    manifest_waits_ = false;
+    problems = "the last good set does not start: " + started.error().message;
+    log.write(telemetry::Level::error, "the last good set does not start; using the system manifest's plugins",
+              {{"reason", started.error().message}});
+  }
+  const Status booted = boot_from(system, kept ? &*kept : nullptr);
   if (booted) {
     if (kept) remember_previous(*kept);
     keep_last_good();
     return {};
   }
-  const std::string problems = booted.error().message;
-  if (!kept) return Error{Code::invalid, problems};
-  telemetry::Log::get().write(telemetry::Level::error,
-                              "the system manifest's plugins do not start; using the last good set",
-                              {{"reason", problems}});
-  ChangeSet good;
-  good.put = kept->set;
-  settle_crashed(good.put);
-  if (auto done = change(std::move(good)); !done)
-    return Error{Code::invalid, problems + "\nand the last good set does not start either: " + done.error().message};
-  remember_previous(*kept);
+  if (!kept || !problems.empty())
+    return Error{Code::invalid, booted.error().message + (problems.empty() ? "" : "\n" + problems)};
+  log.write(telemetry::Level::error, "the system manifest's plugins do not start; using the last good set",
+            {{"reason", booted.error().message}});
+  basis_ = kept->basis;
+  if (auto started = boot_last_good(system, *kept); !started)
+    return Error{Code::invalid,
+                 booted.error().message + "\nand the last good set does not start either: " + started.error().message};
   return {};
 }
 

@@ -91,7 +91,7 @@ Result<SwapReport> Lifecycle::run_canary(const Staged& staged, const Outcome& ou
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, staged.canary->canary_for, [this] { return stopping_.load(); });
   }
-  const std::string why = stopping_ ? "the kernel stops" : verdict(totals(base).minus(before), totals(fresh));
+  std::string why = stopping_ ? "the kernel stops" : verdict(totals(base).minus(before), totals(fresh));
   base.sample_all = fresh.sample_all = false;
 
   std::unique_lock change_lock(change_mutex_);
@@ -99,9 +99,16 @@ Result<SwapReport> Lifecycle::run_canary(const Staged& staged, const Outcome& ou
   const auto it = next.find(name);
   if (it == next.end() || it->second.canary != staged.record)
     return Error{Code::conflict, "plugin '" + name + "' was changed while its canary ran"};
+  if (why.empty()) {
+    if (auto fit = check_promotion(next, staged.record->package); !fit)
+      why = "it no longer fits with what serves: " + fit.error().message;
+  }
   const RecordPtr winner = why.empty() ? staged.record : staged.old;
   const RecordPtr loser = why.empty() ? staged.old : staged.record;
   it->second = Member{winner, nullptr, 0, nullptr, false};
+  Outcome times;
+  times.flip_ms = outcome.flip_ms;
+  times.errors_before[loser.get()] = totals(*loser->runtime).errors;
   install(next, system());
   set_state(*winner, State::active);
   {
@@ -122,7 +129,7 @@ Result<SwapReport> Lifecycle::run_canary(const Staged& staged, const Outcome& ou
   change_lock.unlock();
   Staged ended = staged;
   ended.old = loser;
-  SwapReport report = finish(ended, outcome, why.empty() ? "promoted" : "reverted: " + why);
+  SwapReport report = finish(ended, times, why.empty() ? "promoted" : "reverted: " + why);
   report.from = staged.old->seq;
   return report;
 }

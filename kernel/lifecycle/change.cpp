@@ -64,7 +64,24 @@ Result<std::vector<const Package*>> Lifecycle::order_of(const ChangeSet& set, co
     }
     if (auto fit = check_fit(promoted); !fit) return std::move(fit).error();
   }
+  // A canary may be promoted any time, so what changes beside it has to fit with it, too.
+  for (const auto& [name, member] : now) {
+    if (member.canary == nullptr) continue;
+    std::vector<const Package*> promoted = wanted;
+    for (const Package*& p : promoted) p = p == &member.primary->package ? &member.canary->package : p;
+    if (auto fit = check_fit(promoted); !fit)
+      return std::move(fit).error().context("with the running canary of plugin '" + name + "'");
+  }
   return start_order(wanted);
+}
+
+// Whether what serves is still a system with the canary in its primary's place.
+Status Lifecycle::check_promotion(const Members& members, const Package& canary) const {
+  std::vector<const Package*> packages;
+  for (const auto& [name, member] : members)
+    packages.push_back(name == canary.manifest->plugin ? &canary : &member.primary->package);
+  add_house(packages);
+  return check_fit(packages);
 }
 
 // Generations that could not be unmapped are bounded.
@@ -164,11 +181,16 @@ Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
   for (Staged& s : outcome.staged) {
     if (auto moved = hand_over_cache(s); !moved) return undo(std::move(moved).error());
   }
+  const auto count_errors = [&outcome](const RecordPtr& old) {
+    if (old != nullptr) outcome.errors_before[old.get()] = kernel_errors(*old->runtime);
+  };
+  for (const Staged& s : outcome.staged) count_errors(s.old);
   const int64_t begun = telemetry::monotonic_now();
   if (auto moved = hand_over_exclusive(outcome.staged, outcome); !moved) return undo(std::move(moved).error());
   for (const std::string& name : set.remove) {
     if (const auto it = now.find(name); it != now.end()) outcome.removed.push_back(it->second.primary);
   }
+  for (const RecordPtr& gone : outcome.removed) count_errors(gone);
   const int64_t flip = telemetry::monotonic_now();
   install(next, after);
   outcome.flip_ms = ms_since(flip);
@@ -179,6 +201,7 @@ Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
       const std::lock_guard lock(mutex_);
       system_ = after;
     }
+    basis_ = basis_of(after);
     if (on_applied) on_applied(after);
   }
   return outcome;
@@ -196,11 +219,11 @@ SwapReport Lifecycle::finish(const Staged& staged, const Outcome& outcome, std::
   if (staged.old == nullptr) return report;
   GenerationRecord& old = *staged.old;
   report.from = old.seq;
-  const int64_t errors = kernel_errors(*old.runtime);
   std::unique_lock lock(mutex_);
   const auto patience = old.package.manifest->drain.value_or(system_.swap.drain) + stop_allowance;
   changed_.wait_for(lock, patience, [&] { return old.state == State::unmapped || old.state == State::retained; });
-  report.failed = kernel_errors(*old.runtime) - errors;
+  if (const auto before = outcome.errors_before.find(&old); before != outcome.errors_before.end())
+    report.failed = kernel_errors(*old.runtime) - before->second;
   report.drain_ms = static_cast<double>(old.drain_time.count()) / 1e3;
   report.old_state = std::string(to_string(old.state));
   if (!old.reason.empty()) report.old_state += "(" + old.reason + ")";

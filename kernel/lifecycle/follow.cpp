@@ -25,6 +25,13 @@ void say(const std::string& text, const std::string& plugin, const fs::path& fol
 
 }  // namespace
 
+bool dropped_in(const Package& package, const manifest::SystemManifest& system) {
+  const auto& folders = system.watch.directories;
+  return std::any_of(folders.begin(), folders.end(), [&](const fs::path& folder) {
+    return without_last_slash(folder) == package.entry.path.parent_path();
+  });
+}
+
 void Lifecycle::refuse_folder(const fs::path& folder, const std::string& plugin, const Error& why) {
   if (!drop_in_.is_news(folder.string(), why.message)) return;
   telemetry::Log::get().write(telemetry::Level::warn, "watched directory: refused: " + why.message,

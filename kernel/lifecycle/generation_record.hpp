@@ -56,6 +56,9 @@ struct Package {
   return std::any_of(put.begin(), put.end(), [&](const Package& p) { return p.manifest->plugin == name; });
 }
 
+// It was put there by follow_directories(), which also takes it away again.
+[[nodiscard]] bool dropped_in(const Package& package, const manifest::SystemManifest& system);
+
 // The last answer to HEALTH. A plugin that answers UNSUPPORTED is well.
 struct HealthState {
   bool ill = false;
@@ -74,6 +77,7 @@ struct GenerationRecord {
   std::unique_ptr<cell::Link> link;        // home cell
   uint16_t abi_minor = 0;                  // of its library
   std::filesystem::path image;             // its own copy, which is what is mapped
+  bool stopped = false;                    // STOP and destroy() are behind it: nothing of it runs or waits any more
   int guests = 0;                          // hooks the kernel runs in it beside its routes; the drain waits for them
   HealthState health;
   int64_t active_since = 0;  // UTC nanoseconds

@@ -1,15 +1,20 @@
 // last_good.cpp: the set of plugins that served last, with what each would roll back to, in DATA/last-good. Written
-// after every successful change set; boot uses the set when the system manifest's own plugins do not start. The
-// libraries themselves are in the store, and whatever is not named here is swept from it.
+// after every successful change set; when boot uses it: boot.cpp. The libraries themselves are in the store, and
+// whatever is not named here is swept from it.
 //
 // The file is lines and counted bytes, so that nothing needs escaping:
-//   socle last good set 3
+//   socle last good set 4
+//   hash of the system manifest's plugin entries · B, then each folder they name and the hashes of what it held
 //   N                                packages that serve, then each
 //   M                                packages to roll back to, then each
 // a package:
-//   sha256 · source folder · "1" when `load` granted what the manifest asks for, else "0" · "kernel" or "cell"
-//   count, then a listener a line · count, then a grant a line
-//   size of manifest.yaml · size of the configuration · the bytes of both, with nothing between or behind
+//   sha256 · a cell's memory, files and cores · source folder · "1" when `load` granted what the manifest asks for,
+//   else "0" · "kernel" or "cell" count, then a listener a line · count, then a grant a line size of manifest.yaml ·
+//   size of the configuration · the bytes of both, with nothing between or behind
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <limits>
 #include <set>
 
 #include "base/file.hpp"
@@ -23,7 +28,8 @@ namespace {
 constexpr size_t piece_limit = 1 << 20;
 constexpr size_t most_packages = 4096;
 constexpr char separator = '\n';
-constexpr std::string_view magic = "socle last good set 3";
+constexpr std::string_view magic = "socle last good set 4";
+constexpr std::string_view magic_before = "socle last good set 3";  // without basis and limits
 
 void put_list(std::string& out, const std::vector<std::string>& list) {
   out += std::to_string(list.size()) + separator;
@@ -33,7 +39,10 @@ void put_list(std::string& out, const std::vector<std::string>& list) {
 void put_package(std::string& out, const Package& p) {
   std::vector<std::string> grants;
   for (const auto& grant : p.entry.grants) grants.push_back(to_string(grant));
-  out += p.sha256 + separator + p.entry.path.string() + separator + (p.granted_by_load ? "1" : "0") + separator +
+  const manifest::CellLimits& limits = p.entry.limits;
+  out += p.sha256 + separator + std::to_string(limits.memory.bytes) + separator + std::to_string(limits.files) +
+         separator + fmt::format("{}", limits.cpu) + separator;
+  out += p.entry.path.string() + separator + (p.granted_by_load ? "1" : "0") + separator +
          (p.in_cell() ? "cell" : "kernel") + separator;
   put_list(out, p.entry.listen);
   put_list(out, grants);
@@ -45,7 +54,12 @@ void put_package(std::string& out, const Package& p) {
 
 class LastGoodReader {
  public:
-  explicit LastGoodReader(std::string_view text) : rest_(text) {}
+  explicit LastGoodReader(std::string_view text) : rest_(text) {
+    const std::string first = line();
+    has_basis = first == magic;
+    known = has_basis || first == magic_before;
+  }
+  bool known = false, has_basis = false;  // its form
   std::string line() {
     const size_t end = rest_.find(separator);
     ok_ = ok_ && end != std::string_view::npos;
@@ -78,15 +92,19 @@ class LastGoodReader {
   bool ok_ = true;
 };
 
-void Lifecycle::keep_last_good() const {
+void Lifecycle::keep_last_good() {
   const Members members = members_copy();
+  for (const auto& [name, member] : members) basis_.serves(member.primary->package);
   std::map<std::string, Package> previous;
   {
     const std::lock_guard lock(mutex_);
     previous = previous_;
   }
   std::set<std::string> needed;
-  std::string out = std::string(magic) + separator + std::to_string(members.size()) + separator;
+  std::string out = std::string(magic) + separator + basis_.terms + separator;
+  out += std::to_string(basis_.folders.size()) + separator;
+  for (const auto& [folder, content] : basis_.folders) out += folder + separator + content + separator;
+  out += std::to_string(members.size()) + separator;
   for (const auto& [name, member] : members) {
     put_package(out, member.primary->package);
     needed.insert(member.primary->package.sha256);
@@ -111,6 +129,11 @@ void Lifecycle::keep_last_good() const {
 Result<Package> Lifecycle::package_of(LastGoodReader& in) const {
   manifest::PluginEntry entry;
   const std::string sha256 = in.line();
+  if (in.has_basis) {
+    entry.limits.memory.bytes = in.number(std::numeric_limits<size_t>::max());
+    entry.limits.files = in.number(std::numeric_limits<size_t>::max());
+    entry.limits.cpu = std::strtod(in.line().c_str(), nullptr);
+  }
   entry.path = in.line();
   const bool granted_by_load = in.line() == "1";
   entry.home = in.line() == "cell" ? manifest::Home::cell : manifest::Home::kernel;
@@ -132,8 +155,15 @@ Result<Lifecycle::LastGood> Lifecycle::last_good() const {
   auto text = base::read_file(system().data / "last-good", 64 * piece_limit);
   if (!text) return std::move(text).error();
   LastGoodReader in(*text);
-  if (in.line() != magic) return Error{Code::data_loss, "the last good set has an unknown form"};
+  if (!in.known) return Error{Code::data_loss, "the last good set has an unknown form"};
   LastGood out;
+  if (in.has_basis) {
+    out.basis.terms = in.line();
+    for (size_t left = in.number(most_packages); in.ok() && left > 0; --left) {
+      const std::string folder = in.line();
+      out.basis.folders[folder] = in.line();
+    }
+  }
   for (size_t left = in.number(most_packages); left > 0; --left) {
     auto package = package_of(in);
     if (!package) return std::move(package).error();
@@ -141,7 +171,12 @@ Result<Lifecycle::LastGood> Lifecycle::last_good() const {
   }
   for (size_t left = in.number(most_packages); left > 0; --left) {
     auto package = package_of(in);
-    if (!package) return std::move(package).error();
+    if (!in.ok()) return Error{Code::data_loss, "the last good set is cut off"};
+    if (!package) {  // what serves does not depend on it
+      telemetry::Log::get().write(telemetry::Level::warn,
+                                  "a package to roll back to is left out: " + package.error().message);
+      continue;
+    }
     const std::string name = package->manifest->plugin;
     out.previous.emplace(name, std::move(*package));
   }

@@ -59,8 +59,12 @@ class Lifecycle : public bus::Owner {
   // which HTTP routes lead there, `runtime` answers. Before boot().
   Status add_house_service(std::string_view manifest, std::unique_ptr<bus::Generation> runtime);
 
-  // Loads everything the system manifest names, or what the last good set holds where that fails (reported by the log).
-  Status boot();
+  // Starts the last good set where nothing that the system manifest describes has changed since it was kept, and always
+  // after a crash of the kernel, so that what operators did by hand stands; else what the system manifest names. Where
+  // one does not start, the other (reported by the log).
+  Status boot(bool after_crash = false);
+  // boot() took the last good set although the system manifest now describes other plugins: apply() is still to come.
+  [[nodiscard]] bool manifest_waits() const { return manifest_waits_; }
   // Ends what commands wait for (a canary's time, room to drain), so that they return before shut_down().
   void stop_waiting();
   // Retires all plugins, dependants first, each with its resident handles. Idempotent.
@@ -151,6 +155,7 @@ class Lifecycle : public bus::Owner {
   struct Outcome {
     std::vector<Staged> staged;
     std::vector<RecordPtr> removed;
+    std::map<const GenerationRecord*, int64_t> errors_before;  // what the kernel had failed when the routes moved
     double flip_ms = 0, pause_ms = 0;
   };
 
@@ -158,11 +163,24 @@ class Lifecycle : public bus::Owner {
             loader::Resident resident, FaultPoint fault_point);
 
   // boot.cpp
+  // basis.cpp
+  struct Basis {
+    std::string terms;                           // hash of the system manifest's plugin entries; "": unknown
+    std::map<std::string, std::string> folders;  // that they name -> hashes of manifest and library; "": unreadable
+    void serves(const Package& package);
+    [[nodiscard]] bool same(const Basis& other) const;
+  };
+  [[nodiscard]] static std::string terms_of(const manifest::SystemManifest& system);
+  [[nodiscard]] static Basis basis_of(const manifest::SystemManifest& system);
+
   struct LastGood {
+    Basis basis;
     std::vector<Package> set;
     std::map<std::string, Package> previous;
   };
   Status boot_from(const manifest::SystemManifest& system, const LastGood* kept);
+  Status boot_last_good(const manifest::SystemManifest& system, const LastGood& kept);
+  Status start_with_dropped(ChangeSet set, const manifest::SystemManifest& system);
   Result<Package> boot_package(const manifest::PluginEntry& entry, const manifest::SystemManifest& system,
                                const LastGood* kept) const;
 
@@ -186,6 +204,7 @@ class Lifecycle : public bus::Owner {
   void settle_crashed(std::vector<Package>& set) const;
   // home.cpp
   [[nodiscard]] Status check_home(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) const;
+  Result<ChangeSet> set_moved(const std::string& name, manifest::Home home) const;
   void link(GenerationRecord& record, bus::Generation& runtime) const;
   void bury_cell(GenerationRecord& record);
   void preview(const Members& members, const manifest::SystemManifest& system);
@@ -195,6 +214,7 @@ class Lifecycle : public bus::Owner {
   Status check(const ChangeSet& set, const Members& now) const;
   // The order in which the packages of `set` and what stays of `now` start; an error when they make no system.
   Result<std::vector<const Package*>> order_of(const ChangeSet& set, const Members& now) const;
+  [[nodiscard]] Status check_promotion(const Members& members, const Package& canary) const;
   Status check_budget() const;
   [[nodiscard]] std::string without_room(const ChangeSet& set) const;
   [[nodiscard]] bool has_room(const ChangeSet& set) const;
@@ -260,7 +280,7 @@ class Lifecycle : public bus::Owner {
   void judge_in_background(const Staged& staged, const Outcome& outcome);
 
   // last_good.cpp
-  void keep_last_good() const;
+  void keep_last_good();
   Result<LastGood> last_good() const;
   Result<Package> package_of(class LastGoodReader& in) const;
   void remember_previous(const LastGood& kept);
@@ -290,6 +310,8 @@ class Lifecycle : public bus::Owner {
   std::map<std::string, Verdict> sent_back_;  // canaries, by plugin: the last one that was reverted
   std::vector<RecordPtr> records_;            // all generations of this process; unmapped ones: the last few
   DropIn drop_in_;                            // with change_mutex_
+  Basis basis_;                               // with change_mutex_
+  bool manifest_waits_ = false;               // written by boot() only
   std::vector<Resident> handles_;             // in the order they were put
   size_t retiring_ = 0;                       // threads of retire()
   size_t judging_ = 0;                        // threads of judge_in_background()

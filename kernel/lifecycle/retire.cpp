@@ -170,13 +170,15 @@ std::string Lifecycle::stop_instance(GenerationRecord& record) {
   return returned ? "" : "destroy() did not return within " + printed(timeout);
 }
 
-// Resident handles survive swaps and belong to the plugin: with its last generation they go, newest first.
+// Resident handles survive swaps and belong to the plugin: with its last generation they go, newest first. One that was
+// retained before it was stopped may still use them, so they stay as long as it does.
 void Lifecycle::release_handles(const GenerationRecord& last) {
   std::vector<Resident> ours;
   {
     const std::lock_guard lock(mutex_);
     for (const RecordPtr& r : records_) {
-      const bool over = r->state == State::unmapped || r->state == State::retained || r->state == State::retired;
+      const bool never_ran = r->state == State::retained && r->runtime == nullptr;
+      const bool over = r->state == State::unmapped || r->stopped || never_ran;
       if (r.get() != &last && r->name() == last.name() && !over) return;
     }
     for (auto it = handles_.begin(); it != handles_.end();) {
@@ -199,6 +201,10 @@ void Lifecycle::bury(GenerationRecord& record) {
   if (record.link != nullptr) return bury_cell(record);
   if (record.runtime != nullptr && record.runtime->instance != nullptr) {
     if (const std::string held = stop_instance(record); !held.empty()) return set_state(record, State::retained, held);
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    record.stopped = true;
   }
   release_handles(record);
   set_state(record, State::retired);

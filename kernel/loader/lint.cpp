@@ -30,6 +30,8 @@ constexpr std::array forbidden{
     Forbidden{"on_exit", "import_atexit", no_handlers, release_in_destroy},
     Forbidden{"dlopen", "import_dlopen", "no dlopen without the grant",
               "link what is needed statically, or grant 'dlopen' in the system manifest"},
+    Forbidden{"dlmopen", "import_dlopen", "no dlopen without the grant",
+              "link what is needed statically, or grant 'dlopen' in the system manifest"},
 };
 
 // Runtimes that start threads or handlers of their own and can never be unloaded.

@@ -12,7 +12,7 @@ import threading
 import time
 import unittest
 
-from harness import SystemTest, crowded, wait_for
+from harness import SystemTest, copy_plugin, crowded, plugin, wait_for
 
 KILLS = 5
 ANSWER = 0.5  # seconds from the kernel's death to the next answered request, on a machine that has a core to spare
@@ -196,6 +196,19 @@ class Supervisor(SystemTest):
         kernel.await_restart()
         self.assertEqual(200, kernel.request("GET", "/v1/hello/Ada")[0])
         self.assertIn("the kernel starts with the system manifest as it was", kernel.log_text())
+
+    def test_a_live_swap_stands_over_a_crash_and_a_restart(self):
+        kernel = self.kernel(plugins=("gateway", "hello")).start()
+        kernel.command("plugin", "swap", "hello", copy_plugin(self.folder, "hello"))
+        version = lambda: kernel.command("plugin", "show", "hello")["generations"][-1]["version"]
+        self.assertEqual("1.0.1", version())
+        kernel.kill_kernel()
+        kernel.await_restart()
+        self.assertEqual("1.0.1", version())
+        self.assertEqual(0, kernel.terminate())
+        kernel.process.stdout.close()
+        kernel.start()
+        self.assertEqual("1.0.1", version())
 
     def test_the_supervisor_is_small(self):
         kernel = self.kernel().start()

@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace socle::storage {
+namespace {
+
+bool alone(const Call& call) { return call.method == Method::restore; }
+
+}  // namespace
 
 Lane::Lane(Committer& committer, LaneShare& share, LaneHost& host, LaneLimits limits, const Meters& meters)
     : committer_(committer), share_(share), host_(host), limits_(limits), meters_(meters) {
@@ -129,12 +134,14 @@ void Lane::take_waiting() {
   refused_.clear();
 }
 
-// Each tenant in turn gives calls up to its byte cap; who did not fit comes first next time.
+// Each tenant in turn gives calls up to its byte cap; who did not fit comes first next time. A restore is a group of
+// its own, for the committer refuses one beside writes; it ends the group before it and stays first in turn.
 std::vector<Call*> Lane::next_group() {
   std::vector<Call*> group;
   std::size_t bytes = 0;
   for (std::size_t turns = turns_.size(); turns > 0; --turns) {
     if (bytes >= limits_.group_bytes || group.size() >= limits_.group_calls) break;
+    if (!group.empty() && (alone(*group.back()) || alone(*queues_[turns_.front()].calls.front()))) break;
     const std::string tenant = turns_.front();
     turns_.pop_front();
     take_from(tenant, group, bytes);
@@ -152,6 +159,7 @@ void Lane::take_from(const std::string& tenant, std::vector<Call*>& group, std::
   std::size_t taken = 0;
   while (!queue.calls.empty() && group.size() < limits_.group_calls) {
     Call* call = queue.calls.front();
+    if (!group.empty() && (alone(*call) || alone(*group.back()))) return;
     const bool fits = taken + call->bytes <= limits_.tenant_bytes && bytes + call->bytes <= limits_.group_bytes;
     if (!fits && taken > 0) return;
     if (!fits && bytes > 0 && bytes + call->bytes > limits_.group_bytes) return;

@@ -1,6 +1,7 @@
 #include <mutex>
 
 #include "fixture.hpp"
+#include "telemetry/clock.hpp"
 
 namespace socle::bus::test {
 namespace {
@@ -89,6 +90,21 @@ Grants may_publish() {
 }
 
 }  // namespace
+
+TEST_CASE("channel: a delivery has ten seconds, however far away the publisher's deadline is", "[channel]") {
+  BusFixture f;
+  int64_t given = 0;
+  Actor subscriber(f.bus, "reader", {{"hear", [&](const socle_call& call, socle_reply& reply, Generation&) {
+                                        given = call.context->deadline - telemetry::monotonic_now();
+                                        return answer(reply, "");
+                                      }}});
+  Actor publisher(f.bus, "writer", {}, may_publish());
+  channel(f, ChannelMode::buffered, 4, {&subscriber});
+  CHECK(publish(f, publisher, "one", 3'600'000'000'000)->now == SOCLE_OK);
+  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+  CHECK(given <= 10'000'000'000);
+  CHECK(given > 0);
+}
 
 TEST_CASE("channel: broadcast reaches every subscriber", "[channel]") {
   BusFixture f;

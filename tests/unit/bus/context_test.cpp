@@ -16,6 +16,23 @@ TEST_CASE("context: a child keeps the identity and can only shrink the deadline"
   CHECK(std::equal(root->trace_id, root->trace_id + 16, shorter->trace_id));
 }
 
+TEST_CASE("context: a canary's share is exact, and of other tenants for the next canary", "[context]") {
+  int first = 0, second = 0, both = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string tenant = "tenant-" + std::to_string(i);
+    const ContextRef c(Context::open({.tenant = tenant}, nullptr));
+    const bool one = c->bucket(7) < Context::buckets / 10, other = c->bucket(8) < Context::buckets / 10;
+    first += one ? 1 : 0;
+    second += other ? 1 : 0;
+    both += one && other ? 1 : 0;
+    REQUIRE(c->bucket(7) < Context::buckets);
+    REQUIRE(c->derive(1, {nullptr, 0}, {})->bucket(7) == c->bucket(7));
+  }
+  CHECK(std::abs(first - 2000) < 300);
+  CHECK(std::abs(second - 2000) < 300);
+  CHECK(both < 1000);
+}
+
 TEST_CASE("context: cancelling a root cancels its children, not its siblings", "[context]") {
   const ContextRef root(Context::open({.tenant = "acme"}, nullptr));
   const ContextRef other(Context::open({.tenant = "acme"}, nullptr));

@@ -38,6 +38,81 @@ TEST_CASE("lifecycle: a last good set that is cut off or foreign is refused, not
   CHECK(s.boot(s.system({{"a", ""}})));
 }
 
+TEST_CASE("lifecycle: what operators did by hand stands over a start with the same system manifest", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  REQUIRE(s.life->swap("swap", s.at("b"), {}));
+  s.fixture("null_payload");
+  REQUIRE(s.life->load(s.at("null_payload"), manifest::Home::kernel));
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  CHECK(s.call("swap/1") == "B");
+  CHECK(s.life->plugin_count() == 2);
+  REQUIRE(s.life->unload("swap"));
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  CHECK(s.life->plugin_count() == 1);
+}
+
+TEST_CASE("lifecycle: a package changed in the folder the system manifest names is what a start takes", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  REQUIRE(s.life->swap("swap", s.at("b"), {}));
+  s.package("a", "good_a", "swap", "", "1.5.0");
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  CHECK(s.call("swap/1") == "A");
+}
+
+TEST_CASE("lifecycle: a folder changed in place and swapped in by hand does not undo the rest", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  s.package("n", "null_payload", "null-payload");
+  REQUIRE(s.life->load(s.at("n"), manifest::Home::kernel));
+  s.package("a", "good_a", "swap", "", "1.5.0");
+  REQUIRE(s.life->swap("swap", s.at("a"), {}));
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  CHECK(s.life->plugin_count() == 2);
+}
+
+TEST_CASE("lifecycle: after a crash what served serves again, and a changed manifest waits for apply", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  REQUIRE(s.life->swap("swap", s.at("b"), {}));
+  REQUIRE(s.boot(s.system({{"a", ""}}), true));
+  CHECK(s.call("swap/1") == "B");
+  CHECK_FALSE(s.life->manifest_waits());
+  const auto changed = s.system({{"a", ", priority: 3"}});
+  REQUIRE(s.boot(changed, true));
+  CHECK(s.call("swap/1") == "B");
+  CHECK(s.life->manifest_waits());
+  REQUIRE(s.life->apply(changed, false));
+  CHECK(s.call("swap/1") == "A");
+}
+
+TEST_CASE("lifecycle: a package to roll back to that cannot be read costs the rollback only", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  REQUIRE(s.life->swap("swap", s.at("b"), {}));
+  s.life.reset();
+  auto kept = base::read_file(s.at("data") / "last-good", 1 << 20);
+  REQUIRE(kept);
+  const size_t at = kept->find("version: 1.0.0");
+  REQUIRE(at != std::string::npos);
+  kept->replace(at, 7, "versiom");
+  REQUIRE(base::write_file_atomic(s.at("data") / "last-good", *kept));
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  CHECK(s.call("swap/1") == "B");
+  CHECK_THAT(s.refused(s.life->rollback("swap")).message, Contains("has no earlier generation to go back to"));
+}
+
+TEST_CASE("lifecycle: why a last good set is not used is told", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  s.life.reset();
+  REQUIRE(base::write_file_atomic(s.at("data") / "last-good", "something else\n"));
+  const Logged log;
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  CHECK(log.lines("the last good set cannot be used: the last good set has an unknown form").size() == 1);
+}
+
 TEST_CASE("lifecycle: rollback works over a restart", "[lifecycle]") {
   System s;
   s.boot_good();

@@ -86,6 +86,24 @@ TEST_CASE("lifecycle: a canary for listed tenants serves them and nobody else", 
   CHECK(call_as(s, "tenant-1") == "A");
 }
 
+TEST_CASE("lifecycle: what a running canary requires cannot be unloaded under it", "[lifecycle]") {
+  System s;
+  s.package("n", "null_payload", "null-payload");
+  s.package("a", "stateful_a", "stateful");
+  s.package("b", "stateful_b", "stateful", "requires: [null-payload/1]", "2.0.0");
+  REQUIRE(s.boot(s.system({{"a", ", grants: [call:null-payload/1]"}, {"n", ""}})));
+  SwapOptions options = half();
+  options.canary_for = std::chrono::hours(1);
+  auto swapped = std::async(std::launch::async, [&] { return s.life->swap("stateful", s.at("b"), options); });
+  REQUIRE(eventually([&] { return s.life->list_json().find("\"state\":\"canary\"") != std::string::npos; }));
+  const auto refused = s.life->unload("null-payload");
+  s.life->stop_waiting();
+  REQUIRE(swapped.get());
+  REQUIRE_FALSE(refused);
+  CHECK_THAT(refused.error().message, Contains("with the running canary of plugin 'stateful': plugin 'stateful' "
+                                               "requires service null-payload/1, which no plugin provides"));
+}
+
 TEST_CASE("lifecycle: a canary that fails its calls is reverted with both rates", "[lifecycle]") {
   System s;
   s.faults.set("handle.fail.B");

@@ -113,6 +113,7 @@ TEST_CASE("lifecycle: faults of handle() fail the call with its reason and leave
       {"garbage_status_in_handle", "the plugin answered with status 987654, which is none"},
       {"null_payload", "{}"},
       {"completes_twice", "{}"},
+      {"throws_in_offload", "fine"},
   };
   for (const auto& [name, answer] : answers) {
     INFO(name);

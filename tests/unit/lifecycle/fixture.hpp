@@ -127,13 +127,13 @@ class System {
     REQUIRE(parsed);
     return std::move(*parsed);
   }
-  Status boot(const manifest::SystemManifest& manifest) {
+  Status boot(const manifest::SystemManifest& manifest, bool after_crash = false) {
     life.reset();
     auto opened = Lifecycle::open(manifest, metrics,
                                   [this](std::string_view, std::string_view point) { return faults.answer(point); });
     REQUIRE(opened);
     life = std::move(*opened);
-    return life->boot();
+    return life->boot(after_crash);
   }
   // A running system with plugin `swap` (answering A) and nothing else.
   void boot_good() {

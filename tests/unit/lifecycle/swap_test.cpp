@@ -243,6 +243,24 @@ TEST_CASE("lifecycle: a resident handle survives swaps and goes with the plugin"
   CHECK(s.call("stateful/1") == "A fresh");
 }
 
+TEST_CASE("lifecycle: a resident handle stays while a generation that was never stopped may use it", "[lifecycle]") {
+  System s;
+  s.faults.set("resident");
+  const char* keeps = "resident_handles: [block]\nstate: exclusive\nhome: kernel";
+  s.package("a", "stateful_a", "stateful", keeps);
+  s.package("b", "stateful_b", "stateful", keeps);
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  s.faults.set("drain.hang");
+  const auto swapped = s.life->swap("stateful", s.at("b"), {});
+  s.faults.clear("drain.hang");
+  REQUIRE(swapped);
+  CHECK_THAT(swapped->old_state, Catch::Matchers::StartsWith("retained("));
+  REQUIRE(eventually([&] { return s.life->bus().lost_threads() == 0; }));
+  REQUIRE(s.life->unload("stateful"));
+  REQUIRE(s.life->load(s.at("a"), manifest::Home::kernel));
+  CHECK(s.call("stateful/1") == "A kept");
+}
+
 TEST_CASE("lifecycle: a resident handle that the manifest does not name is refused", "[lifecycle]") {
   System s;
   s.faults.set("resident");

@@ -97,6 +97,17 @@ TEST_CASE("lane: everything that waits becomes one group with one write and one 
   CHECK(all.lane.idle());
 }
 
+TEST_CASE("lane: a restore that waits beside writes gets a group of its own", "[storage]") {
+  ManualLane all;
+  all.write("a");
+  all.add("r", Method::restore, R"({"directory":"nowhere"})");
+  all.write("b");
+  all.write("r");
+  all.lane.run();
+  CHECK(all.groups == std::vector<std::string>{"a", "r", "br"});
+  CHECK(all.lane.idle());
+}
+
 TEST_CASE("lane: a tenant with many writes takes no more of a group than its cap", "[storage]") {
   LaneLimits limits;
   limits.tenant_bytes = 300;

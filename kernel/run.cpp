@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -42,6 +43,7 @@
 namespace socle {
 namespace {
 
+constexpr uint64_t call_memory = uint64_t{256} << 20;  // of arena, where the plan allows more
 constexpr const char* usage_text =
     "usage: socle run SYSTEM.yaml [--data DIR] [--listen ADDR:PORT] [--workers N] [--control PATH]\n";
 constexpr std::chrono::seconds turn_patience{2};  // a worker that takes no turn meanwhile hangs in a plugin
@@ -193,12 +195,33 @@ tenants::Eraser eraser(lifecycle::Lifecycle& life) {
     if (life.provides("storage/1", "erase")) return {};
     return Error{Code::unavailable, "no plugin provides storage/1 now, so its data cannot be erased; load one first"};
   };
-  eraser.in_flight = [](const std::string&) { return int64_t{0}; };
+  eraser.in_flight = [&life](const std::string& tenant) {
+    const sched::Account* account = life.bus().accounts().find(tenant);
+    return account != nullptr ? account->usage().in_flight : 0;
+  };
   eraser.erase = [&life](const std::string& tenant) -> Status {
     auto erased = life.call("storage/1", "erase", "{}", tenant);
     return erased ? Status() : Status(erased.error());
   };
   return eraser;
+}
+
+// A plan's numbers as the scheduler takes them; what it does not name is not limited.
+sched::Limits scheduler_limits(const tenants::Terms& terms) {
+  sched::Limits l;
+  const auto whole = [&terms](std::string_view name, auto none) {
+    const double n = terms.limit(name);
+    return n < static_cast<double>(none) ? static_cast<decltype(none)>(n) : none;
+  };
+  if (const double weight = terms.limit("weight"); std::isfinite(weight)) l.weight = weight;
+  if (const double burst = terms.limit("burst"); std::isfinite(burst)) l.burst = burst;
+  l.rate = terms.limit("rate");
+  l.cpu = terms.limit("cpu");
+  l.in_flight = whole("in_flight", sched::Limits::no_count);
+  l.queue = whole("queue", sched::Limits::no_count);
+  l.memory = whole("memory", sched::Limits::no_bytes);
+  l.call_memory = l.memory == sched::Limits::no_bytes ? call_memory : std::min(l.memory / 4, call_memory);
+  return l;
 }
 
 // The kernel's process from here on; the supervisor's is another one.
@@ -217,6 +240,17 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   tenants::Registry& registry = **tenants;
   registry.quiesce = [&life] { return life.bus().on_each_worker([](bus::Worker&) {}, turn_patience); };
   life.bus().use_tenants(&registry);
+  registry.on_terms = [&life](const std::string& id, const tenants::Terms& terms) {
+    life.bus().accounts().tenant(id).set(scheduler_limits(terms));
+  };
+  registry.announce();
+  registry.more_usage = [&life](std::string_view id, const tenants::Terms&) {
+    const sched::Account* account = life.bus().accounts().find(id);
+    const sched::Usage u = account != nullptr ? account->usage() : sched::Usage{};
+    return fmt::format(
+        R"(,"in_flight":{},"queued":{},"requests":{},"refused":{},"shed":{},"cpu_seconds":{:.6f},"memory_bytes":{})",
+        u.in_flight, u.queued, u.requests, u.refused, u.shed, static_cast<double>(u.cpu) / 1e9, u.memory);
+  };
   bus::Acceptor acceptor(life.bus());
   life.on_connection_closed = [&acceptor](uint64_t id) { acceptor.closed(id); };
   if (auto opened_all = open_listeners(acceptor, system, held); !opened_all)

@@ -115,10 +115,12 @@ class Supervisor {
         kill(child, signal);
       }
       int status = 0;
-      for (pid_t dead = 0; (dead = waitpid(-1, &status, WNOHANG)) > 0;) {
-        if (dead != child) continue;
-        return {child, WIFSIGNALED(status) ? WTERMSIG(status) : 0, WIFEXITED(status) ? WEXITSTATUS(status) : 0};
+      End end;
+      for (pid_t dead = 0; (dead = waitpid(-1, &status, WNOHANG)) > 0;) {  // several ends may be one signal
+        if (dead == child)
+          end = {child, WIFSIGNALED(status) ? WTERMSIG(status) : 0, WIFEXITED(status) ? WEXITSTATUS(status) : 0};
       }
+      if (end.pid == child) return end;
     }
   }
 

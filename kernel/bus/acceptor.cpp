@@ -16,6 +16,8 @@
 namespace socle::bus {
 namespace {
 
+constexpr uint32_t most_arrivals = 256;  // of one worker, not yet with their plugin
+
 struct Address {
   sockaddr_storage storage{};
   socklen_t size = 0;
@@ -141,6 +143,16 @@ void Acceptor::run() {
 
 void Acceptor::take(Listening& l) {
   for (int round = 0; round < 64; ++round) {
+    // The workers have not taken those before: let TCP hold the rest back.
+    Worker* least = &bus_.worker(0);
+    for (uint32_t i = 1; i < bus_.worker_count(); ++i) {
+      if (bus_.worker(i).connections.load() < least->connections.load()) least = &bus_.worker(i);
+    }
+    if (least->arrivals.load(std::memory_order_relaxed) >= most_arrivals) {
+      pollfd pause{stop_, POLLIN, 0};
+      poll(&pause, 1, 2);
+      return;
+    }
     sockaddr_storage from{};
     socklen_t size = sizeof from;
     const int fd = accept4(l.fd, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -173,19 +185,15 @@ void Acceptor::take(Listening& l) {
     }
     const int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    Worker* least = &bus_.worker(0);
-    for (uint32_t i = 1; i < bus_.worker_count(); ++i) {
-      if (bus_.worker(i).connections.load() < least->connections.load()) least = &bus_.worker(i);
-    }
     least->connections.fetch_add(1);
-    least->post([this, least, fd, id, name = l.spec.name, peer] {
+    least->post([least, fd, id, name = l.spec.name, peer] {
       socle_connection c{};
       c.struct_size = sizeof c;
       c.fd = fd;
       c.id = id;
       c.listener = str(name);
       c.peer = str(peer);
-      bus_.connection(*least, c);
+      least->connection(c);
     });
   }
 }

@@ -6,7 +6,7 @@
 #include <array>
 #include <condition_variable>
 
-#include "bus/tsc.hpp"
+#include "sched/tsc.hpp"
 #include "telemetry/log.hpp"
 
 namespace socle::bus {
@@ -38,9 +38,11 @@ Bus::Bus(const Settings& settings, telemetry::Metrics& metrics, Owner* owner)
     : settings_(settings),
       metrics_(metrics),
       owner_(owner),
+      accounts_(settings.workers),
       channels_(*this, settings.workers),
+      monitor_(*this, settings.stall_after.count()),
       snapshot_(std::make_shared<Snapshot>()) {
-  static_cast<void>(nanoseconds_per_tick());
+  static_cast<void>(sched::nanoseconds_per_tick());
   offload_ = std::make_unique<OffloadPool>(settings.offload_threads, settings.offload_queue);
   for (uint32_t i = 0; i < settings.workers; ++i) workers_.push_back(std::make_unique<Worker>(*this, i));
   staging_ = std::make_unique<Worker>(*this, settings.workers);
@@ -54,9 +56,11 @@ Bus::~Bus() { stop(); }
 void Bus::start() {
   for (auto& w : workers_) w->start();
   staging_->start();
+  monitor_.start();
 }
 
 void Bus::stop() {
+  monitor_.stop();
   offload_.reset();
   for (auto& w : workers_) w->stop();
   staging().stop();
@@ -126,8 +130,8 @@ Status Bus::install(SnapshotPtr next, std::chrono::milliseconds patience) {
   if (on_each_worker(adopt, patience, false)) return {};
   std::string busy;
   for (auto& w : workers_) {
-    if (const Generation* g = w->running.load(); g != nullptr)
-      busy += " worker " + std::to_string(w->index()) + " is in plugin '" + g->plugin + "';";
+    if (const sched::Account* plugin = w->running_plugin.load(); plugin != nullptr)
+      busy += " worker " + std::to_string(w->index()) + " is in plugin '" + plugin->id().substr(8) + "';";
   }
   return Error{Code::unavailable, "not every worker took the new routes within " + std::to_string(patience.count()) +
                                       " ms:" + (busy.empty() ? " the machine is overloaded" : busy)};
@@ -203,6 +207,7 @@ std::shared_ptr<Bus::HookRun> Bus::begin_hook(Generation& g, Worker& on, uint32_
     f.done = done;
     f.user = new std::shared_ptr<HookRun>(hook);
     f.started = 0;
+    f.waiting = nullptr;
     socle_reply reply{sizeof(socle_reply), SOCLE_OK, nullptr};
     const socle_status status = enter(on, f, {&g, method}, &reply);
     hook->entered = true;
@@ -248,26 +253,6 @@ std::vector<Answer> Bus::run_hook_on_workers(Generation& g, uint32_t method, std
   answers.reserve(runs.size());
   for (auto& run : runs) answers.push_back(await_hook(*run));
   return answers;
-}
-
-void Bus::connection(Worker& w, const socle_connection& connection) {
-  const auto it = w.snapshot->listeners.find(view(connection.listener));
-  if (it == w.snapshot->listeners.end() || it->second->descriptor->connection == nullptr) {
-    ::close(connection.fd);
-    w.connections.fetch_sub(1, std::memory_order_relaxed);
-    if (owner_ != nullptr) owner_->connection_closed(connection.id);
-    return;
-  }
-  Generation& g = *it->second;
-  g.at(w.index()).connections.add(1);
-  w.running.store(&g, std::memory_order_relaxed);
-  try {
-    g.descriptor->connection(g.instance, &connection);
-  } catch (...) {  // whether it took the fd cannot be known; the count stays, so that the drain tells
-    telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of connection()",
-                                {{"plugin", g.plugin}});
-  }
-  w.running.store(nullptr, std::memory_order_relaxed);
 }
 
 }  // namespace socle::bus

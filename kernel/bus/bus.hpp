@@ -22,10 +22,12 @@
 #include "bus/call_totals.hpp"
 #include "bus/channel.hpp"
 #include "bus/generation.hpp"
+#include "bus/monitor.hpp"
 #include "bus/offload.hpp"
 #include "bus/snapshot.hpp"
 #include "bus/tenant_directory.hpp"
 #include "bus/worker.hpp"
+#include "sched/account.hpp"
 #include "socle/result.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -38,6 +40,7 @@ struct Settings {
   uint32_t inline_nesting = 16;  // deeper calls are queued
   uint16_t max_depth = 64;       // deeper chains of calls are refused
   size_t max_payload = 64 * 1024 * 1024;
+  std::chrono::nanoseconds stall_after = std::chrono::milliseconds(500);  // a turn that takes longer is told of
   // Answers host->fault_point() of every plugin: the one hook for tests and drills. Absent: always OK. Any thread.
   std::function<socle_status(std::string_view plugin, std::string_view point)> fault_point;
 };
@@ -77,6 +80,8 @@ class Bus {
   [[nodiscard]] telemetry::Metrics& metrics() { return metrics_; }
   [[nodiscard]] CallTotals& call_totals() { return call_totals_; }
   [[nodiscard]] Owner* owner() const { return owner_; }
+  [[nodiscard]] sched::Accounts& accounts() { return accounts_; }
+  [[nodiscard]] const Monitor& monitor() const { return monitor_; }
   // Who knows the tenants; without one every tenant is served and nothing is limited or metered. Set once, before any
   // generation is routed; it must outlive the workers.
   void use_tenants(TenantDirectory* directory) { tenants_ = directory; }
@@ -127,7 +132,6 @@ class Bus {
   [[nodiscard]] static int64_t busy_calls(const Generation& g) {
     return g.sum(&WorkerCounters::in_flight) - g.sum(&WorkerCounters::orphans);
   }
-  void connection(Worker& w, const socle_connection& connection);
   Channels& channels() { return channels_; }
 
   // An error reply with stable code and text. `make` is for a worker or any thread.
@@ -136,6 +140,15 @@ class Bus {
   std::atomic<uint64_t> late_replies{0};
 
  private:
+  // A plugin's answer made safe: a status out of range is a defect of the plugin, not an outcome.
+  [[nodiscard]] static socle_status checked(socle_reply& reply, socle_status returned);
+  [[nodiscard]] static bool is_kernel_error(socle_status s) {
+    return s == SOCLE_UNAVAILABLE || s == SOCLE_DEADLINE || s == SOCLE_CANCELLED || s == SOCLE_INTERNAL ||
+           s == SOCLE_DATA_LOSS;
+  }
+  static void record(Worker& w, Frame& f, socle_status status, bool at_fault = true);
+  [[nodiscard]] static socle_status admit(Worker& w, Context& request, socle_reply* reply);
+  [[nodiscard]] static int64_t pressed(Worker& w, const sched::Account& account, int64_t until);
   [[nodiscard]] static Provider choose(const Route& route, const Context& context);
   socle_status dispatch(Worker& w, Frame& frame, const Route& route, socle_reply* reply);
   socle_status filter(Worker& w, const FilterStep& step, Frame& frame, Payload* payload, socle_status outcome,
@@ -157,10 +170,12 @@ class Bus {
   telemetry::Metrics& metrics_;
   CallTotals call_totals_;
   Owner* owner_;
+  sched::Accounts accounts_;
   TenantDirectory* tenants_ = nullptr;
   Channels channels_;
   std::unique_ptr<OffloadPool> offload_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  Monitor monitor_;
   std::mutex staging_mutex_;                   // held while work is on the staging thread; before mutex_
   std::atomic<Worker*> staging_now_{nullptr};  // staging_, for all threads
 

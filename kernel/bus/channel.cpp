@@ -68,7 +68,7 @@ void Channels::tell(Worker& w, Message& m, socle_status status) {
   job.user = m.user;
   job.status = status;
   m.done = nullptr;
-  w.defer(job);
+  w.defer(job, {m.context->account(), SOCLE_CLASS_BACKGROUND});
 }
 
 socle_status Channels::publish(Worker& w, Generation& publisher, Context& context, const ChannelRoute& route,
@@ -171,7 +171,7 @@ void Channels::pump(Worker& w, Lane& lane) {
                                                       l.current->payload.get(), nullptr, &reply, delivered, keep);
     if (status != SOCLE_PENDING) delivered(keep, &reply);
   };
-  w.defer(job);
+  w.defer(job, {lane.current->context->account(), SOCLE_CLASS_BACKGROUND});
 }
 
 void Channels::delivered(void* user, const socle_reply* reply) {

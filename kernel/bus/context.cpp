@@ -9,6 +9,7 @@
 
 #include "bus/frame.hpp"
 #include "bus/payload.hpp"
+#include "bus/worker.hpp"
 #include "telemetry/clock.hpp"
 
 namespace socle::bus {
@@ -74,6 +75,8 @@ void Context::Extra::add(std::span<const socle_pair> more) {
 Context* Context::open(const Identity& from, Generation* opener) {
   auto* c = new Context;
   c->opener_ = opener;
+  c->account_ = from.account;
+  c->wants_admission_ = from.request;
   std::string& kept = c->extra().text;
   kept.reserve(from.tenant.size() + from.principal.size() + from.claims.size() + from.idempotency_key.size() +
                from.lane.size());
@@ -101,12 +104,22 @@ Context* Context::open(const Identity& from, Generation* opener) {
 // A chunk of arena memory; what it gives out lies behind it.
 struct Context::Chunk {
   Chunk* next;
+  sched::Account* payer;
   size_t size;  // of all of it
   size_t used;
 };
 
 Context::~Context() {
-  while (arena_ != nullptr) std::free(std::exchange(arena_, arena_->next));
+  if (arena_ == nullptr && began_at_ == 0) return;
+  sched::Lane* here = sched::Lane::current();
+  while (arena_ != nullptr) {
+    Chunk* chunk = std::exchange(arena_, arena_->next);
+    if (here != nullptr) here->release(*chunk->payer, static_cast<int64_t>(chunk->size));
+    std::free(chunk);
+  }
+  if (began_at_ == 0 || Worker::current() == nullptr) return;
+  const int64_t now = telemetry::monotonic_now();
+  Worker::current()->request_over(here->queue.flow(*account_), now - began_at_, now - asked_at_);
 }
 
 void* Context::arena_alloc(size_t size, size_t alignment) {
@@ -125,9 +138,16 @@ void* Context::arena_alloc(size_t size, size_t alignment) {
   }
   const size_t room = std::max(arena_ != nullptr ? std::min(arena_->size * 2, size_t{1} << 20) : least,
                                sizeof(Chunk) + size + alignment);
+  sched::Lane* here = sched::Lane::current();
+  if (here == nullptr) return nullptr;
+  sched::Flow& payer = account_ != nullptr ? here->queue.flow(*account_) : here->payer();
+  sched::Account& account = *payer.account.load(std::memory_order_relaxed);
+  size_t held = room;
+  for (const Chunk* c = arena_; c != nullptr; c = c->next) held += c->size;
+  if (held > account.call_memory_cap() || !here->hold(payer, static_cast<int64_t>(room))) return nullptr;
   void* block = std::malloc(room);
-  if (block == nullptr) return nullptr;
-  arena_ = new (block) Chunk{arena_, room, sizeof(Chunk)};
+  if (block == nullptr) std::abort();
+  arena_ = new (block) Chunk{arena_, &account, room, sizeof(Chunk)};
   return fit(*arena_);
 }
 
@@ -135,6 +155,7 @@ Context* Context::derive(int64_t until, socle_str key, std::span<const socle_pai
   auto* c = new Context(*this, 0);
   c->deadline = std::min(deadline, until);
   c->opener_ = opener_;
+  c->account_ = account_;
   c->depth_ = static_cast<uint16_t>(depth_ + 1);
   c->bucket_ = bucket_;
   c->parent_ = this;
@@ -157,7 +178,7 @@ Context* Context::derive(int64_t until, socle_str key, std::span<const socle_pai
 
 Context* Context::copy_for_other_worker() const {
   Context* c = open({view(tenant), view(principal), view(claims), view(idempotency_key), view(lane), deadline,
-                     work_class, trace_id, span_id, trace_flags},
+                     work_class, trace_id, span_id, trace_flags, account_},
                     opener_);
   c->depth_ = depth_;
   if (key_count > 0) {

@@ -13,6 +13,10 @@
 
 #include "socle/abi.h"
 
+namespace socle::sched {
+class Account;
+}
+
 namespace socle::bus {
 
 class Generation;
@@ -26,6 +30,8 @@ struct Identity {
   const uint8_t* trace_id = nullptr;  // 16 bytes or nullptr: new
   const uint8_t* span_id = nullptr;   // 8 bytes or nullptr
   uint8_t trace_flags = 0;
+  sched::Account* account = nullptr;  // who pays; nullptr: who pays already
+  bool request = false;               // from outside: its first call must be admitted
 };
 
 // Blocks of contexts that one thread keeps for the next ones: every hop makes one.
@@ -70,6 +76,15 @@ class Context : public socle_context {
   // The root's number; 0: it stands for none.
   [[nodiscard]] uint64_t stands_for() const;
   [[nodiscard]] const Context& root() const;
+  [[nodiscard]] Context& root() { return const_cast<Context&>(std::as_const(*this).root()); }
+  [[nodiscard]] sched::Account* account() const { return account_; }
+  // A request from outside has a place in its tenant's calls in flight from begin_service() to its end.
+  [[nodiscard]] bool wants_admission() const { return wants_admission_; }
+  void asked(int64_t now) {
+    wants_admission_ = false;
+    asked_at_ = now;
+  }
+  void begin_service(int64_t now) { began_at_ = now; }
   // Where this context falls in a canary split: equal for equal (tenant, lane).
   // Dealt anew for each canary generation, so that it is not always the same tenants that try what is new.
   [[nodiscard]] uint16_t bucket(uint64_t generation) const {
@@ -79,7 +94,7 @@ class Context : public socle_context {
   // Pending calls made under this context, for cancellation.
   void link(Frame& frame);
   void unlink(Frame& frame);
-  // Memory that goes when this context does; nullptr: too large. Worker.
+  // Memory that goes when this context does; nullptr: too large, or the budget is used up. Worker.
   void* arena_alloc(size_t size, size_t alignment);
 
   // Marks this and all children cancelled and takes their pending calls off, oldest first.
@@ -92,6 +107,9 @@ class Context : public socle_context {
   uint32_t refs_ = 1;
   uint16_t depth_ = 0;
   uint16_t bucket_ = 0;
+  bool wants_admission_ = false;
+  sched::Account* account_ = nullptr;
+  int64_t asked_at_ = 0, began_at_ = 0;  // of a root that is a request
   Generation* opener_ = nullptr;
   Context* parent_ = nullptr;
   Context* first_child_ = nullptr;

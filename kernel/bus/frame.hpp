@@ -13,6 +13,7 @@ namespace socle::bus {
 
 class Context;
 class Generation;
+struct Job;
 class Payload;
 
 enum class TimerKind : uint8_t { deadline, plugin };
@@ -43,7 +44,8 @@ struct Frame : TimedNode {
   socle_reply_fn done = nullptr;
   void* user = nullptr;
   socle_reply reply{};
-  uint64_t started = 0;  // TSC; 0: not sampled
+  Job* waiting = nullptr;  // for a place among its tenant's calls in flight
+  uint64_t started = 0;    // TSC; 0: not sampled
   Frame* next_in_context = nullptr;
   Frame* prev_in_context = nullptr;
 };

@@ -10,6 +10,7 @@ namespace socle::bus {
 Generation::Generation(Bus& b, std::string p, std::string v, uint64_t s, Grants g, size_t counters)
     : socle_host{},
       bus(b),
+      account(b.accounts().plugin(p)),
       plugin(std::move(p)),
       version(std::move(v)),
       seq(s),

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sched/account.hpp"
 #include "socle/abi.h"
 
 namespace socle::bus {
@@ -86,6 +87,7 @@ class Generation : public socle_host {
   static Generation* of(const socle_host* host) { return static_cast<Generation*>(const_cast<socle_host*>(host)); }
 
   Bus& bus;
+  sched::Account& account;  // pays for its own work
   const std::string plugin;
   const std::string version;
   const uint64_t seq;

@@ -18,18 +18,22 @@
 namespace socle::bus {
 namespace {
 
-constexpr int64_t slice = 200'000;
-
 Generation& self(const socle_host* host) { return *Generation::of(host); }
 Worker* here() { return Worker::current(); }
 
 // ---- payloads
+// The tenant's budget says no before malloc does. What the kernel itself must say is not asked.
+bool affordable(size_t bytes) {
+  sched::Lane* lane = sched::Lane::current();
+  return lane == nullptr || lane->fits(lane->payer(), static_cast<int64_t>(bytes));
+}
 socle_payload* payload_new(const socle_host*, socle_str text, uint32_t media, const socle_pair* meta, size_t n) {
+  if (!affordable(text.size)) return nullptr;
   return Payload::make(view(text), media, {meta, n});
 }
 socle_payload* payload_alloc(const socle_host*, size_t size, uint32_t media, const socle_pair* meta, size_t n,
                              char** bytes) {
-  Payload* p = Payload::alloc(size, media, {meta, n});
+  Payload* p = affordable(size) ? Payload::alloc(size, media, {meta, n}) : nullptr;
   *bytes = p != nullptr ? p->writable() : nullptr;
   return p;
 }
@@ -104,10 +108,13 @@ socle_status publish(const socle_host* host, const socle_context* context, socle
 const socle_context* context_open(const socle_host* host, const socle_root* root) {
   Generation& g = self(host);
   if (!g.grants.ingress) return nullptr;
-  return Context::open(
-      {view(root->tenant), view(root->principal), view(root->claims), view(root->idempotency_key), view(root->lane),
-       root->deadline, root->work_class, root->trace_id, root->span_id, root->trace_flags},
-      &g);
+  Worker* w = here();
+  if (w == nullptr) return nullptr;
+  const bool continues = root->struct_size >= sizeof(socle_root) && root->continues != 0;
+  return Context::open({view(root->tenant), view(root->principal), view(root->claims), view(root->idempotency_key),
+                        view(root->lane), root->deadline, root->work_class, root->trace_id, root->span_id,
+                        root->trace_flags, &w->account(view(root->tenant)), !continues},
+                       &g);
 }
 const socle_context* context_act_as(const socle_host* host, socle_str tenant, socle_str reason, int64_t deadline) {
   Generation& g = self(host);
@@ -123,6 +130,7 @@ const socle_context* context_act_as(const socle_host* host, socle_str tenant, so
   who.principal = principal;
   who.deadline = deadline;
   who.work_class = SOCLE_CLASS_BACKGROUND;
+  who.account = here() != nullptr ? &here()->account(view(tenant)) : nullptr;
   return Context::open(who, &g);
 }
 void context_retain(const socle_host*, const socle_context* c) { Context::of(c)->retain(); }
@@ -148,19 +156,15 @@ void watch_wait(const socle_host*, uint64_t id, uint32_t events, socle_event_fn 
 void watch_close(const socle_host*, uint64_t id) {
   if (here() != nullptr) here()->watch_close(id);
 }
-// The barriers of plugin code that runs outside a worker's jobs; one written on the bare ABI may have none of its own.
-void let_out(const Generation& g, std::string_view what) {
-  telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of " + std::string(what),
-                              {{"plugin", g.plugin}});
-}
-// On an offload thread. What `done` is to be told.
+// On an offload thread, behind the barrier that code on the bare ABI may lack. What `done` is to be told.
 socle_status run_work(const Generation& g, socle_work_fn work, void* user) {
   const crash::Blame blame(g.plugin, g.version, g.seq, "offload");
   try {
     work(user);
     return SOCLE_OK;
   } catch (...) {
-    let_out(g, "offloaded work");
+    telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of offloaded work",
+                                {{"plugin", g.plugin}});
     return SOCLE_INTERNAL;
   }
 }
@@ -168,17 +172,20 @@ socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn 
   Generation& g = self(host);
   Worker* w = here();
   if (w == nullptr) return SOCLE_UNAVAILABLE;
-  const bool taken = g.bus.offload().submit([&g, w, work, done, user] {
+  const Payer payer = w->paying();
+  const bool taken = g.bus.offload().submit([&g, w, work, done, user, payer] {
+    const int64_t before = telemetry::thread_cpu();
     const socle_status status = run_work(g, work, user);
-    w->post([&g, w, done, user, status] {
-      w->running.store(&g, std::memory_order_relaxed);
-      try {
-        done(user, status);
-      } catch (...) {
-        let_out(g, "the end of offloaded work");
-      }
-      w->running.store(nullptr, std::memory_order_relaxed);
-      g.at(w->index()).waiting.add(-1);
+    const int64_t used = telemetry::thread_cpu() - before;
+    w->post([&g, w, done, user, payer, used, status] {
+      w->lane.queue.charge(w->lane.queue.flow(*payer.account), used);
+      Job job;
+      job.kind = Job::Kind::offloaded;
+      job.generation = &g;
+      job.event = done;
+      job.user = user;
+      job.status = status;
+      w->defer(job, payer);
     });
   });
   if (!taken) return SOCLE_UNAVAILABLE;
@@ -193,24 +200,44 @@ void defer(const socle_host* host, socle_event_fn fn, void* user) {
   job.user = user;
   here()->defer(job);
 }
-void post(const socle_host* host, uint32_t worker, socle_event_fn fn, void* user) {
-  Generation& g = self(host);
+void post_to(Generation& g, sched::Account& payer, uint32_t worker, socle_event_fn fn, void* user) {
   if (worker > g.bus.worker_count()) return;
-  (worker == g.bus.worker_count() ? g.bus.staging() : g.bus.worker(worker)).post(g, fn, user);
+  (worker == g.bus.worker_count() ? g.bus.staging() : g.bus.worker(worker)).post(g, fn, user, payer);
+}
+void post(const socle_host* host, uint32_t worker, socle_event_fn fn, void* user) {
+  post_to(self(host), self(host).account, worker, fn, user);
 }
 uint32_t worker(const socle_host*) { return here() != nullptr ? here()->index() : 0; }
 uint32_t worker_count(const socle_host* host) { return self(host).bus.worker_count(); }
+// Before each frame stands who pays for it; frames are aligned as malloc does.
+constexpr size_t frame_head = 16;
 void* frame_alloc(const socle_host* host, size_t size) {
   Worker* w = here();
-  if (w == nullptr) return std::malloc(size);
-  self(host).at(w->index()).frames.add(1);
-  return w->frame_alloc(size);
+  char* block = nullptr;
+  sched::Account* payer = nullptr;
+  if (w == nullptr) {
+    block = static_cast<char*>(std::malloc(size + frame_head));
+  } else {
+    payer = w->paying().account;
+    if (!w->lane.hold(w->lane.payer(), static_cast<int64_t>(size))) return nullptr;
+    self(host).at(w->index()).frames.add(1);
+    block = static_cast<char*>(w->frame_alloc(size + frame_head));
+  }
+  if (block == nullptr) std::abort();
+  new (block) sched::Account*(payer);
+  return block + frame_head;
 }
 void frame_free(const socle_host* host, void* frame, size_t size) {
   Worker* w = here();
-  if (w == nullptr) return std::free(frame);
+  char* block = static_cast<char*>(frame) - frame_head;
+  sched::Account* payer = *reinterpret_cast<sched::Account**>(block);
+  if (w == nullptr) {
+    if (payer != nullptr) payer->give_memory(static_cast<int64_t>(size));
+    return std::free(block);
+  }
+  if (payer != nullptr) w->lane.release(*payer, static_cast<int64_t>(size));
   self(host).at(w->index()).frames.add(-1);
-  w->frame_free(frame, size);
+  w->frame_free(block, size + frame_head);
 }
 
 // ---- catalogue
@@ -238,7 +265,7 @@ socle_payload* catalog(const socle_host* host, socle_str name) {
   } else if (g.grants.catalog && what == "health" && g.bus.owner() != nullptr) {
     text = g.bus.owner()->health_json();
   } else if (g.grants.catalog && what == "metrics") {
-    text = g.bus.metrics().text() + g.bus.call_totals().text();
+    text = g.bus.metrics().text() + g.bus.call_totals().text() + g.bus.monitor().metrics(20);
     media = SOCLE_MEDIA_TEXT;
   } else {
     return nullptr;
@@ -253,6 +280,7 @@ void connection_closed(const socle_host* host, uint64_t id) {
   if (w == nullptr) return;
   g.at(w->index()).connections.add(-1);
   w->connections.fetch_sub(1, std::memory_order_relaxed);
+  w->connection_gone(id);
   if (g.bus.owner() != nullptr) g.bus.owner()->connection_closed(id);
 }
 void connection_return(const socle_host* host, const socle_connection* given) {
@@ -260,17 +288,8 @@ void connection_return(const socle_host* host, const socle_connection* given) {
   Worker* w = here();
   if (w == nullptr) return;
   g.at(w->index()).connections.add(-1);
-  // From an empty stack, and with text of its own: the giver's is borrowed.
-  struct Kept {
-    socle_connection connection;
-    std::string listener, peer, buffered;
-  };
-  auto kept = std::make_shared<Kept>(Kept{*given, std::string(view(given->listener)), std::string(view(given->peer)),
-                                          std::string(view(given->buffered))});
-  kept->connection.listener = str(kept->listener);
-  kept->connection.peer = str(kept->peer);
-  kept->connection.buffered = str(kept->buffered);
-  w->post([w, kept] { w->bus().connection(*w, kept->connection); });
+  w->connection_gone(given->id);
+  w->connection(*given);
 }
 socle_status resident_put(const socle_host* host, socle_str name, uint32_t version, void* handle,
                           void (*destroy)(void*)) {
@@ -326,17 +345,33 @@ socle_status fault_point(const socle_host* host, socle_str name) {
 }
 
 // ---- 1.1: whose turn it is, and who pays
-socle_status admit(const socle_host*, uint64_t, socle_event_fn, void*) { return SOCLE_OK; }
-void connection_charge(const socle_host*, uint64_t, socle_str) {}
-int rate(const socle_host*, const socle_context*, socle_rate*) { return 0; }
-int64_t slice_left_for(const socle_host*) { return slice; }
-uint32_t pressure(const socle_host*, const socle_context*) { return 0; }
+socle_status admit(const socle_host* host, uint64_t connection, socle_event_fn ready, void* user) {
+  return here() != nullptr ? here()->connection_admit(self(host), connection, ready, user) : SOCLE_OK;
+}
+void connection_charge(const socle_host*, uint64_t connection, socle_str tenant) {
+  if (here() != nullptr) here()->connection_charge(connection, view(tenant));
+}
+int rate(const socle_host*, const socle_context* context, socle_rate* out) {
+  sched::Account* account = context != nullptr ? Context::of(context)->account() : nullptr;
+  if (here() == nullptr || account == nullptr || !account->rate_limited()) return 0;
+  const sched::RateState s = here()->lane.rate_state(*account, telemetry::monotonic_now());
+  *out = {sizeof(socle_rate), 0, s.limit, s.burst, s.remaining, s.reset_for, s.retry_after};
+  return 1;
+}
+int64_t slice_left_for(const socle_host*) { return here() != nullptr ? here()->lane.slice_left() : sched::Lane::slice; }
+uint32_t pressure(const socle_host*, const socle_context* context) {
+  const sched::Account* account = context != nullptr ? Context::of(context)->account() : nullptr;
+  return account != nullptr ? account->pressure() : 0;
+}
 void* arena_alloc(const socle_host*, const socle_context* context, size_t size, size_t alignment) {
   return here() != nullptr && context != nullptr ? Context::of(context)->arena_alloc(size, alignment) : nullptr;
 }
-uint64_t payer(const socle_host*) { return 0; }
-void post_for(const socle_host* host, uint64_t, uint32_t worker, socle_event_fn fn, void* user) {
-  post(host, worker, fn, user);
+// An account's address: accounts live as long as the process.
+uint64_t payer(const socle_host* host) {
+  return reinterpret_cast<uintptr_t>(here() != nullptr ? here()->paying().account : &self(host).account);
+}
+void post_for(const socle_host* host, uint64_t payer_number, uint32_t worker, socle_event_fn fn, void* user) {
+  post_to(self(host), *reinterpret_cast<sched::Account*>(payer_number), worker, fn, user);
 }
 
 void meter_level(const socle_host* host, const socle_context* context, socle_str name, double level) {

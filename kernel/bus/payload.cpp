@@ -5,6 +5,8 @@
 #include <limits>
 #include <new>
 
+#include "sched/lane.hpp"
+
 namespace socle::bus {
 namespace {
 
@@ -45,8 +47,18 @@ Payload* Payload::alloc(size_t size, uint32_t media, std::span<const socle_pair>
   p->meta = pairs;
   p->meta_count = static_cast<uint32_t>(meta.size());
   p->media = media;
+  p->charge(bytes);
   g_alive.fetch_add(1, std::memory_order_relaxed);
   return p;
+}
+
+// To who pays now. A budget is asked where a plugin asks for memory (host.cpp).
+void Payload::charge(size_t bytes) {
+  sched::Lane* lane = sched::Lane::current();
+  if (lane == nullptr) return;
+  payer_ = lane->payer().account.load(std::memory_order_relaxed);
+  charged_ += bytes;
+  lane->force(lane->payer(), static_cast<int64_t>(bytes));
 }
 
 Payload* Payload::make(std::string_view text, uint32_t media, std::span<const socle_pair> meta) {
@@ -83,6 +95,7 @@ Payload* Payload::empty() {
   static Payload* const p = [] {
     Payload* made = alloc(0, SOCLE_MEDIA_NONE, {});
     made->immortal_ = true;
+    made->payer_ = nullptr;
     g_alive.fetch_sub(1, std::memory_order_relaxed);
     return made;
   }();
@@ -133,6 +146,13 @@ void Payload::release() {
 void Payload::destroy() {
   if (own_doc_) std::free(const_cast<char*>(doc.data));
   Payload* base = base_;
+  if (payer_ != nullptr) {
+    if (sched::Lane* lane = sched::Lane::current(); lane != nullptr) {
+      lane->release(*payer_, static_cast<int64_t>(charged_));
+    } else {
+      payer_->give_memory(static_cast<int64_t>(charged_));
+    }
+  }
   if (released_ != nullptr) released_(released_user_, released_tag_);
   this->~Payload();
   std::free(this);

@@ -11,6 +11,10 @@
 
 #include "socle/abi.h"
 
+namespace socle::sched {
+class Account;
+}
+
 namespace socle::bus {
 
 [[nodiscard]] inline std::string_view view(socle_str s) { return {s.data, s.size}; }
@@ -56,6 +60,9 @@ class Payload : public socle_payload {
   bool own_doc_ = false;
   bool immortal_ = false;
   Payload* base_ = nullptr;
+  sched::Account* payer_ = nullptr;  // charged for `charged_` bytes; nullptr: made on a thread that is no worker
+  size_t charged_ = 0;
+  void charge(size_t bytes);
   Released released_ = nullptr;  // of borrow()
   void* released_user_ = nullptr;
   uint64_t released_tag_ = 0;

@@ -1,7 +1,11 @@
-// worker.hpp: one thread of the kernel that serves requests: an epoll loop with a run queue, a timer wheel, an inbox
-// from other threads, the watches of plugins and this worker's view of the routes. A turn is: wait for readiness,
-// inbox, timers, run queue. Every callback starts from an empty stack, so "between two turns" no plugin code is on it:
-// that is where snapshots change and drained generations are seen to be drained.
+// worker.hpp: one thread of the kernel that serves requests: an epoll loop with the tenants' queues (sched/lane.hpp), a
+// timer wheel, an inbox from other threads, the watches of plugins and this worker's view of the routes. A turn is:
+// wait for readiness, inbox, timers, then one slice of queued jobs. Every callback starts from an empty stack, so
+// "between two turns" no plugin code is on it: that is where snapshots change and drained generations are seen to be
+// drained.
+//
+//   worker.cpp: the loop and its jobs   watches.cpp: timers, watches, connections   leaving.cpp: a generation's end
+//   here
 //
 // Own epoll instead of an Asio loop: docs/decisions/0001-worker-epoll.md.
 #pragma once
@@ -9,7 +13,6 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -20,30 +23,18 @@
 
 #include "bus/context.hpp"
 #include "bus/frame.hpp"
+#include "bus/job.hpp"
 #include "bus/payload.hpp"
 #include "bus/snapshot.hpp"
+#include "sched/lane.hpp"
 
 namespace socle::bus {
 
 class Bus;
 
-// Something to do soon on this worker, from an empty stack.
-struct Job {
-  enum class Kind : uint8_t { event, reply, frame, call };
-  Kind kind = Kind::event;
-  socle_status status = SOCLE_OK;
-  Generation* generation = nullptr;  // whose code runs; nullptr: the kernel's
-  union {
-    socle_event_fn event;
-    socle_reply_fn reply;
-  };
-  void* user = nullptr;
-  uint64_t token = 0;          // the Frame of Kind::frame
-  Payload* payload = nullptr;  // of Kind::reply, owned
-};
-
 struct PluginTimer : TimedNode {
   uint64_t id = 0;
+  Payer payer;
   Generation* generation = nullptr;
   socle_event_fn fn = nullptr;
   void* user = nullptr;
@@ -58,7 +49,9 @@ struct Watch {
   struct Waiter {
     socle_event_fn fn = nullptr;
     void* user = nullptr;
+    Payer payer;
   } read, write;
+  sched::Account* payer = nullptr;  // of a connection's; nullptr: who waits
 };
 
 // What a generation still has on a worker, for reports: "timer", "watch of fd 12", "call waiting", ...
@@ -87,10 +80,15 @@ class Worker {
 
   // Any thread. Runs between two turns.
   void post(std::function<void()> work);
-  void post(Generation& generation, socle_event_fn fn, void* user);
+  void post(Generation& generation, socle_event_fn fn, void* user, sched::Account& payer);
 
   // -- all below: this worker's thread only --------------------------------------------------------------------------
-  void defer(const Job& job) { run_queue_.push_back(job); }
+  // To be run when the payer's turn comes.
+  void defer(const Job& job, Payer payer);
+  void defer(const Job& job) { defer(job, paying()); }
+  [[nodiscard]] Payer paying() const { return {lane.payer().account.load(std::memory_order_relaxed), lane.work_class}; }
+  // The account of a tenant, "~peer/ADDR" or "" (the kernel).
+  [[nodiscard]] sched::Account& account(std::string_view name);
   uint64_t timer_start(Generation& g, int64_t delay, socle_event_fn fn, void* user);
   bool timer_cancel(uint64_t id);
   uint64_t watch_open(Generation& g, int32_t fd);
@@ -98,6 +96,21 @@ class Worker {
   void watch_close(uint64_t id);
   void arm_deadline(Frame& frame, int64_t at) { wheel_.insert(frame, at); }
   void disarm(TimerNode& node) { wheel_.remove(node); }
+
+  // -- connections: whose time and turn they use (watches.cpp)
+  // A connection for the plugin that serves its listener; the fd is taken, all else copied.
+  void connection(const socle_connection& given);
+  void connection_opened(uint64_t id, sched::Account& peer);
+  void connection_gone(uint64_t id) { connections_open_.erase(id); }
+  void connection_charge(uint64_t id, std::string_view tenant);
+  [[nodiscard]] socle_status connection_admit(Generation& g, uint64_t id, socle_event_fn turn, void* user);
+
+  // -- requests that wait for a place (admission.cpp)
+  void wait_for_place(Frame& frame, sched::Flow& flow);
+  void stop_waiting(Frame& frame);
+  void begin_waiting(sched::Flow& flow);
+  // After `service` ns of work (negative: none was done), `latency` ns after it came.
+  void request_over(sched::Flow& flow, int64_t service, int64_t latency);
 
   // Ends what g waits for here with CANCELLED: timers, watch waits, calls it made.
   void cancel_all(Generation& g);
@@ -111,6 +124,7 @@ class Worker {
   [[nodiscard]] uint32_t index() const { return index_; }
   [[nodiscard]] Bus& bus() const { return bus_; }
 
+  sched::Lane lane;
   FrameSlab frames;
   SnapshotPtr snapshot;
   uint32_t nesting = 0;  // inline calls on the stack
@@ -125,14 +139,36 @@ class Worker {
   std::atomic<const Generation*> running{nullptr};
   std::atomic<uint32_t> running_method{0};
   std::atomic<const Frame*> running_frame{nullptr};  // the call that handle() was entered for, while it is on the stack
+  std::atomic<const sched::Account*> running_plugin{nullptr};  // its account, which outlives it; nullptr: the kernel
+  std::atomic<uint32_t> running_target{UINT32_MAX};            // UINT32_MAX: no call, an event or a hook
+  void runs(const Generation* g, uint32_t target) {
+    running.store(g, std::memory_order_relaxed);
+    running_plugin.store(g != nullptr ? &g->account : nullptr, std::memory_order_relaxed);
+    running_target.store(target, std::memory_order_relaxed);
+  }
   std::atomic<uint32_t> connections{0};
+  std::atomic<uint32_t> arrivals{0};  // of them: not yet with their plugin
 
  private:
   void loop();
   void wake();
+  [[nodiscard]] int patience() const;
   void drain_inbox();
-  void run_jobs();
+  void serve();
+  template <class Visit>
+  void each_job(Visit&& visit) {
+    lane.queue.each([&](sched::Flow& f) {
+      for (const sched::WorkList* list : {&f.work[0], &f.work[1], &f.waiting}) {
+        for (sched::Work* w = list->head(); w != nullptr;) {
+          auto& job = static_cast<Job&>(*w);
+          w = w->next_work;
+          visit(job);
+        }
+      }
+    });
+  }
   void run(Job& job);
+  void call_back(Job& job);
   void fire(TimerNode& node);
   void ready(Watch& watch, uint32_t events, bool ended);
   void adopt(std::vector<std::unique_ptr<PluginTimer>> timers, std::vector<std::unique_ptr<Watch>> watches);
@@ -144,9 +180,23 @@ class Worker {
   int64_t now_;
   ContextPool contexts_;
   TimerWheel wheel_;
-  std::deque<Job> run_queue_;
+  std::vector<std::unique_ptr<Job>> jobs_;  // not in use
+  std::vector<sched::Account*> accounts_;   // by hash of the name
   std::unordered_map<uint64_t, std::unique_ptr<PluginTimer>> timers_;
   std::unordered_map<uint64_t, std::unique_ptr<Watch>> watches_;
+  struct Arrival {
+    socle_connection connection;
+    std::string listener, peer, buffered;
+  };
+  void take_connection(Arrival* taken);
+  std::unordered_map<Arrival*, std::unique_ptr<Arrival>> arriving_;
+  struct Opened {
+    sched::Account* peer;
+    sched::Account* payer;
+    uint64_t watch;
+  };
+  std::unordered_map<uint64_t, Opened> connections_open_;
+  uint64_t opening_ = 0;  // the connection whose plugin is taking it now
   uint64_t next_id_;
   std::array<std::vector<void*>, 32> pool_;  // coroutine frames by 64-byte classes, at most 256 of each kept
 

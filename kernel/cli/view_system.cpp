@@ -1,5 +1,6 @@
 // view_system.cpp: status, doctor, top.
 #include <algorithm>
+#include <cmath>
 
 #include "cli/read.hpp"
 #include "cli/table.hpp"
@@ -53,6 +54,12 @@ std::string view_doctor(json::View answer, bool colour) {
   return out + tinted(verdict, failed == 0 ? Tint::good : Tint::bad, colour) + "\n";
 }
 
+namespace {
+
+std::string percent_text(double percent) { return std::to_string(std::lround(percent)) + " %"; }
+
+}  // namespace
+
 TopSample sample_of(json::View answer, std::chrono::steady_clock::time_point now) {
   TopSample sample;
   sample.at = now;
@@ -84,6 +91,31 @@ std::string view_top(json::View answer, const TopSample* before, const TopSample
                                {count_at(p, "kernel_errors"), errors > 0 ? Tint::bad : Tint::plain}});
     plugins.row(std::move(cells));
   }
+  Table tenants({{"TENANT"},
+                 {"CPU", Align::right},
+                 {"IN"},
+                 {"REQUESTS/S", Align::right},
+                 {"P99", Align::right},
+                 {"IN FLIGHT", Align::right},
+                 {"WAITING", Align::right},
+                 {"REFUSED", Align::right},
+                 {"MEMORY", Align::right}});
+  for (const json::View t : answer.find("tenants").elements()) {
+    std::string in;
+    for (const json::View p : t.find("plugins").elements())
+      in.append(in.empty() ? "" : ", ")
+          .append(text_at(p, "plugin") + " " + percent_text(p.find("cpu_percent").as_double()));
+    const double p99 = t.find("p99_us").as_double();
+    tenants.row({{text_at(t, "tenant"), Tint::strong},
+                 percent_text(t.find("cpu_percent").as_double()),
+                 in,
+                 count_text(static_cast<std::int64_t>(t.find("rate").as_double())),
+                 p99 > 0 ? time_text(p99 / 1e3) : "-",
+                 count_at(t, "in_flight"),
+                 count_at(t, "queued"),
+                 count_text(number_at(t, "refused") + number_at(t, "shed")),
+                 bytes_at(t, "memory_bytes")});
+  }
   Table workers({{"WORKER", Align::right}, {"DOES"}, {"CONNECTIONS", Align::right}, {"TURNS", Align::right}});
   for (const json::View w : answer.find("workers").elements()) {
     const bool idle = w.find("idle").as_bool();
@@ -96,7 +128,8 @@ std::string view_top(json::View answer, const TopSample* before, const TopSample
                  count_at(w, "connections"),
                  count_at(w, "turns")});
   }
-  return (plugins.empty() ? "no plugin is loaded\n" : plugins.print(colour)) + "\n" + workers.print(colour);
+  return (plugins.empty() ? "no plugin is loaded\n" : plugins.print(colour)) + "\n" +
+         (tenants.empty() ? "" : tenants.print(colour) + "\n") + workers.print(colour);
 }
 
 }  // namespace socle::cli

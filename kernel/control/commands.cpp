@@ -186,6 +186,14 @@ Answer Commands::doctor() {
   for (uint32_t i = 0; i < lifecycle_.bus().worker_count(); ++i) {
     if (!lifecycle_.worker_answers(i)) stuck += " worker " + std::to_string(i);
   }
+  std::string holders;
+  for (const bus::Stall& s : lifecycle_.bus().monitor().stalls())
+    holders += " worker " + std::to_string(s.worker) + ": plugin '" + s.plugin + "', " + s.method + ", for tenant '" +
+               s.tenant + "', " + std::to_string(s.milliseconds) + " ms;";
+  check("stalls", holders.empty(),
+        holders.empty() ? std::to_string(lifecycle_.bus().monitor().stalls_seen()) + " since the start, none now"
+                        : "stuck now:" + holders,
+        "long work must pause (Host::in_slices) or go to Host::offload");
   check("workers", stuck.empty(), stuck.empty() ? "all turn" : "no turn within 1 s:" + stuck,
         "`socle top` names the plugin that holds it");
   const std::string stuck_deletion = tenants_.stuck();

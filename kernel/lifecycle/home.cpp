@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lifecycle/lifecycle.hpp"
+#include "lifecycle/refusal.hpp"
 #include "telemetry/log.hpp"
 
 namespace socle::lifecycle {
@@ -23,6 +24,8 @@ std::string bound_to_kernel(const manifest::PluginManifest& plugin, const manife
     return "it says for whom requests are made (permission ingress), and a cell cannot";
   if (!plugin.resident_handles.empty())
     return "its resident handle '" + plugin.resident_handles.front() + "' is a pointer of the kernel's process";
+  if (plugin.asks_for({manifest::PermissionKind::resident, ""}))
+    return "it keeps resident handles (permission resident), which are pointers of the kernel's process";
   if (!plugin.filters.empty())
     return "its filter '" + plugin.filters.front().method +
            "' must answer within 2 µs, on the caller's stack; a call into a cell takes longer";
@@ -106,6 +109,17 @@ void Lifecycle::bury_cell(GenerationRecord& record) {
   set_state(record, State::unmapped);
 }
 
+Result<SwapReport> Lifecycle::move(const std::string& name, manifest::Home home) {
+  std::unique_lock change_lock(change_mutex_, std::defer_lock);
+  auto set = prepare(change_lock, [&] { return set_moved(name, home); });
+  auto outcome = set ? change(std::move(*set)) : Result<Outcome>(std::move(set).error());
+  if (!outcome) {
+    log_refused("move", outcome.error(), name, "");
+    return std::move(outcome).error();
+  }
+  return settle(std::move(change_lock), *outcome, "active");
+}
+
 Result<Lifecycle::ChangeSet> Lifecycle::set_moved(const std::string& name, manifest::Home home) const {
   const Members now = members_copy();
   const auto it = now.find(name);
@@ -120,15 +134,6 @@ Result<Lifecycle::ChangeSet> Lifecycle::set_moved(const std::string& name, manif
   ChangeSet set;
   set.put.push_back(std::move(package));
   return set;
-}
-
-Result<SwapReport> Lifecycle::move(const std::string& name, manifest::Home home) {
-  std::unique_lock change_lock(change_mutex_, std::defer_lock);
-  auto set = prepare(change_lock, [&] { return set_moved(name, home); });
-  if (!set) return std::move(set).error();
-  auto outcome = change(std::move(*set));
-  if (!outcome) return std::move(outcome).error();
-  return settle(std::move(change_lock), *outcome, "active");
 }
 
 }  // namespace socle::lifecycle

@@ -204,7 +204,6 @@ class Lifecycle : public bus::Owner {
   void settle_crashed(std::vector<Package>& set) const;
   // home.cpp
   [[nodiscard]] Status check_home(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) const;
-  Result<ChangeSet> set_moved(const std::string& name, manifest::Home home) const;
   void link(GenerationRecord& record, bus::Generation& runtime) const;
   void bury_cell(GenerationRecord& record);
   void preview(const Members& members, const manifest::SystemManifest& system);
@@ -227,6 +226,7 @@ class Lifecycle : public bus::Owner {
   Result<SwapReport> try_swap(const std::string& name, const std::filesystem::path& folder, const SwapOptions& options);
   Result<SwapReport> try_rollback(const std::string& name);
   Result<ChangeSet> set_back(const std::string& name) const;
+  Result<ChangeSet> set_moved(const std::string& name, manifest::Home home) const;
   Result<Package> package_for_swap(const std::string& name, const std::filesystem::path& folder) const;
   SwapReport settle(std::unique_lock<std::mutex> change_lock, const Outcome& outcome, std::string verdict);
 

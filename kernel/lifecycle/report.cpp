@@ -192,16 +192,35 @@ std::string Lifecycle::top_json() const {
         .number("in_flight", r->runtime->sum(&bus::WorkerCounters::in_flight));
     json.end_object();
   }
+  json.end_array().begin_array("tenants");
+  for (const bus::TenantUse& use : bus_->monitor().top(20)) {
+    json.begin_object()
+        .string("tenant", use.account->id())
+        .number("cpu_percent", use.cpu * 100)
+        .number("rate", use.rate)
+        .number("p99_us", use.usage.p99_us);
+    json.number("memory_bytes", use.usage.memory)
+        .number("in_flight", use.usage.in_flight)
+        .number("queued", use.usage.queued)
+        .number("requests", use.usage.requests)
+        .number("refused", use.usage.refused)
+        .number("shed", use.usage.shed)
+        .number("cpu_seconds", static_cast<double>(use.usage.cpu) / 1e9);
+    json.begin_array("plugins");
+    for (const auto& [plugin, cpu] : use.plugins)
+      json.begin_object().string("plugin", plugin).number("cpu_percent", cpu * 100).end_object();
+    json.end_array().end_object();
+  }
   json.end_array().begin_array("workers");
   for (uint32_t i = 0; i < bus_->worker_count(); ++i) {
     const bus::Worker& w = bus_->worker(i);
-    const bus::Generation* running = w.running.load();
+    const sched::Account* running = w.running_plugin.load();
     json.begin_object()
         .number("worker", i)
         .number("turns", w.turns())
         .boolean("idle", w.idle())
         .number("connections", w.connections.load());
-    json.string("running", running != nullptr ? running->plugin : "").end_object();
+    json.string("running", running != nullptr ? running->id().substr(8) : "").end_object();
   }
   return json.end_array().end_object().take();
 }

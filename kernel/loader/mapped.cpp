@@ -8,11 +8,15 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <system_error>
 
 namespace socle::loader {
+namespace {
+bool g_believed = false;  // set before there are threads that ask
+}
 
 Result<FileIdentity> identify(const std::filesystem::path& path) {
   std::error_code error;
@@ -49,8 +53,14 @@ Result<std::size_t> count_mappings(const FileIdentity& file) {
   return count;
 }
 
+void believe_pointers() { g_believed = true; }
+
 bool copy_if_readable(const void* from, void* to, std::size_t size) {
   if (size == 0) return true;
+  if (g_believed) {
+    std::memcpy(to, from, size);
+    return true;
+  }
   // The kernel checks the address, so garbage gives EFAULT instead of SIGSEGV.
   iovec local{to, size};
   iovec remote{const_cast<void*>(from), size};

@@ -24,6 +24,9 @@ struct FileIdentity {
 [[nodiscard]] Result<std::size_t> count_mappings(const FileIdentity& file);
 
 // Copies `size` bytes at `from`, which may be any garbage, into `to`; false when they are not readable.
+// After believe_pointers() it reads without asking: for a process that holds one plugin alone and whose sandbox refuses
+// the question (a cell), where a bad pointer hurts nobody else. Once, before anything is loaded.
+void believe_pointers();
 [[nodiscard]] bool copy_if_readable(const void* from, void* to, std::size_t size);
 
 }  // namespace socle::loader

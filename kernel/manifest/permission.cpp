@@ -32,11 +32,11 @@ bool argument_fits(PermissionKind kind, std::string_view argument) {
     case PermissionKind::subscribe: return is_dotted_word(argument);
     case PermissionKind::filter: return parse_call_pattern(argument).has_value();
     case PermissionKind::act_as: return argument == "tenants";
+    case PermissionKind::read:
+    case PermissionKind::write: return argument.starts_with('/') && argument.find("..") == std::string_view::npos;
     case PermissionKind::ingress:
     case PermissionKind::catalog:
     case PermissionKind::resident:
-    case PermissionKind::read:
-    case PermissionKind::write: return argument.starts_with('/') && argument.find("..") == std::string_view::npos;
     case PermissionKind::threads:
     case PermissionKind::network:
     case PermissionKind::dlopen: return argument.empty();

@@ -131,7 +131,7 @@ uint32_t Account::pressure() const {
 
 Flow* Account::flow(size_t lane) const {
   const auto* flows = flows_.load(std::memory_order_acquire);
-  return flows != nullptr ? flows[lane].load(std::memory_order_acquire) : nullptr;
+  return flows != nullptr && lane < lanes_ ? flows[lane].load(std::memory_order_acquire) : nullptr;
 }
 
 void Account::set_flow(size_t lane, Flow* flow) {

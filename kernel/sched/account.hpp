@@ -65,7 +65,7 @@ class Account {
  public:
   enum class Kind : uint8_t { tenant, edge, plugin, kernel };
 
-  // `lanes`: how many threads keep flows: the workers, then the staging thread.
+  // `lanes`: how many threads publish flows: the workers.
   Account(std::string id, Kind kind, size_t lanes);
   ~Account();
   Account(const Account&) = delete;

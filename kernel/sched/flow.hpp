@@ -94,13 +94,15 @@ struct alignas(64) Flow {
   bool held = false;       // over its cpu cap: not served before the next window
   double start = 0;        // start tag
   int64_t elsewhere = 0;   // what other workers had charged when last reconciled
-  int64_t window_cpu = 0;  // node-wide cpu when the window of the cpu cap began
+  int64_t window_cpu = 0;  // node-wide cpu when the window of the cpu cap began, or what it is allowed to have been
+  int64_t window_until = 0;
 
   // -- leases.cpp
   uint32_t requests_left = 0;  // of the leased part of the rate
   int64_t requests_until = 0;
   uint32_t places = 0;  // leased for calls in flight
   int64_t memory_leased = 0;
+  WorkList waiting;    // requests without a place
   double service = 0;  // ns from admission to answer, smoothed
   uint32_t probes = 0;
 

@@ -28,4 +28,11 @@ using Nanoseconds = std::chrono::nanoseconds;
 // "2026-11-21T03:47:00.123456Z"
 [[nodiscard]] std::string iso8601(int64_t utc);
 
+// CPU time this thread has used, ns.
+[[nodiscard]] inline int64_t thread_cpu() {
+  timespec ts{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+  return int64_t{ts.tv_sec} * 1'000'000'000 + ts.tv_nsec;
+}
+
 }  // namespace socle::telemetry

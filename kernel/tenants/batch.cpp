@@ -41,6 +41,16 @@ std::vector<std::string_view> words_of(std::string_view line) {
   return words;
 }
 
+std::string journal_line(std::string_view id, const Settings& own, bool deleting) {
+  std::string line = "+ " + std::string(id);
+  if (deleting) {
+    line += " state=deleting";
+  } else if (own.suspended) {
+    line += *own.suspended ? " state=suspended" : " state=active";
+  }
+  return line + own.words();
+}
+
 Result<std::vector<BatchEntry>> parse_batch(std::string_view text, const std::string& name,
                                             const std::optional<std::string>& fallback) {
   std::vector<BatchEntry> entries;

@@ -1,5 +1,5 @@
-// batch.hpp: many tenants from one file, a line each: `ID [plan=P] [NAME=VALUE …]`; blank lines and what follows a '#'
-// at a line's beginning do not count. Pure; any thread.
+// batch.hpp: tenants as lines of text. Many from one file, a line each: `ID [plan=P] [NAME=VALUE …]`; blank lines and
+// what follows a '#' at a line's beginning do not count. Pure; any thread.
 #pragma once
 
 #include <string>
@@ -29,6 +29,9 @@ inline constexpr size_t max_batch = 1'000'000;  // tenants in one file
 
 // The words of a line, without the blanks between them.
 [[nodiscard]] std::vector<std::string_view> words_of(std::string_view line);
+
+// A tenant in the registry's journal, without the line end: `+ ID [state=…] [plan=P] [NAME=VALUE …]`.
+[[nodiscard]] std::string journal_line(std::string_view id, const Settings& own, bool deleting);
 
 // The problems of one file as one error; at most ten are told, the rest counted.
 class Problems {

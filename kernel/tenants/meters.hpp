@@ -47,7 +47,6 @@ class MeterSet {
   // Whether it is another level than before.
   bool set(uint16_t name, double level);
   [[nodiscard]] std::vector<MeterReading> read(int64_t now) const;
-  [[nodiscard]] bool empty() const { return first_.load(std::memory_order_relaxed) == nullptr; }
 
  private:
   struct Meter {

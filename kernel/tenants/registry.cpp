@@ -26,16 +26,6 @@ void each_line(std::string_view text, F&& visit) {
 
 }  // namespace
 
-std::string journal_line(std::string_view id, const Settings& own, bool deleting) {
-  std::string line = "+ " + std::string(id);
-  if (deleting) {
-    line += " state=deleting";
-  } else if (own.suspended) {
-    line += *own.suspended ? " state=suspended" : " state=active";
-  }
-  return line + own.words();
-}
-
 Result<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& folder,
                                                  const manifest::SystemManifest& system) {
   std::error_code error;

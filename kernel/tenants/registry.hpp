@@ -61,7 +61,6 @@ class Registry final : public bus::TenantDirectory {
   void adopt(const manifest::SystemManifest& next);
 
   [[nodiscard]] size_t count() const;
-  [[nodiscard]] bool knows(std::string_view id) const;
   [[nodiscard]] Result<std::string> show_json(std::string_view id) const;
   [[nodiscard]] std::string list_json() const;
   // Now and then: writes the levels of stocks that changed, and frees what is retired.
@@ -74,7 +73,7 @@ class Registry final : public bus::TenantDirectory {
   void meter_level(std::string_view tenant, std::string_view name, double level) override;
   [[nodiscard]] std::string usage_json(std::string_view tenant, int64_t now) const override;
   // Further members of usage's JSON object, with a comma in front: what others count of the tenant.
-  std::function<std::string(std::string_view id, const Terms& terms)> more_usage;
+  std::function<std::string(std::string_view id, const Terms& terms)> more_usage;  // any thread
 
  private:
   using Retired = std::vector<std::shared_ptr<const void>>;
@@ -111,10 +110,7 @@ class Registry final : public bus::TenantDirectory {
   std::atomic<bool> levels_changed_{false};
 };
 
-// " (line per tenant)" of the journal, without the line end: `+ ID [state=…] [plan=…] [NAME=VALUE …]`.
-[[nodiscard]] std::string journal_line(std::string_view id, const Settings& own, bool deleting);
-
-// The plan's numbers and units as JSON members: "rate":100,...
+// The plan's numbers as a JSON object: {"rate":100, ...}
 [[nodiscard]] std::string limits_json(const Terms& terms);
 
 }  // namespace socle::tenants

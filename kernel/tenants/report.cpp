@@ -123,6 +123,4 @@ size_t Registry::count() const {
   return table_.size();
 }
 
-bool Registry::knows(std::string_view id) const { return table_.find(id) != nullptr; }
-
 }  // namespace socle::tenants

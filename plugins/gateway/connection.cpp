@@ -73,6 +73,15 @@ void Connection::yield_turn() {
   host()->defer(host(), &Connection::on_turn, this);
 }
 
+// May the next request be read? Else on_turn() follows when the tenant's turn has come; until then what the client
+// sends stays in the socket.
+bool Connection::admitted() {
+  if (host()->admit(host(), id_, &Connection::on_turn, this) == SOCLE_OK) return true;
+  turn_wait_ = true;
+  ++holds_;
+  return false;
+}
+
 void Connection::on_read_ready(void* user, socle_status status) {
   auto& self = *static_cast<Connection*>(user);
   const Guard guard(self);
@@ -211,7 +220,6 @@ void Connection::advance() {
 
 std::size_t Connection::process(std::string_view bytes) {
   std::size_t used = 0;
-  int served = 0;
   while (!busy() && state_ != State::lingering && state_ != State::gone) {
     const std::string_view rest = bytes.substr(used);
     if (state_ == State::body) {
@@ -221,10 +229,7 @@ std::size_t Connection::process(std::string_view bytes) {
       continue;
     }
     if (rest.empty() || worker_.draining()) break;
-    if (++served > max_inline) {
-      yield_turn();
-      break;
-    }
+    if (turn_wait_ || !admitted()) break;
     if (state_ == State::idle) {
       state_ = State::head;
       deadline_ = worker_.now() + limits().header_timeout;

@@ -39,7 +39,7 @@ class Connection {
  private:
   enum class State : std::uint8_t { handshake, idle, head, body, calling, replying, lingering, gone };
   static constexpr std::size_t max_ahead = 64 * 1024;  // bytes of later requests kept while one is served
-  static constexpr int max_inline = 32;                // requests or pieces served before others get their turn
+  static constexpr int max_inline = 32;                // pieces of a stream sent before others get their turn
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
   // Keeps the object alive while its own code runs, and deletes it afterwards when it is over.
   class Guard;
@@ -57,6 +57,7 @@ class Connection {
   void wait_read();
   void wait_write();
   void yield_turn();
+  [[nodiscard]] bool admitted();
   void read_on();
   void write_on();
   bool read_body();

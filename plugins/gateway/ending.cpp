@@ -45,7 +45,7 @@ void Connection::sweep(std::int64_t now) {
   if (state_ == State::gone) return;
   const Guard guard(*this);
   if (peer_ended_ && transport_.broken()) return close();
-  if (now < deadline_) return;
+  if (now < deadline_ || (turn_wait_ && now < never)) return;  // its turn is late then, not the client
   if (state_ == State::head || state_ == State::body) {
     const bool body = state_ == State::body;
     if (!exchange_) exchange_ = worker_.lend();

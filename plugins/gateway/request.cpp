@@ -255,6 +255,7 @@ bool Connection::open_context(std::string_view tenant, std::string_view principa
   const bool remote = std::any_of(e.trace.parent.begin(), e.trace.parent.end(), [](std::uint8_t b) { return b != 0; });
   root.span_id = remote ? e.trace.parent.data() : nullptr;
   root.trace_flags = e.trace.flags;
+  root.continues = e.stream.pulling || e.stream.active ? 1 : 0;
   e.context = Context(host(), host()->context_open(host(), &root));
   return static_cast<bool>(e.context);
 }
@@ -274,6 +275,7 @@ void Connection::call() {
   const std::string edge = listener_->tenant.empty() ? "~peer/" + peer_ : std::string();
   const std::string_view tenant = edge.empty() ? std::string_view(listener_->tenant) : std::string_view(edge);
   const std::string_view principal = edge.empty() ? std::string_view(listener_->principal) : anonymous;
+  host()->connection_charge(host(), id_, str(edge.empty() ? tenant : std::string_view()));
   const std::int64_t timeout = e.match.route->timeout_for > 0 ? e.match.route->timeout_for : limits().deadline;
   if (!open_context(tenant, principal, worker_.now() + timeout)) {
     return refuse(refusal_of(SOCLE_INTERNAL, "The kernel opened no context: the gateway needs permission ingress."));

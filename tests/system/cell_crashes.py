@@ -10,11 +10,11 @@ import statistics
 import time
 import unittest
 
-from harness import FULL, SystemTest, wait_for
+from harness import FULL, SystemTest, crowded, wait_for
 from supervisor import Prober, children
 
 CRASHES = 1000 if FULL else 60
-AGAIN = 0.05  # seconds from the crash to the next good answer
+AGAIN = 0.05  # seconds from the crash to the next good answer, on a machine that has a core to spare
 
 
 class CellCrashes(SystemTest):
@@ -66,7 +66,7 @@ class CellCrashes(SystemTest):
                         delays.append(self.again())
 
                 self.others_during(drill)
-                self.assertLess(statistics.median(delays), AGAIN, delays)
+                self.assertLess(statistics.median(delays), AGAIN * crowded(), delays)
                 print("\ncell_crashes: %s: next good answer after %s ms" % (
                     what, " ".join("%.0f" % (d * 1000) for d in delays)))
                 self.told("drill", name)
@@ -76,7 +76,7 @@ class CellCrashes(SystemTest):
         wait_for("the report of " + name, 10,
                  lambda: self.running.command("plugin", "show", plugin)["last_crash"].get("signal", "") == name)
         crash = self.running.command("plugin", "show", plugin)["last_crash"]
-        self.assertEqual(("cell", "drill", "drill/1.run", "demo"),
+        self.assertEqual(("cell", "drill", "call of run", "demo"),
                          tuple(crash[k] for k in ("process", "plugin", "method", "tenant")))
         self.assertEqual(64, len(crash["input_sha256"]))
         if name in ("SIGSEGV", "SIGABRT"):

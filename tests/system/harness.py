@@ -50,6 +50,11 @@ def wait_for(what, seconds, condition, pause=0.01):
         select.select([], [], [], pause)
 
 
+def crowded():
+    """How many times as long everything takes because others use the machine."""
+    return max(1, os.getloadavg()[0] / os.cpu_count())
+
+
 def plugin(name):
     return os.path.join(BUILD, "plugins", name)
 

@@ -66,11 +66,12 @@ class Sandbox(SystemTest):
         self.assertEqual("EACCES", self.drill(kernel, "read", outside))
         self.assertEqual("EACCES", self.drill(kernel, "write", os.path.join(own, "../outside")))
 
-    def test_a_permission_that_is_not_granted_is_none(self):
-        inside = self.write("inside", "42")
-        kernel = self.kernel_with_drill(["read:" + inside, "network"], grants=[])
-        self.assertEqual("EACCES", self.drill(kernel, "read", inside))
-        self.assertEqual("EPERM", self.drill(kernel, "inet"))
+    def test_a_permission_that_is_not_granted_refuses_the_start_by_name(self):
+        path = copy_plugin(self.folder, "drill", [("state: none", "permissions: [network]\nstate: none")])
+        kernel = self.kernel(plugins=("gateway", "drill"), paths={"drill": path}, entries={"drill": "home: cell"}).spawn()
+        self.assertEqual(1, kernel.process.wait(20))
+        self.assertIn("plugin 'drill' asks for permission \"network\", which the system manifest does not grant",
+                      kernel.log_text())
 
     def test_sockets_need_the_permission(self):
         kernel = self.kernel_with_drill()

@@ -12,10 +12,10 @@ import threading
 import time
 import unittest
 
-from harness import SystemTest, copy_plugin, plugin, wait_for
+from harness import SystemTest, copy_plugin, crowded, wait_for
 
 KILLS = 5
-ANSWER = 0.5  # seconds from the kernel's death to the next answered request
+ANSWER = 0.5  # seconds from the kernel's death to the next answered request, on a machine that has a core to spare
 
 
 def fnv1a(data):
@@ -104,7 +104,7 @@ class Supervisor(SystemTest):
             self.assertLessEqual(len([a for a in asked if a[2] != 200]), 1)
             delays.append(min(end for begin, end, outcome in asked if begin > killed) - killed)
             kernel.await_restart()
-        self.assertLess(statistics.median(delays), ANSWER)
+        self.assertLess(statistics.median(delays), ANSWER * crowded())
         print("\nsupervisor: %d kills, next answer after %s ms" % (KILLS, " ".join("%.0f" % (d * 1000) for d in delays)))
         self.assertEqual(["SIGKILL"] * KILLS, [r["signal"] for r in self.reports(kernel)])
         self.assertEqual(0, kernel.terminate())

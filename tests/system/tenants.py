@@ -90,6 +90,14 @@ class Tenants(SystemTest):
         kernel.command("tenant", "set", "a", "records=")
         self.assertEqual(201, self.note(kernel, "a", "two")[0])
 
+    def test_a_body_larger_than_the_plan_allows_is_refused(self):
+        kernel = self.kernel(["a", "b"])
+        kernel.command("tenant", "set", "a", "payload.bytes=1KiB")
+        self.assertEqual(201, self.note(kernel, "a", "short")[0])
+        status, _, problem = self.note(kernel, "a", "long", "x" * 2000)
+        self.assertEqual((413, "body_too_large"), (status, problem["code"]))
+        self.assertEqual(201, self.note(kernel, "b", "long", "x" * 2000)[0])
+
     def test_a_tenant_and_its_use_are_shown(self):
         kernel = self.kernel(["a"], tenants="tenants: {a: {plan: free}}")
         self.note(kernel, "a", "one")

@@ -13,8 +13,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What the C library reads on its own, and nothing that tells of this machine's users or services.
-constexpr const char* common[] = {"/etc/localtime", "/usr/share/zoneinfo", "/dev/null", "/dev/urandom",
+// What the C library and OpenSSL read on their own, and nothing that tells of this machine's users or services.
+constexpr const char* common[] = {"/proc/sys/vm/overcommit_memory",
+                                  "/etc/ssl/openssl.cnf",
+                                  "/etc/localtime",
+                                  "/usr/share/zoneinfo",
+                                  "/dev/null",
+                                  "/dev/urandom",
                                   "/sys/devices/system/cpu/online"};
 // What names are resolved and certificates checked with.
 constexpr const char* for_network[] = {

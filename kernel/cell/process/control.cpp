@@ -163,7 +163,8 @@ Result<std::unique_ptr<Process>> ProcessControl::spawn(const CellBoot& boot, con
     return Error{Code::unavailable, "the cell did not enter its sandbox: " + process->epitaph(work)};
   }
   auto ward = std::make_shared<Ward>(Ward{boot.plugin, boot.generation, pid, Broker(sandbox, boot.library),
-                                          std::move(log_read), base::Fd(told->fds.empty() ? -1 : told->fds[0])});
+                                          base::Fd(fcntl(process->pidfd(), F_DUPFD_CLOEXEC, 0)), std::move(log_read),
+                                          base::Fd(told->fds.empty() ? -1 : told->fds[0])});
   warden_.watch(std::move(ward));
   note(enforced, group_problem);
   return std::unique_ptr<Process>(std::move(process));

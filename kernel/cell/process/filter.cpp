@@ -1,5 +1,6 @@
 #include "cell/process/filter.hpp"
 
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -27,120 +28,45 @@ constexpr uint32_t architecture = AUDIT_ARCH_AARCH64;
 #endif
 
 // What a cell does all the time first: a filter is read from the top where the system cannot remember its answers.
-constexpr std::initializer_list<int> plain_calls = {
-    SYS_epoll_pwait,
-    SYS_futex,
-    SYS_write,
-    SYS_read,
-    SYS_clock_gettime,
-    SYS_close,
-    SYS_fstat,
-    SYS_newfstatat,
-    SYS_lseek,
-    SYS_munmap,
-    SYS_mprotect,
-    SYS_mremap,
-    SYS_madvise,
-    SYS_brk,
-    SYS_readv,
-    SYS_writev,
-    SYS_pread64,
-    SYS_pwrite64,
-    SYS_rt_sigaction,
-    SYS_rt_sigprocmask,
-    SYS_rt_sigreturn,
-    SYS_sigaltstack,
-    SYS_nanosleep,
-    SYS_clock_nanosleep,
-    SYS_clock_getres,
-    SYS_gettimeofday,
-    SYS_getpid,
-    SYS_gettid,
-    SYS_getppid,
-    SYS_getuid,
-    SYS_geteuid,
-    SYS_getgid,
-    SYS_getegid,
-    SYS_uname,
-    SYS_sysinfo,
-    SYS_getrusage,
-    SYS_times,
-    SYS_sched_yield,
-    SYS_sched_getaffinity,
-    SYS_sched_setaffinity,
-    SYS_getcpu,
-    SYS_epoll_create1,
-    SYS_epoll_ctl,
-    SYS_ppoll,
-    SYS_pselect6,
-    SYS_eventfd2,
-    SYS_timerfd_create,
-    SYS_timerfd_settime,
-    SYS_timerfd_gettime,
-    SYS_pipe2,
-    SYS_dup,
-    SYS_dup3,
-    SYS_fcntl,
-    SYS_getrandom,
-    SYS_exit,
-    SYS_exit_group,
-    SYS_set_robust_list,
-    SYS_get_robust_list,
-    SYS_rseq,
-    SYS_membarrier,
-    SYS_set_tid_address,
-    SYS_restart_syscall,
-    SYS_fsync,
-    SYS_fdatasync,
-    SYS_ftruncate,
-    SYS_fallocate,
-    SYS_flock,
-    SYS_getdents64,
-    SYS_statx,
-    SYS_faccessat,
-    SYS_readlinkat,
-    SYS_close_range,
-    SYS_setitimer,
-    SYS_getitimer,
-    SYS_mincore,
-    SYS_msync,
-    SYS_fadvise64,
-    SYS_sched_getparam,
-    SYS_sched_getscheduler,
-    SYS_getcwd,
-#if defined(__x86_64__)
-    SYS_epoll_wait,
-    SYS_arch_prctl,
-    SYS_poll,
-    SYS_select,
-    SYS_stat,
-    SYS_lstat,
-    SYS_access,
-    SYS_readlink,
-    SYS_time,
-    SYS_dup2,
-    SYS_pipe,
-    SYS_alarm,
-    SYS_pause,
-    SYS_epoll_create,
-    SYS_eventfd,
-    SYS_getdents,
-#endif
-};
+// clang-format off
+constexpr int plain_calls[] = {
+    SYS_epoll_pwait, SYS_futex, SYS_write, SYS_read, SYS_clock_gettime, SYS_close, SYS_fstat, SYS_newfstatat,
+    SYS_lseek, SYS_munmap, SYS_mprotect, SYS_mremap, SYS_madvise, SYS_brk, SYS_readv, SYS_writev, SYS_pread64,
+    SYS_pwrite64, SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_sigaltstack, SYS_nanosleep,
+    SYS_clock_nanosleep, SYS_clock_getres, SYS_gettimeofday, SYS_getpid, SYS_gettid, SYS_getppid, SYS_getuid,
+    SYS_geteuid, SYS_getgid, SYS_getegid, SYS_uname, SYS_sysinfo, SYS_getrusage, SYS_times, SYS_sched_yield,
+    SYS_sched_getaffinity, SYS_getcpu, SYS_epoll_create1, SYS_epoll_ctl, SYS_ppoll,
+    SYS_pselect6, SYS_eventfd2, SYS_timerfd_create, SYS_timerfd_settime, SYS_timerfd_gettime, SYS_pipe2, SYS_dup,
+    SYS_dup3, SYS_getrandom, SYS_exit, SYS_exit_group, SYS_set_robust_list, SYS_get_robust_list,
+    SYS_rseq, SYS_membarrier, SYS_set_tid_address, SYS_restart_syscall, SYS_fsync, SYS_fdatasync, SYS_ftruncate,
+    SYS_fallocate, SYS_flock, SYS_getdents64, SYS_statx, SYS_faccessat, SYS_readlinkat, SYS_close_range,
+    SYS_setitimer, SYS_getitimer, SYS_mincore, SYS_msync, SYS_fadvise64, SYS_sched_getparam, SYS_sched_getscheduler,
+    SYS_getcwd};
+// clang-format on
 
-constexpr std::initializer_list<int> network_calls = {
-    SYS_socket,   SYS_connect,     SYS_bind,        SYS_listen,     SYS_accept4,    SYS_accept,
-    SYS_sendto,   SYS_sendmsg,     SYS_sendmmsg,    SYS_recvmsg,    SYS_recvmmsg,   SYS_recvfrom,
-    SYS_shutdown, SYS_getsockname, SYS_getpeername, SYS_setsockopt, SYS_getsockopt, SYS_socketpair};
+// clang-format off
+constexpr int network_calls[] = {
+    SYS_socket, SYS_connect, SYS_bind, SYS_listen, SYS_accept4, SYS_accept, SYS_sendto, SYS_sendmsg, SYS_sendmmsg,
+    SYS_recvmsg, SYS_recvmmsg, SYS_recvfrom, SYS_shutdown, SYS_getsockname, SYS_getpeername, SYS_setsockopt,
+    SYS_getsockopt, SYS_socketpair};
+// clang-format on
 
-constexpr std::initializer_list<int> open_calls = {
-    SYS_openat,
+// The same doors by the names they had before; newer machines have only the new ones.
 #if defined(__x86_64__)
-    SYS_open,
+// clang-format off
+constexpr std::initializer_list<int> older_calls = {
+    SYS_epoll_wait, SYS_arch_prctl, SYS_poll, SYS_select, SYS_stat, SYS_lstat, SYS_access, SYS_readlink, SYS_time,
+    SYS_dup2, SYS_pipe, SYS_alarm, SYS_pause, SYS_epoll_create, SYS_eventfd, SYS_getdents};
+// clang-format on
+constexpr std::initializer_list<int> open_calls = {SYS_openat, SYS_open};
+#else
+constexpr std::initializer_list<int> older_calls = {};
+constexpr std::initializer_list<int> open_calls = {SYS_openat};
 #endif
-};
 
 constexpr std::initializer_list<int> ioctls = {TCGETS, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX};
+constexpr std::initializer_list<int> fcntls = {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD,  F_SETFD,     F_GETFL,    F_SETFL,
+                                               F_GETLK, F_SETLK,         F_SETLKW, F_GET_SEALS, F_ADD_SEALS};
 constexpr std::initializer_list<int> prctls = {PR_SET_NAME, PR_GET_NAME,
                                                0x53564d41 /* PR_SET_VMA: names of mappings */};
 
@@ -196,6 +122,7 @@ Program make_program(const FilterOptions& options, bool listened) {
   p.if_at_least(0x40000000, Program::fail(ENOSYS));  // the x32 numbers
 #endif
   for (const int call : plain_calls) p.if_equal(static_cast<uint32_t>(call), Program::allow);
+  for (const int call : older_calls) p.if_equal(static_cast<uint32_t>(call), Program::allow);
   // Shared anonymous memory is not counted by any rlimit.
   p.on_call(SYS_mmap, [&] {
     p.load_argument(3);
@@ -209,7 +136,8 @@ Program make_program(const FilterOptions& options, bool listened) {
     p.mask(CLONE_THREAD);
     p.if_equal(CLONE_THREAD, Program::allow);
   });
-  for (const int call : {SYS_kill, SYS_tgkill}) {
+  // To itself: the loader reads what a library points at through the system, as it may point anywhere.
+  for (const int call : {SYS_kill, SYS_tgkill, SYS_process_vm_readv}) {
     p.on_call(call, [&] {
       p.load_argument(0);
       p.if_equal(self, Program::allow);
@@ -224,9 +152,17 @@ Program make_program(const FilterOptions& options, bool listened) {
     p.load_argument(0);
     for (const int option : prctls) p.if_equal(static_cast<uint32_t>(option), Program::allow);
   });
-  p.on_call(SYS_prlimit64, [&] {
-    p.load_argument(0);
-    p.if_equal(0, Program::allow);
+  for (const int call : {SYS_prlimit64, SYS_sched_setaffinity}) {
+    p.on_call(call, [&] {
+      p.load_argument(0);
+      p.if_equal(0, Program::allow);
+      p.if_equal(self, Program::allow);
+    });
+  }
+  // Not those by which the system signals another process for us.
+  p.on_call(SYS_fcntl, [&] {
+    p.load_argument(1);
+    for (const int command : fcntls) p.if_equal(static_cast<uint32_t>(command), Program::allow);
   });
   // More restrictions of its own are welcome; the sandbox itself comes after the filter.
   for (const int call : {SYS_landlock_create_ruleset, SYS_landlock_restrict_self})
@@ -266,55 +202,23 @@ std::string call_name(int number) {
     int number;
     const char* name;
   };
+#define NAMED(call) \
+  { SYS_##call, #call }
+  // clang-format off
   static constexpr Named names[] = {
-    {SYS_openat, "openat"},
-    {SYS_openat2, "openat2"},
-    {SYS_socket, "socket"},
-    {SYS_socketpair, "socketpair"},
-    {SYS_connect, "connect"},
-    {SYS_bind, "bind"},
-    {SYS_clone, "fork"},
-    {SYS_execve, "execve"},
-    {SYS_execveat, "execveat"},
-    {SYS_kill, "kill"},
-    {SYS_tkill, "tkill"},
-    {SYS_tgkill, "tgkill"},
-    {SYS_ptrace, "ptrace"},
-    {SYS_unlinkat, "unlinkat"},
-    {SYS_mkdirat, "mkdirat"},
-    {SYS_renameat2, "renameat2"},
-    {SYS_linkat, "linkat"},
-    {SYS_symlinkat, "symlinkat"},
-    {SYS_fchmodat, "fchmodat"},
-    {SYS_mount, "mount"},
-    {SYS_unshare, "unshare"},
-    {SYS_setns, "setns"},
-    {SYS_bpf, "bpf"},
-    {SYS_memfd_create, "memfd_create"},
-    {SYS_prctl, "prctl"},
-    {SYS_process_vm_readv, "process_vm_readv"},
-    {SYS_io_uring_setup, "io_uring_setup"},
-    {SYS_perf_event_open, "perf_event_open"},
-    {SYS_chdir, "chdir"},
-    {SYS_prlimit64, "prlimit64"},
-    {SYS_setuid, "setuid"},
-    {SYS_keyctl, "keyctl"},
-    {SYS_shmget, "shmget"},
-    {SYS_chroot, "chroot"},
+      NAMED(openat), NAMED(openat2), NAMED(socket), NAMED(socketpair), NAMED(connect), NAMED(bind),
+      {SYS_clone, "fork"}, NAMED(execve), NAMED(execveat), NAMED(kill), NAMED(tkill), NAMED(tgkill), NAMED(ptrace),
+      NAMED(unlinkat), NAMED(mkdirat), NAMED(renameat2), NAMED(linkat), NAMED(symlinkat), NAMED(fchmodat),
+      NAMED(mount), NAMED(unshare), NAMED(setns), NAMED(bpf), NAMED(memfd_create), NAMED(prctl),
+      NAMED(process_vm_readv), NAMED(fcntl), NAMED(sched_setaffinity), NAMED(io_uring_setup), NAMED(perf_event_open), NAMED(chdir), NAMED(prlimit64),
+      NAMED(setuid), NAMED(keyctl), NAMED(shmget), NAMED(chroot),
 #if defined(__x86_64__)
-    {SYS_open, "open"},
-    {SYS_creat, "creat"},
-    {SYS_fork, "fork"},
-    {SYS_vfork, "vfork"},
-    {SYS_unlink, "unlink"},
-    {SYS_mkdir, "mkdir"},
-    {SYS_rmdir, "rmdir"},
-    {SYS_rename, "rename"},
-    {SYS_link, "link"},
-    {SYS_symlink, "symlink"},
-    {SYS_chmod, "chmod"},
+      NAMED(open), NAMED(creat), NAMED(fork), NAMED(vfork), NAMED(unlink), NAMED(mkdir), NAMED(rmdir),
+      NAMED(rename), NAMED(link), NAMED(symlink), NAMED(chmod),
 #endif
   };
+  // clang-format on
+#undef NAMED
   for (const Named& call : names) {
     if (call.number == number) return call.name;
   }

@@ -11,8 +11,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <future>
+#include <utility>
 
 #include "cell/process/filter.hpp"
 #include "telemetry/clock.hpp"
@@ -23,11 +25,23 @@ namespace {
 
 constexpr size_t longest_line = 4096;
 constexpr uint64_t lines_a_second = 200;
-constexpr size_t denials_told = 100;  // different ones, of one cell
+constexpr double most_refusals = 10'000;    // more, and the cell is ended: it attacks the thread that answers
+constexpr double refusals_forgotten = 500;  // a second
+constexpr size_t denials_told = 100;        // different ones, of one cell
 constexpr size_t longest_path = 4096;
 
 using telemetry::Level;
 using telemetry::Log;
+
+// Where one of the two ways is forbidden, as in some containers, the other may not be.
+ssize_t read_memory(pid_t pid, uint64_t address, char* to, size_t size) {
+  iovec here{to, size};
+  iovec there{reinterpret_cast<void*>(address), size};
+  const ssize_t got = process_vm_readv(pid, &here, 1, &there, 1, 0);
+  if (got > 0) return got;
+  const base::Fd memory(::open(("/proc/" + std::to_string(pid) + "/mem").c_str(), O_RDONLY | O_CLOEXEC));
+  return memory.valid() ? pread(memory.get(), to, size, static_cast<off_t>(address)) : -1;
+}
 
 // The text at an address of another process; "" when it cannot be read.
 std::string text_at(pid_t pid, uint64_t address) {
@@ -37,9 +51,7 @@ std::string text_at(pid_t pid, uint64_t address) {
   while (out.size() < longest_path) {
     const uint64_t at = address + out.size();
     const size_t size = std::min<uint64_t>(sizeof piece, page - at % page);  // the next page may not be there
-    iovec here{piece, size};
-    iovec there{reinterpret_cast<void*>(at), size};
-    const ssize_t got = process_vm_readv(pid, &here, 1, &there, 1, 0);
+    const ssize_t got = read_memory(pid, at, piece, size);
     if (got <= 0) return {};
     const size_t length = strnlen(piece, static_cast<size_t>(got));
     out.append(piece, length);
@@ -196,6 +208,13 @@ void Warden::end_line(Ward& ward) {
   ward.line.clear();
 }
 
+bool Warden::refused_too_often(Ward& ward) {
+  const int64_t now = telemetry::monotonic_now();
+  const double faded = static_cast<double>(now - std::exchange(ward.refused_at, now)) / 1e9 * refusals_forgotten;
+  ward.refusals = std::max(0.0, ward.refusals - faded) + 1;
+  return ward.refusals > most_refusals;
+}
+
 void Warden::deny(Ward& ward, const std::string& call, const std::string& name) {
   if (ward.denied.size() >= denials_told || !ward.denied.insert(call + " " + name).second) return;
   Log::get().write(
@@ -236,6 +255,13 @@ bool Warden::answer(Ward& ward) {
     if (error == EACCES) deny(ward, call_name(call), name);
   } else if (call != SYS_openat2) {
     deny(ward, call_name(call), name);
+  }
+  if (refused_too_often(ward)) {
+    Log::get().write(Level::error, "a cell is ended: it floods the kernel with calls that its sandbox refuses",
+                     {{"plugin", ward.plugin}, {"generation", std::to_string(ward.generation)}});
+    syscall(SYS_pidfd_send_signal, ward.process.get(), SIGKILL, nullptr, 0);
+    ward.refusals = 0;
+    return true;
   }
   ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
   return true;

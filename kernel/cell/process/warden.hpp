@@ -27,11 +27,14 @@ struct Ward {
   uint64_t generation = 0;
   pid_t pid = 0;
   Broker broker;
+  base::Fd process;  // pidfd
   base::Fd log, listener;
   std::string line = {};              // of the log, not ended yet
   int64_t second = 0;                 // of lines
   uint64_t lines = 0, dropped = 0;    // in this second
   std::set<std::string> denied = {};  // what was told already
+  double refusals = 0;                // lately: they fade
+  int64_t refused_at = 0;
 };
 
 class Warden {
@@ -53,6 +56,7 @@ class Warden {
   bool read_log(Ward& ward);
   static void end_line(Ward& ward);
   bool answer(Ward& ward);
+  static bool refused_too_often(Ward& ward);
   static void deny(Ward& ward, const std::string& call, const std::string& name);
 
   base::Fd epoll_, wake_;

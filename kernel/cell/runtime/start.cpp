@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cell/runtime/guest.hpp"
+#include "loader/mapped.hpp"
 #include "telemetry/clock.hpp"
 
 namespace socle::cell {
@@ -89,6 +90,7 @@ void Guest::start(const socle_plugin* built_in) {
 Status Guest::load(const socle_plugin* built_in) {
   built_in_ = built_in;
   if (built_in == nullptr) {
+    loader::believe_pointers();
     loader::Copy copy;
     copy.path = library_path_;
     copy.sequence = text_.generation;

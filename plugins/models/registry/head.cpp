@@ -30,13 +30,13 @@ VersionFacts* Head::find(std::string_view version) {
 const VersionFacts* Head::newest(const Selector& selector) const {
   const VersionFacts* best = nullptr;
   Version highest;
+  if (const auto now = parse_version(active); now && selector.matches(*now)) return find(active);
   for (const VersionFacts& facts : versions) {
     const auto number = parse_version(facts.version);
     if (!number || !selector.matches(*number) || (best != nullptr && *number < highest)) continue;
-    // What is not served yet is met by its exact number only.
     const bool pending =
         (canary && canary->version == facts.version) || (building && building->version == facts.version);
-    if (pending && !selector.exact()) continue;
+    if ((pending || facts.withdrawn) && !selector.exact()) continue;
     best = &facts;
     highest = *number;
   }
@@ -54,14 +54,16 @@ std::string_view Head::state_of(const VersionFacts& facts) const {
   if (facts.version == active) return "active";
   if (canary && canary->version == facts.version) return "canary";
   if (building && building->version == facts.version) return "building";
-  return facts.serving ? "serving" : "old";
+  if (facts.serving) return "serving";
+  return facts.withdrawn ? "withdrawn" : "old";
 }
 
 void Head::add(VersionFacts facts) {
   versions.push_back(std::move(facts));
   if (versions.size() <= max_versions) return;
   const auto unneeded = std::find_if(versions.begin(), versions.end() - 1, [this](const VersionFacts& f) {
-    return f.version != previous && state_of(f) == "old";
+    const std::string_view state = state_of(f);
+    return f.version != previous && (state == "old" || state == "withdrawn");
   });
   if (unneeded != versions.end() - 1) versions.erase(unneeded);
 }
@@ -85,6 +87,7 @@ void write(json::Writer& out, const Head& head) {
     out.begin_object().member("version", f.version).member("hash", f.hash).member("at", f.at).member("by", f.by);
     out.member("level", f.level).member("relation", f.relation).member("compatibility", f.promise);
     if (f.serving) out.member("serving", true);
+    if (f.withdrawn) out.member("withdrawn", true);
     out.end_object();
   }
   out.end_array().member("events", head.events).end_object();
@@ -107,7 +110,8 @@ Head read_head(json::View document) {
     head.building = BuildingFacts{text(b, "version"), text(b, "hash"), text(b, "by")};
   for (const json::View f : document.find("versions").elements())
     head.versions.push_back({text(f, "version"), text(f, "hash"), text(f, "at"), text(f, "by"), text(f, "level"),
-                             text(f, "relation"), text(f, "compatibility"), f.find("serving").as_bool()});
+                             text(f, "relation"), text(f, "compatibility"), f.find("serving").as_bool(),
+                             f.find("withdrawn").as_bool()});
   head.events = document.find("events").as_uint64().value_or(0);
   return head;
 }

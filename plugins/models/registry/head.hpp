@@ -22,6 +22,7 @@ struct VersionFacts {
   std::string version, hash, at, by;
   std::string level, relation, promise;  // how it came to be: "minor", "backward", "BACKWARD"
   bool serving = false;                  // replaced by a new major while data of it is not migrated
+  bool withdrawn = false;  // a canary sent back, a build that failed, or rolled back from: met by its number only
 };
 
 struct CanaryFacts {
@@ -45,11 +46,12 @@ struct Head {
 
   [[nodiscard]] const VersionFacts* find(std::string_view version) const;
   VersionFacts* find(std::string_view version);
-  // The newest version a selector names; nullptr when none does.
+  // What a selector names: the active version if it fits, else the newest that does; nullptr when none does. What was
+  // never served, or is withdrawn, is named by its whole number only.
   [[nodiscard]] const VersionFacts* newest(const Selector& selector) const;
   [[nodiscard]] const VersionFacts* serving_version() const { return find(active); }
   [[nodiscard]] std::vector<Version> numbers() const;
-  // "active", "canary", "building", "serving" (an older major with data) or "old".
+  // "active", "canary", "building", "serving" (an older major with data), "withdrawn" or "old".
   [[nodiscard]] std::string_view state_of(const VersionFacts& facts) const;
   // Lists one more; the oldest that nobody needs is forgotten beyond max_versions.
   void add(VersionFacts facts);

@@ -62,9 +62,16 @@ void activate(Head& head, const std::string& version, bool has_data) {
   const auto before = parse_version(head.active), now = parse_version(version);
   if (VersionFacts* old = head.find(head.active))
     old->serving = has_data && before && now && before->major != now->major;
-  if (VersionFacts* facts = head.find(version)) facts->serving = false;
+  if (VersionFacts* facts = head.find(version)) {
+    facts->serving = false;
+    facts->withdrawn = false;
+  }
   if (head.active != version) head.previous = head.active;
   head.active = version;
+}
+
+void withdraw(Head& head, const std::string& version) {
+  if (VersionFacts* facts = head.find(version)) facts->withdrawn = facts->version != head.active;
 }
 
 }  // namespace socle::models

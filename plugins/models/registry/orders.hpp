@@ -11,4 +11,7 @@ namespace socle::models {
 // `version` is served from now on. With data behind it, the version before stays `serving` across a new major.
 void activate(Head& head, const std::string& version, bool has_data);
 
+// `version` is not served any more, because it was not good.
+void withdraw(Head& head, const std::string& version);
+
 }  // namespace socle::models

@@ -100,6 +100,7 @@ Task<Reply> Publisher::rollback(Request request) {
     co_return Reply::json(switched_text(head, target, state, plan));  // it is served already
   }
   entry.version = target;
+  if (from != target && !head.building) withdraw(head, from);
   auto replaced = co_await replace_head(request, batch, head, loaded->revision, entry);
   if (!replaced) co_return std::move(replaced).problem();
   co_return Reply::json(switched_text(head, target, state, plan));
@@ -136,7 +137,11 @@ Task<Got<bool>> Publisher::end_canary(Context context, const Arguments::Model& m
   if (!document) co_return std::move(document).problem();
   const std::string hash = head.canary->hash, from = head.active;
   head.canary.reset();
-  if (promote) activate(head, version, document->at(0).doc().find("collections").size() > 0);
+  if (promote) {
+    activate(head, version, document->at(0).doc().find("collections").size() > 0);
+  } else {
+    withdraw(head, version);
+  }
   Batch batch;
   HistoryEntry entry{promote ? "promote" : "revert",
                      version,
@@ -167,7 +172,11 @@ Task<Got<bool>> Publisher::end_building(Context context, const Arguments::Model&
       ready ? "publish" : "build_failed",     building.version, head.active, building.hash, building.by, utc_now(),
       ready ? std::string() : grown->failures};
   head.building.reset();
-  if (ready) activate(head, building.version, true);
+  if (ready) {
+    activate(head, building.version, true);
+  } else {
+    withdraw(head, building.version);
+  }
   Batch batch;
   auto replaced = co_await replace_head(context, batch, head, loaded->revision, entry);
   if (!replaced && replaced.problem().error_code() != "changed_meanwhile") co_return std::move(replaced).problem();

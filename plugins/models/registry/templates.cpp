@@ -16,8 +16,7 @@ Reply template_reply(Request request) {
     const auto source = Source::read(std::string(one.text), Media::yaml, none);
     out.begin_object().member("kind", one.kind).member("name", one.name);
     if (source && source->root().find("title").exists()) out.member("title", source->root().find("title"));
-    if (source && source->root().find("description").exists())
-      out.member("description", source->root().find("description"));
+    if (source && source->root().find("describe").exists()) out.member("describe", source->root().find("describe"));
     out.end_object();
   }
   if (!name.empty()) return Reply::error(Code::not_found, "unknown_template", "there is no such template");

@@ -9,29 +9,31 @@
 namespace socle::models {
 namespace {
 
-constexpr std::string_view form_keys[] = {"form", "title", "description", "schema", "logic", "checks",
-                                          "ui",   "index", "unique",      "access", "rules", "compatibility"};
-constexpr std::string_view rules_keys[] = {"rules", "title",      "description",   "input",  "steps", "output",
-                                           "tests", "validators", "compatibility", "access", "meta"};
-constexpr std::string_view policy_keys[] = {"policy", "title", "description", "rules", "compatibility"};
+constexpr std::string_view form_keys[] = {"form", "title", "describe", "schema", "logic", "checks",
+                                          "ui",   "index", "unique",   "access", "rules", "compatibility"};
+constexpr std::string_view rules_keys[] = {"rules",  "title", "describe",   "input",         "steps",
+                                           "output", "tests", "validators", "compatibility", "effective"};
+constexpr std::string_view policy_keys[] = {"policy", "title", "describe", "rules", "compatibility"};
 constexpr std::string_view later_keys[] = {"workflow", "workflows", "tasks", "schedule", "webhooks"};
 
 constexpr Kind all[] = {{"forms", "forms/1", "form", form_keys, later_keys},
                         {"rules", "rules/1", "rules", rules_keys, later_keys},
                         {"policies", "auth/1", "policy", policy_keys, later_keys}};
 
+// Insertions, deletions, substitutions and exchanges of neighbours (optimal string alignment).
 std::size_t edits(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
+  std::vector<std::size_t> before, last(b.size() + 1), row(b.size() + 1);
+  std::iota(last.begin(), last.end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0]++;
+    row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+      row[j] = std::min({last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1), last[j] + 1, row[j - 1] + 1});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
     }
+    before = last;
+    last = row;
   }
-  return row[b.size()];
+  return last[b.size()];
 }
 
 bool contains(std::span<const std::string_view> words, std::string_view word) {

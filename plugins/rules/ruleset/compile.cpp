@@ -53,9 +53,9 @@ class RulesetCompiler {
                          "a ruleset is an object with 'rules', 'input', 'steps' and 'output'");
       return nullptr;
     }
-    only({"rules", "title", "description", "input", "steps", "validators", "output", "tests", "compatibility", "access",
-          "meta"},
-         source_, "");
+    only(
+        {"rules", "title", "describe", "input", "steps", "validators", "output", "tests", "compatibility", "effective"},
+        source_, "");
     body_->name = source_.find("rules").as_string();
     if (body_->name.empty()) error("/rules", codes::ruleset_shape, "'rules' is the ruleset's name");
     body_->source_bytes = json::to_text(source_).size();

@@ -7,6 +7,8 @@
 
 #include "checker.hpp"
 #include "code.hpp"
+#include "constant.hpp"
+#include "guard.hpp"
 #include "library.hpp"
 #include "macros.hpp"
 #include "op_access.hpp"
@@ -35,7 +37,7 @@ class Lowering {
 
   OpPtr build(const Expr& expr) {
     switch (expr.kind) {
-      case ExprKind::constant: return make_constant(constant(expr.value), expr.offset);
+      case ExprKind::constant: return make_constant(constant_value(constants_, expr.value), expr.offset);
       case ExprKind::ident: return ident(expr);
       case ExprKind::select: return select(expr);
       case ExprKind::call: return call(expr);
@@ -47,17 +49,6 @@ class Lowering {
     return fail(expr, ErrorCode::undeclared, "unknown expression");
   }
 
-  Value constant(const Constant& value) {
-    switch (value.index()) {
-      case 1: return Value::boolean(std::get<bool>(value));
-      case 2: return Value::integer(std::get<std::int64_t>(value));
-      case 3: return Value::unsigned_integer(std::get<std::uint64_t>(value));
-      case 4: return Value::real(std::get<double>(value));
-      case 5: return copy_string(constants_, std::get<std::string>(value));
-      case 6: return copy_string(constants_, std::get<Bytes>(value).data, Kind::bytes);
-      default: return {};
-    }
-  }
   static OpPtr fail(const Expr& at, ErrorCode code, std::string message) {
     auto op = std::make_unique<FailOp>();
     op->offset = at.offset;
@@ -206,6 +197,7 @@ class Lowering {
       };
       if (neutral(*left) && type_of(*expr.args[1]).is(TypeKind::boolean)) return right;
       if (neutral(*right) && type_of(*expr.args[0]).is(TypeKind::boolean)) return left;
+      if (!disjunction && absorb_guard(*left, *right)) return right;
     }
     auto op = std::make_unique<JunctionOp>(std::move(left), std::move(right), disjunction);
     op->offset = expr.offset;

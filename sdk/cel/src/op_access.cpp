@@ -86,6 +86,7 @@ Value SlotOp::missing(Frame& f) const {
 
 Value SelectOp::absent(Frame& f) const {
   if (test_only) return Value::boolean(false);
+  if (guarded) return Value::error(nullptr);
   if (optional_field) return Value::optional_none();
   if (absent_is_null) return {};
   return path_error(f, *this, ErrorCode::no_such_key, "no such key: '" + name + "'");
@@ -94,12 +95,12 @@ Value SelectOp::absent(Frame& f) const {
 Value SelectOp::slow(Frame& f, const Value& from) const {
   if (from.is_error()) return from;
   if (from.is(Kind::optional)) {
-    if (from.optional_value() == nullptr) return test_only ? Value::boolean(false) : Value::optional_none();
+    if (from.optional_value() == nullptr) return test_only || guarded ? absent(f) : Value::optional_none();
     const auto& inner = *from.optional_value();
     Value found;
     if (inner.is(Kind::map) && inner.find(Value::string(name), found))
       return test_only ? Value::boolean(true) : f.context.some(finish(f, found));
-    if (inner.is(Kind::map)) return test_only ? Value::boolean(false) : Value::optional_none();
+    if (inner.is(Kind::map)) return test_only || guarded ? absent(f) : Value::optional_none();
   } else if (from.is(Kind::map)) {
     Value found;
     if (!from.find(Value::string(name), found)) return absent(f);
@@ -107,7 +108,7 @@ Value SelectOp::slow(Frame& f, const Value& from) const {
     const auto value = finish(f, found);
     return optional_field && !value.is_error() ? f.context.some(value) : value;
   } else if (from.is(Kind::null) && absent_is_null) {
-    return test_only ? Value::boolean(false) : Value();
+    return test_only || guarded ? absent(f) : Value();
   }
   return path_error(f, *this, ErrorCode::no_such_overload,
                     "'" + std::string(type_name(from)) + "' does not support field selection");

@@ -81,7 +81,8 @@ struct SelectOp final : Op {
   bool test_only = false;       // has()
   bool optional_field = false;  // a.?b
   bool absent_is_null = false;
-  bool plain = true;  // none of the flags above and no coercion
+  bool guarded = false;  // under has() of itself: what is absent is an error without info, for CompareOp only
+  bool plain = true;     // none of the flags above and no coercion
 };
 
 struct IndexOp final : Op {

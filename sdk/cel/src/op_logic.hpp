@@ -94,6 +94,9 @@ struct CompareOp final : Op {
   Value right;
   Comparison comparison;
   Function general;
+  // A guard before it was folded in: false for what is absent (has(x) && …), for null (x != null && …).
+  bool absent_is_false = false;
+  bool null_is_false = false;
 };
 
 // x in [constants]

@@ -1,5 +1,8 @@
-// cel_bench.cpp: what an expression costs, warm, on one thread: `cel_bench [LOAN.jsonl]`. The document is the 42-field
-// loan application (its first line) when given, else a made-up one of 42 fields. Five runs; median and spread.
+// cel_bench.cpp: what an expression costs, warm, on one thread, in its CPU time: `cel_bench [LOAN.jsonl]`. The document
+// is the 42-field loan application (its first line) when given, else a made-up one of 42 fields. Five runs; median and
+// spread.
+#include <time.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -14,7 +17,14 @@
 namespace {
 
 using namespace socle::cel;
-using Clock = std::chrono::steady_clock;
+// Of this thread: what others of the machine do does not count.
+struct Clock {
+  static std::chrono::nanoseconds now() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  }
+};
 
 std::string made_up() {
   std::string text =

@@ -1,5 +1,7 @@
-// rules_bench.cpp: what a decision table costs, warm, on one thread: `rules_bench`. Tables of 10, 100 and 10,000 rows
-// over a 42-field document; compile time and memory a row. Five runs; median and spread.
+// rules_bench.cpp: what a decision table costs, warm, on one thread, in its CPU time: `rules_bench`. Tables of 10, 100
+// and 10,000 rows over a 42-field document; compile time and memory a row. Five runs; median and spread.
+#include <time.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -13,7 +15,14 @@
 namespace {
 
 using namespace socle;
-using Clock = std::chrono::steady_clock;
+// Of this thread: what others of the machine do does not count.
+struct Clock {
+  static std::chrono::nanoseconds now() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  }
+};
 
 std::string document_text() {
   std::string text = R"({"income":5200,"age":41,"region":"r3","kind":"standard")";

@@ -71,6 +71,8 @@ TEST_CASE("canary: errors send it back before its time", "[models]") {
   use(rig, 400, "error");
   host.advance(std::chrono::milliseconds(200));
   CHECK(last_action(rig) == "revert: errors: canary 100.00 %, stable 0.00 %");
+  CHECK(rig.served({{"version", "1"}}) == "1.0.0");
+  CHECK(rig.served({{"version", "1.0.1"}}) == "1.0.1");
   for (int i = 0; i < 50; ++i) CHECK(rig.served({{"lane", "user-" + std::to_string(i)}}) == "1.0.0");
 }
 

@@ -156,6 +156,7 @@ TEST_CASE("models: rollback serves the version before, or any, and the next numb
   REQUIRE(rig.release(loan("3")).ok());
   CHECK(member(rig.ask("rollback", "", rig.model()), "version") == "1.0.1");
   CHECK(rig.served() == "1.0.1");
+  CHECK(rig.served({{"version", "1"}}) == "1.0.1");
   CHECK(member(rig.ask("rollback", R"({"version":"1.0.0"})", rig.model()), "version") == "1.0.0");
   CHECK(rig.ask("rollback", R"({"version":"7"})", rig.model()).error_code() == "unknown_version");
   CHECK(member(rig.release(loan("4")), "version") == "1.0.3");

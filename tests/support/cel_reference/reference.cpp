@@ -112,6 +112,12 @@ Value Reference::apply(const std::string& name, const std::vector<Value>& args, 
     const bool same = result == Order::equal && (name == "_<=_" || name == "_>=_");
     return Value::boolean(same || result == (name[1] == '<' ? Order::less : Order::greater));
   }
+  // A list is indexed by any number that is whole: 0, 0u and 0.0 are one place.
+  if (name == "_[_]" && args[0].is(Kind::list) && (args[1].is(Kind::real) || args[1].is(Kind::unsigned_integer))) {
+    for (std::size_t i = 0; i < args[0].size(); ++i)
+      if (equal(args[1], Value::integer(static_cast<std::int64_t>(i)))) return args[0].at(i);
+    return error("no such index");
+  }
   for (const auto* overload : env_.overloads(name)) {
     if (overload->member != member || overload->parameters.size() != args.size()) continue;
     bool fits = true;

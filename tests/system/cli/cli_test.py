@@ -134,6 +134,30 @@ class Examples(unittest.TestCase):
         self.assertEqual(code, 0, kernel.text)
 
 
+class TenantsPage(unittest.TestCase):
+    """The section "Tenants and plans" of docs/operations.md, its file and its commands, in its order."""
+
+    def test_the_section_does_what_it_says(self):
+        text = (pathlib.Path(OPTIONS.page).parent / "operations.md").read_text()
+        section = re.search(r"\n## Tenants and plans\n(.*?)\n## ", text, re.S).group(1)
+        plans = re.search(r"```yaml\n(.*?)```", section, re.S).group(1)
+        lines = [line for block in re.findall(r"```sh\n(.*?)```", section, re.S) for line in block.splitlines()]
+        self.assertGreaterEqual(len(lines), 10)
+        kernel = Kernel()
+        try:
+            system = "".join(line for line in SYSTEM.splitlines(True) if not line.startswith("plans:"))
+            (kernel.folder / "tenants.yaml").write_text(system.replace("plugins:\n", plans + "plugins:\n", 1))
+            for words in (["apply", "tenants.yaml"], *(line.split()[1:] for line in lines)):
+                done = kernel.socle(*words)
+                with self.subTest(" ".join(words)):
+                    self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+            names = [t["tenant"] for t in json.loads(kernel.socle("tenant", "list", "--json").stdout)["tenants"]]
+            self.assertEqual(names, ["demo"])
+        finally:
+            code = kernel.stop()
+        self.assertEqual(code, 0, kernel.text)
+
+
 class OnKernel(unittest.TestCase):
     """One kernel for all tests of a class."""
 

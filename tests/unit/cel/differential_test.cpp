@@ -21,7 +21,7 @@ class Generator {
   std::string expression(int depth) {
     if (depth == 0) return leaf();
     const auto sub = [&] { return expression(depth - 1); };
-    switch (pick(22)) {
+    switch (pick(24)) {
       case 0: return "(" + sub() + " + " + sub() + ")";
       case 1: return "(" + sub() + " - " + sub() + ")";
       case 2: return "(" + sub() + " * " + sub() + ")";
@@ -43,6 +43,14 @@ class Generator {
       case 18: return "cel.bind(v, " + sub() + ", " + sub() + ")";
       case 19: return "size(" + sub() + ")";
       case 20: return list() + ".transformMap(i, v, " + sub() + ")";
+      case 21: {
+        const auto field = one_of({"a.n", "a.s", "a.none", "a.m.x", "a.m.none", "a.nil", "v.x"});
+        return "(has(" + field + ") && " + field + one_of({" == ", " != ", " < ", " >= "}) + leaf() + ")";
+      }
+      case 22: {
+        const auto place = one_of({"a.n", "a.nil", "a.none", "a.m.x", "v", "i", "a"});
+        return "(" + place + " != null && " + place + one_of({" == ", " != ", " < ", " >= "}) + leaf() + ")";
+      }
       default: return "(" + sub() + ")[" + sub() + "]";
     }
   }
@@ -74,7 +82,7 @@ TEST_CASE("cel: optimised, plain and reference evaluation agree on random expres
   REQUIRE(env.declare_variable("v", Type()));
   REQUIRE(env.declare_variable("i", Type()));
   const auto document = socle::json::Document::parse(
-      R"({"n":3,"s":"x","d":2.5,"t":true,"l":[1,2,3,-4],"ll":[[1,2],[3]],"m":{"x":1,"k":"v"},"big":18446744073709551615})");
+      R"({"n":3,"s":"x","d":2.5,"t":true,"l":[1,2,3,-4],"ll":[[1,2],[3]],"m":{"x":1,"k":"v"},"nil":null,"big":18446744073709551615})");
   REQUIRE(document);
   const auto root = Value::json(document->root());
   Activation activation(env);

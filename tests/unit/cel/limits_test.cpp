@@ -129,3 +129,15 @@ TEST_CASE("cel: values that share their parts many times over are paid for as of
     CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
   }
 }
+
+TEST_CASE("cel: a guard and what it guards read the field once", "[cel]") {
+  Environment env;
+  REQUIRE(env.declare_variable("a", *Type::parse("map(string, dyn)")));
+  const auto cost = [&](const char* source, bool optimize) {
+    return Program::compile(env, *env.compile(source), {optimize})->base_cost();
+  };
+  CHECK(cost("has(a.x) && a.x > 5", true) == cost("a.x > 5", true));
+  CHECK(cost("a.x != null && a.x > 5", true) == cost("a.x > 5", true));
+  CHECK(cost("has(a.x) && a.x > 5", false) > cost("a.x > 5", false));
+  CHECK(cost("has(a.y) && a.x > 5", true) > cost("a.x > 5", true));
+}

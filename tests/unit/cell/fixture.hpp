@@ -44,7 +44,7 @@ class CellFixture : public BusFixture {
     for (const char* m : methods) spec.text.methods.push_back({"parrot/1", m});
     spec.spawn = Spawned::with(how);
     spec.restart.first = 1'000'000;
-    spec.hang = std::chrono::milliseconds(200);
+    spec.hang = std::chrono::seconds(2);  // sanitizers copy large bodies slowly
     link = std::make_unique<Link>(bus, *runtime, std::move(spec));
     runtime->attach(&link->descriptor());
     install();

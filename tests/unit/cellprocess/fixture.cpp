@@ -133,6 +133,14 @@ const std::map<std::string, Verb>& verbs() {
        }},
       {"ptrace", [](auto&) { return outcome(ptrace(PTRACE_ATTACH, getppid(), nullptr, nullptr)); }},
       {"kill-parent", [](auto&) { return outcome(kill(getppid(), SIGKILL)); }},
+      {"signal-by-fcntl", [](auto&) { return outcome(fcntl(STDERR_FILENO, F_SETOWN, getppid())); }},
+      {"pin-parent",
+       [](auto&) {
+         cpu_set_t set;
+         CPU_ZERO(&set);
+         CPU_SET(0, &set);
+         return outcome(sched_setaffinity(getppid(), sizeof set, &set));
+       }},
       {"unshare", [](auto&) { return outcome(unshare(CLONE_NEWUSER)); }},
       {"mount", [](auto&) { return outcome(syscall(SYS_mount, "none", "/tmp", "tmpfs", 0, nullptr)); }},
       {"bpf", [](auto&) { return outcome(syscall(SYS_bpf, 0, nullptr, 0)); }},
@@ -145,6 +153,10 @@ const std::map<std::string, Verb>& verbs() {
                                 : "done");
        }},
       {"unknown-call", [](auto&) { return outcome(syscall(999)); }},
+      {"ask-for-ever",
+       [](auto&) -> std::string {
+         for (;;) unlink("/nothing");
+       }},
       {"memory", [](auto&) { return flood_memory(); }},
       {"descriptors", [](auto&) { return flood_descriptors(); }},
   };

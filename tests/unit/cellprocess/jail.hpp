@@ -24,7 +24,10 @@ struct Inmate {
   // Waits for its end; what its verb came to, "" when it died before it was done.
   std::string result() {
     pollfd ended{process->pidfd(), POLLIN, 0};
-    if (poll(&ended, 1, 20'000) != 1) return "it did not end";
+    if (poll(&ended, 1, 20'000) != 1) {
+      process->kill();
+      return "it did not end";
+    }
     char text[256];
     const ssize_t n = pread(up.get(), text, sizeof text, 0);
     return {text, static_cast<size_t>(n < 0 ? 0 : n)};

@@ -113,6 +113,10 @@ TEST_CASE("sandbox: there are no other processes", "[cell]") {
   CHECK(log.tells("the sandbox refused ptrace"));
   CHECK(jail.what_becomes_of("kill-parent") == "EPERM");
   CHECK(log.tells("the sandbox refused kill"));
+  CHECK(jail.what_becomes_of("signal-by-fcntl") == "EPERM");
+  CHECK(log.tells("the sandbox refused fcntl"));
+  CHECK(jail.what_becomes_of("pin-parent") == "EPERM");
+  CHECK(log.tells("the sandbox refused sched_setaffinity"));
 }
 
 TEST_CASE("sandbox: the system cannot be reached by its rarer doors", "[cell]") {
@@ -134,6 +138,16 @@ TEST_CASE("sandbox: a cell cannot arrange to outlive the kernel", "[cell]") {
   Jail jail;
   CHECK(jail.what_becomes_of("outlive") == "EPERM");
   CHECK(log.tells("the sandbox refused prctl"));
+}
+
+TEST_CASE("sandbox: one that never stops asking is ended", "[cell]") {
+  const CapturedLog log;
+  Jail jail;
+  auto inmate = jail.hold("ask-for-ever");
+  REQUIRE(inmate);
+  CHECK(inmate->result().empty());
+  CHECK(inmate->process->epitaph({}).starts_with("killed by SIGKILL"));
+  CHECK(log.tells("a cell is ended: it floods the kernel with calls that its sandbox refuses"));
 }
 
 TEST_CASE("sandbox: what a plugin needs works", "[cell]") {

@@ -101,7 +101,8 @@ TEST_CASE("permission: kinds are a closed list with fitting arguments", "[manife
     REQUIRE(parse_permission(sample));
     CHECK(to_string(*parse_permission(sample)) == sample);
   }
-  for (const char* text : {"", "root", "call", "call:", "call:storage", "ingress:x", "act-as: users", "dlopen: yes"}) {
+  for (const char* text : {"", "root", "call", "call:", "call:storage", "ingress:x", "act-as: users", "dlopen: yes",
+                           "read", "read:relative", "write:/a/../b", "network:80"}) {
     INFO(text);
     CHECK_FALSE(parse_permission(text));
   }

@@ -35,6 +35,11 @@ TEST_CASE("kinds: an unknown key is named with the nearest known, one of a later
         "unknown_key /zzzzzz: a model of kind forms has no key 'zzzzzz'; remove it\n");
 }
 
+TEST_CASE("kinds: letters that changed places are found", "[models]") {
+  CHECK(faults("rules", "r", "rules: r\ninptu: {}\n") ==
+        "unknown_key /inptu: a model of kind rules has no key 'inptu'; did you mean 'input'?\n");
+}
+
 TEST_CASE("kinds: compatibility is one of the seven", "[models]") {
   CHECK(faults("rules", "r", "rules: r\ncompatibility: FULL_TRANSITIVE\n").empty());
   CHECK(faults("rules", "r", "rules: r\ncompatibility: backwards\n") ==

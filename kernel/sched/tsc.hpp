@@ -10,7 +10,7 @@
 
 #include "telemetry/clock.hpp"
 
-namespace socle::bus {
+namespace socle::sched {
 
 [[nodiscard]] inline uint64_t tsc() {
 #if defined(__x86_64__)
@@ -29,4 +29,4 @@ namespace socle::bus {
   return ticks > 0 && time > 0 ? static_cast<double>(time) / static_cast<double>(ticks) : 1.0;
 }
 
-}  // namespace socle::bus
+}  // namespace socle::sched

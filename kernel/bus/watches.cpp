@@ -1,0 +1,206 @@
+// watches.cpp: Worker's timers, watches and connections: what happens outside becomes a job of whoever pays for it.
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "bus/bus.hpp"
+#include "telemetry/clock.hpp"
+#include "telemetry/log.hpp"
+
+namespace socle::bus {
+
+void Worker::fire(TimerNode& node) {
+  auto& timed = static_cast<TimedNode&>(node);
+  if (timed.kind == TimerKind::deadline) {
+    bus_.expire(*this, static_cast<Frame&>(timed));
+    return;
+  }
+  auto& timer = static_cast<PluginTimer&>(timed);
+  Job job;
+  job.generation = timer.generation;
+  job.event = timer.fn;
+  job.user = timer.user;
+  const Payer payer = timer.payer;
+  timer.generation->at(index_).timers.add(-1);
+  timers_.erase(timer.id);
+  defer(job, payer);
+}
+
+uint64_t Worker::timer_start(Generation& g, int64_t delay, socle_event_fn fn, void* user) {
+  auto timer = std::make_unique<PluginTimer>();
+  timer->id = next_id_++;
+  timer->generation = &g;
+  timer->fn = fn;
+  timer->user = user;
+  timer->payer = paying();
+  const int64_t now = telemetry::monotonic_now();
+  wheel_.insert(*timer, delay < INT64_MAX - now ? now + std::max<int64_t>(delay, 0) : INT64_MAX - TimerWheel::tick);
+  g.at(index_).timers.add(1);
+  const uint64_t id = timer->id;
+  timers_.emplace(id, std::move(timer));
+  return id;
+}
+
+bool Worker::timer_cancel(uint64_t id) {
+  const auto it = timers_.find(id);
+  if (it == timers_.end()) return false;
+  wheel_.remove(*it->second);
+  it->second->generation->at(index_).timers.add(-1);
+  timers_.erase(it);
+  return true;
+}
+
+uint64_t Worker::watch_open(Generation& g, int32_t fd) {
+  auto watch = std::make_unique<Watch>();
+  watch->id = next_id_++;
+  watch->fd = fd;
+  watch->generation = &g;
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.u64 = watch->id;
+  // An fd that cannot be polled (a regular file) is always ready.
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) watch->ready = SOCLE_IO_READ | SOCLE_IO_WRITE;
+  g.at(index_).watches.add(1);
+  const uint64_t id = watch->id;
+  // The plugin that takes a connection opens its watch: what becomes ready there waits for its payer's turn.
+  if (const auto it = connections_open_.find(opening_); it != connections_open_.end() && it->second.watch == 0) {
+    it->second.watch = id;
+    watch->payer = it->second.payer;
+  }
+  watches_.emplace(id, std::move(watch));
+  return id;
+}
+
+void Worker::watch_wait(uint64_t id, uint32_t events, socle_event_fn fn, void* user) {
+  const auto it = watches_.find(id);
+  Job job;
+  job.event = fn;
+  job.user = user;
+  if (it == watches_.end()) {
+    job.status = SOCLE_INVALID;
+    defer(job);
+    return;
+  }
+  Watch& watch = *it->second;
+  job.generation = watch.generation;
+  const Payer payer = watch.payer != nullptr ? Payer{watch.payer, 0} : paying();
+  if ((watch.ready & events) != 0) {  // an edge came while nobody waited; the wait may turn out spurious
+    if (events != SOCLE_IO_READ || !watch.ended) watch.ready &= ~events;
+    defer(job, payer);
+    return;
+  }
+  (events == SOCLE_IO_WRITE ? watch.write : watch.read) = {fn, user, payer};
+}
+
+void Worker::ready(Watch& watch, uint32_t events, bool ended) {
+  watch.ready |= events;
+  // No further edge will tell of an end that came together with the last bytes, so it is told again and again.
+  watch.ended = watch.ended || ended;
+  const auto answer = [&](Watch::Waiter& waiter, uint32_t kind) {
+    if ((watch.ready & kind) == 0 || waiter.fn == nullptr) return;
+    if (kind != SOCLE_IO_READ || !watch.ended) watch.ready &= ~kind;
+    Job job;
+    job.generation = watch.generation;
+    job.event = waiter.fn;
+    job.user = waiter.user;
+    const Payer payer = waiter.payer;
+    waiter = {};
+    defer(job, payer);
+  };
+  answer(watch.read, SOCLE_IO_READ);
+  answer(watch.write, SOCLE_IO_WRITE);
+}
+
+void Worker::watch_close(uint64_t id) {
+  const auto it = watches_.find(id);
+  if (it == watches_.end()) return;
+  Watch& watch = *it->second;
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.fd, nullptr);
+  for (Watch::Waiter* waiter : {&watch.read, &watch.write}) {
+    if (waiter->fn == nullptr) continue;
+    Job job;
+    job.status = SOCLE_CANCELLED;
+    job.generation = watch.generation;
+    job.event = waiter->fn;
+    job.user = waiter->user;
+    defer(job, waiter->payer);
+  }
+  watch.generation->at(index_).watches.add(-1);
+  watches_.erase(it);
+}
+
+// ---- connections: charged to the tenant authenticated last, until then to the peer's address
+
+// Taking a connection (and its TLS handshake) is work of its peer, in its turn: accepting many does not pass by the
+// queue.
+void Worker::connection(const socle_connection& given) {
+  auto arrival = std::make_unique<Arrival>(Arrival{given, std::string(view(given.listener)),
+                                                   std::string(view(given.peer)), std::string(view(given.buffered))});
+  Job job;
+  job.kind = Job::Kind::connection;
+  job.user = arrival.get();
+  sched::Account& peer = account(std::string("~peer/").append(arrival->peer));
+  arriving_.emplace(arrival.get(), std::move(arrival));
+  arrivals.store(static_cast<uint32_t>(arriving_.size()), std::memory_order_relaxed);
+  defer(job, {&peer, 0});
+}
+
+void Worker::take_connection(Arrival* taken) {
+  const auto node = arriving_.extract(taken);
+  arrivals.store(static_cast<uint32_t>(arriving_.size()), std::memory_order_relaxed);
+  const Arrival& arrival = *node.mapped();
+  socle_connection c = arrival.connection;
+  c.listener = str(arrival.listener);
+  c.peer = str(arrival.peer);
+  c.buffered = str(arrival.buffered);
+  const auto it = snapshot->listeners.find(arrival.listener);
+  if (it == snapshot->listeners.end() || it->second->descriptor->connection == nullptr) {
+    ::close(c.fd);
+    connections.fetch_sub(1, std::memory_order_relaxed);
+    if (bus_.owner() != nullptr) bus_.owner()->connection_closed(c.id);
+    return;
+  }
+  Generation& g = *it->second;
+  g.at(index_).connections.add(1);
+  runs(&g, UINT32_MAX);
+  connection_opened(c.id, *paying().account);
+  try {
+    g.descriptor->connection(g.instance, &c);
+  } catch (...) {  // whether it took the fd cannot be known; the count stays, so that the drain tells
+    telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of connection()",
+                                {{"plugin", g.plugin}});
+  }
+  opening_ = 0;
+  runs(nullptr, UINT32_MAX);
+}
+
+void Worker::connection_opened(uint64_t id, sched::Account& peer) {
+  connections_open_[id] = {&peer, &peer, 0};
+  opening_ = id;
+}
+
+void Worker::connection_charge(uint64_t id, std::string_view tenant) {
+  const auto it = connections_open_.find(id);
+  if (it == connections_open_.end()) return;
+  Opened& open = it->second;
+  if (tenant.empty() ? open.payer == open.peer : tenant == open.payer->id()) return;
+  open.payer = tenant.empty() ? open.peer : &account(tenant);
+  if (const auto watch = watches_.find(open.watch); watch != watches_.end()) watch->second->payer = open.payer;
+}
+
+// The next request is read in its payer's slice: at once when that is the one running, else when its turn comes.
+socle_status Worker::connection_admit(Generation& g, uint64_t id, socle_event_fn turn, void* user) {
+  const auto it = connections_open_.find(id);
+  if (it == connections_open_.end()) return SOCLE_OK;
+  sched::Account& payer = *it->second.payer;
+  if (lane.payer().account.load(std::memory_order_relaxed) == &payer && lane.slice_left() > 0) return SOCLE_OK;
+  Job job;
+  job.generation = &g;
+  job.event = turn;
+  job.user = user;
+  defer(job, {&payer, 0});
+  return SOCLE_PENDING;
+}
+
+}  // namespace socle::bus

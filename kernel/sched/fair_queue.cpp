@@ -1,0 +1,220 @@
+#include "sched/fair_queue.hpp"
+
+#include <algorithm>
+
+namespace socle::sched {
+namespace {
+
+constexpr int64_t idle_for = 1'000'000'000;  // a flow stays that long, for the sake of its counts
+
+bool backlogged(const Flow& f) { return !f.work[0].empty() || !f.work[1].empty(); }
+Account& owner(const Flow& f) { return *f.account.load(std::memory_order_relaxed); }
+
+}  // namespace
+
+FairQueue::~FairQueue() {
+  for (Flow* f : active_) retire(*f);
+}
+
+Flow& FairQueue::activate(Account& account) {
+  if (free_.empty()) free_.push_back(&slab_.emplace_back());
+  Flow& f = *free_.back();
+  free_.pop_back();
+  f.start = now_;
+  f.elsewhere = charged_elsewhere(account, lane_);
+  f.window_cpu = 0;
+  f.account.store(&account, std::memory_order_release);
+  published_ ? account.set_flow(lane_, &f) : void(own_[&account] = &f);
+  active_.push_back(&f);
+  return f;
+}
+
+Flow* FairQueue::own(const Account& account) const {
+  const auto it = own_.find(&account);
+  return it != own_.end() ? it->second : nullptr;
+}
+
+// Nothing is queued, in flight or leased, or the worker ends. Its place in `active_` is the caller's.
+void FairQueue::retire(Flow& f) {
+  Account& account = owner(f);
+  published_ ? account.set_flow(lane_, nullptr) : void(own_.erase(&account));
+  f.account.store(nullptr, std::memory_order_release);
+  account.give_memory(f.memory_leased - f.memory.get());  // what is still held stays charged
+  Usage past;
+  past.cpu = f.cpu.get();
+  past.requests = f.requests.get();
+  past.refused = f.refused.get();
+  past.shed = f.shed.get();
+  account.fold(past);
+  f.cpu.set(0);
+  f.requests.set(0);
+  f.refused.set(0);
+  f.shed.set(0);
+  f.memory.set(0);
+  f.memory_leased = 0;
+  f.service = 0;
+  f.idle_since = 0;
+  f.in_a_row = 0;
+  f.latencies.clear();
+  free_.push_back(&f);
+}
+
+// All edge tenants of a worker together weigh as much as one tenant at most: many addresses are not many shares.
+double FairQueue::weight(const Flow& f) const {
+  const Account& account = owner(f);
+  if (account.kind() != Account::Kind::edge) return account.weight();
+  return std::min(account.weight(), 1.0 / static_cast<double>(std::max<size_t>(edges_, 1)));
+}
+
+void FairQueue::push(Flow& f, Work& work, uint32_t work_class) {
+  const bool fresh = !backlogged(f);
+  f.work[work_class != 0 ? 1 : 0].push(work);
+  if (!fresh || f.served) return;
+  if (owner(f).kind() == Account::Kind::edge) ++edges_;
+  f.start = std::max(f.start, now_);
+  if (f.held) {
+    ++held_;
+  } else {
+    enqueue(f);
+  }
+}
+
+Flow* FairQueue::begin() {
+  if (empty()) return nullptr;
+  Flow& f = *heap_[1];
+  remove(f);
+  f.served = true;
+  now_ = std::max(now_, f.start);
+  return &f;
+}
+
+Work* FairQueue::next(Flow& f) {
+  if (!f.work[0].empty() && (f.work[1].empty() || f.in_a_row < background_every)) {
+    ++f.in_a_row;
+    return f.work[0].pop();
+  }
+  f.in_a_row = 0;
+  return f.work[1].pop();
+}
+
+void FairQueue::end(Flow& f) {
+  f.served = false;
+  if (!backlogged(f)) {
+    if (owner(f).kind() == Account::Kind::edge) --edges_;
+    // The end of a busy period: whoever comes next is not preferred to the last one served.
+    if (empty()) now_ = std::max(now_, f.start);
+  } else if (f.held) {
+    ++held_;
+  } else {
+    enqueue(f);
+  }
+}
+
+void FairQueue::charge(Flow& f, int64_t ns) {
+  f.cpu.add(ns);
+  if (!f.served && !backlogged(f)) f.start = std::max(f.start, now_);
+  f.start += static_cast<double>(ns) / weight(f);
+  if (f.place != 0) sift(f.place);
+}
+
+int64_t FairQueue::charged_elsewhere(const Account& account, size_t lane) {
+  int64_t sum = 0;
+  for (size_t i = 0; i < account.lanes(); ++i) {
+    if (i == lane) continue;
+    const Flow* other = account.flow(i);
+    if (other != nullptr && other->account.load(std::memory_order_acquire) == &account) sum += other->cpu.get();
+  }
+  return sum;
+}
+
+bool FairQueue::reconcile_flow(Flow& f, int64_t now) {
+  const Account& account = owner(f);
+  const int64_t elsewhere = charged_elsewhere(account, lane_);
+  // A flow that ended elsewhere takes its count with it.
+  const int64_t more = std::max<int64_t>(elsewhere - f.elsewhere, 0);
+  f.elsewhere = elsewhere;
+  const bool working = backlogged(f) || f.served;
+  if (working && more > 0) {
+    const double w = weight(f);
+    const double most = std::max(f.start, now_ + most_lead / w);
+    f.start = std::min(f.start + static_cast<double>(more) / w, most);
+    if (f.place != 0) sift(f.place);
+  }
+  check_cap(f, now);
+  if (working || f.in_flight.get() > 0 || f.queued.get() > 0 || f.places > 0 || f.requests_left > 0 || f.start > now_ ||
+      f.held || account.kind() == Account::Kind::kernel) {
+    f.idle_since = 0;
+  } else if (f.idle_since == 0) {
+    f.idle_since = now;
+  } else if (now - f.idle_since >= idle_for) {
+    retire(f);
+    return false;
+  }
+  return true;
+}
+
+// A tenant with a cpu cap earns cap × time; what it uses beyond is owed, what it leaves in a window is lost.
+void FairQueue::check_cap(Flow& f, int64_t now) {
+  const double cap = owner(f).cpu_cap();
+  const bool limited = cap < Limits::no_rate;
+  if (!limited && !f.held) return;
+  const int64_t used = f.cpu.get() + f.elsewhere;
+  if (f.window_until <= now) {
+    const auto earned = static_cast<int64_t>(cap * static_cast<double>(cap_window));
+    f.window_cpu = f.window_until == 0 || !limited ? used : std::min(used, f.window_cpu + earned);
+    f.window_until = now + cap_window;
+  }
+  const bool hold = limited && static_cast<double>(used - f.window_cpu) >= cap * static_cast<double>(cap_window);
+  if (hold == f.held) return;
+  f.held = hold;
+  if (!backlogged(f) || f.served) return;
+  if (hold) {
+    remove(f);
+    ++held_;
+  } else {
+    --held_;
+    f.start = std::max(f.start, now_);
+    enqueue(f);
+  }
+}
+
+void FairQueue::enqueue(Flow& f) {
+  f.place = static_cast<uint32_t>(heap_.size());
+  heap_.push_back(&f);
+  sift(f.place);
+}
+
+void FairQueue::remove(Flow& f) {
+  const uint32_t hole = f.place;
+  f.place = 0;
+  Flow* last = heap_.back();
+  heap_.pop_back();
+  if (last == &f) return;
+  heap_[hole] = last;
+  last->place = hole;
+  sift(hole);
+}
+
+// Moves the flow at `place` up or down to where its start tag belongs.
+void FairQueue::sift(uint32_t place) {
+  Flow* f = heap_[place];
+  const auto put = [this](Flow* flow, uint32_t at) {
+    heap_[at] = flow;
+    flow->place = at;
+  };
+  while (place > 1 && f->start < heap_[place / 2]->start) {
+    put(heap_[place / 2], place);
+    place /= 2;
+  }
+  for (;;) {
+    uint32_t child = place * 2;
+    if (child >= heap_.size()) break;
+    if (child + 1 < heap_.size() && heap_[child + 1]->start < heap_[child]->start) ++child;
+    if (f->start <= heap_[child]->start) break;
+    put(heap_[child], place);
+    place = child;
+  }
+  put(f, place);
+}
+
+}  // namespace socle::sched

@@ -1,0 +1,107 @@
+// fair_queue.hpp: which tenant's work one worker does next. Start-time fair queueing (Goyal, Vin, Cheng, SIGCOMM 1996)
+// over flows, charged after the fact with the CPU time used: docs/design/scheduler.md tells why and what it bounds.
+//
+//   push() ──▶ flow's list ──▶ begin(): the backlogged flow with the smallest start tag ──▶ next() … ──▶ end()
+//                                                charge(): start tag += time / weight, whenever time was used
+//
+// One worker's own; nothing here reads a clock.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <unordered_map>
+#include <vector>
+
+#include "sched/account.hpp"
+#include "sched/flow.hpp"
+
+namespace socle::sched {
+
+class FairQueue {
+ public:
+  static constexpr int64_t reconcile_every = 5'000'000;  // ns
+  static constexpr int64_t cap_window = 100'000'000;     // of the cpu cap
+  // Service elsewhere delays a flow here by this much of its own share at most, so that it is never starved for what it
+  // was given while nobody else wanted it.
+  static constexpr double most_lead = 50e6;
+  static constexpr size_t swept_at_once = 512;
+  static constexpr uint32_t background_every = 16;  // interactive pieces while background ones wait
+
+  // A lane beyond accounts.lanes() keeps its flows to itself: the staging thread, of which there may be a second one
+  // while a lost one comes back.
+  FairQueue(Accounts& accounts, size_t lane) : accounts_(accounts), lane_(lane), published_(lane < accounts.lanes()) {}
+  ~FairQueue();
+  FairQueue(const FairQueue&) = delete;
+  FairQueue& operator=(const FairQueue&) = delete;
+
+  // The account's flow on this worker, made active when it is not.
+  Flow& flow(Account& account) {
+    Flow* f = published_ ? account.flow(lane_) : own(account);
+    return f != nullptr ? *f : activate(account);
+  }
+  void push(Flow& flow, Work& work, uint32_t work_class);
+  // The flow to serve now, until end(); nullptr: no flow that may be served has work.
+  Flow* begin();
+  // Its next piece of work: interactive before background, which gets one piece in 16.
+  static Work* next(Flow& flow);
+  void end(Flow& flow);
+  // `ns` of CPU were used for it, here, at any time; negative: as much was charged too much.
+  void charge(Flow& flow, int64_t ns);
+  // Every reconcile_every: takes in what other workers charged, ends windows of cpu caps, lets idle flows go. `visit`
+  // sees each flow first. Looks at 512 flows at a time, so that 100,000 active tenants cost no more.
+  template <class Visit>
+  void reconcile(int64_t now, Visit&& visit) {
+    for (size_t look = std::min(active_.size(), swept_at_once); look > 0 && !active_.empty(); --look) {
+      if (sweep_ >= active_.size()) sweep_ = 0;
+      visit(*active_[sweep_]);
+      if (!reconcile_flow(*active_[sweep_], now)) {
+        active_[sweep_] = active_.back();
+        active_.pop_back();
+      } else {
+        ++sweep_;
+      }
+    }
+  }
+  void reconcile(int64_t now) {
+    reconcile(now, [](Flow&) {});
+  }
+
+  [[nodiscard]] bool empty() const { return heap_.size() == 1; }
+  [[nodiscard]] bool holds() const { return held_ > 0; }  // work waits for the next window of a cpu cap
+  [[nodiscard]] size_t active() const { return active_.size(); }
+  [[nodiscard]] double virtual_time() const { return now_; }
+  [[nodiscard]] size_t lane() const { return lane_; }
+  [[nodiscard]] Accounts& accounts() const { return accounts_; }
+  template <class Visit>
+  void each(Visit&& visit) {
+    for (Flow* f : active_) visit(*f);
+  }
+
+ private:
+  Flow& activate(Account& account);
+  [[nodiscard]] Flow* own(const Account& account) const;
+  void retire(Flow& flow);
+  [[nodiscard]] double weight(const Flow& flow) const;
+  void enqueue(Flow& flow);
+  void remove(Flow& flow);
+  void sift(uint32_t place);
+  [[nodiscard]] bool reconcile_flow(Flow& flow, int64_t now);  // false: it has gone
+  void check_cap(Flow& flow, int64_t now);
+  [[nodiscard]] static int64_t charged_elsewhere(const Account& account, size_t lane);
+
+  Accounts& accounts_;
+  const size_t lane_;
+  const bool published_;
+  std::unordered_map<const Account*, Flow*> own_;  // unless published
+  double now_ = 0;                                 // virtual time: start tag of what was served last
+  std::vector<Flow*> heap_{nullptr};               // by start tag; place 0 is unused
+  std::vector<Flow*> active_;
+  std::deque<Flow> slab_;  // never shrinks: other workers may read a flow
+  std::vector<Flow*> free_;
+  size_t sweep_ = 0;
+  size_t edges_ = 0;  // edge tenants that have work or are served
+  size_t held_ = 0;
+};
+
+}  // namespace socle::sched

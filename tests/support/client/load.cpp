@@ -1,0 +1,250 @@
+// load.cpp: the load client of the fairness test and the scheduler's benchmark.
+//
+//   socle_load WARM_MS MEASURE_MS GROUP...     GROUP = NAME,PORT,CONNECTIONS,PATH,closed,DEPTH
+//                                                    or NAME,PORT,CONNECTIONS,PATH,open,REQUESTS_A_SECOND
+//                                                    or NAME,PORT,CONNECTIONS,-,garbage,CONNECTS_A_SECOND
+//
+// closed: each connection keeps DEPTH requests under way (pipelined). open: requests leave at their times whatever
+// comes back, on the connections in turn, and a latency counts from the time a request was due. garbage: connects,
+// sends what is no HTTP, and goes. One JSON line a group: completed, other (answers that are not 200), and p50, p99,
+// max in µs of what was completed while it measured. One thread, epoll.
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace {
+
+constexpr std::int64_t ms = 1'000'000;
+
+std::int64_t now() {
+  timespec t{};
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1'000 * ms + t.tv_nsec;
+}
+
+[[noreturn]] void fail(const std::string& what) {
+  std::fprintf(stderr, "socle_load: %s\n", what.c_str());
+  std::exit(2);
+}
+
+struct Group {
+  std::string name, path, request, mode;
+  int port = 0, connections = 0;
+  double amount = 0;
+  std::int64_t due = 0, every = 0;
+  std::size_t turn = 0;
+  std::uint64_t completed = 0, other = 0;
+  std::vector<std::int64_t> latencies;
+};
+
+struct Connection {
+  Group* group = nullptr;
+  int fd = -1;
+  std::string in, out;
+  std::deque<std::int64_t> due;  // of requests under way
+};
+
+Group parse(const std::string& text) {
+  std::vector<std::string> words(1);
+  for (const char c : text) {
+    if (c == ',') {
+      words.emplace_back();
+    } else {
+      words.back() += c;
+    }
+  }
+  if (words.size() != 6) fail("a group is NAME,PORT,CONNECTIONS,PATH,MODE,AMOUNT: " + text);
+  Group g;
+  g.name = words[0];
+  g.port = std::atoi(words[1].c_str());
+  g.connections = std::atoi(words[2].c_str());
+  g.path = words[3];
+  g.mode = words[4];
+  g.amount = std::atof(words[5].c_str());
+  g.request = "GET " + g.path + " HTTP/1.1\r\nHost: t\r\n\r\n";
+  if (g.mode != "closed") g.every = static_cast<std::int64_t>(1e9 / g.amount);
+  return g;
+}
+
+int connect_to(int port, bool wait) {
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<std::uint16_t>(port));
+  inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
+  const int fd = socket(AF_INET, SOCK_STREAM | (wait ? 0 : SOCK_NONBLOCK), 0);
+  if (fd < 0) return -1;
+  if (connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0 && errno != EINPROGRESS) {
+    close(fd);
+    return -1;
+  }
+  const int one = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  return fd;
+}
+
+class Load {
+ public:
+  Load(std::vector<Group> groups, std::int64_t warm, std::int64_t measure) : groups_(std::move(groups)) {
+    epoll_ = epoll_create1(EPOLL_CLOEXEC);
+    for (Group& g : groups_) {
+      for (int i = 0; i < g.connections && g.mode != "garbage"; ++i) open(g);
+    }
+    begin_ = now();
+    from_ = begin_ + warm;
+    to_ = from_ + measure;
+    for (Group& g : groups_) g.due = begin_;
+    for (auto& c : connections_) {
+      for (int i = 0; c->group->mode == "closed" && i < static_cast<int>(c->group->amount); ++i) send(*c, begin_);
+    }
+  }
+
+  void run() {
+    for (std::int64_t t = now(); t < to_; t = now()) {
+      std::int64_t next = to_;
+      for (Group& g : groups_) {
+        if (g.mode == "closed") continue;
+        while (g.due <= t) {
+          if (g.mode == "open") {
+            send(*of(g)[g.turn++ % of(g).size()], g.due);
+          } else {
+            garbage(g);
+          }
+          g.due += g.every;
+        }
+        next = std::min(next, g.due);
+      }
+      const std::int64_t wait = std::max<std::int64_t>(next - now(), 0);
+      const timespec limit{wait / (1000 * ms), wait % (1000 * ms)};
+      epoll_event events[128];
+      const int n = epoll_pwait2(epoll_, events, 128, &limit, nullptr);
+      for (int i = 0; i < n; ++i) read_from(*static_cast<Connection*>(events[i].data.ptr));
+    }
+    for (Group& g : groups_) report(g);
+  }
+
+ private:
+  std::vector<std::unique_ptr<Connection>>& of(const Group& g) {
+    return by_group_[static_cast<std::size_t>(&g - groups_.data())];
+  }
+
+  void open(Group& g) {
+    by_group_.resize(groups_.size());
+    auto c = std::make_unique<Connection>();
+    c->group = &g;
+    c->fd = connect_to(g.port, true);
+    if (c->fd < 0) fail("no connection for " + g.name + ": " + std::strerror(errno));
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = c.get();
+    epoll_ctl(epoll_, EPOLL_CTL_ADD, c->fd, &event);
+    connections_.push_back(c.get());
+    of(g).push_back(std::move(c));
+  }
+
+  void send(Connection& c, std::int64_t due) {
+    c.due.push_back(due);
+    c.out += c.group->request;
+    flush(c);
+  }
+
+  // What the server does not read waits here; the next answer tries again.
+  void flush(Connection& c) {
+    const ssize_t n = ::send(c.fd, c.out.data(), c.out.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n > 0) c.out.erase(0, static_cast<std::size_t>(n));
+    if (n < 0 && errno != EAGAIN) fail(c.group->name + ": the connection broke: " + std::strerror(errno));
+  }
+
+  void garbage(Group& g) {
+    const int fd = connect_to(g.port, false);
+    if (fd < 0) {
+      ++g.other;
+      return;
+    }
+    static constexpr char text[] = "\x16\x03\x01 garbage garbage\r\n\r\n";
+    if (::send(fd, text, sizeof text - 1, MSG_DONTWAIT | MSG_NOSIGNAL) > 0) ++g.completed;
+    thrown_.push_back(fd);
+    if (thrown_.size() < 64) return;
+    close(thrown_.front());
+    thrown_.pop_front();
+  }
+
+  void read_from(Connection& c) {
+    char bytes[64 * 1024];
+    const ssize_t n = recv(c.fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (n < 0 && errno == EAGAIN) return;
+    if (n <= 0) fail(c.group->name + ": the server closed a connection");
+    c.in.append(bytes, static_cast<std::size_t>(n));
+    const std::int64_t t = now();
+    std::size_t used = 0;
+    int answers = 0;
+    while (const std::size_t size = response(c.in, used)) {
+      Group& g = *c.group;
+      const bool good = c.in.compare(used, 12, "HTTP/1.1 200") == 0;
+      if (t >= from_ && t < to_) {
+        good ? ++g.completed : ++g.other;
+        if (good) g.latencies.push_back(t - c.due.front());
+      }
+      c.due.pop_front();
+      used += size;
+      ++answers;
+    }
+    c.in.erase(0, used);
+    for (; answers > 0 && c.group->mode == "closed"; --answers) {
+      c.due.push_back(t);
+      c.out += c.group->request;
+    }
+    if (!c.out.empty()) flush(c);
+  }
+
+  // Bytes of the whole response at `at`; 0: it is not all there.
+  static std::size_t response(const std::string& in, std::size_t at) {
+    const std::size_t end = in.find("\r\n\r\n", at);
+    if (end == std::string::npos) return 0;
+    std::size_t length = 0;
+    if (const std::size_t field = in.find("Content-Length: ", at); field < end)
+      length = static_cast<std::size_t>(std::atoll(in.c_str() + field + 16));
+    const std::size_t size = end + 4 - at + length;
+    return in.size() - at < size ? 0 : size;
+  }
+
+  static void report(Group& g) {
+    std::sort(g.latencies.begin(), g.latencies.end());
+    const auto at = [&](double share) {
+      if (g.latencies.empty()) return 0.0;
+      const auto i = static_cast<std::size_t>(share * static_cast<double>(g.latencies.size() - 1));
+      return static_cast<double>(g.latencies[i]) / 1e3;
+    };
+    std::printf(
+        "{\"group\": \"%s\", \"completed\": %llu, \"other\": %llu, \"p50\": %.1f, \"p99\": %.1f, \"max\": %.1f}\n",
+        g.name.c_str(), static_cast<unsigned long long>(g.completed), static_cast<unsigned long long>(g.other), at(0.5),
+        at(0.99), at(1));
+  }
+
+  std::vector<Group> groups_;
+  std::vector<Connection*> connections_;
+  std::vector<std::vector<std::unique_ptr<Connection>>> by_group_;
+  std::deque<int> thrown_;
+  int epoll_ = -1;
+  std::int64_t begin_ = 0, from_ = 0, to_ = 0;
+};
+
+}  // namespace
+
+int main(int count, char** words) {
+  if (count < 4) fail("wanted: WARM_MS MEASURE_MS GROUP...");
+  std::vector<Group> groups;
+  for (int i = 3; i < count; ++i) groups.push_back(parse(words[i]));
+  Load(std::move(groups), std::atoll(words[1]) * ms, std::atoll(words[2]) * ms).run();
+}

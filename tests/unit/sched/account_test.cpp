@@ -1,0 +1,145 @@
+// Accounts: ids, kinds, limits, and the request rate as GCRA.
+#include <catch2/catch.hpp>
+
+#include <cmath>
+
+#include "sched/account.hpp"
+
+using namespace socle::sched;
+
+namespace {
+
+constexpr int64_t second = 1'000'000'000;
+
+Limits rate(double r, double burst) {
+  Limits l;
+  l.rate = r;
+  l.burst = burst;
+  return l;
+}
+
+}  // namespace
+
+TEST_CASE("account: a new tenant has no limits and weight 1", "[sched]") {
+  Accounts accounts(3);
+  const Limits l = accounts.tenant("acme").limits();
+  CHECK(l.weight == 1);
+  CHECK(std::isinf(l.rate));
+  CHECK(l.in_flight == Limits::no_count);
+  CHECK(l.memory == Limits::no_bytes);
+  CHECK(accounts.tenant("acme").take_requests(64, 0) == 64);
+}
+
+TEST_CASE("account: the same id is the same account, and ids of other kinds do not meet it", "[sched]") {
+  Accounts accounts(3);
+  Account& acme = accounts.tenant("acme");
+  CHECK(&accounts.tenant("acme") == &acme);
+  CHECK(&accounts.named("acme") == &acme);
+  CHECK(accounts.find("acme") == &acme);
+  CHECK(accounts.find("nobody") == nullptr);
+  CHECK(&accounts.named("") == &accounts.kernel());
+  CHECK(accounts.plugin("acme").id() == "~plugin/acme");
+  CHECK(accounts.named("~peer/10.0.0.7").kind() == Account::Kind::edge);
+  CHECK(accounts.named("~peer/10.0.0.7").weight() == Accounts::edge_weight);
+}
+
+TEST_CASE("account: beyond 4096 addresses edge tenants are shared", "[sched]") {
+  Accounts accounts(2);
+  for (size_t i = 0; i < Accounts::max_edges + 1000; ++i)
+    CHECK(accounts.edge(std::to_string(i)).kind() == Account::Kind::edge);
+  CHECK(accounts.size() == Accounts::max_edges + 1);  // and the kernel's
+  CHECK(&accounts.edge("5000") == &accounts.edge("5000"));
+}
+
+TEST_CASE("account: a burst is admitted at once, then the rate", "[sched]") {
+  Accounts accounts(2);
+  Account& a = accounts.tenant("acme");
+  a.set(rate(10, 5));
+  CHECK(a.take_requests(64, second) == 5);
+  CHECK(a.take_requests(1, second) == 0);
+  CHECK(a.rate_state(second).retry_after == second / 10);
+  CHECK(a.take_requests(1, second + second / 10 - 1) == 0);
+  CHECK(a.take_requests(1, second + second / 10) == 1);
+  // A pause fills the burst up and no more.
+  CHECK(a.take_requests(64, 100 * second) == 5);
+}
+
+TEST_CASE("account: over an hour of asking exactly the rate is admitted", "[sched]") {
+  Accounts accounts(2);
+  Account& a = accounts.tenant("acme");
+  a.set(rate(7, 3));
+  int64_t admitted = 0;
+  for (int64_t now = 0; now < 3600 * second; now += 37'000'000) admitted += a.take_requests(1, now);
+  CHECK(admitted >= 7 * 3600);
+  CHECK(admitted <= 7 * 3600 + 3);
+}
+
+TEST_CASE("account: the state of a rate says what headers need", "[sched]") {
+  Accounts accounts(2);
+  Account& a = accounts.tenant("acme");
+  a.set(rate(100, 20));
+  CHECK(a.take_requests(8, second) == 8);
+  const RateState s = a.rate_state(second);
+  CHECK(s.limit == Approx(100));
+  CHECK(s.burst == Approx(20));
+  CHECK(s.remaining == 12);
+  CHECK(s.reset_for == 80'000'000);
+  CHECK(s.retry_after == 0);
+  a.give_requests(3);
+  CHECK(a.rate_state(second).remaining == 15);
+}
+
+TEST_CASE("account: without a burst one second's worth is admitted at once", "[sched]") {
+  Accounts accounts(2);
+  Account& a = accounts.tenant("acme");
+  a.set(rate(30, 0));
+  CHECK(a.take_requests(64, second) == 30);
+  a.set(rate(0.5, 0));
+  CHECK(a.take_requests(64, second) == 1);
+}
+
+TEST_CASE("account: a rate of zero admits nothing, and says when to ask again", "[sched]") {
+  Accounts accounts(2);
+  Account& a = accounts.tenant("acme");
+  a.set(rate(0, 0));
+  CHECK(a.take_requests(1, 5 * second) == 0);
+  CHECK(a.limits().rate == 0);
+  CHECK(a.rate_state(5 * second).retry_after > 0);
+  CHECK(a.rate_state(5 * second).remaining == 0);
+}
+
+TEST_CASE("account: a changed rate holds at once, without debts of the old one", "[sched]") {
+  Accounts accounts(2);
+  Account& a = accounts.tenant("acme");
+  a.set(rate(1, 1));
+  CHECK(a.take_requests(5, second) == 1);
+  CHECK(a.take_requests(5, second) == 0);
+  a.set(rate(1000, 10));
+  CHECK(a.take_requests(64, second) == 10);
+  a.set(Limits{});
+  CHECK(a.take_requests(64, second) == 64);
+  CHECK_FALSE(a.rate_limited());
+}
+
+TEST_CASE("account: places and memory are given out up to the cap", "[sched]") {
+  Accounts accounts(2);
+  Account& a = accounts.tenant("acme");
+  CHECK(a.take_places(4, 10) == 4);
+  CHECK(a.take_places(8, 10) == 6);
+  CHECK(a.take_places(1, 10) == 0);
+  a.give_places(3);
+  CHECK(a.take_places(8, 10) == 3);
+  Limits l;
+  l.memory = 1000;
+  a.set(l);
+  CHECK(a.take_memory(400));
+  CHECK(a.pressure() == 0);
+  CHECK(a.take_memory(200));
+  CHECK(a.pressure() == 1);
+  CHECK(a.take_memory(300));
+  CHECK(a.pressure() == 2);
+  CHECK_FALSE(a.take_memory(101));
+  CHECK(a.take_memory(100));
+  a.give_memory(1000);
+  CHECK(a.memory() == 0);
+}

@@ -156,19 +156,15 @@ void watch_wait(const socle_host*, uint64_t id, uint32_t events, socle_event_fn 
 void watch_close(const socle_host*, uint64_t id) {
   if (here() != nullptr) here()->watch_close(id);
 }
-// The barriers of plugin code that runs outside a worker's jobs; one written on the bare ABI may have none of its own.
-void let_out(const Generation& g, std::string_view what) {
-  telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of " + std::string(what),
-                              {{"plugin", g.plugin}});
-}
-// On an offload thread. What `done` is to be told.
+// On an offload thread, behind the barrier that code on the bare ABI may lack. What `done` is to be told.
 socle_status run_work(const Generation& g, socle_work_fn work, void* user) {
   const crash::Blame blame(g.plugin, g.version, g.seq, "offload");
   try {
     work(user);
     return SOCLE_OK;
   } catch (...) {
-    let_out(g, "offloaded work");
+    telemetry::Log::get().write(telemetry::Level::error, "plugin let an exception out of offloaded work",
+                                {{"plugin", g.plugin}});
     return SOCLE_INTERNAL;
   }
 }
@@ -189,6 +185,7 @@ socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn 
       job.status = status;
       job.event = done;
       job.user = user;
+      job.status = status;
       w->defer(job, payer);
     });
   });

@@ -204,7 +204,6 @@ class Lifecycle : public bus::Owner {
   void settle_crashed(std::vector<Package>& set) const;
   // home.cpp
   [[nodiscard]] Status check_home(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) const;
-  Result<ChangeSet> set_moved(const std::string& name, manifest::Home home) const;
   void link(GenerationRecord& record, bus::Generation& runtime) const;
   void bury_cell(GenerationRecord& record);
   void preview(const Members& members, const manifest::SystemManifest& system);

@@ -12,7 +12,7 @@ import threading
 import time
 import unittest
 
-from harness import SystemTest, copy_plugin, crowded, plugin, wait_for
+from harness import SystemTest, copy_plugin, crowded, wait_for
 
 KILLS = 5
 ANSWER = 0.5  # seconds from the kernel's death to the next answered request, on a machine that has a core to spare

@@ -185,7 +185,6 @@ socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn 
       job.status = status;
       job.event = done;
       job.user = user;
-      job.status = status;
       w->defer(job, payer);
     });
   });

@@ -99,6 +99,7 @@ TEST_CASE("lane: everything that waits becomes one group with one write and one 
 
 TEST_CASE("lane: a restore that waits beside writes gets a group of its own", "[storage]") {
   ManualLane all;
+  all.groups.clear();
   all.write("a");
   all.add("r", Method::restore, R"({"directory":"nowhere"})");
   all.write("b");

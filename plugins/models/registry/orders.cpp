@@ -18,7 +18,8 @@ std::string text_of(json::View value) {
 }
 
 std::optional<std::uint32_t> weight_of(json::View value) {
-  const auto parsed = quantity(text_of(value));
+  const std::string text = text_of(value);
+  const auto parsed = quantity(text);
   if (!parsed || (parsed->second != "%" && !parsed->second.empty())) return std::nullopt;
   if (parsed->first < 0.01 || parsed->first > 99.99) return std::nullopt;
   return static_cast<std::uint32_t>(parsed->first * 100 + 0.5);
@@ -26,7 +27,8 @@ std::optional<std::uint32_t> weight_of(json::View value) {
 
 std::optional<Duration> length_of(json::View value) {
   if (!value.exists()) return std::chrono::seconds(60);
-  const auto parsed = quantity(text_of(value));
+  const std::string text = text_of(value);
+  const auto parsed = quantity(text);
   if (!parsed) return std::nullopt;
   const auto unit = parsed->second;
   const double factor = unit == "ms"                  ? 1e6

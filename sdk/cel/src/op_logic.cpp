@@ -54,7 +54,7 @@ Truth ChoiceOp::test(Frame& f) const {
 Truth CompareOp::test(Frame& f) const {
   const Value value = left->run(f);
   if (null_is_false && value.is(Kind::null)) return Truth::no;
-  if (absent_is_false && value.is_error() && &value.error_info() == nullptr) return Truth::no;
+  if (absent_is_false && value.is_error() && !value.has_error_info()) return Truth::no;
   if (value.kind() == right.kind()) {
     const auto answer = [](bool yes) { return yes ? Truth::yes : Truth::no; };
     if (value.is(Kind::integer)) {

@@ -26,7 +26,8 @@ TEST_CASE("context: a canary's share is exact, and of other tenants for the next
     second += other ? 1 : 0;
     both += one && other ? 1 : 0;
     REQUIRE(c->bucket(7) < Context::buckets);
-    REQUIRE(c->derive(1, {nullptr, 0}, {})->bucket(7) == c->bucket(7));
+    const ContextRef hop(c->derive(1, {nullptr, 0}, {}));
+    REQUIRE(hop->bucket(7) == c->bucket(7));
   }
   CHECK(std::abs(first - 2000) < 300);
   CHECK(std::abs(second - 2000) < 300);

@@ -83,18 +83,25 @@ TEST_CASE("message: a copy does not follow what the peer writes later", "[cell]"
 }
 
 TEST_CASE("message: sizes that do not fit the block are refused", "[cell]") {
-  Block block(full(some_pairs));
-  Scratch scratch;
-  SECTION("a text behind the block's end") { block.head().sizes[6] = 4096; }
-  SECTION("sizes whose sum would wrap in 32 bits") {
-    for (auto& size : block.head().sizes) size = 0xFFFFFFFF;
+  const std::pair<const char*, void (*)(Block&)> damages[] = {
+      {"a text behind the block's end", [](Block& b) { b.head().sizes[6] = 4096; }},
+      {"sizes whose sum would wrap in 32 bits",
+       [](Block& b) {
+         for (auto& size : b.head().sizes) size = 0xFFFFFFFF;
+       }},
+      {"more pairs than a payload may have", [](Block& b) { b.head().meta_count = 1025; }},
+      {"pairs longer than their bytes", [](Block& b) { b.head().pair_bytes = 3; }},
+      {"a block shorter than a head", [](Block& b) { b.size = sizeof(Head) - 1; }},
+  };
+  for (const auto& [what, damage] : damages) {
+    INFO(what);
+    Block block(full(some_pairs));
+    Scratch scratch;
+    damage(block);
+    const auto in = block.read(scratch);
+    REQUIRE_FALSE(in);
+    CHECK(in.error().message.find("a message of a cell: ") == 0);
   }
-  SECTION("more pairs than a payload may have") { block.head().meta_count = 1025; }
-  SECTION("pairs longer than their bytes") { block.head().pair_bytes = 3; }
-  SECTION("a block shorter than a head") { block.size = sizeof(Head) - 1; }
-  const auto in = block.read(scratch);
-  REQUIRE_FALSE(in);
-  CHECK(in.error().message.find("a message of a cell: ") == 0);
 }
 
 TEST_CASE("message: any bytes are read or refused, and nothing outside the block is touched", "[cell]") {

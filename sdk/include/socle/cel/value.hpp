@@ -115,6 +115,7 @@ class Value {
   [[nodiscard]] Int128 unscaled() const;
   [[nodiscard]] std::uint32_t scale() const { return length_; }
   [[nodiscard]] const Value* optional_value() const { return reinterpret_cast<const Value*>(a_); }  // null: none
+  [[nodiscard]] bool has_error_info() const { return a_ != 0; }  // of an error: false while a guard looks at it
   [[nodiscard]] const ErrorInfo& error_info() const { return *reinterpret_cast<const ErrorInfo*>(a_); }
   [[nodiscard]] std::uint64_t address_high() const { return a_; }
   [[nodiscard]] std::uint64_t address_low() const { return b_; }

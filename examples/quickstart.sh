@@ -20,7 +20,7 @@ done
 
 # shellcheck disable=SC2086
 socle_install $socle_packages
-socle_build release socle gateway storage-rocksdb hello notes models
+socle_build release socle gateway storage-rocksdb hello notes models rules
 
 work=$(mktemp -d)
 kernel=
@@ -91,7 +91,12 @@ expect "notes: list" '"items"' curl -s "$http/v1/notes"
 expect "notes: bad input" '^HTTP/1.1 4' curl -si -X POST "$http/v1/notes" "${json[@]}" -d '{"title": 1}'
 expect "models: the gallery" '"loan-credit"' curl -s "$http/v1/models/templates"
 expect "models: list" '"complete":true' curl -s "$http/v1/models"
-for plugin in hello notes models gateway storage-rocksdb; do
+limit='{"rules": "limit", "input": {"type": "object", "required": ["income"], "properties": {"income": {"type": "number"}}},
+  "steps": [{"set": "limit", "expr": "input.income * 10"}], "output": {"limit": "limit"}}'
+expect "models: draft" '^HTTP/1.1 20' curl -si -X PUT "$http/v1/models/rules/limit" "${json[@]}" -d "$limit"
+expect "models: publish" '"version":"1.0.0"' curl -s -X POST "$http/v1/models/rules/limit/publish" "${json[@]}" -d '{}'
+expect "rules: evaluate" '"limit":50' curl -s -X POST "$http/v1/rules/limit/evaluate" "${json[@]}" -d '{"input": {"income": 5}}'
+for plugin in hello notes models rules gateway storage-rocksdb; do
   expect "swap $plugin" 'active' build/release/kernel/socle plugin swap $plugin "$PWD/build/release/plugins/$plugin"
 done
 expect "notes: still there after the swaps" 'It works' curl -s "$http${location}"

@@ -85,7 +85,7 @@ bool Monitor::look(int64_t now) {
     }
     if (idle) continue;
     busy = true;
-    const Key key{w.lane.paying(), w.running_plugin.load(std::memory_order_relaxed)};
+    const Key key{w.lane.paying(), w.running_plugin.load(std::memory_order_acquire)};
     if (const auto it = samples_.find(key); it != samples_.end()) {
       it->second += looks;
     } else if (samples_.size() < most_pairs) {
@@ -119,7 +119,7 @@ Stall Monitor::describe(uint32_t worker, int64_t since, int64_t now) const {
   Stall s;
   s.worker = worker;
   s.tenant = w.lane.paying()->id();
-  s.plugin = plugin_name(w.running_plugin.load(std::memory_order_relaxed));
+  s.plugin = plugin_name(w.running_plugin.load(std::memory_order_acquire));
   const uint32_t target = w.running_target.load(std::memory_order_relaxed);
   s.method = target == UINT32_MAX ? "event" : bus_.target_name(target);
   s.milliseconds = (now - since) / 1'000'000;

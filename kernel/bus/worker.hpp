@@ -143,7 +143,7 @@ class Worker {
   std::atomic<uint32_t> running_target{UINT32_MAX};            // UINT32_MAX: no call, an event or a hook
   void runs(const Generation* g, uint32_t target) {
     running.store(g, std::memory_order_relaxed);
-    running_plugin.store(g != nullptr ? &g->account : nullptr, std::memory_order_relaxed);
+    running_plugin.store(g != nullptr ? &g->account : nullptr, std::memory_order_release);
     running_target.store(target, std::memory_order_relaxed);
   }
   std::atomic<uint32_t> connections{0};

@@ -54,7 +54,7 @@ Flow& Lane::pay(Flow& next) {
     if (charged_.size() < most_charged) charged_.emplace_back(&before, ns);
   }
   payer_ = &next;
-  paying_.store(next.account.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  paying_.store(next.account.load(std::memory_order_relaxed), std::memory_order_release);
   return before;
 }
 

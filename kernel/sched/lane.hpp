@@ -56,7 +56,7 @@ class Lane {
   void reconcile(int64_t now);
   [[nodiscard]] double nanoseconds_per_tick() const { return ns_per_tick_; }
   // Any thread: who pays now.
-  [[nodiscard]] const Account* paying() const { return paying_.load(std::memory_order_relaxed); }
+  [[nodiscard]] const Account* paying() const { return paying_.load(std::memory_order_acquire); }
   uint32_t work_class = 0;  // of what runs now
 
   // -- requests. `deadline` as in the context; `wait` is filled for a refusal: when to come again, ns.

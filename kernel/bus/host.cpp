@@ -1,6 +1,6 @@
 // host.cpp: the host table of abi.h, slot by slot, over the bus. Each function finds its generation behind the table's
 // address and its worker in the thread; called from a thread that is neither, those not marked "any thread" do nothing
-// and answer UNAVAILABLE, NULL or 0.
+// and answer UNAVAILABLE, NULL or 0. Longer than most files because the table is one list, to be read beside abi.h.
 #include <sys/random.h>
 
 #include <algorithm>

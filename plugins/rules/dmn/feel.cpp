@@ -1,5 +1,6 @@
 // feel.cpp: a recursive descent over FEEL's text that writes CEL as it goes. Names are matched longest first, because
-// they may hold spaces and even operators.
+// they may hold spaces and even operators. Longer than most files because the productions call one another and share
+// one cursor.
 #include "dmn/feel.hpp"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // cell_compiler.cpp: see the header. Plain literals take a short way past the expression kit: large tables are mostly
-// those.
+// those. Longer than most files because every form of a cell is both compiled and read for the static analysis.
 #include "table/cell_compiler.hpp"
 
 #include <charconv>

@@ -1,4 +1,5 @@
 // parser.cpp: ZEN's expressions and cells by precedence climbing. Depth is bounded, so later walks may recurse.
+// Longer than most files because the productions call one another and share one cursor.
 #include <array>
 #include <utility>
 

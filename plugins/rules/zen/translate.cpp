@@ -1,4 +1,5 @@
 // translate.cpp: see the header. One walk over the parsed expression, text out.
+// Longer than most files because every kind of node is written against the same scope of names.
 #include "zen/translate.hpp"
 
 #include <algorithm>

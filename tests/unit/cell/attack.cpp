@@ -79,7 +79,7 @@ void attack(const CellBoot& boot) {
       part.pushed = count + 1;
     }
     wake(pair);
-    if (pushed % 16 == 0) usleep(50);
+    if (pushed % 16 == 0) usleep(50);  // a pace, not a wait: the kernel shall read in between
   }
 }
 

@@ -117,7 +117,7 @@ Context::~Context() {
     if (here != nullptr) here->release(*chunk->payer, static_cast<int64_t>(chunk->size));
     std::free(chunk);
   }
-  if (began_at_ == 0 || Worker::current() == nullptr) return;
+  if (began_at_ == 0 || here == nullptr || Worker::current() == nullptr) return;
   const int64_t now = telemetry::monotonic_now();
   Worker::current()->request_over(here->queue.flow(*account_), now - began_at_, now - asked_at_);
 }

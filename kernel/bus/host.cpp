@@ -371,7 +371,9 @@ uint64_t payer(const socle_host* host) {
   return reinterpret_cast<uintptr_t>(here() != nullptr ? here()->paying().account : &self(host).account);
 }
 void post_for(const socle_host* host, uint64_t payer_number, uint32_t worker, socle_event_fn fn, void* user) {
-  post_to(self(host), *reinterpret_cast<sched::Account*>(payer_number), worker, fn, user);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): payer() above made the number from an account's address
+  auto* account = reinterpret_cast<sched::Account*>(payer_number);
+  post_to(self(host), *account, worker, fn, user);
 }
 
 void meter_level(const socle_host* host, const socle_context* context, socle_str name, double level) {

@@ -153,6 +153,7 @@ std::vector<TenantUse> Monitor::top(size_t most) const {
     use.plugins.emplace_back(plugin_name(key.second), count / all);
   }
   std::vector<TenantUse> out;
+  out.reserve(by_account.size());
   for (auto& [account, use] : by_account) out.push_back(std::move(use));
   const auto larger = [](const TenantUse& a, const TenantUse& b) { return a.cpu > b.cpu; };
   const size_t n = std::min(most, out.size());

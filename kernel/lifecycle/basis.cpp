@@ -34,7 +34,7 @@ std::string content_of(const std::filesystem::path& folder) {
 std::string Lifecycle::terms_of(const manifest::SystemManifest& system) {
   std::string text;
   for (const auto& [key, value] : manifest::canonical(system)) {
-    if (key.starts_with("plugins")) text += key + '\0' + value + '\0';
+    if (key.starts_with("plugins")) text.append(key).append(1, '\0').append(value).append(1, '\0');
   }
   return base::sha256_hex(text).value_or(std::string());
 }

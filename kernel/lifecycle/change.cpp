@@ -27,7 +27,9 @@ Status Lifecycle::check(const ChangeSet& set, const Members& now) const {
   if (set.system && may_apply) {
     if (auto allowed = may_apply(*set.system); !allowed) return allowed;
   }
-  for (const auto& [name, member] : now) {
+  for (const auto& entry : now) {  // no structured binding: clang 14 does not let a lambda capture one
+    const std::string& name = entry.first;
+    const Member& member = entry.second;
     const bool tried = std::any_of(set.canaries.begin(), set.canaries.end(),
                                    [&](const Trial& t) { return t.package.manifest->plugin == name; });
     const bool touched = tried || puts(set.put, name) || std::count(set.remove.begin(), set.remove.end(), name) > 0;

@@ -103,7 +103,8 @@ void Lifecycle::keep_last_good() {
   std::set<std::string> needed;
   std::string out = std::string(magic) + separator + basis_.terms + separator;
   out += std::to_string(basis_.folders.size()) + separator;
-  for (const auto& [folder, content] : basis_.folders) out += folder + separator + content + separator;
+  for (const auto& [folder, content] : basis_.folders)
+    out.append(folder).append(1, separator).append(content).append(1, separator);
   out += std::to_string(members.size()) + separator;
   for (const auto& [name, member] : members) {
     put_package(out, member.primary->package);

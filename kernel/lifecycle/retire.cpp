@@ -3,6 +3,7 @@
 // Whatever does not end makes the generation retained, with the reason; nothing of it is ever torn down from outside.
 #include <algorithm>
 
+#include "base/thread.hpp"
 #include "crash/handler.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "telemetry/clock.hpp"
@@ -38,6 +39,7 @@ void Lifecycle::retire(RecordPtr record) {
     ++retiring_;
   }
   std::thread([this, record = std::move(record)]() mutable {
+    base::be_patient();
     const auto limit = record->package.manifest->drain.value_or(system().swap.drain);
     if (const std::string held = drain(*record, limit); held.empty() || record->link != nullptr) {
       bury(*record);  // a cell that does not let go is killed

@@ -200,9 +200,13 @@ tenants::Eraser eraser(lifecycle::Lifecycle& life) {
   };
   eraser.in_flight = [&life](const std::string& tenant) {
     const sched::Account* account = life.bus().accounts().find(tenant);
-    return account != nullptr ? account->usage().in_flight : 0;
+    if (account == nullptr) return int64_t{0};
+    const sched::Usage u = account->usage();
+    return u.in_flight + u.queued;  // what waits for a place was let in as well
   };
+  // What its own cells do behind its requests must not write after the erasure.
   eraser.erase = [&life](const std::string& tenant) -> Status {
+    if (auto expelled = life.expel(tenant); !expelled) return expelled;
     auto erased = life.call("storage/1", "erase", "{}", tenant);
     return erased ? Status() : Status(erased.error());
   };

@@ -9,8 +9,8 @@
 
 #include "ruleset/body.hpp"
 #include "ruleset/order.hpp"
-#include "ruleset/schema_types.hpp"
 #include "socle/cel/cost.hpp"
+#include "socle/cel/json_schema.hpp"
 #include "socle/cel/printer.hpp"
 #include "socle/json/pointer.hpp"
 #include "socle/json/writer.hpp"
@@ -103,7 +103,7 @@ class RulesetCompiler {
       else if (problems.empty())
         error("/input", codes::input_schema, compiled.error().message);
       for (const auto& problem : problems) error("/input" + problem.pointer, codes::input_schema, problem.message);
-      type = declare_schema(env(), "input", schema, schema).type;
+      type = cel::declare_schema(env(), "input", schema, schema).type;
     }
     body_->input_slot = declare("input", std::move(type));
     body_->now_slot = declare("now", cel::TypeKind::timestamp);

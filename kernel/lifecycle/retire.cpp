@@ -3,7 +3,6 @@
 // Whatever does not end makes the generation retained, with the reason; nothing of it is ever torn down from outside.
 #include <algorithm>
 
-#include "base/thread.hpp"
 #include "crash/handler.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "telemetry/clock.hpp"
@@ -34,23 +33,14 @@ std::string printed(std::chrono::nanoseconds d) { return manifest::to_string(man
 void Lifecycle::retire(RecordPtr record) {
   set_state(*record, State::draining);
   record->runtime->draining = true;
-  {
-    const std::lock_guard lock(mutex_);
-    ++retiring_;
-  }
-  std::thread([this, record = std::move(record)]() mutable {
-    base::be_patient();
+  background_.run([this, record = std::move(record)] {
     const auto limit = record->package.manifest->drain.value_or(system().swap.drain);
     if (const std::string held = drain(*record, limit); held.empty() || record->link != nullptr) {
       bury(*record);  // a cell that does not let go is killed
     } else {
       set_state(*record, State::retained, held);
     }
-    record.reset();
-    const std::lock_guard lock(mutex_);
-    --retiring_;
-    changed_.notify_all();
-  }).detach();  // shut_down() waits for retiring_ to fall to zero
+  });
 }
 
 void Lifecycle::await_retired(const GenerationRecord& record) {

@@ -401,12 +401,12 @@ class RulesetCompiler {
 }  // namespace
 
 std::shared_ptr<const Ruleset> Ruleset::compile(View source, Diagnostics& diagnostics, CompileMode mode,
-                                                TestReport* report) {
+                                                TestReport* report, const cel::Limits& test_limits) {
   auto body = RulesetCompiler(source, diagnostics).run();
   if (!body) return nullptr;
   std::shared_ptr<const Ruleset> out(new Ruleset(std::move(body)));
   if (mode == CompileMode::fast) return out;
-  auto tests = out->run_tests(source);
+  auto tests = out->run_tests(source, test_limits);
   for (const auto& test : tests.tests)
     if (!test.passed) diagnostics.error(test.pointer, codes::test_failed, "test '" + test.name + "': " + test.message);
   if (report != nullptr) *report = std::move(tests);

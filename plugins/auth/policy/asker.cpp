@@ -6,7 +6,7 @@
 #include "policy/names.hpp"
 #include "socle/cel/time.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 namespace {
 
 constexpr std::size_t most_plans = 32;
@@ -255,4 +255,4 @@ void Asker::rule_masks(const Plan& plan, Masks& out) {
     if (run(rule->when) != Outcome::no) add(out.read_only, rule->rule->fields);
 }
 
-}  // namespace socle::auth
+}  // namespace socle::authz

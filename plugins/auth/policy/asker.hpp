@@ -18,8 +18,9 @@
 #include "policy/bound.hpp"
 #include "policy/subject.hpp"
 #include "socle/cel/program.hpp"
+#include "socle/cel/record_filter.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 
 struct Question {
   std::string_view action;
@@ -67,8 +68,8 @@ class Asker {
   [[nodiscard]] Decision decide(const Question& question);
   // What the rules alone say, without roles: allow, deny, or nothing.
   [[nodiscard]] Decision judge(const Question& question);
-  // `base`: where in a stored document the record's fields lie. record and old of the question are not looked at.
-  [[nodiscard]] Filter filter(const Question& question, std::string_view base = "/doc");
+  // `shape`: how the store keeps the records. record and old of the question are not looked at.
+  [[nodiscard]] Filter filter(const Question& question, const cel::RecordShape& shape = {});
   // {effect, by, …, considered: [{…, result, reads}]}: each grant and rule that could matter, what came out and what it
   // looked at, and a sentence in English and Chinese. JSON text.
   [[nodiscard]] std::string explain(const Question& question);
@@ -119,4 +120,4 @@ class Asker {
   cel::Arena arena_;
 };
 
-}  // namespace socle::auth
+}  // namespace socle::authz

@@ -2,7 +2,7 @@
 
 #include "policy/names.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 namespace {
 
 std::vector<std::string> path_of(std::string_view text) {
@@ -79,10 +79,4 @@ Status Bound::compile() {
   return {};
 }
 
-cel::Type Bound::field_type(std::string_view field) const {
-  const auto* type = vocabulary_->environment().object("record");
-  const auto* found = type == nullptr ? nullptr : type->find(field);
-  return found == nullptr ? cel::Type() : found->type;
-}
-
-}  // namespace socle::auth
+}  // namespace socle::authz

@@ -14,7 +14,7 @@
 #include "policy/vocabulary.hpp"
 #include "socle/result.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 
 struct BoundGrant {
   const Role* role = nullptr;
@@ -42,8 +42,6 @@ class Bound {
   [[nodiscard]] const Vocabulary& vocabulary() const { return *vocabulary_; }
   [[nodiscard]] const std::vector<BoundGrant>& grants() const { return grants_; }
   [[nodiscard]] const std::vector<BoundRule>& rules() const { return rules_; }
-  // The declared type of a field of the record; dyn when there is none.
-  [[nodiscard]] cel::Type field_type(std::string_view field) const;
   // Some condition may read created_at or updated_at.
   [[nodiscard]] bool reads_times() const { return reads_times_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -68,4 +66,4 @@ class Bound {
 };
 using BoundPtr = std::shared_ptr<const Bound>;
 
-}  // namespace socle::auth
+}  // namespace socle::authz

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace socle::auth {
+namespace socle::authz {
 
 enum class Severity : std::uint8_t { error, warning, information };
 [[nodiscard]] constexpr std::string_view to_string(Severity severity) {
@@ -64,4 +64,4 @@ class Diagnostics {
   std::size_t errors_ = 0;
 };
 
-}  // namespace socle::auth
+}  // namespace socle::authz

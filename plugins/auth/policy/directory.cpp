@@ -5,7 +5,7 @@
 
 #include "policy/names.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 
 bool Grant::covers(std::string_view resource) const {
   return resources.empty() || std::any_of(resources.begin(), resources.end(),
@@ -53,4 +53,4 @@ bool may(const Directory& directory, std::uint32_t role, std::string_view permis
   return false;
 }
 
-}  // namespace socle::auth
+}  // namespace socle::authz

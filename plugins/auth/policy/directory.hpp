@@ -18,7 +18,7 @@
 #include "policy/local_text.hpp"
 #include "socle/json/view.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 
 // Which records a grant reaches.
 enum class Scope : std::uint8_t {
@@ -98,4 +98,4 @@ using DirectoryPtr = std::shared_ptr<const Directory>;
 // record.
 [[nodiscard]] bool may(const Directory& directory, std::uint32_t role, std::string_view permission);
 
-}  // namespace socle::auth
+}  // namespace socle::authz

@@ -8,7 +8,7 @@
 #include "policy/vocabulary.hpp"
 #include "socle/json/writer.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 namespace {
 
 constexpr std::size_t most_names = 64;
@@ -244,4 +244,4 @@ DirectoryPtr Directory::built_in() {
   return read({}, {}, none);
 }
 
-}  // namespace socle::auth
+}  // namespace socle::authz

@@ -7,7 +7,7 @@
 #include "socle/cel/printer.hpp"
 #include "socle/json/writer.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 namespace {
 
 constexpr std::size_t most_reads = 32;
@@ -208,4 +208,4 @@ class Explainer {
 
 std::string Asker::explain(const Question& question) { return Explainer(*this, question).run(); }
 
-}  // namespace socle::auth
+}  // namespace socle::authz

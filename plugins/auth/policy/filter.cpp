@@ -10,11 +10,9 @@
 
 #include "policy/asker.hpp"
 #include "policy/rest.hpp"
-#include "policy/storage_predicate.hpp"
-#include "socle/cel/partial.hpp"
-#include "socle/cel/printer.hpp"
+#include "socle/cel/record_filter.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 namespace {
 
 constexpr std::size_t longest_remainder = std::size_t{16} << 10;  // what storage takes
@@ -41,8 +39,8 @@ void add(std::vector<std::string>& out, const Fields& fields) {
 
 class FilterMaker {
  public:
-  FilterMaker(Asker& asker, const Question& question, std::string_view base)
-      : asker_(asker), bound_(asker.bound()), plan_(asker.plan_for(question.action)), base_(base) {
+  FilterMaker(Asker& asker, const Question& question, const cel::RecordShape& shape)
+      : asker_(asker), bound_(asker.bound()), plan_(asker.plan_for(question.action)), shape_(shape) {
     asker.set_question(question);
     for (const auto& slots : {bound_.vocabulary().record, bound_.vocabulary().old}) {
       asker.activation_.clear(slots.document);
@@ -130,68 +128,51 @@ class FilterMaker {
     return joined(lists, " || ");
   }
 
-  // One condition as a filter that admits at least its rows (absent: all) and, if that is not exact, what is left to
-  // ask.
+  // One condition as a filter that admits at least its rows (empty: all) and what is left to ask of those.
   struct Said {
-    std::vector<std::string> filters;  // all must hold
+    std::string filter;
     std::string rest;
     bool ok = false;
+    bool nothing = false;
   };
   Said say(const std::string& text) const {
-    Said out;
-    const auto ast = bound_.vocabulary().environment().compile(text);
-    if (!ast) return out;
-    out.ok = true;
-    const auto split = cel::split(bound_.vocabulary().environment(), *ast, "record");
-    bool exact = true;
-    for (const auto& part : split.predicate.children) {
-      if (auto filter = storage_predicate(part, bound_, base_))
-        out.filters.push_back(*std::move(filter));
-      else
-        exact = false;
-    }
-    if (!exact)
-      out.rest = text;
-    else if (split.remainder)
-      out.rest = cel::unparse(*split.remainder);
-    return out;
+    const auto& environment = bound_.vocabulary().environment();
+    const auto ast = environment.compile(text);
+    if (!ast) return {};
+    auto query = cel::store_query(environment, *ast, shape_, {});
+    if (!query) return {};
+    return {std::move(query->filter), std::move(query->cel), true, query->nothing};
   }
 
-  // False when it is too much to say.
+  // False when it is too much to say, or when no row can be among them.
   bool say(Filter& out, const std::vector<std::string>& refusals) const {
-    std::vector<std::string> filters;
     std::vector<std::string> remainder;
-    if (!always_ && !say_alternatives(filters, remainder)) return false;
+    if (!always_ && !say_alternatives(out.predicate, remainder)) return false;
     remainder.insert(remainder.end(), refusals.begin(), refusals.end());
     if (!remainder.empty()) out.remainder = joined(remainder, " && ");
-    if (out.remainder.size() > longest_remainder) return false;
-    if (filters.size() == 1)
-      out.predicate = filters[0];
-    else if (!filters.empty())
-      append(out.predicate, "and", filters);
-    return true;
+    return out.remainder.size() <= longest_remainder;
   }
-  bool say_alternatives(std::vector<std::string>& filters, std::vector<std::string>& remainder) const {
+  bool say_alternatives(std::string& filter, std::vector<std::string>& remainder) const {
     bool exact = true;
     bool narrowed = true;
     std::vector<std::string> choices;
+    std::vector<std::string> rests;
     for (const auto& text : alternatives_) {
       auto said = say(text);
       if (!said.ok) return false;
+      if (said.nothing) continue;
       exact = exact && said.rest.empty();
-      narrowed = narrowed && !said.filters.empty();
-      if (alternatives_.size() == 1) {
-        filters = std::move(said.filters);
-        if (!said.rest.empty()) remainder.push_back("(" + said.rest + ")");
-        return true;
-      }
-      choices.emplace_back();
-      if (said.filters.size() == 1)
-        choices.back() = said.filters[0];
-      else
-        append(choices.back(), "and", said.filters);
+      narrowed = narrowed && !said.filter.empty();
+      choices.push_back(std::move(said.filter));
+      rests.push_back(std::move(said.rest));
     }
-    if (narrowed) append(filters.emplace_back(), "or", choices);
+    if (choices.empty()) return false;
+    if (choices.size() == 1) {
+      filter = choices[0];
+      if (!rests[0].empty()) remainder.push_back("(" + rests[0] + ")");
+      return true;
+    }
+    if (narrowed) append(filter, "or", choices);
     if (!exact || !narrowed) remainder.push_back(joined(alternatives_, " || "));
     return true;
   }
@@ -237,14 +218,14 @@ class FilterMaker {
   Asker& asker_;
   const Bound& bound_;
   const Asker::Plan& plan_;
-  std::string_view base_;
+  const cel::RecordShape& shape_;
   bool always_ = false;
   std::vector<std::string> alternatives_;
   std::vector<Possible> possible_;
 };
 
-Filter Asker::filter(const Question& question, std::string_view base) {
-  return FilterMaker(*this, question, base).run();
+Filter Asker::filter(const Question& question, const cel::RecordShape& shape) {
+  return FilterMaker(*this, question, shape).run();
 }
 
-}  // namespace socle::auth
+}  // namespace socle::authz

@@ -9,7 +9,7 @@
 
 #include "socle/json/view.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 
 struct LocalText {
   std::vector<std::pair<std::string, std::string>> texts;  // language ("" for all) and text
@@ -45,4 +45,4 @@ struct LocalText {
   return true;
 }
 
-}  // namespace socle::auth
+}  // namespace socle::authz

@@ -7,7 +7,7 @@
 #include "socle/cel/time.hpp"
 #include "socle/json/writer.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 namespace {
 
 // A moment that every test may rely on, unless it sets `now`: 2024-05-01T10:00:00Z.
@@ -127,4 +127,4 @@ std::string compile_answer(json::View source, bool fast) {
   return text;
 }
 
-}  // namespace socle::auth
+}  // namespace socle::authz

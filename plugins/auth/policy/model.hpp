@@ -8,7 +8,7 @@
 
 #include "policy/policy.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 
 struct PolicyTest {
   std::string name;
@@ -27,4 +27,4 @@ struct PolicyTest {
 // A diagnostics list as the JSON that models/1 and the role routes answer with.
 [[nodiscard]] std::string diagnostics_text(const Diagnostics& diagnostics);
 
-}  // namespace socle::auth
+}  // namespace socle::authz

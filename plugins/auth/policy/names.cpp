@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace socle::auth {
+namespace socle::authz {
 namespace {
 
 constexpr std::size_t longest_name = 64;
@@ -99,4 +99,4 @@ PermissionParts parts_of(std::string_view permission) {
   return {permission.substr(0, colon), permission.substr(colon + 1)};
 }
 
-}  // namespace socle::auth
+}  // namespace socle::authz

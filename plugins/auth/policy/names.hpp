@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace socle::auth {
+namespace socle::authz {
 
 // `read`: a letter, then letters, digits, `_` and `-`, all small; at most 64.
 [[nodiscard]] bool is_word(std::string_view text);
@@ -35,4 +35,4 @@ struct PermissionParts {
 };
 [[nodiscard]] PermissionParts parts_of(std::string_view permission);
 
-}  // namespace socle::auth
+}  // namespace socle::authz

@@ -9,7 +9,7 @@
 #include "policy/vocabulary.hpp"
 #include "socle/json/writer.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 namespace {
 
 constexpr std::size_t most_names = 64;
@@ -154,4 +154,4 @@ std::string Policy::canonical(json::View source) const {
   return text;
 }
 
-}  // namespace socle::auth
+}  // namespace socle::authz

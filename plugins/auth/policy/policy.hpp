@@ -15,7 +15,7 @@
 #include "policy/local_text.hpp"
 #include "socle/json/view.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 
 enum class Effect : std::uint8_t { allow, deny };
 [[nodiscard]] constexpr std::string_view to_string(Effect effect) { return effect == Effect::allow ? "allow" : "deny"; }
@@ -56,4 +56,4 @@ class Policy {
 };
 using PolicyPtr = std::shared_ptr<const Policy>;
 
-}  // namespace socle::auth
+}  // namespace socle::authz

@@ -13,7 +13,7 @@
 #include "socle/json/pointer.hpp"
 #include "socle/json/view.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 
 class Reader {
  public:
@@ -85,4 +85,4 @@ class Reader {
   std::string_view shape_;
 };
 
-}  // namespace socle::auth
+}  // namespace socle::authz

@@ -9,7 +9,7 @@
 #include "socle/cel/printer.hpp"
 #include "socle/cel/time.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 namespace {
 
 using cel::Expr;
@@ -127,12 +127,13 @@ Rest rest_of(const Vocabulary& vocabulary, const Condition& condition, const cel
   const cel::Limits limits{condition_fuel, condition_memory, 0, nullptr, nullptr};
   auto left = cel::residual(vocabulary.environment(), condition.ast, known, limits);
   if (!left || !left->root) return {};
-  if (left->root->kind == ExprKind::constant) {
-    const auto* truth = std::get_if<bool>(&left->root->value);
-    if (truth == nullptr) return {};
-    return {*truth ? Rest::Kind::always : Rest::Kind::never, {}};
+  if (!reads(*left, *left->root, "record")) {
+    const auto program = cel::Program::compile(vocabulary.environment(), *left);
+    cel::Arena arena(condition_memory);
+    const auto value = program ? program->evaluate(known, arena, limits) : cel::Value::error(nullptr);
+    if (!value.is(cel::Kind::boolean)) return {};
+    return {value.as_bool() ? Rest::Kind::always : Rest::Kind::never, {}};
   }
-  if (!reads(*left, *left->root, "record")) return {};
   if (!Closing(vocabulary, *left, known).close(left->root)) return {};
   return {Rest::Kind::depends, cel::unparse(*left->root)};
 }
@@ -143,4 +144,4 @@ std::string quoted(std::string_view text) {
   return cel::unparse(literal);
 }
 
-}  // namespace socle::auth
+}  // namespace socle::authz

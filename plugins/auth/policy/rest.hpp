@@ -7,7 +7,7 @@
 #include "policy/vocabulary.hpp"
 #include "socle/cel/program.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 
 struct Rest {
   enum class Kind : std::uint8_t {
@@ -26,4 +26,4 @@ struct Rest {
 // A text as a CEL literal.
 [[nodiscard]] std::string quoted(std::string_view text);
 
-}  // namespace socle::auth
+}  // namespace socle::authz

@@ -5,7 +5,7 @@
 #include "policy/names.hpp"
 #include "socle/json/builder.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 namespace {
 
 constexpr std::size_t most_roles = 256;
@@ -56,4 +56,4 @@ bool Subject::in_scope(std::string_view area, std::string_view action) const {
                      [&](const auto& scope) { return permission_covers(scope, area, action); });
 }
 
-}  // namespace socle::auth
+}  // namespace socle::authz

@@ -9,7 +9,7 @@
 
 #include "socle/json/document.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 
 class Subject {
  public:
@@ -43,4 +43,4 @@ class Subject {
   json::Document tenant_;
 };
 
-}  // namespace socle::auth
+}  // namespace socle::authz

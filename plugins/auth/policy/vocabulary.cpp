@@ -5,7 +5,7 @@
 #include "socle/cel/cost.hpp"
 #include "socle/cel/type.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 namespace {
 
 constexpr std::size_t most_types = 256;
@@ -13,6 +13,7 @@ constexpr std::size_t most_types = 256;
 cel::Options options() {
   cel::Options out;
   out.max_source = std::size_t{512} << 10;  // of a filter, which joins conditions and the units below one
+  out.mixed_numbers = true;                 // as in forms, rules and the store's remainder
   return out;
 }
 
@@ -122,4 +123,4 @@ std::optional<Condition> compile_condition(const Vocabulary& vocabulary, std::st
   return Condition{*std::move(ast), *std::move(program), timely, {}};
 }
 
-}  // namespace socle::auth
+}  // namespace socle::authz

@@ -15,7 +15,7 @@
 #include "socle/json/view.hpp"
 #include "socle/result.hpp"
 
-namespace socle::auth {
+namespace socle::authz {
 
 // Fuel and memory of one condition of a decision: the same as storage gives a remainder on a record.
 inline constexpr std::uint64_t condition_fuel = 100'000;
@@ -65,4 +65,4 @@ struct Condition {
 // Does the expression read a variable of this name (`record`), itself or one of its properties?
 [[nodiscard]] bool reads(const cel::Ast& ast, const cel::Expr& expr, std::string_view name);
 
-}  // namespace socle::auth
+}  // namespace socle::authz

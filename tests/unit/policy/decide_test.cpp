@@ -170,16 +170,16 @@ TEST_CASE("policy: old is what was stored, and null when there was nothing", "[p
 }
 
 TEST_CASE("policy: declared types make dates of dates, and a condition that does not fit them denies", "[policy]") {
-  const auto leave = policy(R"({"policy":"leave","rules":[{"effect":"allow","actions":["read"],"when":"record.from >= date('2024-05-01')"},
-    {"effect":"deny","actions":["delete"],"when":"record.from == 'never'"}]
-})");
+  const auto leave = policy(
+      R"({"policy":"leave","rules":[{"effect":"allow","actions":["read"],"when":"record.from >= date('2024-05-01') "},
+    {"effect":"deny","actions":["delete"],"when":"record.from == 'never'"}]})");
   Rig typed(Directory::built_in(), {leave}, R"({"roles":["ghost"]})", "forms/leave", R"({"from":"date"})");
-CHECK(typed.decide("read", R"({"doc":{"from":"2024-06-01"}})").allowed);
-CHECK_FALSE(typed.decide("read", R"({"doc":{"from":"2024-01-01"}})").allowed);
-Rig plain(Directory::built_in(), {leave}, "{}");
-CHECK_FALSE(plain.decide("read", R"({"doc":{"from":"2024-06-01"}})").allowed);
-Rig admin(Directory::built_in(), {leave}, R"({"roles":["admin"]})", "forms/leave", R"({"from":"date"})");
-CHECK(admin.decide("delete", R"({"doc":{"from":"2024-06-01"}})").erred);
+  CHECK(typed.decide("read", R"({"doc":{"from":"2024-06-01"}})").allowed);
+  CHECK_FALSE(typed.decide("read", R"({"doc":{"from":"2024-01-01"}})").allowed);
+  Rig plain(Directory::built_in(), {leave}, "{}");
+  CHECK_FALSE(plain.decide("read", R"({"doc":{"from":"2024-06-01"}})").allowed);
+  Rig admin(Directory::built_in(), {leave}, R"({"roles":["admin"]})", "forms/leave", R"({"from":"date"})");
+  CHECK(admin.decide("delete", R"({"doc":{"from":"2024-06-01"}})").erred);
 }
 
 TEST_CASE("policy: a credential's scopes limit what its roles grant", "[policy]") {
@@ -193,19 +193,19 @@ TEST_CASE("policy: a credential's scopes limit what its roles grant", "[policy]"
 
 TEST_CASE("policy: a deny with fields withholds the fields and not the record", "[policy]") {
   const auto leave = policy(R"({"policy":"leave","rules":[
-    {"effect":"deny","actions":["read"],"fields":["/salary"],"when":"!('hr' in user.roles)"},
+    {"effect":"deny","actions":["read"],"fields":["/salary"],"when":"!('hr' in user.roles) "},
     {"effect":"deny","actions":["update"],"fields":["/days","/salary"],"when":"record.state == 'closed'"}]
 })");
   Rig rig(Directory::built_in(), {leave}, R"({"roles":["member"]})");
-const auto open = rig.decide("read", R"({"doc":{"state":"open"}})");
-CHECK(open.allowed);
-CHECK(open.masks.hidden == std::vector<std::string_view>{"/salary"});
-CHECK(open.masks.read_only.empty());
-CHECK(rig.decide("update", R"({"doc":{"state":"closed"}})").masks.read_only ==
-      std::vector<std::string_view>{"/days", "/salary"});
-CHECK(rig.decide("read", R"({"doc":{}})").masks.read_only.size() == 2);
-Rig hr(Directory::built_in(), {leave}, R"({"roles":["member","hr"]})");
-CHECK(hr.decide("read", R"({"doc":{"state":"open"}})").masks.hidden.empty());
+  const auto open = rig.decide("read", R"({"doc":{"state":"open"}})");
+  CHECK(open.allowed);
+  CHECK(open.masks.hidden == std::vector<std::string_view>{"/salary"});
+  CHECK(open.masks.read_only.empty());
+  CHECK(rig.decide("update", R"({"doc":{"state":"closed"}})").masks.read_only ==
+        std::vector<std::string_view>{"/days", "/salary"});
+  CHECK(rig.decide("read", R"({"doc":{}})").masks.read_only.size() == 2);
+  Rig hr(Directory::built_in(), {leave}, R"({"roles":["member","hr"]})");
+  CHECK(hr.decide("read", R"({"doc":{"state":"open"}})").masks.hidden.empty());
 }
 
 TEST_CASE("policy: a field is withheld by grants only when all that reach the record withhold it", "[policy]") {
@@ -219,12 +219,11 @@ TEST_CASE("policy: a field is withheld by grants only when all that reach the re
 
 TEST_CASE("policy: a condition that would run for ever denies", "[policy]") {
   const auto leave = policy(R"({"policy":"leave","rules":[{"effect":"deny","actions":["read"],
-    "when":"record.a.exists(x, record.a.exists(y, record.a.exists(z, x + y + z < 0)))"}]
-})");
+    "when":"record.a.exists(x, record.a.exists(y, record.a.exists(z, x + y + z < 0))) "}]})");
   Rig rig(Directory::built_in(), {leave}, R"({"roles":["admin"]})");
-std::string list = "[0";
-for (int i = 0; i < 300; ++i) list += ",1";
-const auto decision = rig.decide("read", R"({"doc":{"a":)" + list + "]}}");
-CHECK_FALSE(decision.allowed);
-CHECK(decision.erred);
+  std::string list = "[0";
+  for (int i = 0; i < 300; ++i) list += ",1";
+  const auto decision = rig.decide("read", R"({"doc":{"a":)" + list + "]}}");
+  CHECK_FALSE(decision.allowed);
+  CHECK(decision.erred);
 }

@@ -140,14 +140,14 @@ bool admits(const Filter& filter, const Stored& record) {
   if (!filter.predicate.empty()) {
     const storage::Collection collection;
     const auto tree = doc(filter.predicate);
-    const auto predicate = storage::parse_predicate(tree.root(), collection);
+    auto predicate = storage::parse_predicate(tree.root(), collection);
     INFO(filter.predicate);
     REQUIRE(predicate);
     if (!predicate->holds(view)) return false;
   }
   if (filter.remainder.empty()) return true;
   const auto request = doc(R"({"record":"/doc","cel":)" + quote(filter.remainder) + "}");
-  const auto remainder = storage::Remainder::compile(request.root());
+  auto remainder = storage::Remainder::compile(request.root());
   INFO(filter.remainder);
   REQUIRE(remainder);
   return storage::RemainderCheck(**remainder, request.root(), 1'000'000).check(view) ==

@@ -14,7 +14,7 @@
 namespace policy_rig {
 
 using namespace socle;
-using namespace socle::auth;
+using namespace socle::authz;
 
 inline json::Document doc(std::string_view text) {
   auto out = json::Document::parse(text);

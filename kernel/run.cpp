@@ -33,6 +33,7 @@
 #include "lifecycle/lifecycle.hpp"
 #include "manifest/file.hpp"
 #include "manifest/text.hpp"
+#include "pulse.hpp"
 #include "supervisor.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
@@ -301,6 +302,8 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
       telemetry::Log::get().write(telemetry::Level::warn, watching.error().message);
   }
   acceptor.start();
+  std::optional<Pulse> pulse;
+  pulse.emplace(life.bus(), *birth.beats);
 
   const double took = static_cast<double>(telemetry::monotonic_now() - begun) / 1e6;
   const std::string ready =
@@ -325,6 +328,7 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   watcher.reset();
   server.stop();
   housekeeper.stop();
+  pulse.reset();
   life.shut_down();
   if (auto kept = registry.housekeep(); !kept)
     telemetry::Log::get().write(telemetry::Level::warn, kept.error().message);
@@ -363,7 +367,7 @@ int run_kernel(const std::vector<std::string>& arguments) {
   if (!lock) return complain(1, lock.error().message);
   auto held = hold_listeners(*system);
   if (!held) return complain(1, held.error().message);
-  return supervise(system->data, [&](const Birth& birth) {
+  return supervise(system->data, system->supervisor.hang, [&](const Birth& birth) {
     if (birth.restarts == 0) return serve(*system, *held, begun, signals, birth);
     const int64_t restarted = telemetry::monotonic_now();
     auto now = read_arguments(arguments);  // it may have changed, and may be half written

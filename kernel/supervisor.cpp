@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include <cstdio>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "crash/record.hpp"
 #include "crash/report.hpp"
@@ -31,10 +33,13 @@ using telemetry::Log;
 constexpr crash::RestartTerms terms{std::chrono::milliseconds(100), std::chrono::seconds(10), 10,
                                     std::chrono::seconds(60), 3};
 constexpr nanoseconds proven = std::chrono::seconds(5);
+constexpr nanoseconds look_every = std::chrono::milliseconds(500);  // at the kernel's beats, one a second
+constexpr int64_t last_words_looks = 6;                             // for the report of a kernel that hung
 
 // Shared with the child; pages are taken when they are written.
 struct Shared {
   std::atomic<int64_t> serving_since;  // 0: not yet
+  Beats beats;
   crash::BlackBox box;
 };
 
@@ -46,8 +51,8 @@ struct End {
 
 class Supervisor {
  public:
-  Supervisor(const std::filesystem::path& data, const std::function<int(const Birth&)>& kernel)
-      : data_(data), kernel_(kernel), policy_(terms) {}
+  Supervisor(const std::filesystem::path& data, nanoseconds hang, const std::function<int(const Birth&)>& kernel)
+      : data_(data), silence_allowed_(hang / look_every), kernel_(kernel), policy_(terms) {}
 
   int run() {
     // Whatever a dead kernel leaves becomes ours to reap.
@@ -91,8 +96,9 @@ class Supervisor {
     sigaddset(&children, SIGCHLD);
     sigprocmask(SIG_UNBLOCK, &children, nullptr);
     Shared* const shared = shared_;
-    const int code = kernel_(
-        {restarts_, !announced_, [shared] { shared->serving_since.store(telemetry::monotonic_now()); }, &shared->box});
+    const int code =
+        kernel_({restarts_, !announced_, [shared] { shared->serving_since.store(telemetry::monotonic_now()); },
+                 &shared->box, &shared->beats});
     std::fflush(nullptr);
     ::_exit(code);
   }
@@ -107,9 +113,19 @@ class Supervisor {
   // The child's end; meanwhile hands on what ends a kernel.
   End await(pid_t child) {
     const sigset_t set = signals();
+    uint64_t beats = 0;
+    int64_t silent = 0;
+    hung_ = false;
     for (;;) {
-      siginfo_t info{};
-      const int signal = sigwaitinfo(&set, &info);
+      constexpr timespec soon{0, look_every.count()};
+      const int signal = sigtimedwait(&set, nullptr, &soon);
+      if (signal < 0 && silence_allowed_ > 0 && !ending_ && shared_->serving_since.load() != 0) {
+        // Counted in looks, not in time: a machine that slept did not hang.
+        const uint64_t now = shared_->beats.count.load();
+        silent = now == beats ? silent + 1 : 0;
+        beats = now;
+        if (silent >= silence_allowed_) end_hung(child, silent - silence_allowed_);
+      }
       if (signal == SIGTERM || signal == SIGINT) {
         ending_ = true;
         kill(child, signal);
@@ -122,6 +138,18 @@ class Supervisor {
       }
       if (end.pid == child) return end;
     }
+  }
+
+  // First in the worker that hangs, so that its last words name whose code it is in; then for certain.
+  void end_hung(pid_t child, int64_t looks_since) {
+    if (std::exchange(hung_, true)) {
+      if (looks_since >= last_words_looks) kill(child, SIGKILL);
+      return;
+    }
+    Log::get().write(Level::error, "the kernel hangs: no worker has come round; it is ended",
+                     {{"pid", std::to_string(child)},
+                      {"seconds", std::to_string(silence_allowed_ * look_every.count() / 1'000'000'000)}});
+    syscall(SYS_tgkill, child, shared_->beats.thread.load(), SIGABRT);
   }
 
   // true: the operator wants it to end.
@@ -141,10 +169,16 @@ class Supervisor {
     report.exit_code = end.exit_code;
     report.at = telemetry::utc_now();
     crash::read(shared_->box, report);
-    if (report.plugin.empty()) report.reason = end.signal == SIGKILL ? "killed from outside" : "no plugin was running";
+    if (hung_) {
+      report.reason = "it hung: no worker came round for " +
+                      std::to_string(silence_allowed_ * look_every.count() / 1'000'000'000) + " s";
+    } else if (report.plugin.empty()) {
+      report.reason = end.signal == SIGKILL ? "killed from outside" : "no plugin was running";
+    }
     const auto file = crash::keep(data_, report);
     const int64_t now = telemetry::monotonic_now();
-    if (served && (end.signal == SIGKILL || now - shared_->serving_since.load() >= proven.count())) policy_.forgive();
+    if (served && ((end.signal == SIGKILL && !hung_) || now - shared_->serving_since.load() >= proven.count()))
+      policy_.forgive();
     const auto delay = policy_.died(now);
     Log::get().write(Level::error, "the kernel died" + std::string(delay && !ending_ ? " and is started again" : ""),
                      {{"signal", end.signal != 0 ? crash::signal_name(end.signal) : ""},
@@ -172,19 +206,21 @@ class Supervisor {
   }
 
   const std::filesystem::path& data_;
+  const int64_t silence_allowed_;  // looks without a beat; 0: any number
   const std::function<int(const Birth&)>& kernel_;
   crash::RestartPolicy policy_;
   Shared* shared_ = nullptr;
   uint64_t restarts_ = 0;
   bool announced_ = false;  // a kernel has served
   bool ending_ = false;
+  bool hung_ = false;  // this child was ended for it
 };
 
 }  // namespace
 
-int supervise(const std::filesystem::path& data, const std::function<int(const Birth&)>& kernel) {
+int supervise(const std::filesystem::path& data, nanoseconds hang, const std::function<int(const Birth&)>& kernel) {
   malloc_trim(0);  // what reading the manifest took
-  return Supervisor(data, kernel).run();
+  return Supervisor(data, hang, kernel).run();
 }
 
 }  // namespace socle

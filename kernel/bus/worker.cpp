@@ -1,5 +1,6 @@
 #include "bus/worker.hpp"
 
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include "base/thread.hpp"
 #include "bus/bus.hpp"
 #include "crash/handler.hpp"
+#include "sched/tsc.hpp"
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
 
@@ -158,6 +160,30 @@ int Worker::patience() const {
   return static_cast<int>(std::min<int64_t>((wait + 999'999) / 1'000'000, 3'600'000));
 }
 
+// A thread that sleeps on an idle core comes back after 25 µs and more where the machine is virtual; one that looks
+// finds an answer within one. Looking as long as that at most costs twice what the better choice would (Karlin et al.,
+// 1990); doubling the sleeps between looks that find nothing makes it a thousandth.
+int Worker::look(epoll_event* events) {
+  constexpr double look_for = 20'000;  // ns
+  constexpr uint32_t most_vain = 10;
+  const uint32_t core = std::exchange(expected_from_, nobody);
+  if (core == nobody || core == static_cast<uint32_t>(sched_getcpu())) return 0;
+  if (looks_to_skip_ > 0) {
+    --looks_to_skip_;
+    return 0;
+  }
+  const uint64_t until = sched::tsc() + static_cast<uint64_t>(look_for / lane.nanoseconds_per_tick());
+  do {
+    if (const int n = epoll_wait(epoll_, events, events_per_turn, 0); n > 0) {
+      vain_looks_ = 0;
+      return n;
+    }
+  } while (sched::tsc() < until);
+  vain_looks_ = std::min(vain_looks_ + 1, most_vain);
+  looks_to_skip_ = 1U << vain_looks_;
+  return 0;
+}
+
 void Worker::loop() {
   const crash::AlternateStack stack;
   t_current = this;
@@ -168,7 +194,8 @@ void Worker::loop() {
     const int timeout = patience();
     idle_.store(true, std::memory_order_relaxed);
     if (timeout != 0) lane.sleeps();
-    const int n = epoll_wait(epoll_, events, events_per_turn, timeout);
+    int n = timeout != 0 ? look(events) : 0;
+    if (n == 0) n = epoll_wait(epoll_, events, events_per_turn, timeout);
     if (timeout != 0) lane.wakes();
     idle_.store(false, std::memory_order_relaxed);
     turns_.store(turns_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);

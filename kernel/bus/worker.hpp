@@ -28,6 +28,8 @@
 #include "bus/snapshot.hpp"
 #include "sched/lane.hpp"
 
+struct epoll_event;
+
 namespace socle::bus {
 
 class Bus;
@@ -120,6 +122,11 @@ class Worker {
   // Moves g's timers and watches to `to` (START ran on the staging worker). Posts; returns at once.
   void hand_over(Generation& g, Worker& to);
 
+  // Something is to come soon from a process that last ran on that core: before this worker sleeps next, it looks for
+  // it for about as long as a sleep and its end would take. Not where both share a core, and rarely where it was in
+  // vain.
+  void expect(uint32_t core) { expected_from_ = core; }
+
   [[nodiscard]] int64_t now() const { return now_; }
   [[nodiscard]] uint32_t index() const { return index_; }
   [[nodiscard]] Bus& bus() const { return bus_; }
@@ -153,6 +160,7 @@ class Worker {
   void loop();
   void wake();
   [[nodiscard]] int patience() const;
+  int look(epoll_event* events);
   void drain_inbox();
   void serve();
   template <class Visit>
@@ -198,6 +206,10 @@ class Worker {
   std::unordered_map<uint64_t, Opened> connections_open_;
   uint64_t opening_ = 0;  // the connection whose plugin is taking it now
   uint64_t next_id_;
+  static constexpr uint32_t nobody = UINT32_MAX;
+  uint32_t expected_from_ = nobody;  // of expect(); taken back by the next look
+  uint32_t vain_looks_ = 0;          // in a row
+  uint32_t looks_to_skip_ = 0;
   std::array<std::vector<void*>, 32> pool_;  // coroutine frames by 64-byte classes, at most 256 of each kept
 
   std::mutex inbox_mutex_;

@@ -19,6 +19,7 @@ std::string view_status(json::View answer, bool colour) {
                         retained > 0 ? Tint::warn : Tint::plain});
   facts.add("tenants", count_at(answer, "tenants"));
   facts.add("workers", count_at(answer, "workers"));
+  if (number_at(answer, "cells") > 0) facts.add("cells", count_at(answer, "cells"));
   for (const auto [name, address] : answer.find("listeners").members())
     facts.add("listener " + std::string(name), std::string(address.as_string()));
   facts.add("late replies", count_at(answer, "late_replies"));

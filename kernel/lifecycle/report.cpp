@@ -81,7 +81,7 @@ using Images = std::map<std::string, Memory>;
 
 // Of a generation in the kernel's process there is nothing to tell: it does not outlive a crash.
 void write_cells(JsonText& json, const GenerationRecord& r) {
-  uint64_t deaths = 0;
+  uint64_t deaths = r.link != nullptr ? r.link->past_deaths() : 0;
   json.begin_array("cells");
   for (const cell::CellFacts& c : r.link != nullptr ? r.link->facts() : std::vector<cell::CellFacts>{}) {
     deaths += c.deaths;
@@ -180,6 +180,10 @@ std::string Lifecycle::status_json() const {
       .number("retained", count(State::retained))
       .number("late_replies", bus_->late_replies.load());
   json.number("payloads", bus::Payload::alive()).number("routes_version", snapshot_version_.load());
+  size_t cell_count = 0;
+  for (const RecordPtr& r : records_)
+    cell_count += r->link != nullptr && r->state != State::unmapped ? r->link->facts().size() : 0;
+  json.number("cells", cell_count);
   json.number("lost_threads", bus_->lost_threads());
   return json.end_object().take();
 }
@@ -309,14 +313,14 @@ std::string Lifecycle::cells_in_trouble() const {
   const std::lock_guard lock(mutex_);
   for (const RecordPtr& r : records_) {
     if (r->link == nullptr || r->state != State::active) continue;
-    const auto own = r->link->facts();
-    for (const cell::CellFacts& c : own) {
+    const auto all = r->link->facts();
+    for (const cell::CellFacts& c : all) {
       if (c.state == "down")
         add(r->name(), "has no cell" + (c.owner.empty() ? "" : " for " + c.owner) + " now, which died " +
                            std::to_string(c.deaths) + " times: " + c.last_death);
     }
     const size_t most = r->package.entry.limits.cells;
-    if (own.size() > most)  // the common one is beside them
+    if (all.size() > most)  // the common one is beside them
       add(r->name(), "has all the " + std::to_string(most) + " cells its `limits.cells` allows");
   }
   return out;

@@ -15,7 +15,8 @@ std::map<std::string, std::string> canonical(const SystemManifest& system) {
 
 // Of a listener, the sockets are the acceptor's, opened at the start; the rest its plugin reads anew with every routes.
 bool needs_restart(std::string_view key) {
-  constexpr std::string_view heads[] = {"socle", "data", "control", "workers", "resident", "watch", "log", "offload"};
+  constexpr std::string_view heads[] = {"socle", "data", "control", "workers",   "resident",
+                                        "watch", "log",  "offload", "supervisor"};
   const std::string_view head = key.substr(0, key.find_first_of(".["));
   if (std::find(std::begin(heads), std::end(heads), head) != std::end(heads)) return true;
   return head == "listeners" &&

@@ -118,6 +118,10 @@ struct OffloadSettings {
   std::uint64_t queue = 1'024;
 };
 
+struct SupervisorSettings {
+  Duration hang = 30s;
+};
+
 // What `socle run` was told on its command line; it goes before the file, at the start and at every apply.
 struct Overrides {
   std::optional<std::filesystem::path> data, control;
@@ -143,6 +147,7 @@ struct SystemManifest {
   Watch watch;
   LogSettings log;
   OffloadSettings offload;
+  SupervisorSettings supervisor;
 
   [[nodiscard]] std::filesystem::path control_socket() const;
 };

@@ -195,6 +195,17 @@ const Object<OffloadSettings>& object_of<OffloadSettings>() {
 }
 
 template <>
+const Object<SupervisorSettings>& object_of<SupervisorSettings>() {
+  using S = SupervisorSettings;
+  static const Object<S> object(
+      "Supervisor", "What the parent process does about a kernel that is in trouble.",
+      {field("hang", &S::hang,
+             "A kernel none of whose workers has come round for so long is ended and started again; `0s`: never.")
+           .within(&S::hang, 0s, 1h)});
+  return object;
+}
+
+template <>
 const Object<SystemManifest>& object_of<SystemManifest>() {
   using S = SystemManifest;
   static const auto object =
@@ -223,7 +234,8 @@ const Object<SystemManifest>& object_of<SystemManifest>() {
            field("swap", &S::swap, "Hot swap.").absent("see Swap"),
            field("watch", &S::watch, "Watching for changes.").absent("see Watch"),
            field("log", &S::log, "Logging.").absent("see Log"),
-           field("offload", &S::offload, "The pool for work that blocks.").absent("see Offload")})
+           field("offload", &S::offload, "The pool for work that blocks.").absent("see Offload"),
+           field("supervisor", &S::supervisor, "A kernel that hangs.").absent("see Supervisor")})
           .rule([](const Node&, Reader& reader, S& system) {
             check_listeners(reader, system);
             check_tenants(reader, system);

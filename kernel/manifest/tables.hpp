@@ -58,6 +58,8 @@ template <>
 const Object<LogSettings>& object_of<LogSettings>();
 template <>
 const Object<OffloadSettings>& object_of<OffloadSettings>();
+template <>
+const Object<SupervisorSettings>& object_of<SupervisorSettings>();
 
 // The key `config` of a plugin manifest.
 Field<PluginManifest> config_field();

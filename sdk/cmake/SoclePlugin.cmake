@@ -7,6 +7,11 @@
 # time. Sources may be C or C++. NAME must be the manifest's `plugin`, lib<NAME>.so its `library`: configuring fails
 # otherwise. LINK takes the kits (Socle::cel, ...) and resident libraries; Socle::json comes by itself.
 
+#   socle_add_plugin_test(NAME SOURCES a.cpp ... [PLUGIN target] [LINK target ...])
+#
+# A test program on Socle::testing that ctest runs twice: NAME with the plugin in the test's process, NAME.cell with it in
+# a cell's. PLUGIN's library comes as the macro PLUGIN_LIBRARY.
+
 set(SOCLE_PLUGIN_EXPORTS ${CMAKE_CURRENT_LIST_DIR}/plugin.map CACHE INTERNAL "version script of every plugin")
 
 function(socle_check_manifest name manifest)
@@ -60,4 +65,25 @@ function(socle_add_plugin name)
   add_custom_command(TARGET ${name} POST_BUILD
     COMMAND ${CMAKE_COMMAND} -E copy_if_different ${arg_MANIFEST} ${arg_OUTPUT}/manifest.yaml VERBATIM)
   set_property(TARGET ${name} PROPERTY SOCLE_PLUGIN_DIR ${arg_OUTPUT})
+endfunction()
+
+# The test NAME once more, as NAME.cell, with the plugin in a process of its own.
+function(socle_test_in_cell name)
+  add_test(NAME ${name}.cell COMMAND ${name} ${ARGN})
+  set_tests_properties(${name}.cell PROPERTIES ENVIRONMENT SOCLE_TEST_HOME=cell)
+endfunction()
+
+function(socle_add_plugin_test name)
+  cmake_parse_arguments(arg "" "PLUGIN" "SOURCES;LINK" ${ARGN})
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "socle_add_plugin_test(${name}): unknown argument '${arg_UNPARSED_ARGUMENTS}'; known: SOURCES PLUGIN LINK")
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE Socle::testing ${arg_LINK})
+  if(arg_PLUGIN)
+    target_compile_definitions(${name} PRIVATE PLUGIN_LIBRARY="$<TARGET_FILE:${arg_PLUGIN}>")
+    add_dependencies(${name} ${arg_PLUGIN})
+  endif()
+  add_test(NAME ${name} COMMAND ${name})
+  socle_test_in_cell(${name})
 endfunction()

@@ -80,14 +80,19 @@ foreach(group unit_tests tsan_tests conformance_tools fuzz_targets)
   add_custom_target(${group})
 endforeach()
 
-# socle_test(NAME SOURCES a.cpp ... [LINK target ...] [LABELS l ...] [ARGS ...])
-# A Catch2 binary NAME that ctest runs as one test of the same name, in random order.
+# socle_test(NAME SOURCES a.cpp ... [LINK target ...] [LABELS l ...] [ARGS ...] [BOTH_HOMES])
+# A Catch2 binary NAME that ctest runs as one test of the same name, in random order; with BOTH_HOMES once more as
+# NAME.cell, where Socle::testing runs the plugin in a process of its own.
 function(socle_test name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK;LABELS;ARGS" ${ARGN})
+  cmake_parse_arguments(arg "BOTH_HOMES" "" "SOURCES;LINK;LABELS;ARGS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE socle_catch socle_warnings ${arg_LINK})
   add_test(NAME ${name} COMMAND ${name} --order rand --warn NoAssertions ${arg_ARGS})
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
+  if(arg_BOTH_HOMES)
+    socle_test_in_cell(${name} --order rand --warn NoAssertions ${arg_ARGS})
+    set_tests_properties(${name}.cell PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
+  endif()
   foreach(label unit tsan)
     if(label IN_LIST arg_LABELS)
       add_dependencies(${label}_tests ${name})

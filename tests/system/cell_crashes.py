@@ -1,6 +1,6 @@
 """system.cell_crashes: a plugin in a cell crashes, hangs, floods and is killed. Its caller gets a retryable error, the
 next call a good answer soon; other plugins, in the kernel and in cells, answer all the while; nothing is left behind.
-SOCLE_FULL=1: 1,000 crashes; else 60."""
+SOCLE_FULL=1: 1,000 crashes; else 30."""
 
 import glob
 import json
@@ -13,7 +13,7 @@ import unittest
 from harness import FULL, SystemTest, crowded, wait_for
 from supervisor import Prober, children
 
-CRASHES = 1000 if FULL else 60
+CRASHES = 1000 if FULL else 30
 AGAIN = 0.05  # seconds from the crash to the next good answer, on a machine that has a core to spare
 
 
@@ -115,12 +115,18 @@ class CellCrashes(SystemTest):
         self.others_during(lambda: self.assertEqual("EPERM", self.run_drill("fork")[2]))
         self.again()
 
+    def shared_memories(self):
+        """Mappings in the kernel of what it shares with cells."""
+        with open("/proc/%d/maps" % self.running.pid, encoding="utf-8") as file:
+            return [line for line in file if "/memfd:socle-" in line]
+
     def test_many_crashes_leave_nothing(self):
         for _ in range(5):
             self.crash("segv")
             self.again()
         groups = set(glob.glob("/sys/fs/cgroup/**/socle-%d-*" % self.running.pid, recursive=True))
         before, family = self.running.usage(), len(children(self.running.process.pid))
+        shared = len(self.shared_memories())
         for _ in range(CRASHES):
             self.crash("segv")
             self.again()
@@ -129,11 +135,13 @@ class CellCrashes(SystemTest):
                 self.running.usage()))
         self.assertLessEqual(len(children(self.running.process.pid)), family)
         self.assertLessEqual(len(glob.glob("/sys/fs/cgroup/**/socle-%d-*" % self.running.pid, recursive=True)), len(groups))
+        wait_for("shared memories as before", 20, lambda: len(self.shared_memories()) <= shared)
+        self.assertLess(after["maps"] - before["maps"], 16)
         self.assertLess(after["rss"] - before["rss"], 8 << 20)
         self.assertLessEqual(len(os.listdir(os.path.join(self.running.data, "crashes"))), 100)
         self.assertEqual(CRASHES + 5, self.generation()["crashes"])
-        print("\ncell_crashes: %d crashes: %d descriptors, %d threads, rss %+d KiB" % (
-            CRASHES, after["fds"], after["threads"], (after["rss"] - before["rss"]) >> 10))
+        print("\ncell_crashes: %d crashes: %d descriptors, %d threads, %d shared memories, maps %+d, rss %+d KiB" % (
+            CRASHES, after["fds"], after["threads"], shared, after["maps"] - before["maps"], (after["rss"] - before["rss"]) >> 10))
 
     def test_nothing_outlives_the_kernel(self):
         family = children(self.running.process.pid)

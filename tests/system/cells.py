@@ -2,11 +2,13 @@
 """Plugins in cells as an operator has them: hello and notes answer from sandboxed processes, are swapped and moved under
 load without a lost request, and a cell that is killed costs only what it had in hand."""
 
+import json
 import os
 import signal
 import time
 import unittest
 
+from events import Stream
 from harness import FULL, Kernel, Refused, SystemTest, copy_plugin, plugin, wait_for
 
 CELLS = {"hello": "home: cell", "notes": 'home: cell, grants: ["call:storage/1"]'}
@@ -76,6 +78,45 @@ class Cells(SystemTest):
         print("%d swaps and moves, %d requests, 0 failed" % (6 * rounds, sum(r["requests"] for r in reports)))
         self.assertGreater(min(r["requests"] for r in reports), 20)
         self.assertEqual(self.generation(kernel, "hello")["home"], "cell")
+
+    def test_a_stream_of_events_lives_through_the_death_swap_and_move_of_its_cell(self):
+        kernel = self.start()
+        stream = Stream(kernel)
+        self.addCleanup(stream.close)
+        while not stream.opened:
+            self.assertTrue(stream.read(), stream.text)
+        made = []
+
+        def note(title):
+            status, _, text = kernel.request("POST", "/v1/notes", {"title": title})
+            self.assertEqual(status, 201, text)
+            made.append(json.loads(text)["id"])
+        note("first")
+        stream.until(made[-1])
+        for round_ in range(3):
+            os.kill(self.generation(kernel, "notes")["cells"][0]["pid"], signal.SIGKILL)
+            wait_for("its death to be counted", 10, lambda: self.generation(kernel, "notes")["crashes"] == round_ + 1)
+            note("after death %d" % round_)
+            stream.until(made[-1], come_back=True)
+        kernel.command("plugin", "move", "notes", "--home", "kernel")
+        note("in the kernel's process")
+        stream.until(made[-1])
+        kernel.command("plugin", "move", "notes", "--home", "cell")
+        note("in a cell again")
+        stream.until(made[-1])
+        self.assertEqual(made, stream.ids())
+        print("an event stream over 3 deaths and 2 moves of its cell: %d events, %d connections" % (
+            len(made), stream.connections))
+
+    def test_a_long_body_crosses_whole(self):
+        kernel = self.start()
+        text = "".join(chr(97 + i % 26) for i in range(700_000))
+        status, headers, answer = kernel.request("POST", "/v1/notes", {"title": "long", "text": text})
+        if status == 413:  # the route's own bound
+            text = text[:60_000]
+            status, headers, answer = kernel.request("POST", "/v1/notes", {"title": "long", "text": text})
+        self.assertEqual(status, 201, answer[:200])
+        self.assertEqual(text, json.loads(kernel.request("GET", headers["location"])[2])["doc"]["text"])
 
     def test_what_cannot_be_in_a_cell_is_refused_with_the_reason(self):
         kernel = self.start()

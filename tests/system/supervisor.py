@@ -155,6 +155,40 @@ class Supervisor(SystemTest):
         # One crash since the operator's word, and the manifest says home: kernel.
         self.assertEqual("kernel", kernel.command("plugin", "show", "drill")["generations"][-1]["home"])
 
+    def test_a_kernel_whose_workers_all_hang_is_ended_reported_and_followed(self):
+        kernel = self.kernel(plugins=("gateway", "hello", "drill"), extra="supervisor: {hang: 2s}").start("--workers", "1")
+        for crashes in (1, 2):
+            begun = time.monotonic()
+            self.drill(kernel, "loop")
+            self.assertGreater(time.monotonic() - begun, 1.5)
+            kernel.await_restart()
+            self.assertEqual((200, "well"), kernel.request("GET", "/v1/drill")[::2])
+            self.assertEqual(crashes, len(self.reports(kernel)))
+        report = self.reports(kernel)[-1]
+        self.assertEqual(("kernel", "SIGABRT", "drill", "run", "demo", "it hung: no worker came round for 2 s"),
+                         tuple(report[k] for k in ("process", "signal", "plugin", "method", "tenant", "reason")))
+        self.assertTrue(report["stack"], report)
+        self.assertIn("the kernel hangs: no worker has come round; it is ended", kernel.log_text())
+        self.assertEqual("cell", kernel.command("plugin", "show", "drill")["generations"][-1]["home"])
+
+    def test_a_stopped_kernel_is_ended_and_followed(self):
+        kernel = self.kernel(plugins=("gateway", "hello"), extra="supervisor: {hang: 2s}").start()
+        os.kill(kernel.pid, signal.SIGSTOP)
+        kernel.await_restart()
+        self.assertEqual(200, kernel.request("GET", "/v1/hello/Ada")[0])
+        self.assertEqual(["it hung: no worker came round for 2 s"], [r["reason"] for r in self.reports(kernel)])
+
+    def test_one_worker_that_hangs_and_an_idle_kernel_are_left_alone(self):
+        kernel = self.kernel(plugins=("gateway", "hello", "drill"), extra="supervisor: {hang: 1s}").start("--workers", "2")
+        holder = threading.Thread(target=lambda: kernel.request("POST", "/v1/drill/doze", b"{}", seconds=30), daemon=True)
+        holder.start()
+        self.assertIn("worker", wait_for("the stall detector", 20, lambda: [
+            json.loads(l) for l in kernel.log_text().splitlines() if "a worker is stuck" in l])[0])
+        pid = kernel.pid
+        holder.join(30)
+        self.assertEqual(pid, kernel.command("status")["pid"])
+        self.assertEqual([], self.reports(kernel))
+
     def test_a_plugin_that_crashes_while_it_is_created_does_not_start(self):
         kernel = self.kernel(plugins=("gateway", "hello", "drill"),
                              entries={"drill": "home: kernel, config: {start: crash}"}).spawn()

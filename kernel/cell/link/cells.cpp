@@ -96,6 +96,11 @@ std::vector<std::shared_ptr<Cell>> Cells::all() const {
   return out;
 }
 
+std::uint64_t Cells::past_deaths() const {
+  const std::lock_guard lock(mutex_);
+  return past_deaths_;
+}
+
 // The one that was idle for longest makes room; false: all work, or too many are leaving already.
 bool Cells::make_room() {
   if (leaving_.size() >= spec_->most_own) return false;
@@ -163,6 +168,7 @@ void Cells::sweep(std::unique_lock<std::mutex>& lock) {
       worker_patience, false);
   lock.lock();
   std::erase_if(leaving_, [&](const Leaving& l) { return l.cell == cell; });
+  past_deaths_ += cell->facts().deaths;
   changed_.notify_all();
 }
 

@@ -45,6 +45,9 @@ class Cells {
   // Any thread: all of them, the common one first.
   [[nodiscard]] std::vector<std::shared_ptr<Cell>> all() const;
 
+  // Of own cells that have ended since.
+  [[nodiscard]] std::uint64_t past_deaths() const;
+
   // The own cells learn that the generation drains. Returns at once.
   void drain();
   // Ends the own cell of a tenant (not that of a plan), if it has one; the error says that it goes on. Not on a worker.
@@ -83,6 +86,7 @@ class Cells {
   std::condition_variable changed_;
   std::map<std::string, std::shared_ptr<Cell>, std::less<>> own_;  // guarded by mutex_, as all below
   std::vector<Leaving> leaving_;
+  std::uint64_t past_deaths_ = 0;
   bool ended_ = false;
   std::thread janitor_;  // with the first own cell
 };

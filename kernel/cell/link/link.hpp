@@ -29,6 +29,7 @@ class Link {
   [[nodiscard]] const CellSpec& spec() const { return *spec_; }
   // The common one first.
   [[nodiscard]] std::vector<CellFacts> facts() const;
+  [[nodiscard]] std::uint64_t past_deaths() const { return cells_.past_deaths(); }  // of cells that are none of those
 
  private:
   static socle_status create(const socle_host* host, socle_payload* config, void** instance, socle_reply* error);

@@ -94,6 +94,7 @@ bool Pair::send(Outgoing& message, bool urgent) {
   }
   message.write(room->at);
   if (lane.push(*room, size)) session_->wake();
+  owner_.expect(session_->from_cell[index_].core_of_producer());
   return true;
 }
 
@@ -217,6 +218,7 @@ void Pair::pump() {
   } while (budget > 0 && !lane.sleep());
   if (wake) held->wake();
   flush();
+  if (in_flight() > 0) owner_.expect(lane.core_of_producer());
   if (budget > 0) return owner_.watch_wait(watch_, SOCLE_IO_READ, woken, this);
   bus::Job job;
   job.generation = &cell_.wires();

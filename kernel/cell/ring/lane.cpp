@@ -1,5 +1,7 @@
 #include "cell/ring/lane.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 
 namespace socle::cell {
@@ -67,6 +69,7 @@ bool Producer::push(const Room& room, std::size_t size) {
   Slot& slot = mine_.slots[pushed_ % ring_slots];
   slot.block.store(room.block, std::memory_order_relaxed);
   slot.size.store(static_cast<std::uint32_t>(size), std::memory_order_relaxed);
+  mine_.core.store(static_cast<std::uint32_t>(sched_getcpu()), std::memory_order_relaxed);
   mine_.pushed.store(++pushed_, std::memory_order_release);
   std::atomic_thread_fence(std::memory_order_seq_cst);  // sleep(): sleeps, fence, pushed
   const std::uint32_t sleeps = theirs_.sleeps.load(std::memory_order_relaxed);

@@ -84,6 +84,8 @@ class Consumer {
   [[nodiscard]] bool sleep();
   // Takes that back: this side looks again.
   void wake();
+  // Where the producer last ran, as it says.
+  [[nodiscard]] std::uint32_t core_of_producer() const { return theirs_.core.load(std::memory_order_relaxed); }
 
   [[nodiscard]] bool broken() const { return !fault_.empty(); }
   [[nodiscard]] std::string_view fault() const { return fault_; }

@@ -44,6 +44,7 @@ struct Slot {
 
 struct ProducerPart {
   alignas(64) std::atomic<std::uint32_t> pushed;   // slots filled so far
+  std::atomic<std::uint32_t> core;                 // that the last push was made on; a hint, see Worker::expect()
   alignas(64) std::atomic<std::uint32_t> starved;  // 1: wake me when a block comes back
   alignas(64) std::array<Slot, ring_slots> slots;
 };

@@ -52,6 +52,7 @@ void Guest::send(Outgoing& message, std::uint64_t about, bool droppable) {
     if (const auto room = lane.to_kernel.take(size, !droppable); room) {
       message.write(room->at);
       if (lane.to_kernel.push(*room, size)) wake(lane);
+      worker().expect(lane.from_kernel.core_of_producer());
       return;
     }
   }

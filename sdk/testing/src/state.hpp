@@ -165,6 +165,8 @@ struct State {
   unsigned late_replies = 0;
   std::vector<std::string> misuses;
   mutable bool seen = false;
+  bool in_cell = false;    // the plugin asks from another process
+  bool cell_dies = false;  // and a rule says that it crashes now
 };
 
 [[nodiscard]] inline State& state_of(const socle_host* host) { return *reinterpret_cast<const Table*>(host)->state; }

@@ -4,7 +4,9 @@
 #include <cassert>
 #include <cstdio>
 #include <cstdlib>
+#include <socle/testing/home.hpp>
 
+#include "cell_home.hpp"
 #include "state.hpp"
 
 namespace socle::testing {
@@ -35,11 +37,25 @@ std::size_t Asked::frames_at_answer() const { return inbound_->frames_at_answer;
 
 TestedPlugin::TestedPlugin(FakeHost& host, const socle_plugin* descriptor, std::string_view config)
     : host_(host), descriptor_(descriptor), drained_(host.state().options.workers) {
+  if (home() == Home::cell) {
+    host_.state().in_cell = true;
+    cell_ = CellHome::start(host_, "", descriptor, created_);
+    if (cell_ == nullptr) return;
+    descriptor_ = &cell_->descriptor();
+  }
   create(config);
 }
 
 TestedPlugin::TestedPlugin(FakeHost& host, const std::string& library, std::string_view config)
     : host_(host), drained_(host.state().options.workers) {
+  if (home() == Home::cell) {
+    host_.state().in_cell = true;
+    cell_ = CellHome::start(host_, library, nullptr, created_);
+    if (cell_ == nullptr) return;
+    descriptor_ = &cell_->descriptor();
+    create(config);
+    return;
+  }
   library_ = ::dlopen(library.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library_ == nullptr) {
     const char* why = ::dlerror();
@@ -57,6 +73,7 @@ TestedPlugin::TestedPlugin(FakeHost& host, const std::string& library, std::stri
 
 void TestedPlugin::create(std::string_view config) {
   State& state = host_.state();
+  instance_ = cell_.get();
   on_worker(state, staging(), [&] {
     const Payload body = Payload::adopt(state.new_payload(config, SOCLE_MEDIA_JSON, nullptr, 0));
     socle_reply error{sizeof(socle_reply), SOCLE_OK, nullptr};
@@ -69,6 +86,7 @@ void TestedPlugin::create(std::string_view config) {
 TestedPlugin::~TestedPlugin() {
   if (instance_ != nullptr) end();
   created_ = {};
+  cell_.reset();
   if (library_ != nullptr) ::dlclose(library_);
 }
 

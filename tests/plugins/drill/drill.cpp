@@ -85,6 +85,7 @@ int perform(std::string_view what, const std::string& path) {
   if (what == "abort") std::abort();
   if (what == "overflow") return recurse(g_depth);
   if (what == "loop") spin();
+  if (what == "doze") return outcome(::usleep(4'000'000));
   if (what == "exit") ::_exit(7);
   if (what == "kill") return outcome(::kill(::getpid(), SIGKILL));
   if (what == "stop") return outcome(::kill(::getpid(), SIGSTOP));

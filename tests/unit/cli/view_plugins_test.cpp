@@ -43,6 +43,21 @@ TEST_CASE("view: plugin show tells of the last generation and lists all", "[cli]
   CHECK(text.find("1.1.0             4  active") != std::string::npos);
 }
 
+TEST_CASE("view: plugin show lists the processes of cells with whose they are", "[cli]") {
+  const Reading answer(R"({"plugin":"scripts","generations":[{"version":"1.0.0","generation":4,"state":"active",
+    "home":"cell","cell":"per-tenant","cells_limit":64,"cells":[
+      {"of":"","state":"serving","pid":101,"deaths":0,"last_death":"","in_flight":0,"idle_ms":1500},
+      {"of":"acme","state":"down","pid":0,"deaths":3,"last_death":"killed by SIGSEGV","in_flight":2,"idle_ms":0}]}],
+    "provides":[],"requires":[],"describe":""})");
+  const std::string text = view_plugin(answer, false);
+  INFO(text);
+  CHECK(text.find("per-tenant, 64 at most") != std::string::npos);
+  CHECK(text.find("CELL OF") != std::string::npos);
+  CHECK(text.find("everybody  serving") != std::string::npos);
+  CHECK(text.find("acme       down") != std::string::npos);
+  CHECK(text.find("killed by SIGSEGV") != std::string::npos);
+}
+
 TEST_CASE("view: a swap's report has drain time, failed requests and final state", "[cli]") {
   const Reading answer(R"({"plugin":"hello","version":"1.1.0","outcome":"active","from":3,"to":5,"load_ms":2.87,
     "flip_ms":0.143896,"pause_ms":0,"drain_ms":0.174,"failed":0,"old_state":"unmapped"})");

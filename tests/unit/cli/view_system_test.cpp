@@ -26,6 +26,19 @@ TEST_CASE("view: status shows health, counts and addresses", "[cli]") {
         "control         /d/c\n");
 }
 
+TEST_CASE("view: status and top count cells where there are any", "[cli]") {
+  CHECK(view_status(Reading(R"({"status":"ok","cells":12})"), false).find("cells           12\n") != std::string::npos);
+  CHECK(view_status(Reading(R"({"status":"ok","cells":0})"), false).find("cells ") == std::string::npos);
+  const Reading top(R"({"plugins":[{"plugin":"gateway","generation":1,"state":"active","calls":1},
+    {"plugin":"scripts","generation":2,"state":"active","calls":2,"cells":3}],"tenants":[],"workers":[]})");
+  const std::string table = view_top(top, nullptr, {}, false);
+  INFO(table);
+  CHECK(table.find("ERRORS  CELLS\n") != std::string::npos);
+  CHECK(table.find("gateway") < table.find("scripts"));
+  const std::string scripts = table.substr(table.find("scripts"));
+  CHECK(scripts.substr(0, scripts.find('\n')).ends_with(" 3"));
+}
+
 TEST_CASE("view: status tells of threads that hang", "[cli]") {
   CHECK(view_status(Reading(R"({"status":"ok","lost_threads":2})"), false).find("lost threads") != std::string::npos);
   CHECK(view_status(Reading(R"({"status":"ok","lost_threads":0})"), false).find("lost threads") == std::string::npos);

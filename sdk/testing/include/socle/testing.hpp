@@ -8,4 +8,5 @@
 #include <socle/testing/await_points.hpp>
 #include <socle/testing/child.hpp>
 #include <socle/testing/fake_host.hpp>
+#include <socle/testing/home.hpp>
 #include <socle/testing/tested_plugin.hpp>

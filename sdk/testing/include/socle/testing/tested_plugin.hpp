@@ -1,5 +1,6 @@
 // tested_plugin.hpp: TestedPlugin, a plugin created on a FakeHost and called as the kernel would call it: linked into
-// the test (a descriptor) or loaded from its shared library (a path). Same thread as its FakeHost.
+// the test (a descriptor) or loaded from its shared library (a path): in this process, or in a cell's (home.hpp). Same
+// thread as its FakeHost.
 #pragma once
 
 #include <socle/testing/fake_host.hpp>
@@ -7,6 +8,7 @@
 namespace socle::testing {
 
 struct Inbound;
+class CellHome;
 
 struct Ask {
   std::string text{};
@@ -67,6 +69,7 @@ class TestedPlugin {
   Reply hook(std::uint32_t number, const Ask& ask, std::uint32_t worker);
 
   FakeHost& host_;
+  std::unique_ptr<CellHome> cell_;  // home cell
   void* library_ = nullptr;
   const socle_plugin* descriptor_ = nullptr;
   void* instance_ = nullptr;

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+"""system.own_cells: with `cell: per-tenant` and `per-plan` the fault of one tenant's plugin code is that tenant's alone,
+from HTTP to the operator's tables; cells come with the first call, are bounded, and go when idle or with the tenant."""
+
+import json
+import os
+import threading
+import unittest
+
+from harness import Refused, SystemTest, copy_plugin, wait_for
+
+TENANTS = ("acme", "globex", "initech")
+
+
+class OwnCells(SystemTest):
+    def start(self, cell, limits="", declared=TENANTS):
+        listeners = ["tenants:"] + ["  %s: {plan: %s}" % (t, "gold" if t != "initech" else "free") for t in declared]
+        entries = {"drill": "home: cell, cell: %s%s" % (cell, limits),
+                   "gateway": "home: kernel, listen: [http, ops, %s], grants: [ingress, catalog]" % ", ".join(TENANTS)}
+        kernel = self.kernel(plugins=("storage-rocksdb", "gateway", "hello", "drill"), entries=entries)
+        with open(kernel.file, encoding="utf-8") as file:
+            text = file.read()
+        for tenant in TENANTS:
+            text = text.replace("listeners:\n", 'listeners:\n  %s: {address: "127.0.0.1:0", tenant: %s, principal: tester}\n'
+                                % (tenant, tenant), 1)
+        text = text.replace("plans: {demo: {weight: 1}}", "plans: {demo: {weight: 1}, gold: {weight: 4}, free: {weight: 1}}")
+        text = text.replace("tenants: {demo: {plan: demo}}", "\n".join(listeners + ["  demo: {plan: demo}"]))
+        with open(kernel.file, "w", encoding="utf-8") as file:
+            file.write(text)
+        self.running = kernel.start()
+        addresses = kernel.command("status")["listeners"]
+        self.ports = {t: int(addresses[t].rsplit(":", 1)[1]) for t in TENANTS}
+        return kernel
+
+    def drill(self, tenant, what):
+        status, _, text = self.running.request("POST", "/v1/drill/" + what, b"{}", {"Content-Type": "application/json"},
+                                               port=self.ports[tenant])
+        return status, text
+
+    def ask(self, tenant):
+        status, _, text = self.running.request("GET", "/v1/drill", port=self.ports[tenant])
+        return status, text
+
+    def generation(self):
+        return [g for g in self.running.command("plugin", "show", "drill")["generations"] if g["state"] == "active"][-1]
+
+    def cells(self):
+        return {c["of"]: c for c in self.generation()["cells"]}
+
+    def doctor(self):
+        """Of the cells' processes."""
+        try:
+            answer = self.running.command("doctor")
+        except Refused as refused:  # something is not well
+            answer = refused.answer
+        return {c["check"]: c for c in answer["checks"]}["cell processes"]
+
+    def test_what_one_tenant_does_to_its_cell_no_other_tenant_notices(self):
+        self.start("per-tenant", ", limits: {memory: 64MiB, files: 96}")
+        for tenant in TENANTS:
+            self.assertEqual((200, "well"), self.ask(tenant))
+        before = self.cells()
+        self.assertEqual({"", *TENANTS}, set(before))
+        self.assertEqual(4, len({c["pid"] for c in before.values()}))
+        stop, answers = threading.Event(), []
+
+        def others():
+            while not stop.is_set():
+                answers.extend(self.ask(t) for t in ("globex", "initech"))
+        asking = threading.Thread(target=others)
+        asking.start()
+        for what in ("segv", "abort", "overflow", "kill", "exit", "loop"):
+            status, text = self.drill("acme", what)
+            self.assertEqual((503, "cell_died"), (status, json.loads(text)["code"]), what)
+        status, text = self.drill("acme", "memory")
+        self.assertTrue((status, text) == (200, "ENOMEM") or status == 503, text)
+        self.drill("acme", "descriptors")
+        wait_for("acme's next good answer", 10, lambda: self.ask("acme") == (200, "well"))
+        stop.set()
+        asking.join()
+        self.assertGreater(len(answers), 20)
+        self.assertEqual({(200, "well")}, set(answers))
+        after = self.cells()
+        for tenant in ("", "globex", "initech"):
+            self.assertEqual((before[tenant]["pid"], 0), (after[tenant]["pid"], after[tenant]["deaths"]), tenant)
+        self.assertGreaterEqual(after["acme"]["deaths"], 6)
+        crash = self.running.command("plugin", "show", "drill")["last_crash"]
+        self.assertEqual(("cell", "acme"), (crash["process"], crash["tenant"]))
+        print("\nown_cells: 6 deaths of acme's cell, %d answers of others, 0 wrong" % len(answers))
+
+    def test_tenants_of_a_plan_share_a_cell_and_move_with_the_plan(self):
+        self.start("per-plan")
+        for tenant in TENANTS:
+            self.assertEqual((200, "well"), self.ask(tenant))
+        self.assertEqual({"", "gold", "free"}, set(self.cells()))
+        self.assertEqual(503, self.drill("acme", "segv")[0])
+        wait_for("its death to be counted", 10, lambda: self.cells()["gold"]["deaths"] == 1)
+        self.running.command("tenant", "set", "acme", "plan=free")
+        self.assertEqual(503, self.drill("acme", "segv")[0])
+        wait_for("its death to be counted", 10, lambda: self.cells()["free"]["deaths"] == 1)
+        self.assertEqual(1, self.cells()["gold"]["deaths"])
+
+    def test_idle_cells_end_and_a_full_house_is_told(self):
+        self.start("per-tenant", ", limits: {cells: 2, idle: 2s}")
+        self.assertEqual((200, "well"), self.ask("acme"))
+        self.assertEqual((200, "well"), self.ask("globex"))
+        status, text = self.ask("initech")
+        self.assertEqual((503, "cells_exhausted"), (status, json.loads(text)["code"]), text)
+        self.assertIn("plugin 'drill' has all the 2 cells its `limits.cells` allows", self.doctor()["found"])
+        self.assertEqual(3, [p for p in self.running.command("top")["plugins"] if p["plugin"] == "drill"][0]["cells"])
+        wait_for("room", 10, lambda: self.ask("initech") == (200, "well"))
+        wait_for("idle cells to end", 20, lambda: set(self.cells()) == {""})
+        self.assertTrue(self.doctor()["ok"])
+        self.assertEqual((200, "well"), self.ask("acme"))
+
+    def test_a_deleted_tenants_cell_ends_before_its_data_is_erased(self):
+        kernel = self.start("per-tenant", declared=("globex", "initech"))
+        kernel.command("tenant", "create", "acme", "--plan", "gold")
+        self.assertEqual((200, "well"), self.ask("acme"))
+        pid = self.cells()["acme"]["pid"]
+        kernel.command("tenant", "delete", "acme")
+        self.assertFalse(os.path.exists("/proc/%d" % pid))
+        self.assertEqual({""}, set(self.cells()))
+        self.assertEqual(403, self.ask("acme")[0])
+
+    def test_swaps_moves_and_a_restart_keep_who_shares(self):
+        kernel = self.start("per-tenant")
+        second = copy_plugin(self.folder, "drill")
+        stop, wrong, asked = threading.Event(), [], [0]
+
+        def ask():
+            while not stop.is_set():
+                for tenant in TENANTS:
+                    answer = self.ask(tenant)
+                    asked[0] += 1
+                    if answer != (200, "well"):
+                        wrong.append(answer)
+        asking = threading.Thread(target=ask)
+        asking.start()
+        for _ in range(3):
+            kernel.command("plugin", "swap", "drill", second)
+            kernel.command("plugin", "move", "drill", "--home", "kernel")
+            kernel.command("plugin", "move", "drill", "--home", "cell")
+            kernel.command("plugin", "rollback", "drill")
+            kernel.command("plugin", "rollback", "drill")
+        stop.set()
+        asking.join()
+        self.assertEqual([], wrong)
+        self.assertGreater(asked[0], 30)
+        self.ask("acme")
+        self.assertIn("acme", self.cells())
+        kernel.kill_kernel()
+        kernel.await_restart()
+        wait_for("an answer", 10, lambda: self.ask("globex") == (200, "well"))
+        self.assertEqual("per-tenant", self.generation()["cell"])
+        self.assertIn("globex", self.cells())
+        print("\nown_cells: 15 swaps, moves and rollbacks, %d requests, 0 failed" % asked[0])
+
+    def test_a_plugin_whose_state_is_one_instances_cannot_have_several(self):
+        path = copy_plugin(self.folder, "drill", [("state: none", "state: cache")])
+        kernel = self.kernel(plugins=("gateway", "drill"), paths={"drill": path},
+                             entries={"drill": "home: cell, cell: per-tenant"}).spawn()
+        self.assertEqual(1, kernel.process.wait(20))
+        self.assertIn("plugin 'drill' cannot have cells of its own: its `state: cache` is one instance's, and with "
+                      "`cell: per-tenant` it has several; say `cell: shared`", kernel.log_text())
+
+    def canary(self, folder, during):
+        """Swaps drill for a canary that acme alone meets, while `during` asks; the report."""
+        reports = []
+        swap = threading.Thread(target=lambda: reports.append(self.running.command(
+            "plugin", "swap", "drill", folder, "--canary", "50%", "--for", "3s", "--tenants", "acme")))
+        swap.start()
+        wait_for("the canary", 20, lambda: [g for g in self.running.command("plugin", "show", "drill")["generations"]
+                                            if g["state"] == "canary"])
+        while swap.is_alive():
+            during()
+        swap.join()
+        return reports[0]
+
+    def test_a_canary_in_a_cell_is_judged_and_its_crashes_are_its_own(self):
+        self.start("shared")
+        second, asked = copy_plugin(self.folder, "drill"), {"acme": 0, "globex": 0}
+
+        def ask():
+            for tenant in asked:
+                self.assertEqual((200, "well"), self.ask(tenant))
+                asked[tenant] += 1
+        report = self.canary(second, ask)
+        self.assertEqual("promoted", report["outcome"], report)
+        self.assertEqual("1.0.1", self.generation()["version"])
+        third = copy_plugin(os.path.join(self.folder, "third"), "drill", [("version: 1.0.0", "version: 1.0.0")])
+
+        def crash():
+            self.assertEqual((200, "well"), self.ask("globex"))
+            self.assertIn(self.drill("acme", "segv")[0], (503,))
+        report = self.canary(third, crash)
+        self.assertTrue(report["outcome"].startswith("reverted"), report)
+        for tenant in asked:
+            self.assertEqual((200, "well"), self.ask(tenant))
+        self.assertEqual(0, self.generation()["crashes"])
+        print("\nown_cells: canary in a cell: promoted after %s calls; sent back: %s" % (asked, report["outcome"]))
+
+    def test_apply_changes_who_shares(self):
+        kernel = self.start("shared")
+        self.ask("acme")
+        self.assertEqual({""}, set(self.cells()))
+        with open(kernel.file, encoding="utf-8") as file:
+            text = file.read()
+        with open(kernel.file, "w", encoding="utf-8") as file:
+            file.write(text.replace("cell: shared", "cell: per-tenant"))
+        wait_for("the manifest to be taken", 20, lambda: self.generation()["cell"] == "per-tenant")
+        self.assertEqual((200, "well"), self.ask("acme"))
+        self.assertIn("acme", self.cells())
+
+
+if __name__ == "__main__":
+    unittest.main()

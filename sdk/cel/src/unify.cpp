@@ -86,7 +86,9 @@ bool Unifier::try_assign(const Type& to, const Type& from) {
 bool Unifier::less_specific(const Type& a, const Type& b) const {
   if (a.is_dyn() || a.is(TypeKind::parameter)) return true;
   if (b.is_dyn() || b.is(TypeKind::parameter)) return false;
-  if (a.is(TypeKind::wrapper) && !b.is(TypeKind::wrapper)) return true;  // it admits null too
+  // What admits null is more general than what it admits.
+  if (a.is(TypeKind::wrapper) && !b.is(TypeKind::wrapper)) return true;
+  if (b.is(TypeKind::null_type)) return true;
   if (a.kind() != b.kind() || a.name() != b.name()) return false;
   if (a.is(TypeKind::type)) return true;
   if (a.parameters().size() != b.parameters().size()) return false;

@@ -48,6 +48,7 @@ constexpr uint64_t call_memory = uint64_t{256} << 20;  // of arena, where the pl
 constexpr const char* usage_text =
     "usage: socle run SYSTEM.yaml [--data DIR] [--listen ADDR:PORT] [--workers N] [--control PATH]\n";
 constexpr std::chrono::seconds turn_patience{2};  // a worker that takes no turn meanwhile hangs in a plugin
+constexpr std::chrono::seconds log_patience{1};   // for what is queued when the kernel ends
 constexpr int64_t lock_patience = 5'000'000'000;  // an older kernel on the same data may be stopping
 
 int complain(int code, const std::string& text) {
@@ -192,6 +193,14 @@ class FollowedFile {
   bool settled_ = false;
 };
 
+// The kernel's threads hand their log records on from here to the end of the scope.
+struct LogQueued {
+  LogQueued() { telemetry::Log::get().begin_queue(); }
+  ~LogQueued() { telemetry::Log::get().end_queue(log_patience); }
+  LogQueued(const LogQueued&) = delete;
+  LogQueued& operator=(const LogQueued&) = delete;
+};
+
 // What a deletion asks of the plugins: erase of the store.
 tenants::Eraser eraser(lifecycle::Lifecycle& life) {
   tenants::Eraser eraser;
@@ -237,6 +246,7 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
           const Birth& birth) {
   const crash::AlternateStack stack;
   crash::install(*birth.box, bus::describe_running);
+  const LogQueued queued;
   FollowedFile file(system);
   telemetry::Metrics metrics;
   cell::ProcessControl processes({std::filesystem::absolute(system.data), system.resident});
@@ -333,6 +343,7 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   if (auto kept = registry.housekeep(); !kept)
     telemetry::Log::get().write(telemetry::Level::warn, kept.error().message);
   // Static destructors of what stays mapped must not run under threads that may still be in it.
+  telemetry::Log::get().end_queue(log_patience);
   std::fflush(nullptr);
   ::_exit(0);
 }

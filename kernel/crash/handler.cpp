@@ -10,6 +10,8 @@
 #include <csignal>
 #include <initializer_list>
 
+#include "telemetry/log.hpp"
+
 namespace socle::crash {
 namespace {
 
@@ -80,6 +82,7 @@ void write_last_words(BlackBox& box, int signal, const siginfo_t& info, const vo
   read_maps(box);
   trace(box, program_counter(context));
   box.stage.store(BlackBox::traced, std::memory_order_release);
+  telemetry::Log::get().last_words();
 }
 
 void on_crash(int signal, siginfo_t* info, void* context) {

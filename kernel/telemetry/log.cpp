@@ -1,11 +1,15 @@
 #include "telemetry/log.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
+#include <memory>
+#include <vector>
 
 #include "telemetry/clock.hpp"
+#include "telemetry/log_queue.hpp"
 
 namespace socle::telemetry {
 namespace {
@@ -13,6 +17,11 @@ namespace {
 std::atomic<Level> g_least{Level::info};
 std::atomic<Log::Format> g_format{Log::Format::automatic};
 std::atomic<int> g_fd{STDERR_FILENO};
+std::atomic<LogQueue*> g_queue{nullptr};  // nullptr: none
+std::atomic<uint64_t> g_dropped{0};       // without a queue; not yet told
+
+constexpr size_t queue_room = 256 * 1024;  // a thousand records
+constexpr int direct_patience = 100;       // ms
 
 constexpr std::string_view names[] = {"debug", "info", "warn", "error"};
 
@@ -58,6 +67,38 @@ void write_all(int fd, std::string_view line) {
   }
 }
 
+bool takes_more(int fd) {
+  pollfd p{fd, POLLOUT, 0};
+  return poll(&p, 1, direct_patience) > 0;
+}
+
+std::string record(int fd, Level level, std::string_view message, std::span<const Field> fields) {
+  const Log::Format format = g_format.load(std::memory_order_relaxed);
+  const bool json = format == Log::Format::json || (format == Log::Format::automatic && isatty(fd) == 0);
+  const std::string_view name = names[static_cast<size_t>(level)];
+  std::string line;
+  line.reserve(256);
+  if (json) {
+    line.append("{\"ts\":\"").append(iso8601(utc_now())).append("\",\"level\":\"").append(name).append("\",\"msg\":\"");
+    append_json_escaped(line, message);
+    line += '"';
+  } else {
+    line.append(iso8601(utc_now())).append(" ").append(name).append(" ");
+    append_json_escaped(line, message);
+  }
+  for (const Field& field : fields) {
+    if (!field.value.empty()) append_field(line, field, json);
+  }
+  return line += json ? "}\n" : "\n";
+}
+
+std::string notice_of(uint64_t dropped) {
+  const std::string count = std::to_string(dropped);
+  const Field field{"dropped", count};
+  return record(g_fd.load(std::memory_order_relaxed), Level::warn,
+                "log records were dropped: whoever reads this log did not take them in time", {&field, 1});
+}
+
 }  // namespace
 
 void append_json_escaped(std::string& out, std::string_view text) {
@@ -96,26 +137,33 @@ void Log::configure(Level least, Format format) {
 
 void Log::redirect(int fd) { g_fd = fd; }
 
+// Queues are never freed: a thread may be putting a record into one that ends, or be left behind in its write(2).
+void Log::begin_queue() {
+  static auto& queues = *new std::vector<std::unique_ptr<LogQueue>>;
+  if (g_queue.load() != nullptr) return;
+  queues.push_back(std::make_unique<LogQueue>(queue_room, g_fd, notice_of));
+  queues.back()->start();
+  g_queue = queues.back().get();
+}
+
+void Log::end_queue(std::chrono::milliseconds patience) {
+  if (LogQueue* queue = g_queue.exchange(nullptr); queue != nullptr) static_cast<void>(queue->finish(patience));
+}
+
+void Log::last_words() {
+  if (LogQueue* queue = g_queue.load(); queue != nullptr) queue->last_words();
+}
+
 void Log::write(Level level, std::string_view message, std::span<const Field> fields) {
   if (level < g_least.load(std::memory_order_relaxed)) return;
   const int fd = g_fd.load(std::memory_order_relaxed);
-  const Format format = g_format.load(std::memory_order_relaxed);
-  const bool json = format == Format::json || (format == Format::automatic && isatty(fd) == 0);
-  const std::string_view name = names[static_cast<size_t>(level)];
-  std::string line;
-  line.reserve(256);
-  if (json) {
-    line.append("{\"ts\":\"").append(iso8601(utc_now())).append("\",\"level\":\"").append(name).append("\",\"msg\":\"");
-    append_json_escaped(line, message);
-    line += '"';
-  } else {
-    line.append(iso8601(utc_now())).append(" ").append(name).append(" ");
-    append_json_escaped(line, message);
+  const std::string line = record(fd, level, message, fields);
+  if (LogQueue* queue = g_queue.load(std::memory_order_acquire); queue != nullptr) return queue->put(line);
+  if (!takes_more(fd)) {
+    g_dropped.fetch_add(1, std::memory_order_relaxed);
+    return;
   }
-  for (const Field& field : fields) {
-    if (!field.value.empty()) append_field(line, field, json);
-  }
-  line += json ? "}\n" : "\n";
+  if (const uint64_t dropped = g_dropped.exchange(0); dropped > 0) write_all(fd, notice_of(dropped));
   write_all(fd, line);
 }
 

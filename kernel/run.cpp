@@ -201,7 +201,7 @@ struct LogQueued {
   LogQueued& operator=(const LogQueued&) = delete;
 };
 
-// What a deletion asks of the plugins: erase of the store.
+// What a deletion asks of the plugins: erase of the store, forget of who verifies credentials.
 tenants::Eraser eraser(lifecycle::Lifecycle& life) {
   tenants::Eraser eraser;
   eraser.ready = [&life]() -> Status {
@@ -218,7 +218,10 @@ tenants::Eraser eraser(lifecycle::Lifecycle& life) {
   eraser.erase = [&life](const std::string& tenant) -> Status {
     if (auto expelled = life.expel(tenant); !expelled) return expelled;
     auto erased = life.call("storage/1", "erase", "{}", tenant);
-    return erased ? Status() : Status(erased.error());
+    if (!erased || !life.provides("auth/1", "forget")) return erased ? Status() : Status(erased.error());
+    // Nor may what was verified of its users count for a tenant that gets the name again.
+    auto forgotten = life.call("auth/1", "forget", "{}", tenant);
+    return forgotten ? Status() : Status(forgotten.error());
   };
   return eraser;
 }

@@ -80,7 +80,8 @@ std::string Registry::usage_json(std::string_view tenant, int64_t now) const {
   if (known == nullptr) return {};
   const Terms& terms = *known;
   JsonText json;
-  json.begin_object().string("tenant", t->id).string("plan", terms.plan).raw("limits", limits_json(terms));
+  json.begin_object().string("tenant", t->id).string("state", to_string(t->standing.load(std::memory_order_acquire)));
+  json.string("plan", terms.plan).raw("limits", limits_json(terms));
   write_meters(json, t->meters, names_, terms, now);
   std::string text = json.take();
   if (more_usage) text += more_usage(t->id, terms);

@@ -20,7 +20,7 @@ done
 
 # shellcheck disable=SC2086
 socle_install $socle_packages
-socle_build release socle gateway storage-rocksdb auth hello notes models rules
+socle_build release socle gateway storage-rocksdb auth hello notes models rules forms
 
 work=$(mktemp -d)
 kernel=
@@ -50,12 +50,15 @@ value() { sed "s/.* $1=\([^ ]*\).*/\1/" <<<"$ready"; }
 http=http://$(value http)
 ops=http://$(value ops)
 export SOCLE_CONTROL=$work/control.sock
+# The loan application: a form and its ruleset, applied from their files; the same files again change nothing.
+build/release/kernel/socle model apply examples/loan --tenant demo >"$work/models" || { cat "$work/models" >&2; exit 1; }
 cat <<TEXT
 
 Socle serves.
   say hello       curl $http/v1/hello/Ada
   notes           curl -X POST $http/v1/notes -H 'Content-Type: application/json' -d '{"title": "First", "text": "It works"}'
                   curl $http/v1/notes
+  a form          curl $http/v1/forms/loan   its records: curl $http/v1/forms/loan/records
   health, metrics $ops/readyz  $ops/metrics
   operate         SOCLE_CONTROL=$SOCLE_CONTROL build/release/kernel/socle plugin list
   demo login      none needed: requests on this loopback listener count as user demo-user of tenant demo; as its operator:
@@ -97,6 +100,10 @@ limit='{"rules": "limit", "input": {"type": "object", "required": ["income"], "p
 expect "models: draft" '^HTTP/1.1 20' curl -si -X PUT "$http/v1/models/rules/limit" "${json[@]}" -d "$limit"
 expect "models: publish" '"version":"1.0.0"' curl -s -X POST "$http/v1/models/rules/limit/publish" "${json[@]}" -d '{}'
 expect "rules: evaluate" '"limit":50' curl -s -X POST "$http/v1/rules/limit/evaluate" "${json[@]}" -d '{"input": {"income": 5}}'
+expect "forms: create" '"monthlyPayment":"1060.00"' curl -s -X POST "$http/v1/forms/loan/records" "${json[@]}" -d @examples/loan/record.json
+expect "forms: the ruleset's output" '"grade":"A"' curl -s "$http/v1/forms/loan/records"
+expect "forms: errors at their fields" '"pointer":"/email","code":"required"' curl -s -X POST "$http/v1/forms/loan/records" "${json[@]}" -d '{}'
+expect "forms: list by filter" '"applicationNo":"LA-2026-00000001"' curl -s -G "$http/v1/forms/loan/records" --data-urlencode "filter=channel == 'web'"
 token=$(build/release/kernel/socle tenant token demo)
 bearer=(-H "Authorization: Bearer $token")
 expect "auth: no credential is no administrator" '"code":"role_above_own"' curl -s -X POST "$http/v1/auth/users" "${json[@]}" -d '{"username": "ann", "roles": ["member"]}'
@@ -105,7 +112,7 @@ link=$(sed 's/.*"password_link":"[^"]*\(\/v1\/auth\/links\/[^"]*\)".*/\1/' "$wor
 expect "auth: set a password" '"username":"ann"' curl -s -X POST "$http$link" "${json[@]}" -d '{"password": "tr0ub4dor&3"}'
 expect "auth: sign in" '^[Ss]et-[Cc]ookie: socle_session=ss_demo_' curl -si -X POST "$http/v1/auth/login" "${json[@]}" -d '{"username": "ann", "password": "tr0ub4dor&3"}'
 expect "auth: a bad credential opens nothing" '"code":"bad_credential"' curl -s "$http/v1/notes" -H "Authorization: Bearer nonsense"
-for plugin in auth hello notes models rules gateway storage-rocksdb; do
+for plugin in auth hello notes models rules forms gateway storage-rocksdb; do
   expect "swap $plugin" 'active' build/release/kernel/socle plugin swap $plugin "$PWD/build/release/plugins/$plugin"
 done
 expect "notes: still there after the swaps" 'It works' curl -s "$http${location}"

@@ -1,0 +1,292 @@
+// evaluation.cpp: see the header; what it writes is in writing.cpp. A field's variable holds what the logic left of it;
+// variables of whole objects and sub-tables are written again as JSON only when something reads them after a part of
+// them changed. Longer than most files because one state machine walks the graph.
+#include "logic/evaluation.hpp"
+
+#include <algorithm>
+
+#include "logic/values.hpp"
+#include "socle/cel/time.hpp"
+
+namespace socle::forms {
+
+using cel::Kind;
+using cel::Value;
+using json::View;
+
+namespace {
+
+Value of_view(View view) { return view.exists() ? Value::json(view) : Value(); }
+Value of_text(std::string_view text) { return text.empty() ? Value() : Value::string(text); }
+Value of_moment(std::string_view text) {
+  const auto parsed = cel::parse_timestamp(text);
+  return parsed ? *parsed : Value();
+}
+View member(View object, const std::vector<std::string>& tokens) {
+  for (const auto& token : tokens) object = object.find(token);
+  return object;
+}
+
+}  // namespace
+
+Evaluation::Evaluation(const Form& form, const Call& call, cel::Arena& arena)
+    : form_(form),
+      call_(call),
+      arena_(arena),
+      activation_(form.language().environment()),
+      cells_(form.logic().size()),
+      states_(form.logic().size()),
+      stale_(form.fields().size(), false),
+      left_(call.limits.fuel) {
+  bind_common();
+  for (const auto field : form.reads()) bind(field);
+  fit_rows();
+}
+
+void Evaluation::bind_common() {
+  const auto& slots = form_.language().slots();
+  activation_.set(slots.old, of_view(call_.old));
+  activation_.set(slots.user, of_view(call_.user));
+  activation_.set(slots.tenant, of_view(call_.tenant));
+  activation_.set(slots.env, of_view(call_.env));
+  activation_.set(slots.action, Value::string(call_.action));
+  activation_.set(slots.now, Value::timestamp(call_.now_seconds, call_.now_nanos));
+  const auto meta = [&](Meta which, const Value& value) {
+    activation_.set(slots.meta[static_cast<std::size_t>(which)], value);
+  };
+  meta(Meta::id, of_text(call_.facts.id));
+  meta(Meta::version, call_.facts.version == 0 ? Value() : Value::integer(call_.facts.version));
+  meta(Meta::model_version, of_text(call_.facts.model_version));
+  meta(Meta::created_at, of_moment(call_.facts.created_at));
+  meta(Meta::created_by, of_text(call_.facts.created_by));
+  meta(Meta::updated_at, of_moment(call_.facts.updated_at));
+  meta(Meta::updated_by, of_text(call_.facts.updated_by));
+}
+
+View Evaluation::given(std::uint32_t index, std::size_t row, View root) const {
+  const auto& field = form_.fields()[index];
+  if (field.table != Field::none) root = member(root, form_.fields()[field.table].tokens).at(row);
+  return member(root, field.tokens);
+}
+
+const Evaluation::Cell* Evaluation::cell(std::uint32_t field, std::size_t row) const {
+  const auto at = form_.logic_index(field);
+  return at == Field::none || row >= cells_[at].size() ? nullptr : &cells_[at][row];
+}
+
+Value Evaluation::value(std::uint32_t field, std::size_t row) const {
+  const auto* changed = cell(field, row);
+  if (changed != nullptr && changed->state != Cell::State::given) return changed->value;
+  return of_view(given(field, row, call_.doc));
+}
+
+void Evaluation::bind(std::uint32_t field) {
+  activation_.set(form_.language().slot_of(field), value(field, 0));
+  stale_[field] = form_.changes_below(field) && touched_below(field);
+}
+
+std::size_t Evaluation::rows(std::uint32_t table) const {
+  const auto view = value(table, 0);
+  return view.is(Kind::list) ? view.size() : 0;
+}
+
+void Evaluation::fit_rows() {
+  for (std::uint32_t i = 0; i < cells_.size(); ++i) {
+    const auto table = form_.fields()[form_.logic()[i].field].table;
+    const auto count = table == Field::none ? std::size_t{1} : rows(table);
+    cells_[i].resize(count);
+    states_[i].resize(count);
+    for (std::size_t k = errors_.size(); k-- > 0;)
+      if (error_places_[k].first == i && error_places_[k].second >= count) {
+        errors_.erase(errors_.begin() + static_cast<std::ptrdiff_t>(k));
+        error_places_.erase(error_places_.begin() + static_cast<std::ptrdiff_t>(k));
+      }
+  }
+}
+
+bool Evaluation::run() { return run_marked(std::vector<bool>(form_.order().size(), true)); }
+
+bool Evaluation::change(View doc, std::span<const std::uint32_t> fields) {
+  call_.doc = doc;
+  std::vector<bool> wanted(form_.order().size(), false);
+  for (const auto field : fields)
+    for (const auto node : form_.readers(field)) wanted[node] = true;
+  // Views into the old document are no longer good, so what is read is bound again; it costs no evaluation.
+  for (const auto field : form_.reads()) bind(field);
+  fit_rows();
+  return run_marked(wanted);
+}
+
+bool Evaluation::run_marked(const std::vector<bool>& wanted) {
+  auto marked = wanted;
+  for (std::uint32_t node = 0; node < marked.size(); ++node) {
+    if (!marked[node]) continue;
+    if (!run_node(node)) return false;
+    for (const auto next : form_.after(node)) marked[next] = true;
+  }
+  return true;
+}
+
+bool Evaluation::run_node(std::uint32_t index) {
+  const auto& node = form_.order()[index];
+  const auto& field = form_.fields()[form_.logic()[node.logic].field];
+  if (field.table == Field::none) return run_row(node, {});
+  for (std::size_t row = 0; row < cells_[node.logic].size(); ++row)
+    if (!run_row(node, {field.table, row})) return false;
+  return true;
+}
+
+bool Evaluation::run_row(const Node& node, Scope scope) {
+  const auto& logic = form_.logic()[node.logic];
+  auto& state = states_[node.logic][scope.row];
+  switch (node.kind) {
+    case Node::Kind::visible: state.visible = condition(*logic.visible, scope); break;
+    case Node::Kind::read_only: state.read_only = condition(*logic.read_only, scope); break;
+    case Node::Kind::required: state.required = condition(*logic.required, scope); break;
+    case Node::Kind::options: {
+      const auto list = evaluate(*logic.options, scope);
+      state.options = list.is(Kind::list) ? std::optional(list) : std::nullopt;
+      break;
+    }
+    case Node::Kind::value: {
+      forget_errors(node.logic, scope.row);
+      const auto value = decide_value(logic, scope);
+      if (stopped_.empty()) settle(node.logic, scope, value);
+      break;
+    }
+  }
+  return stopped_.empty();
+}
+
+// What the field holds after its logic; null: nothing.
+Value Evaluation::decide_value(const FieldLogic& logic, Scope scope) {
+  const auto& state = states_[form_.logic_index(logic.field)][scope.row];
+  if (logic.clear_on_hide && !state.visible) return {};
+  if (logic.compute) return computed(logic, scope);
+  const bool creating = !call_.old.exists();
+  const auto old = creating ? View() : given(logic.field, scope.row, call_.old);
+  if (logic.sequence) {
+    if (!creating) return of_view(old);
+    std::size_t nth = 0;
+    for (const auto& other : form_.logic()) {
+      if (&other == &logic) break;
+      nth += other.sequence ? 1 : 0;
+    }
+    if (nth >= call_.numbers.size()) return {};
+    return cel::copy_string(arena_, logic.sequence->text(call_.now_seconds, call_.numbers[nth]));
+  }
+  const bool read_only = logic.always_read_only || state.read_only;
+  const auto sent = given(logic.field, scope.row, call_.doc);
+  if (read_only && !creating) return of_view(old);
+  if (sent.exists() && !read_only) return of_view(sent);
+  if (!creating) return {};
+  if (logic.fallback) {
+    auto value = evaluate(*logic.fallback, scope);
+    return value.is_error() ? Value() : value;
+  }
+  return of_view(form_.fields()[logic.field].fallback);
+}
+
+Value Evaluation::computed(const FieldLogic& logic, Scope scope) {
+  const auto value = evaluate(*logic.compute, scope);
+  if (!value.is_error()) return value;
+  if (!stopped_.empty() || lacks_input(*logic.compute)) return {};
+  const auto text = logic.compute->program->describe(value);
+  errors_.push_back({pointer(logic.field, scope.row), "compute", text.substr(0, text.find('\n')), {}});
+  error_places_.emplace_back(form_.logic_index(logic.field), scope.row);
+  return {};
+}
+
+void Evaluation::forget_errors(std::uint32_t logic, std::size_t row) {
+  for (std::size_t i = errors_.size(); i-- > 0;) {
+    if (error_places_[i] != std::pair<std::uint32_t, std::size_t>(logic, row)) continue;
+    errors_.erase(errors_.begin() + static_cast<std::ptrdiff_t>(i));
+    error_places_.erase(error_places_.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
+void Evaluation::settle(std::uint32_t logic, Scope scope, const Value& value) {
+  const auto index = form_.logic()[logic].field;
+  auto& cell = cells_[logic][scope.row];
+  const auto sent = given(index, scope.row, call_.doc);
+  const bool as_given = is_nothing(value)
+                            ? !sent.exists()
+                            : sent.exists() && (value.is_json() ? value.view().same(sent)
+                                                                : cel::equal(value, Value::json(sent)) &&
+                                                                      value.kind() == Value::json(sent).kind());
+  cell.state = as_given ? Cell::State::given : is_nothing(value) ? Cell::State::absent : Cell::State::value;
+  cell.value = is_nothing(value) ? Value() : value.is(Kind::optional) ? *value.optional_value() : value;
+  if (scope.table == Field::none) activation_.set(form_.language().slot_of(index), cell.value);
+  for (auto at = form_.fields()[index].parent; at != Field::none; at = form_.fields()[at].parent) stale_[at] = true;
+}
+
+void Evaluation::bind_row(const Expression& expression, Scope scope) {
+  for (const auto read : expression.reads) {
+    if (form_.fields()[read].table == scope.table && scope.table != Field::none)
+      activation_.set(form_.language().slot_of(read), value(read, scope.row));
+    else if (stale_[read])
+      materialize(read);
+  }
+}
+
+Value Evaluation::evaluate(const Expression& expression, Scope scope) {
+  bind_row(expression, scope);
+  ++evaluated_;
+  auto limits = call_.limits;
+  limits.fuel = left_;
+  std::uint64_t left = 0;
+  const auto value = expression.program->evaluate(activation_, arena_, limits, &left);
+  left_ = left > 0 ? left - 1 : 0;
+  if (value.is_error() && value.has_error_info() && value.error_info().code >= cel::ErrorCode::out_of_fuel)
+    stopped_ = cel::to_string(value.error_info().code);
+  return value;
+}
+
+bool Evaluation::condition(const Expression& expression, Scope scope) { return evaluate(expression, scope).is_true(); }
+
+bool Evaluation::holds(const Expression& condition) { return this->condition(condition, {}); }
+
+// Something that the expression read is not there: of whole objects and sub-tables, a declared part.
+bool Evaluation::lacks_input(const Expression& expression) const {
+  for (const auto read : expression.reads) {
+    const auto& value = activation_.values()[form_.language().slot_of(read)];
+    if (value.is_error() || is_nothing(value)) return true;
+    const auto& field = form_.fields()[read];
+    const auto lacks = [&](View object) {
+      for (const auto child : field.children) {
+        const auto part = object.find(form_.fields()[child].name);
+        if (!part.exists() || part.is_null()) return true;
+      }
+      return false;
+    };
+    if (field.type == FieldType::object && value.is_json() && lacks(value.view())) return true;
+    if (field.type == FieldType::table && value.is_json())
+      for (const auto row : value.view().elements())
+        if (lacks(row)) return true;
+  }
+  return false;
+}
+
+FieldState Evaluation::state(std::uint32_t field, std::size_t row) const {
+  const auto at = form_.logic_index(field);
+  if (at == Field::none || row >= states_[at].size()) return {};
+  FieldState out = states_[at][row];
+  const auto& logic = form_.logic()[at];
+  out.read_only = out.read_only || logic.always_read_only || logic.compute || logic.sequence;
+  return out;
+}
+
+bool Evaluation::visible(std::uint32_t field, std::size_t row) const {
+  for (auto at = field; at != Field::none; at = form_.fields()[at].parent)
+    if (!state(at, form_.fields()[at].table == Field::none ? 0 : row).visible) return false;
+  return true;
+}
+
+std::string Evaluation::pointer(std::uint32_t index, std::size_t row) const {
+  const auto& field = form_.fields()[index];
+  if (field.table == Field::none) return field.pointer;
+  const auto& table = form_.fields()[field.table].pointer;
+  return table + "/" + std::to_string(row) + field.pointer.substr(table.size() + 2);
+}
+
+}  // namespace socle::forms

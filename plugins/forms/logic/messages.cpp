@@ -1,0 +1,89 @@
+// messages.cpp: see the header.
+#include "logic/messages.hpp"
+
+#include <array>
+
+#include "socle/json/writer.hpp"
+
+namespace socle::forms {
+namespace {
+
+struct Sentence {
+  std::string_view code;
+  std::string_view zh;  // {limit} and the like are the fault's params
+};
+constexpr std::array sentences{
+    Sentence{"type", "类型应为 {wanted}，实际为 {found}"},
+    Sentence{"enum", "只能是以下取值之一：{allowed}"},
+    Sentence{"const", "只能是 {allowed}"},
+    Sentence{"minimum", "不能小于 {limit}，实际为 {found}"},
+    Sentence{"exclusiveMinimum", "必须大于 {limit}，实际为 {found}"},
+    Sentence{"maximum", "不能大于 {limit}，实际为 {found}"},
+    Sentence{"exclusiveMaximum", "必须小于 {limit}，实际为 {found}"},
+    Sentence{"multipleOf", "必须是 {limit} 的倍数，实际为 {found}"},
+    Sentence{"minLength", "至少 {limit} 个字符，实际 {found} 个"},
+    Sentence{"maxLength", "最多 {limit} 个字符，实际 {found} 个"},
+    Sentence{"pattern", "格式不符合 {pattern}"},
+    Sentence{"format", "不是有效的 {format}"},
+    Sentence{"minItems", "至少 {limit} 项，实际 {found} 项"},
+    Sentence{"maxItems", "最多 {limit} 项，实际 {found} 项"},
+    Sentence{"uniqueItems", "第 {first} 项与第 {second} 项重复"},
+    Sentence{"minProperties", "至少 {limit} 个成员，实际 {found} 个"},
+    Sentence{"maxProperties", "最多 {limit} 个成员，实际 {found} 个"},
+    Sentence{"required", "必填"},
+    Sentence{"dependentRequired", "填写了 {because} 时必填"},
+    Sentence{"additionalProperties", "没有名为 {member} 的字段"},
+    Sentence{"unevaluatedProperties", "没有名为 {member} 的字段"},
+    Sentence{"anyOf", "不符合任何一种允许的形式"},
+    Sentence{"oneOf", "必须恰好符合一种允许的形式"},
+    Sentence{"not", "不允许的取值"},
+    Sentence{"contains", "缺少必须包含的项"},
+    Sentence{"limit", "数据过大或嵌套过深，无法校验"},
+};
+
+std::string filled(std::string_view text, const schema::Fault& fault) {
+  std::string out;
+  while (!text.empty()) {
+    const auto open = text.find('{');
+    out += text.substr(0, open);
+    if (open == std::string_view::npos) break;
+    const auto close = text.find('}', open);
+    const auto name = text.substr(open + 1, close - open - 1);
+    for (const auto& [key, value] : fault.params)
+      if (key == name) out += value;
+    text.remove_prefix(close + 1);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string schema_message(const schema::Fault& fault, Language language) {
+  if (language == Language::en) return fault.message;
+  for (const auto& sentence : sentences)
+    if (sentence.code == fault.code) return filled(sentence.zh, fault);
+  return "不符合要求（" + std::string(fault.code) + "）";
+}
+
+std::string required_message(Language language) { return language == Language::zh ? "必填" : "must be filled in"; }
+std::string options_message(Language language) {
+  return language == Language::zh ? "不在可选范围内" : "is none of the options that are allowed now";
+}
+std::string compute_message(const std::string& english, Language language) {
+  return (language == Language::zh ? "无法计算：" : "cannot be computed: ") + english;
+}
+std::string reference_message(const std::string& form, Language language) {
+  return language == Language::zh ? "在 " + form + " 中没有这条记录" : "there is no such record in " + form;
+}
+
+std::string params_of(const schema::Fault& fault) {
+  if (fault.params.empty()) return {};
+  std::string text;
+  json::Writer out(text);
+  out.begin_object();
+  for (const auto& [key, value] : fault.params) out.member(key, value);
+  out.end_object();
+  return text;
+}
+
+}  // namespace socle::forms

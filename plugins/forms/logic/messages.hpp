@@ -1,0 +1,20 @@
+// messages.hpp: what is wrong with a field, in the languages of the product. Any thread.
+#pragma once
+
+#include <string>
+
+#include "model/words.hpp"
+#include "socle/schema/report.hpp"
+
+namespace socle::forms {
+
+// English is the schema kit's own sentence; Chinese is made from the same code and params.
+[[nodiscard]] std::string schema_message(const schema::Fault& fault, Language language);
+[[nodiscard]] std::string required_message(Language language);
+[[nodiscard]] std::string options_message(Language language);
+[[nodiscard]] std::string compute_message(const std::string& english, Language language);
+[[nodiscard]] std::string reference_message(const std::string& form, Language language);
+// JSON object of the fault's params; "" when there are none.
+[[nodiscard]] std::string params_of(const schema::Fault& fault);
+
+}  // namespace socle::forms

@@ -1,0 +1,163 @@
+// verdict.cpp: see the header.
+#include "logic/verdict.hpp"
+
+#include <algorithm>
+
+#include "logic/messages.hpp"
+#include "logic/values.hpp"
+#include "socle/json/pointer.hpp"
+#include "socle/json/writer.hpp"
+
+namespace socle::forms {
+namespace {
+
+struct Place {
+  std::uint32_t field = Field::none;
+  std::size_t row = 0;
+};
+
+// The declared field that a pointer into a record names.
+Place place_of(const Catalogue& fields, const std::string& text) {
+  Place out;
+  const auto pointer = json::Pointer::parse(text);
+  if (!pointer) return out;
+  std::string path;
+  bool in_table = false;
+  for (const auto& token : pointer->tokens()) {
+    const auto index = in_table ? json::array_index(token) : json::View::none;
+    if (in_table && index != json::View::none) {
+      out.row = index;
+      path += "[]";
+      in_table = false;
+      continue;
+    }
+    path += (path.empty() ? "" : ".") + token;
+    const auto at = fields.find(path);
+    in_table = at != Field::none && fields[at].type == FieldType::table;
+  }
+  out.field = fields.find(path);
+  return out;
+}
+
+class Judgement {
+ public:
+  Judgement(const Form& form, const Call& call, Language language, cel::Arena& arena, Verdict& out)
+      : form_(form), language_(language), evaluation_(form, call, arena), out_(out) {}
+
+  void run() {
+    if (evaluation_.run() && settle()) {
+      schema();
+      fields();
+      checks();
+    }
+    out_.stopped = evaluation_.stopped();
+    out_.fuel_used = evaluation_.call().limits.fuel - evaluation_.fuel_left();
+    std::stable_sort(out_.errors.begin(), out_.errors.end(),
+                     [](const FieldError& a, const FieldError& b) { return a.pointer < b.pointer; });
+  }
+
+ private:
+  bool settle() {
+    if (evaluation_.changed()) {
+      out_.text = evaluation_.document();
+      auto parsed = json::Document::parse(out_.text);
+      if (!parsed) {
+        out_.errors.push_back({"", "compute", parsed.error().message, {}});
+        return false;
+      }
+      out_.document = std::move(*parsed);
+    }
+    for (const auto& error : evaluation_.errors())
+      out_.errors.push_back({error.pointer, error.code, compute_message(error.message, language_), {}});
+    return true;
+  }
+
+  void schema() {
+    const auto root = out_.root(evaluation_.call().doc);
+    if (form_.schema().valid(root)) return;
+    const auto report = form_.schema().check(root);
+    for (const auto& fault : report.faults) {
+      // Nobody can fill in what is hidden.
+      if (fault.code == "required") {
+        const auto place = place_of(form_.fields(), fault.field);
+        if (place.field != Field::none && !evaluation_.visible(place.field, place.row)) continue;
+      }
+      out_.errors.push_back({fault.field, std::string(fault.code), schema_message(fault, language_), params_of(fault)});
+    }
+    if (report.truncated > 0)
+      out_.errors.push_back({"", "more", "and " + std::to_string(report.truncated) + " more", {}});
+  }
+
+  bool told(const std::string& pointer, std::string_view code) const {
+    return std::any_of(out_.errors.begin(), out_.errors.end(),
+                       [&](const FieldError& error) { return error.pointer == pointer && error.code == code; });
+  }
+
+  void fields() {
+    for (const auto& logic : form_.logic()) {
+      if (!logic.required && !logic.options) continue;
+      const auto table = form_.fields()[logic.field].table;
+      const auto count = table == Field::none ? 1 : evaluation_.rows(table);
+      for (std::size_t row = 0; row < count; ++row) field(logic, row);
+    }
+  }
+  void field(const FieldLogic& logic, std::size_t row) {
+    if (!evaluation_.visible(logic.field, row)) return;
+    const auto state = evaluation_.state(logic.field, row);
+    const auto value = evaluation_.value(logic.field, row);
+    const auto pointer = evaluation_.pointer(logic.field, row);
+    if (state.required && is_blank(value) && !told(pointer, "required"))
+      out_.errors.push_back({pointer, "required", required_message(language_), {}});
+    if (!state.options || is_blank(value)) return;
+    const auto allowed = [&](const cel::Value& one) {
+      for (std::size_t i = 0; i < state.options->size(); ++i)
+        if (cel::equal(state.options->at(i), one)) return true;
+      return false;
+    };
+    bool good = true;
+    if (value.is(cel::Kind::list))
+      for (std::size_t i = 0; i < value.size(); ++i) good = good && allowed(value.at(i));
+    else
+      good = allowed(value);
+    if (!good) out_.errors.push_back({pointer, "options", options_message(language_), {}});
+  }
+
+  void checks() {
+    for (const auto& check : form_.checks()) {
+      if (evaluation_.holds(check.when)) out_.errors.push_back({check.at, check.id, check.message.in(language_), {}});
+      if (!evaluation_.stopped().empty()) return;
+    }
+  }
+
+  const Form& form_;
+  const Language language_;
+  Evaluation evaluation_;
+  Verdict& out_;
+};
+
+}  // namespace
+
+Verdict judge(const Form& form, const Call& call, Language language, cel::Arena& arena) {
+  Verdict out;
+  arena.reset();
+  Judgement(form, call, language, arena, out).run();
+  return out;
+}
+
+std::string errors_text(const std::vector<FieldError>& errors) {
+  std::string text;
+  json::Writer out(text);
+  out.begin_array();
+  for (const auto& error : errors) {
+    out.begin_object().member("pointer", error.pointer).member("code", error.code).member("message", error.message);
+    if (!error.params.empty()) {
+      const auto params = json::Document::parse(error.params);
+      if (params) out.member("params", params->root());
+    }
+    out.end_object();
+  }
+  out.end_array();
+  return text;
+}
+
+}  // namespace socle::forms

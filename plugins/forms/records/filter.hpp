@@ -1,0 +1,62 @@
+// filter.hpp: conditions over records as storage/1 takes them: what indexes can answer as a predicate tree, the rest as
+// a CEL remainder. Filters of a request and access rules go through here alike. One thread; cheap enough for every
+// call.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "logic/evaluation.hpp"
+#include "model/form.hpp"
+#include "socle/json/view.hpp"
+#include "socle/json/writer.hpp"
+#include "socle/result.hpp"
+
+namespace socle::forms {
+
+// What is known when a condition is asked; everything but the record.
+struct Known {
+  json::View user, tenant, env;
+  std::string_view action;
+  std::int64_t now_seconds = 0;
+  std::uint32_t now_nanos = 0;
+};
+
+// The conjunction of what was added.
+class Filter {
+ public:
+  Filter(const Form& form, const Known& known) : form_(form), known_(known) {}
+
+  // Reduces the condition by what is known and splits the rest.
+  Status add(const StrictLanguage::Checked& condition);
+  // A predicate of storage/1 and a CEL text over `record`, as another service gives them ("" each: none).
+  void add_ready(std::string_view predicate, std::string_view remainder);
+  // Some condition is false whatever the record: the list is empty.
+  [[nodiscard]] bool never() const { return never_; }
+  // The members "filter" and "remainder" of a storage/1 query, if there are any.
+  void write(json::Writer& out) const;
+  [[nodiscard]] std::string remainder() const;
+
+ private:
+  void add_part(const cel::Ast& reduced, const cel::Expr& part);
+  void note_fields(const cel::Expr& expr);
+
+  const Form& form_;
+  const Known& known_;
+  std::vector<std::string> predicates_;  // JSON
+  std::vector<std::string> remainders_;  // CEL
+  std::set<std::uint32_t> mentioned_;    // fields at the top of the record that remainders read
+  bool never_ = false;
+};
+
+// True only when the rule says yes to this record; an error is no.
+[[nodiscard]] bool allows(const Form& form, const StrictLanguage::Checked& rule, const Known& known, json::View doc,
+                          json::View old, const RecordFacts& facts);
+
+// What storage/1 calls a field of a record: "/doc/address/city", "created_at", "/created_by"; "" for an unknown one.
+[[nodiscard]] std::string stored_field(const Form& form, std::string_view path, std::string_view& type);
+
+}  // namespace socle::forms

@@ -1,0 +1,70 @@
+// asking.cpp: see the header.
+#include "service/asking.hpp"
+
+#include "socle/json/writer.hpp"
+
+namespace socle::forms {
+namespace {
+
+json::Document object(std::string_view id, std::string_view claims) {
+  std::string text;
+  json::Writer out(text);
+  out.begin_object().member("id", id);
+  if (!claims.empty())
+    if (const auto document = json::Document::parse(claims))
+      for (const auto& [key, value] : document->root().members())
+        if (key != "id") out.member(key, value);
+  out.end_object();
+  auto made = json::Document::parse(text);
+  return made ? std::move(*made) : json::Document();
+}
+
+}  // namespace
+
+Asking::Asking(const Host& host, Request request)
+    : user_(object(request.principal(), request.context().claims())),
+      tenant_(object(request.tenant(), {})),
+      language_(language_of(request.header("accept-language"))) {
+  const auto now = host.now_utc().count();
+  seconds_ = now / 1'000'000'000;
+  nanos_ = static_cast<std::uint32_t>(now % 1'000'000'000);
+}
+
+Known Asking::known(std::string_view action) const {
+  return {user_.root(), tenant_.root(), {}, action, seconds_, nanos_};
+}
+
+Call Asking::call(std::string_view action) const {
+  Call out;
+  out.user = user_.root();
+  out.tenant = tenant_.root();
+  out.action = action;
+  out.now_seconds = seconds_;
+  out.now_nanos = nanos_;
+  return out;
+}
+
+Reply invalid_record(const std::vector<FieldError>& errors, Language language) {
+  const bool zh = language == Language::zh;
+  return Reply::error(Code::invalid, "invalid_record",
+                      zh ? "记录不符合表单的要求" : "the record does not satisfy the form", errors_text(errors))
+      .with_status(422);
+}
+
+Reply forbidden(std::string_view action, std::string_view form) {
+  return Reply::error(Code::denied, "forbidden",
+                      "the access rules of form '" + std::string(form) + "' do not let you " + std::string(action) +
+                          " this record")
+      .with_status(403);
+}
+
+Reply not_found(std::string_view form, std::string_view id) {
+  return Reply::error(Code::not_found, "not_found",
+                      "form '" + std::string(form) + "' has no record '" + std::string(id.substr(0, 64)) + "'");
+}
+
+Reply malformed(const Error& error) {
+  return Reply::error(Code::invalid, "malformed_json", error.message).with_status(400);
+}
+
+}  // namespace socle::forms

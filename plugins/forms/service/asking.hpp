@@ -1,0 +1,43 @@
+// asking.hpp: who asks, when and in which language, as expressions see it. Made once a request, on its worker.
+#pragma once
+
+#include <socle/plugin.hpp>
+
+#include <string>
+
+#include "logic/verdict.hpp"
+#include "records/filter.hpp"
+
+namespace socle::forms {
+
+class Asking {
+ public:
+  Asking(const Host& host, Request request);
+  Asking(const Asking&) = delete;
+  Asking& operator=(const Asking&) = delete;
+
+  [[nodiscard]] Known known(std::string_view action) const;
+  // A call of the logic; doc and old are the caller's to set.
+  [[nodiscard]] Call call(std::string_view action) const;
+  [[nodiscard]] Language language() const { return language_; }
+  void at(std::int64_t seconds, std::uint32_t nanos) {
+    seconds_ = seconds;
+    nanos_ = nanos;
+  }
+  [[nodiscard]] std::int64_t seconds() const { return seconds_; }
+  [[nodiscard]] std::uint32_t nanos() const { return nanos_; }
+
+ private:
+  json::Document user_, tenant_, env_;
+  std::int64_t seconds_ = 0;
+  std::uint32_t nanos_ = 0;
+  Language language_ = Language::en;
+};
+
+// 422 with every field error, in the language asked for.
+[[nodiscard]] Reply invalid_record(const std::vector<FieldError>& errors, Language language);
+[[nodiscard]] Reply forbidden(std::string_view action, std::string_view form);
+[[nodiscard]] Reply not_found(std::string_view form, std::string_view id);
+[[nodiscard]] Reply malformed(const Error& error);
+
+}  // namespace socle::forms

@@ -1,0 +1,116 @@
+// batch.cpp: records:batch: many changes, all or none.
+#include <set>
+
+#include "records/texts.hpp"
+#include "service/records.hpp"
+#include "socle/json/patch.hpp"
+
+namespace socle::forms {
+namespace {
+
+constexpr std::size_t most_rows = 500;
+
+Reply bad(std::size_t row, std::string_view member, std::string_view code, std::string message) {
+  const auto pointer = member.empty() ? below("", row) : below(below("", row), member);
+  const auto fields = errors_text({{pointer, std::string(code), message, {}}});
+  return Reply::error(Code::invalid, "bad_batch", message, fields).with_status(400);
+}
+
+}  // namespace
+
+// Rows of the body's operations. `documents` and `stored` keep what rows' views point into.
+Task<Got<bool>> Records::rows_of(Request request, const Served& served, json::View items, std::vector<Row>& rows,
+                                 std::vector<json::Document>& documents, json::Document& stored) {
+  std::vector<std::string> ids;
+  std::set<std::string, std::less<>> seen;
+  std::size_t i = 0;
+  for (const auto item : items.elements()) {
+    const auto op = item.find("op").as_string();
+    const bool create = op == "create";
+    if (!create && op != "put" && op != "update" && op != "patch" && op != "delete")
+      co_return bad(i, "op", "bad_value",
+                    "op is create, put (or update), patch or delete; found " + shown(item.find("op")));
+    const auto id = item.find("id").as_string();
+    if (create != !item.find("id").exists() || (!create && !is_record_id(id)))
+      co_return bad(i, "id", create ? "bad_value" : "required",
+                    create ? "a new record gets its id from the server; remove it" : "the id of a record is wanted");
+    if (!create && !seen.insert(std::string(id)).second)
+      co_return bad(i, "id", "duplicate", "one batch changes a record once");
+    if (op != "delete" && !item.find("doc").exists())
+      co_return bad(i, "doc", "required", "the document of the record is wanted");
+    rows.emplace_back();
+    rows.back().id = id;
+    if (!create) ids.emplace_back(id);
+    ++i;
+  }
+  if (!ids.empty()) {
+    const Reply reply = co_await saver_.get_many(request, served.form->name(), ids);
+    if (!reply) co_return reply;
+    auto parsed = json::Document::parse(reply.text());
+    if (!parsed) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
+    stored = std::move(*parsed);
+  }
+  documents.reserve(rows.size());
+  std::size_t nth = 0;
+  for (i = 0; i < rows.size(); ++i) {
+    auto& row = rows[i];
+    const auto item = items.at(i);
+    const auto op = item.find("op").as_string();
+    row.doc = item.find("doc");
+    if (op == "create") continue;
+    row.kind = op == "delete" ? Row::Kind::remove : Row::Kind::replace;
+    row.stored = stored.root().find("items").at(nth++);
+    if (!row.stored.is_object())
+      co_return Reply::error(Code::not_found, "not_found", "there is no record '" + row.id + "'",
+                             errors_text({{below(below("", i), "id"), "not_found", "there is no such record", {}}}));
+    if (!matches(item.find("if_match").as_string(), row.stored.find("version").as_uint64().value_or(0)))
+      co_return Reply::error(Code::precondition, "version_mismatch", "a record has another version than if_match names",
+                             errors_text({{below(below("", i), "if_match"),
+                                           "version_mismatch",
+                                           "found \"" + json::to_text(row.stored.find("version")) + "\"",
+                                           {}}}));
+    if (op != "patch") continue;
+    auto made = json::merge_patch(doc_of(row.stored), row.doc);
+    if (!made) co_return bad(i, "doc", "bad_patch", made.error().message);
+    documents.push_back(std::move(*made));
+    row.doc = documents.back().root();
+  }
+  co_return true;
+}
+
+Task<Reply> Records::batch(Request request) {
+  auto served = co_await models_.find(request, std::string(request.param("form")));
+  if (!served) co_return std::move(served).problem();
+  const auto body = json::Document::parse(request.text());
+  if (!body) co_return malformed(body.error());
+  const auto items = body->root();
+  if (!items.is_array() || items.empty() || items.size() > most_rows)
+    co_return Reply::error(Code::invalid, "bad_batch", "a batch is an array of 1 to 500 {op, id?, doc?, if_match?}")
+        .with_status(400);
+  const Asking asking(host_, request);
+  std::vector<Row> rows;
+  std::vector<json::Document> documents;
+  json::Document stored;
+  auto read = co_await rows_of(request, *served, items, rows, documents, stored);
+  if (!read) co_return std::move(read).problem();
+  const std::string key = Saver::key_of(request, *served);
+  auto written = co_await saver_.save(request, asking, *served, rows, key, true);
+  if (!written) co_return std::move(written).problem();
+  const auto results = written->reply.root().find("results");
+  std::string text;
+  json::Writer out(text);
+  out.begin_object().key("results").begin_array();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto result = results.at(i);
+    const bool removed = rows[i].kind == Row::Kind::remove;
+    out.begin_object().member("op", removed ? "delete" : rows[i].kind == Row::Kind::create ? "create" : "put");
+    out.member("id", result.find("id")).member("version", result.find("version"));
+    if (!removed && !rows[i].text.empty())
+      if (const auto doc = json::Document::parse(rows[i].text)) out.member("doc", doc->root());
+    out.end_object();
+  }
+  out.end_array().end_object();
+  co_return Reply::json(text);
+}
+
+}  // namespace socle::forms

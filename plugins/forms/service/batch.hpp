@@ -1,0 +1,20 @@
+// batch.hpp: what one save gathers beside its rows. Private to the saver.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "service/saver.hpp"
+
+namespace socle::forms {
+
+struct Saver::Batch {
+  bool many = false;              // pointers begin with the row's number
+  std::vector<Counter> counters;  // of the form's sequences, in the order of Form::logic()
+  std::uint64_t created = 0;      // rows created so far: each takes the next number
+};
+
+// FNV-1a over the request, twice: whether two requests under one key are the same.
+[[nodiscard]] std::string fingerprint_of(Request request);
+
+}  // namespace socle::forms

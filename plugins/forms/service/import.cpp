@@ -1,0 +1,199 @@
+// import.cpp: records:import: CSV or JSON lines. Good rows are kept, bad ones come back with what is wrong and as a
+// file that can be mended and sent again. Rows are judged and written in blocks, with a turn for others in between.
+#include "records/texts.hpp"
+#include "service/records.hpp"
+#include "transfer/csv.hpp"
+
+namespace socle::forms {
+namespace {
+
+constexpr std::size_t block = 100;
+constexpr std::size_t most_rows = 20'000;
+constexpr std::size_t most_errors = 1000;
+constexpr std::size_t previewed = 10;
+
+struct Incoming {
+  std::size_t line = 0;
+  std::string original;  // as it came, for the error file
+  std::string text;      // JSON
+};
+
+// All rows of the body; the whole import is refused when its form is wrong.
+struct Body {
+  bool csv = false;
+  std::string head;  // of the error file
+  std::vector<Incoming> rows;
+  std::string problem;
+};
+
+std::string line_of(const std::vector<std::string>& cells) {
+  std::string out;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (i > 0) out += ',';
+    append_cell(out, cells[i]);
+  }
+  return out;
+}
+
+void read_csv(const Form& form, std::string_view text, json::View mapping, Body& out) {
+  CsvReader reader(text);
+  const auto head = reader.next();
+  if (!head || !*head) {
+    out.problem = head ? std::string("there is no line of column names") : head.error().message;
+    return;
+  }
+  const auto columns = columns_of(form.fields(), (*head)->cells, mapping);
+  if (!columns) {
+    out.problem = columns.error().message;
+    return;
+  }
+  out.head = line_of((*head)->cells);
+  while (out.rows.size() <= most_rows) {
+    const auto line = reader.next();
+    if (!line) {
+      out.problem = line.error().message;
+      return;
+    }
+    if (!*line) return;
+    out.rows.push_back(
+        {(*line)->number, line_of((*line)->cells), document_of(form.fields(), *columns, (*line)->cells)});
+  }
+}
+
+void read_lines(std::string_view text, Body& out) {
+  for (std::size_t number = 1; !text.empty() && out.rows.size() <= most_rows; ++number) {
+    const auto end = text.find('\n');
+    auto line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
+    out.rows.push_back({number, std::string(line), std::string(line)});
+  }
+}
+
+struct Outcome {
+  std::size_t created = 0, failed = 0;
+  std::string errors = "[";
+  std::string file;
+  std::string preview = "[";
+  std::size_t told = 0;
+
+  void fail(const Incoming& row, const std::vector<FieldError>& why, bool csv) {
+    ++failed;
+    std::string reasons;
+    for (const auto& error : why) {
+      reasons += (reasons.empty() ? "" : "; ") + error.pointer + ": " + error.message;
+      if (told++ >= most_errors) continue;
+      if (errors.size() > 1) errors += ',';
+      json::Writer out(errors);
+      out.begin_object().member("line", row.line).member("pointer", error.pointer).member("code", error.code);
+      out.member("message", error.message).end_object();
+    }
+    file += row.original;
+    if (csv) {
+      file += ',';
+      append_cell(file, reasons);
+      file += '\r';
+    }
+    file += '\n';
+  }
+};
+
+}  // namespace
+
+Task<Reply> Records::import_all(Request request) {
+  auto served = co_await models_.find(request, std::string(request.param("form")));
+  if (!served) co_return std::move(served).problem();
+  const Form& form = *served->form;
+  const Asking asking(host_, request);
+  const bool preview = request.param("preview") == "true";
+  const auto mapping = json::Document::parse(request.has_param("mapping") ? request.param("mapping") : "{}");
+  if (!mapping || !mapping->root().is_object())
+    co_return Reply::error(Code::invalid, "bad_mapping", "mapping is a JSON object {\"Column\": \"field\"}")
+        .with_status(400);
+  Body body;
+  body.csv = request.header("content-type").find("csv") != std::string_view::npos;
+  if (body.csv)
+    read_csv(form, request.text(), mapping->root(), body);
+  else
+    read_lines(request.text(), body);
+  if (body.rows.size() > most_rows) body.problem = "an import holds at most 20000 rows; send it in parts";
+  if (!body.problem.empty()) co_return Reply::error(Code::invalid, "bad_import", body.problem).with_status(422);
+  const std::string no_key;
+  Outcome out;
+  if (body.csv) out.file = body.head + ",errors\r\n";
+  for (std::size_t from = 0; from < body.rows.size(); from += block) {
+    const auto to = std::min(from + block, body.rows.size());
+    std::vector<json::Document> documents;
+    std::vector<Row> rows;
+    std::vector<std::size_t> numbers;
+    documents.reserve(to - from);
+    for (auto i = from; i < to; ++i) {
+      auto doc = json::Document::parse(body.rows[i].text);
+      if (!doc) {
+        out.fail(body.rows[i], {{"", "malformed_json", doc.error().message, {}}}, body.csv);
+        continue;
+      }
+      documents.push_back(std::move(*doc));
+      rows.emplace_back().doc = documents.back().root();
+      numbers.push_back(i);
+    }
+    auto prepared = co_await saver_.prepare(request, asking, *served, rows);
+    if (!prepared) co_return std::move(prepared).problem();
+    std::vector<Row> good;
+    std::vector<std::size_t> good_numbers;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (!rows[i].errors.empty()) {
+        out.fail(body.rows[numbers[i]], rows[i].errors, body.csv);
+        continue;
+      }
+      if (preview && good_numbers.size() + from < previewed)
+        out.preview.append(out.preview.size() > 1 ? "," : "").append(rows[i].text);
+      good.emplace_back().doc = rows[i].doc;
+      good_numbers.push_back(numbers[i]);
+    }
+    if (good.empty()) continue;
+    if (preview) {
+      out.created += good.size();
+      continue;
+    }
+    auto saved = co_await saver_.save(request, asking, *served, good, no_key, true);
+    if (saved) {
+      out.created += good.size();
+      continue;
+    }
+    // Something that only the store knows (a unique value, a reference): row by row, so that the others are kept.
+    for (std::size_t i = 0; i < good.size(); ++i) {
+      std::vector<Row> one(1);
+      one[0].doc = good[i].doc;
+      auto kept = co_await saver_.save(request, asking, *served, one, no_key, false);
+      if (kept) {
+        ++out.created;
+        continue;
+      }
+      const Reply problem = std::move(kept).problem();
+      if (problem.code() != Code::conflict && problem.code() != Code::invalid) co_return problem;
+      std::vector<FieldError> why;
+      const auto fields = json::Document::parse(problem.text().empty() ? "[]" : problem.text());
+      if (fields)
+        for (const auto error : fields->root().elements())
+          why.push_back({std::string(error.find("pointer").as_string()),
+                         std::string(error.find("code").as_string()),
+                         std::string(error.find("message").as_string()),
+                         {}});
+      if (why.empty()) why.push_back({"", std::string(problem.error_code()), std::string(problem.message()), {}});
+      out.fail(body.rows[good_numbers[i]], why, body.csv);
+    }
+  }
+  std::string text = "{\"rows\":" + std::to_string(body.rows.size()) + ",\"" + (preview ? "valid" : "created") +
+                     "\":" + std::to_string(out.created) + ",\"failed\":" + std::to_string(out.failed) +
+                     ",\"errors\":" + out.errors + "]";
+  if (preview) text += ",\"preview\":" + out.preview + "]";
+  if (out.failed > 0) {
+    text += ",\"error_file\":";
+    json::append_quoted(text, out.file);
+  }
+  co_return Reply::json(text + "}");
+}
+
+}  // namespace socle::forms

@@ -1,0 +1,232 @@
+// lists.cpp: records: lists with filter, order, pages, expansion; and the export, which is lists without an end.
+#include <charconv>
+#include <map>
+
+#include "records/texts.hpp"
+#include "service/records.hpp"
+#include "transfer/csv.hpp"
+
+namespace socle::forms {
+namespace {
+
+constexpr std::uint64_t export_page = 200;
+constexpr std::size_t most_expanded = 1000;
+
+Reply bad_parameters(const std::vector<FieldError>& errors) {
+  return Reply::error(Code::invalid, errors[0].pointer == "filter" ? "invalid_filter" : "invalid_parameter",
+                      errors[0].pointer + ": " + errors[0].message, errors_text(errors))
+      .with_status(400);
+}
+
+ListParams params_of(Request request) {
+  ListParams out;
+  out.filter = request.param("filter");
+  out.order = request.param("order");
+  out.cursor = request.param("cursor");
+  out.fields = request.param("fields");
+  out.count = request.param("count");
+  out.explain = request.param("explain") == "true";
+  const auto limit = request.param("limit");
+  if (!limit.empty()) (void)std::from_chars(limit.data(), limit.data() + limit.size(), out.limit);
+  return out;
+}
+
+}  // namespace
+
+struct Records::Page {
+  json::Document reply;   // storage's
+  std::string remainder;  // for explain
+  std::string next;       // "" on the last page
+};
+
+Task<Got<Records::Page>> Records::page(Request request, const Served& served, Asking& asking,
+                                       const ListParams& params) {
+  const Form& form = *served.form;
+  std::string storage_cursor;
+  if (!params.cursor.empty()) {
+    auto cursor = cursor_of(params.cursor);
+    if (!cursor)
+      co_return Reply::error(Code::invalid, "bad_cursor", "the cursor is none of this list's: begin without one")
+          .with_status(400);
+    asking.at(cursor->seconds, cursor->nanos);
+    storage_cursor = std::move(cursor->storage);
+  }
+  const auto known = asking.known("read");
+  Filter filter(form, known);
+  if (const auto* rule = form.access(Action::read))
+    if (auto added = filter.add(rule->rule); !added) co_return Reply(std::move(added).error());
+  std::vector<FieldError> errors;
+  const auto query = list_query(form, filter, params, storage_cursor, errors);
+  if (!query) co_return bad_parameters(errors);
+  Page out;
+  out.remainder = query->remainder;
+  Reply reply = Reply::json(R"({"items":[],"next":null,"count":0,"count_exact":true})");
+  if (!query->never) reply = co_await saver_.query(request, query->text);
+  if (!reply) {
+    const bool filter_fault = reply.error_code() == "bad_cursor" || reply.error_code().starts_with("bad_");
+    if (filter_fault)
+      co_return Reply::error(reply.code(), reply.error_code(), reply.message(), reply.text()).with_status(400);
+    co_return reply;
+  }
+  auto parsed = json::Document::parse(reply.text());
+  if (!parsed) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
+  out.reply = std::move(*parsed);
+  const auto next = out.reply.root().find("next");
+  if (next.is_string()) out.next = to_text({asking.seconds(), asking.nanos(), std::string(next.as_string())});
+  co_return std::move(out);
+}
+
+Task<Reply> Records::list(Request request) {
+  auto served = co_await models_.find(request, std::string(request.param("form")));
+  if (!served) co_return std::move(served).problem();
+  Asking asking(host_, request);
+  const auto params = params_of(request);
+  auto got = co_await page(request, *served, asking, params);
+  if (!got) co_return std::move(got).problem();
+  const auto root = got->reply.root();
+  std::vector<std::string> expanded;
+  const std::string names(request.param("expand"));
+  if (!names.empty()) {
+    std::vector<json::View> items;
+    for (const auto item : root.find("items").elements()) items.push_back(item);
+    auto done = co_await expand(request, asking, *served->form, names, items, expanded);
+    if (!done) co_return std::move(done).problem();
+  }
+  std::string text = "{\"items\":[";
+  std::size_t i = 0;
+  for (const auto item : root.find("items").elements()) {
+    if (i > 0) text += ',';
+    json::Writer out(text);
+    out.begin_object();
+    write_members(out, item);
+    if (i < expanded.size()) {
+      const auto more = json::Document::parse(expanded[i]);
+      if (more) out.member("expand", more->root());
+    }
+    out.end_object();
+    ++i;
+  }
+  text += "],\"next\":";
+  if (got->next.empty())
+    text += "null";
+  else
+    json::append_quoted(text, got->next);
+  const bool counted = !params.count.empty() && params.count != "none";
+  for (const auto* key : {"count", "count_exact"})
+    if (counted && root.find(key).exists()) text += ",\"" + std::string(key) + "\":" + json::to_text(root.find(key));
+  if (params.explain) {
+    text += ",\"plan\":" + (root.find("plan").exists() ? json::to_text(root.find("plan")) : "{}") + ",\"remainder\":";
+    json::append_quoted(text, got->remainder);
+  }
+  co_return Reply::json(text + "}");
+}
+
+// For each item a JSON object: the records that its named references lead to, as this caller may read them.
+Task<Got<bool>> Records::expand(Request request, const Asking& asking, const Form& form, const std::string& names,
+                                const std::vector<json::View>& items, std::vector<std::string>& out) {
+  out.assign(items.size(), "{");
+  for (const auto name : split_names(names)) {
+    const auto field = form.fields().find(name);
+    const auto* logic = field == Field::none ? nullptr : form.logic_of(field);
+    if (logic == nullptr || logic->reference.empty())
+      co_return bad_parameters({{"expand", "unknown_reference", "'" + std::string(name) + "' is no reference", {}}});
+    const auto value_of = [&](json::View item) {
+      auto value = doc_of(item);
+      for (const auto& token : form.fields()[field].tokens) value = value.find(token);
+      return value;
+    };
+    std::map<std::string, std::string, std::less<>> found;
+    for (const auto item : items) {
+      const auto value = value_of(item);
+      if (value.is_string()) found.emplace(value.as_string(), "null");
+      for (const auto one : value.elements()) found.emplace(one.as_string(), "null");
+    }
+    std::vector<std::string> ids;
+    for (const auto& [id, text] : found)
+      if (is_record_id(id) && ids.size() < most_expanded) ids.push_back(id);
+    if (!ids.empty()) {
+      auto target = co_await models_.find(request, logic->reference);
+      if (!target) co_return std::move(target).problem();
+      const Reply reply = co_await saver_.get_many(request, logic->reference, ids);
+      if (!reply) co_return reply;
+      const auto answer = json::Document::parse(reply.text());
+      if (!answer) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
+      for (const auto item : answer->root().find("items").elements()) {
+        if (!item.is_object() || !readable(*target->form, asking, item)) continue;
+        std::string text;
+        json::Writer writer(text);
+        writer.begin_object();
+        write_members(writer, item);
+        writer.end_object();
+        found[std::string(item.find("id").as_string())] = std::move(text);
+      }
+    }
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      const auto value = value_of(items[i]);
+      if (out[i].size() > 1) out[i] += ',';
+      json::append_quoted(out[i], name);
+      out[i] += ':';
+      if (value.is_array()) {
+        out[i] += '[';
+        for (std::size_t k = 0; k < value.size(); ++k)
+          out[i].append(k > 0 ? "," : "").append(found[std::string(value.at(k).as_string())]);
+        out[i] += ']';
+      } else {
+        out[i] += value.is_string() ? found[std::string(value.as_string())] : "null";
+      }
+    }
+  }
+  for (auto& text : out) text += '}';
+  co_return true;
+}
+
+// The first call brings the parameters, the later ones only the cursor: so it carries them.
+Task<Reply> Records::export_all(Request request) {
+  ListParams params;
+  std::string form_name(request.param("form"));
+  bool csv = request.param("format") != "jsonl";
+  const bool first = request.stream_cursor().empty();
+  if (first) {
+    params = params_of(request);
+    if (request.param("format").empty()) csv = request.header("accept").find("json") == std::string_view::npos;
+  } else {
+    const auto state = json::Document::parse(request.stream_cursor());
+    if (!state) co_return Reply::error(Code::invalid, "bad_cursor", "the cursor is none of this export's");
+    const auto of = [&](std::string_view key) { return std::string(state->root().find(key).as_string()); };
+    form_name = of("form");
+    params.filter = of("filter");
+    params.order = of("order");
+    params.cursor = of("cursor");
+    csv = state->root().find("csv").as_bool();
+  }
+  params.limit = export_page;
+  auto served = co_await models_.find(request, form_name);
+  if (!served) co_return std::move(served).problem();
+  Asking asking(host_, request);
+  auto got = co_await page(request, *served, asking, params);
+  if (!got) co_return std::move(got).problem();
+  std::string text;
+  if (csv && first) text = csv_head(served->form->fields());
+  for (const auto item : got->reply.root().find("items").elements()) {
+    if (csv) {
+      text += csv_line(served->form->fields(), item);
+      continue;
+    }
+    json::Writer out(text);
+    out.begin_object();
+    write_members(out, item);
+    out.end_object();
+    text += '\n';
+  }
+  Reply reply = Reply::other(csv ? "text/csv; charset=utf-8" : "application/x-ndjson", text);
+  reply.with("http.header.content-disposition",
+             "attachment; filename=\"" + served->form->name() + (csv ? ".csv\"" : ".jsonl\""));
+  if (got->next.empty()) co_return reply;
+  std::string state;
+  json::Writer out(state);
+  out.begin_object().member("form", form_name).member("filter", params.filter).member("order", params.order);
+  out.member("cursor", got->next).member("csv", csv).end_object();
+  co_return std::move(reply).with_stream("forms/1.export", state);
+}
+
+}  // namespace socle::forms

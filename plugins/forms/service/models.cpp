@@ -1,0 +1,121 @@
+// models.cpp: see the header.
+#include "service/models.hpp"
+
+#include "socle/json/writer.hpp"
+
+namespace socle::forms {
+namespace {
+
+std::string compile_answer(const Form* form, const Diagnostics& diagnostics) {
+  std::string text;
+  json::Writer out(text);
+  out.begin_object().key("diagnostics").begin_array();
+  for (const auto& one : diagnostics.all()) {
+    out.begin_object().member("pointer", one.pointer);
+    if (one.offset) out.member("offset", *one.offset);
+    out.member("code", one.code).member("message", one.message).member("severity", to_string(one.severity));
+    out.end_object();
+  }
+  out.end_array();
+  if (form != nullptr) {
+    out.member("schema", form->schema_document());
+    if (const auto collections = json::Document::parse(form->collections()))
+      out.member("collections", collections->root());
+  }
+  out.end_object();
+  return text;
+}
+
+}  // namespace
+
+Models::Models(Host& host)
+    : host_(host),
+      resolve_(host.target("models/1", "resolve")),
+      compile_(host.target("models/1", "compile")),
+      report_(host.target("models/1", "report")),
+      artefacts_(host.config().get<std::size_t>("cache", std::size_t{64} << 20)),
+      compilations_(host.counter("forms_compilations_total", "Forms compiled for use.")) {}
+
+detail::CallOperation Models::ask(Context context, const std::string& name, const std::string& version, bool source) {
+  socle::Meta meta{{"kind", "forms"}, {"name", name}};
+  if (!version.empty()) meta.set("version", version);
+  if (source) meta.set("source", "true");
+  return host_.call(context, resolve_, Payload::make({}, Media::none, meta));
+}
+
+Task<Got<Served>> Models::find(Context context, std::string name) {
+  std::string version;
+  if (const auto at = name.find('@'); at != std::string::npos) {
+    version = name.substr(at + 1);
+    name.resize(at);
+  }
+  Reply reply = co_await ask(context, name, version, false);
+  if (!reply) {
+    if (reply.error_code() == "unknown_model")
+      co_return Reply::error(Code::not_found, "unknown_form", "there is no form '" + name + "'; publish one first");
+    co_return std::move(reply);
+  }
+  Served out{artefacts_.find(reply.meta("hash")), std::string(reply.meta("version")), reply.meta("canary") == "true"};
+  if (out.form) co_return std::move(out);
+  // The very version that was resolved: what is published meanwhile is the next call's.
+  const Reply full = co_await ask(context, name, out.version, true);
+  if (!full) co_return full;
+  auto answer = json::Document::parse(full.text());
+  if (!answer) co_return Reply::error(Code::internal, "internal", "models/1 answered no JSON");
+  const std::string hash(answer->root().find("hash").as_string());
+  const auto source = answer->root().find("source");
+  compilations_.add();
+  const auto work = [source] {
+    Diagnostics diagnostics;
+    return Form::compile(source, diagnostics);
+  };
+  auto made = co_await host_.offload(work);
+  if (!made) co_return Reply(std::move(made).error());
+  if (!*made)
+    co_return Reply::error(
+        Code::internal, "model_outdated",
+        "form '" + name + "' " + out.version + " was published and no longer compiles: publish it again");
+  out.form = std::move(*made);
+  artefacts_.keep(hash, out.form);
+  co_return std::move(out);
+}
+
+Task<void> Models::report(Context context, const Served& served, bool failed, Duration took) {
+  if (!served.canary) co_return;
+  const std::string micros = std::to_string(took.count() / 1000);
+  const socle::Meta meta{{"kind", "forms"},
+                  {"name", served.form->name()},
+                  {"version", served.version},
+                  {"outcome", failed ? "error" : "ok"},
+                  {"micros", micros}};
+  (void)co_await host_.call(context, report_, Payload::make({}, Media::none, meta));
+}
+
+Task<Reply> Models::compile(Request request) {
+  auto body = json::Document::parse(request.text());
+  if (!body) co_return Reply::error(Code::invalid, "malformed_json", body.error().message).with_status(400);
+  const auto source = body->root().find("source");
+  if (!source.exists()) co_return Reply::error(Code::invalid, "no_source", "compile wants {source}, a form");
+  const auto work = [source] {
+    Diagnostics diagnostics;
+    const auto form = Form::compile(source, diagnostics);
+    return compile_answer(form.get(), diagnostics);
+  };
+  auto answer = co_await host_.offload(work);
+  if (!answer) co_return Reply(std::move(answer).error());
+  co_return Reply::json(*answer);
+}
+
+Task<Reply> Models::compile_text(Request request) {
+  const auto name = request.param("formId");
+  if (name.empty())
+    co_return Reply::error(Code::invalid, "no_form", "say which form this is: ?formId=NAME").with_status(400);
+  const socle::Meta meta{{"kind", "forms"},
+                  {"name", name},
+                  {"mode", request.param("mode")},
+                  {"http.header.content-type", request.header("content-type")}};
+  const Payload body = Payload::make(request.text(), request.media(), meta);
+  co_return co_await host_.call(request, compile_, body);
+}
+
+}  // namespace socle::forms

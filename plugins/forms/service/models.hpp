@@ -1,0 +1,42 @@
+// models.hpp: which form is served: asked of models/1 at every use, because only its answer is right the instant a
+// publish has answered; the compiled form is kept by its hash. On the caller's worker.
+#pragma once
+
+#include <socle/plugin.hpp>
+
+#include <string>
+
+#include "service/artefacts.hpp"
+#include "service/got.hpp"
+
+namespace socle::forms {
+
+struct Served {
+  FormPtr form;
+  std::string version;
+  bool canary = false;
+};
+
+class Models {
+ public:
+  explicit Models(Host& host);
+
+  // `name` may carry a version: "loan@1.2.0". 404 for an unknown form.
+  Task<Got<Served>> find(Context context, std::string name);
+  // While a canary runs: how this use went. REQUIRES: nothing; does nothing without a canary.
+  Task<void> report(Context context, const Served& served, bool failed, Duration took);
+  // The diagnostics of a model, for models/1.
+  Task<Reply> compile(Request request);
+  // POST /v1/forms/compile: the registry's own compile, for the places in the text.
+  Task<Reply> compile_text(Request request);
+
+ private:
+  detail::CallOperation ask(Context context, const std::string& name, const std::string& version, bool source);
+
+  Host& host_;
+  Target resolve_, compile_, report_;
+  Artefacts artefacts_;
+  Metric compilations_;
+};
+
+}  // namespace socle::forms

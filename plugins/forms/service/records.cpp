@@ -1,0 +1,219 @@
+// records.cpp: creating, reading, changing and deleting one record; validate. See the header.
+#include "service/records.hpp"
+
+#include "records/texts.hpp"
+#include "socle/json/patch.hpp"
+
+namespace socle::forms {
+namespace {
+
+constexpr int most_attempts = 5;
+
+// A record as it was just written: storage's result and the row it came from.
+std::string written_text(const Row& row, const Served& served, json::View result, std::string_view principal) {
+  const auto facts = facts_of(row.stored);
+  const bool create = row.kind == Row::Kind::create;
+  std::string text;
+  json::Writer out(text);
+  out.begin_object().member("id", result.find("id")).member("version", result.find("version"));
+  out.member("model_version", served.version).member("created_at", result.find("created_at"));
+  out.member("created_by", create ? principal : facts.created_by);
+  out.member("updated_at", result.find("updated_at")).member("updated_by", principal).end_object();
+  text.pop_back();
+  text.append(",\"doc\":").append(row.text);
+  if (!row.rules.empty()) text.append(",\"rules\":").append(row.rules);
+  return text + "}";
+}
+
+std::string etag_of(json::View item) { return "\"" + json::to_text(item.find("version")) + "\""; }
+
+// The result of applying a PATCH's body, by its media type.
+Got<json::Document> patched(Request request, json::View doc) {
+  auto patch = json::Document::parse(request.text());
+  if (!patch) return malformed(patch.error());
+  const bool operations = request.header("content-type").find("json-patch") != std::string_view::npos;
+  auto made = operations ? json::apply_patch(doc, patch->root()) : json::merge_patch(doc, patch->root());
+  if (made) return std::move(*made);
+  const auto code = made.error().code;
+  if (code == Code::conflict)
+    return Reply::error(Code::invalid, "patch_conflict", made.error().message).with_status(422);
+  return Reply::error(Code::invalid, "bad_patch", made.error().message).with_status(400);
+}
+
+}  // namespace
+
+bool Records::readable(const Form& form, const Asking& asking, json::View item) {
+  const auto* rule = form.access(Action::read);
+  return rule == nullptr || allows(form, rule->rule, asking.known("read"), doc_of(item), {}, facts_of(item));
+}
+
+Task<Reply> Records::create(Request request) {
+  const auto begun = host_.now();
+  auto served = co_await models_.find(request, std::string(request.param("form")));
+  if (!served) co_return std::move(served).problem();
+  Reply reply = co_await create_in(request, *served);
+  if (served->canary) co_await models_.report(request, *served, reply.code() == Code::internal, host_.now() - begun);
+  co_return reply;
+}
+
+Task<Reply> Records::create_in(Request request, const Served& served) {
+  const auto doc = json::Document::parse(request.text());
+  if (!doc) co_return malformed(doc.error());
+  const Asking asking(host_, request);
+  Row row;
+  row.doc = doc->root();
+  co_return co_await save_one(request, asking, served, row, 201);
+}
+
+Task<Reply> Records::save_one(Request request, const Asking& asking, const Served& served, Row& row, int status) {
+  const std::string key = Saver::key_of(request, served);
+  std::vector<Row> rows;
+  rows.push_back(std::move(row));
+  auto written = co_await saver_.save(request, asking, served, rows, key, false);
+  row = std::move(rows.front());
+  if (!written) co_return std::move(written).problem();
+  const auto result = written->reply.root().find("results").at(0);
+  const std::string id(result.find("id").as_string());
+  const std::string location = "/v1/forms/" + served.form->name() + "/records/" + id;
+  std::string text;
+  if (written->replayed) {
+    // The record as it was written then, if nobody has changed it since.
+    const Reply stored = co_await saver_.get(request, served.form->name(), id);
+    const auto item = json::Document::parse(stored ? stored.text() : std::string_view("null"));
+    if (item && json::to_text(item->root().find("version")) == json::to_text(result.find("version"))) {
+      json::Writer out(text);
+      out.begin_object();
+      write_members(out, item->root());
+      out.end_object();
+    } else if (row.text.empty()) {
+      row.text = "{}";
+    }
+  }
+  if (text.empty()) text = written_text(row, served, result, request.principal());
+  Reply reply = Reply::json(text);
+  reply.with("etag", etag_of(result));
+  if (status == 201) reply.with("http.status", "201").with("location", location);
+  co_return reply;
+}
+
+Task<Reply> Records::read(Request request) {
+  auto served = co_await models_.find(request, std::string(request.param("form")));
+  if (!served) co_return std::move(served).problem();
+  const Form& form = *served->form;
+  const std::string id(request.param("id"));
+  if (!is_record_id(id)) co_return not_found(form.name(), id);
+  const Reply stored = co_await saver_.get(request, form.name(), id);
+  if (!stored && stored.code() == Code::not_found) co_return not_found(form.name(), id);
+  if (!stored) co_return stored;
+  const auto item = json::Document::parse(stored.text());
+  if (!item) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
+  const Asking asking(host_, request);
+  if (!readable(form, asking, item->root())) co_return forbidden("read", form.name());
+  std::string text;
+  json::Writer out(text);
+  out.begin_object();
+  write_members(out, item->root());
+  out.end_object();
+  const std::string names(request.param("expand"));
+  if (!names.empty()) {
+    std::vector<std::string> expanded;
+    const std::vector<json::View> items{item->root()};
+    auto done = co_await expand(request, asking, form, names, items, expanded);
+    if (!done) co_return std::move(done).problem();
+    text.pop_back();
+    text.append(",\"expand\":").append(expanded[0]).append("}");
+  }
+  co_return Reply::json(text).with_etag(etag_of(item->root()));
+}
+
+Task<Reply> Records::replace(Request request) { return change_stored(request, false); }
+Task<Reply> Records::change(Request request) { return change_stored(request, true); }
+
+// Without If-Match a clash with somebody else's change is tried again on the new version.
+Task<Reply> Records::change_stored(Request request, bool patch) {
+  auto served = co_await models_.find(request, std::string(request.param("form")));
+  if (!served) co_return std::move(served).problem();
+  const Form& form = *served->form;
+  const std::string id(request.param("id"));
+  if (!is_record_id(id)) co_return not_found(form.name(), id);
+  const Asking asking(host_, request);
+  for (int attempt = 1;; ++attempt) {
+    const Reply stored = co_await saver_.get(request, form.name(), id);
+    if (!stored && stored.code() == Code::not_found) co_return not_found(form.name(), id);
+    if (!stored) co_return stored;
+    const auto item = json::Document::parse(stored.text());
+    if (!item) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
+    if (!matches(request.header("if-match"), item->root().find("version").as_uint64().value_or(0)))
+      co_return Reply::error(Code::precondition, "version_mismatch",
+                             "the record has version " + etag_of(item->root()) +
+                                 ", which If-Match does not name: read it again and send its new ETag");
+    json::Document given;
+    if (patch) {
+      auto made = patched(request, doc_of(item->root()));
+      if (!made) co_return std::move(made).problem();
+      given = std::move(*made);
+    } else {
+      auto parsed = json::Document::parse(request.text());
+      if (!parsed) co_return malformed(parsed.error());
+      given = std::move(*parsed);
+    }
+    Row row;
+    row.kind = Row::Kind::replace;
+    row.id = id;
+    row.doc = given.root();
+    row.stored = item->root();
+    Reply saved = co_await save_one(request, asking, *served, row, 200);
+    const bool again = !saved && saved.code() == Code::precondition && request.header("if-match").empty();
+    if (!again || attempt == most_attempts) co_return saved;
+  }
+}
+
+Task<Reply> Records::remove(Request request) {
+  auto served = co_await models_.find(request, std::string(request.param("form")));
+  if (!served) co_return std::move(served).problem();
+  const Form& form = *served->form;
+  const std::string id(request.param("id"));
+  if (!is_record_id(id)) co_return not_found(form.name(), id);
+  const Asking asking(host_, request);
+  for (int attempt = 1;; ++attempt) {
+    const Reply stored = co_await saver_.get(request, form.name(), id);
+    if (!stored && stored.code() == Code::not_found) co_return not_found(form.name(), id);
+    if (!stored) co_return stored;
+    const auto item = json::Document::parse(stored.text());
+    if (!item) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
+    if (!matches(request.header("if-match"), item->root().find("version").as_uint64().value_or(0)))
+      co_return Reply::error(Code::precondition, "version_mismatch",
+                             "the record has another version than If-Match names: read it again");
+    std::vector<Row> rows(1);
+    rows[0].kind = Row::Kind::remove;
+    rows[0].id = id;
+    rows[0].stored = item->root();
+    const std::string key = Saver::key_of(request, *served);
+    auto gone = co_await saver_.save(request, asking, *served, rows, key, false);
+    if (gone) co_return Reply().with_status(204);
+    Reply problem = std::move(gone).problem();
+    const bool again = problem.code() == Code::precondition && request.header("if-match").empty();
+    if (!again || attempt == most_attempts) co_return problem;
+  }
+}
+
+Task<Reply> Records::validate(Request request) {
+  auto served = co_await models_.find(request, std::string(request.param("form")));
+  if (!served) co_return std::move(served).problem();
+  const auto doc = json::Document::parse(request.text());
+  if (!doc) co_return malformed(doc.error());
+  const Asking asking(host_, request);
+  std::vector<Row> rows(1);
+  rows[0].doc = doc->root();
+  auto done = co_await saver_.prepare(request, asking, *served, rows);
+  if (!done) co_return std::move(done).problem();
+  const bool valid = rows[0].errors.empty();
+  std::string text = std::string("{\"valid\":") + (valid ? "true" : "false");
+  text += ",\"errors\":" + errors_text(rows[0].errors);
+  if (valid) text += ",\"doc\":" + rows[0].text;
+  if (valid && !rows[0].rules.empty()) text += ",\"rules\":" + rows[0].rules;
+  text += ",\"model_version\":\"" + served->version + "\"}";
+  co_return Reply::json(text);
+}
+
+}  // namespace socle::forms

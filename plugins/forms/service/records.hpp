@@ -1,0 +1,48 @@
+// records.hpp: the endpoints of records. Handlers of forms/1; each on the worker that got the request.
+#pragma once
+
+#include <socle/plugin.hpp>
+
+#include <string>
+#include <vector>
+
+#include "records/listing.hpp"
+#include "service/models.hpp"
+#include "service/saver.hpp"
+
+namespace socle::forms {
+
+class Records {
+ public:
+  Records(Host& host, Models& models) : host_(host), models_(models), saver_(host) {}
+
+  Task<Reply> create(Request request);
+  Task<Reply> read(Request request);
+  Task<Reply> replace(Request request);  // PUT
+  Task<Reply> change(Request request);   // PATCH
+  Task<Reply> remove(Request request);
+  Task<Reply> validate(Request request);
+  Task<Reply> batch(Request request);
+  Task<Reply> list(Request request);
+  // One piece of a stream: a page of storage, as CSV or JSON lines.
+  Task<Reply> export_all(Request request);
+  Task<Reply> import_all(Request request);
+
+ private:
+  struct Page;
+  Task<Reply> save_one(Request request, const Asking& asking, const Served& served, Row& row, int status);
+  Task<Reply> change_stored(Request request, bool patch);
+  Task<Reply> create_in(Request request, const Served& served);
+  Task<Got<bool>> rows_of(Request request, const Served& served, json::View items, std::vector<Row>& rows,
+                          std::vector<json::Document>& documents, json::Document& stored);
+  Task<Got<Page>> page(Request request, const Served& served, Asking& asking, const ListParams& params);
+  Task<Got<bool>> expand(Request request, const Asking& asking, const Form& form, const std::string& names,
+                         const std::vector<json::View>& items, std::vector<std::string>& out);
+  [[nodiscard]] static bool readable(const Form& form, const Asking& asking, json::View item);
+
+  Host& host_;
+  Models& models_;
+  Saver saver_;
+};
+
+}  // namespace socle::forms

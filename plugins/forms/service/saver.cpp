@@ -1,0 +1,207 @@
+// saver.cpp: judging and preparing; see the header. What goes to storage is in saver_write.cpp.
+#include "service/saver.hpp"
+
+#include <algorithm>
+
+#include "records/texts.hpp"
+#include "service/batch.hpp"
+
+namespace socle::forms {
+namespace {
+
+constexpr std::uint64_t inline_fuel = 30'000;  // about 150 µs
+
+std::string_view action_of(Row::Kind kind) {
+  return kind == Row::Kind::create ? "create" : kind == Row::Kind::replace ? "update" : "delete";
+}
+
+bool permitted(const Form& form, Action action, const Known& known, json::View doc, json::View old,
+               const RecordFacts& facts) {
+  const auto* rule = form.access(action);
+  return rule == nullptr || allows(form, rule->rule, known, doc, old, facts);
+}
+
+}  // namespace
+
+Saver::Saver(Host& host)
+    : host_(host),
+      get_(host.target("storage/1", "get")),
+      query_(host.target("storage/1", "query")),
+      write_(host.target("storage/1", "write")),
+      evaluate_(host.target("rules/1", "evaluate")),
+      fuel_(host.config().get<std::uint64_t>("fuel", 2'000'000)),
+      judged_(host.counter("forms_records_judged_total", "Records run through a form's logic and schema.")),
+      moved_(host.counter("forms_records_moved_total", "Records that took long and were judged on the pool.")) {
+  arenas_.reserve(host.worker_count() + 1);
+  for (std::uint32_t i = 0; i <= host.worker_count(); ++i) arenas_.push_back(std::make_unique<cel::Arena>());
+}
+
+// Short ones where they arrive; one that turns out long starts again on the pool with its whole budget. Judging is
+// pure.
+Task<Got<Verdict>> Saver::judged(Request request, const Form& form, Call& call, Language language) {
+  judged_.add();
+  call.limits.fuel = std::min(inline_fuel, fuel_);
+  auto verdict = judge(form, call, language, *arenas_[host_.worker()]);
+  if (verdict.stopped == "out_of_fuel" && fuel_ > inline_fuel) {
+    moved_.add();
+    struct Watchdog {
+      const Host& host;
+      Instant deadline;
+    } watchdog{host_, request.context().deadline()};
+    call.limits.fuel = fuel_;
+    call.limits.interval = 20'000;
+    call.limits.data = &watchdog;
+    call.limits.interrupt = [](void* data) {
+      const auto& watch = *static_cast<Watchdog*>(data);
+      return watch.host.now() < watch.deadline;
+    };
+    const auto work = [&form, &call, language] {
+      cel::Arena arena;
+      return judge(form, call, language, arena);
+    };
+    auto longer = co_await host_.offload(work);
+    if (!longer) co_return std::move(longer).error();
+    verdict = std::move(*longer);
+  }
+  if (verdict.stopped == "interrupted")
+    co_return Reply::error(Code::deadline, "deadline_exceeded", "the form's logic took longer than the request may");
+  if (!verdict.stopped.empty())
+    co_return Reply::error(Code::invalid, verdict.stopped,
+                           "the form's logic needs more than one evaluation may take (" + std::to_string(fuel_) +
+                               " units, 8 MiB): simplify it or send a smaller record")
+        .with_status(422);
+  co_return std::move(verdict);
+}
+
+Task<Got<bool>> Saver::prepare_row(Request request, const Asking& asking, const Served& served, Row& row,
+                                   Batch& batch) {
+  const Form& form = *served.form;
+  const auto known = asking.known(action_of(row.kind));
+  const auto action = row.kind == Row::Kind::create    ? Action::create
+                      : row.kind == Row::Kind::replace ? Action::update
+                                                       : Action::remove;
+  auto facts = facts_of(row.stored);
+  const auto old = doc_of(row.stored);
+  // Nobody gains a right by what he is about to write: the record as it is must allow it too.
+  if (row.kind != Row::Kind::create && !permitted(form, action, known, old, old, facts))
+    co_return forbidden(action_of(row.kind), form.name());
+  if (row.kind == Row::Kind::remove) co_return true;
+  if (!row.doc.is_object()) {
+    row.errors.push_back(
+        {"", "type", asking.language() == Language::zh ? "记录必须是 JSON 对象" : "a record is a JSON object", {}});
+    co_return true;
+  }
+  Call call = asking.call(action_of(row.kind));
+  call.doc = row.doc;
+  call.old = old;
+  if (row.kind == Row::Kind::create) facts.created_by = request.principal();
+  facts.updated_by = request.principal();
+  facts.model_version = served.version;
+  call.facts = facts;
+  std::vector<std::uint64_t> numbers;
+  for (const auto& counter : batch.counters) numbers.push_back(counter.number + batch.created + 1);
+  call.numbers = numbers;
+  auto verdict = co_await judged(request, form, call, asking.language());
+  if (!verdict) co_return std::move(verdict).problem();
+  row.errors = std::move(verdict->errors);
+  if (!row.errors.empty()) co_return true;
+  const auto doc = verdict->root(row.doc);
+  if (!permitted(form, action, known, doc, old, facts)) co_return forbidden(action_of(row.kind), form.name());
+  row.text = verdict->document ? std::move(verdict->text) : json::to_text(row.doc);
+  if (row.kind == Row::Kind::create) ++batch.created;
+  if (form.rulesets().empty()) co_return true;
+  co_return co_await evaluate_rulesets(request, served, row);
+}
+
+Task<Got<bool>> Saver::evaluate_rulesets(Request request, const Served& served, Row& row) {
+  const std::string input = "{\"input\":" + row.text + "}";
+  row.rules = "{";
+  for (const auto& name : served.form->rulesets()) {
+    const socle::Meta meta{{"ruleset", name}};
+    const Payload body = Payload::json(input, meta);
+    const Reply reply = co_await host_.call(request, evaluate_, body);
+    if (!reply && reply.code() == Code::invalid) {
+      // The ruleset's validators and its input schema speak about the record's own fields.
+      const auto fields = json::Document::parse(reply.text().empty() ? "[]" : reply.text());
+      if (fields)
+        for (const auto one : fields->root().elements())
+          row.errors.push_back({std::string(one.find("pointer").as_string()),
+                                std::string(one.find("code").as_string()),
+                                std::string(one.find("message").as_string()),
+                                {}});
+      if (row.errors.empty())
+        row.errors.push_back({"", std::string(reply.error_code()), name + ": " + std::string(reply.message()), {}});
+      co_return true;
+    }
+    if (!reply && reply.code() == Code::not_found)
+      co_return Reply::error(Code::conflict, "unknown_ruleset",
+                             "form '" + served.form->name() + "' evaluates ruleset '" + name +
+                                 "', which is not published: publish it, or take it out of `rules`");
+    if (!reply) co_return reply;
+    const auto answer = json::Document::parse(reply.text());
+    if (!answer) co_return Reply::error(Code::internal, "internal", "rules/1 answered no JSON");
+    if (row.rules.size() > 1) row.rules += ',';
+    json::append_quoted(row.rules, name);
+    row.rules += ':';
+    json::append_text(row.rules, answer->root().find("output"));
+  }
+  row.rules += '}';
+  co_return true;
+}
+
+Task<Got<bool>> Saver::prepare(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows) {
+  Batch batch;
+  if (auto read = co_await read_counters(request, asking, *served.form, batch); !read)
+    co_return std::move(read).problem();
+  for (auto& row : rows) {
+    if (auto done = co_await prepare_row(request, asking, served, row, batch); !done)
+      co_return std::move(done).problem();
+    if (auto paused = co_await host_.pause(); !paused) co_return Reply(std::move(paused).error());
+  }
+  co_return true;
+}
+
+Task<Got<bool>> Saver::read_counters(Request request, const Asking& asking, const Form& form, Batch& batch) {
+  if (!form.has_sequences()) co_return true;
+  std::string text;
+  json::Writer out(text);
+  out.begin_object().member("collection", sequence_collection).key("ids").begin_array();
+  for (const auto& logic : form.logic()) {
+    if (!logic.sequence) continue;
+    batch.counters.push_back(
+        {form.name() + "/" + form.fields()[logic.field].path + "/" + logic.sequence->period(asking.seconds())});
+    out.string(batch.counters.back().id);
+  }
+  out.end_array().end_object();
+  const Reply reply = co_await host_.call(request, get_, Payload::json(text));
+  if (!reply) co_return reply;
+  const auto answer = json::Document::parse(reply.text());
+  if (!answer) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
+  for (std::size_t i = 0; i < batch.counters.size(); ++i) {
+    const auto item = answer->root().find("items").at(i);
+    batch.counters[i].version = item.find("version").as_uint64().value_or(0);
+    batch.counters[i].number = item.find("doc").find("n").as_uint64().value_or(0);
+  }
+  co_return true;
+}
+
+Task<Reply> Saver::get(Context context, const std::string& form, const std::string& id) {
+  std::string text;
+  json::Writer(text).begin_object().member("collection", collection_of(form)).member("id", id).end_object();
+  co_return co_await host_.call(context, get_, Payload::json(text));
+}
+
+Task<Reply> Saver::get_many(Context context, const std::string& form, const std::vector<std::string>& ids) {
+  std::string text;
+  json::Writer out(text);
+  out.begin_object().member("collection", collection_of(form)).key("ids").begin_array();
+  for (const auto& id : ids) out.string(id);
+  out.end_array().end_object();
+  co_return co_await host_.call(context, get_, Payload::json(text));
+}
+
+Task<Reply> Saver::query(Context context, const std::string& text) {
+  co_return co_await host_.call(context, query_, Payload::json(text));
+}
+
+}  // namespace socle::forms

@@ -1,0 +1,77 @@
+// saver.hpp: from documents to a committed batch: judging, access, rulesets, sequence numbers, references, one write.
+// Every way of changing records goes through here. On the caller's worker; long evaluations run on the offload pool.
+#pragma once
+
+#include <socle/plugin.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "service/asking.hpp"
+#include "service/got.hpp"
+#include "service/models.hpp"
+
+namespace socle::forms {
+
+// One change of one record. Views live in documents of the caller.
+struct Row {
+  enum class Kind : std::uint8_t { create, replace, remove };
+  Kind kind = Kind::create;
+  std::string id;                  // "" on creation
+  json::View doc;                  // what is asked for; not of remove
+  json::View stored;               // storage's item; not of create
+  std::string text;                // out: the document to keep
+  std::string rules;               // out: rulesets' outputs, JSON object or ""
+  std::vector<FieldError> errors;  // out
+};
+
+struct Written {
+  json::Document reply;  // {results: […]}, one result a row, in order
+  bool replayed = false;
+};
+
+class Saver {
+ public:
+  explicit Saver(Host& host);
+
+  // Judges all rows and decides access; numbers sequences as they would be numbered now. The problem is of the whole
+  // call (denied, out of budget, a ruleset that is not there); what is wrong with a record is in its row.errors.
+  Task<Got<bool>> prepare(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows);
+  // The same, then writes all rows or none; again when another writer was first with a sequence. `batch`: pointers
+  // begin with the row's number. `key`: key_of(), or "".
+  Task<Got<Written>> save(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows,
+                          const std::string& key, bool batch);
+
+  Task<Reply> get(Context context, const std::string& form, const std::string& id);
+  Task<Reply> get_many(Context context, const std::string& form, const std::vector<std::string>& ids);
+  Task<Reply> query(Context context, const std::string& text);
+
+  // "" without an Idempotency-Key; else the key inside of this form and principal.
+  [[nodiscard]] static std::string key_of(Request request, const Served& served);
+
+ private:
+  struct Counter {
+    std::string id;
+    std::uint64_t number = 0, version = 0;
+  };
+  struct Batch;
+  Task<Got<Verdict>> judged(Request request, const Form& form, Call& call, Language language);
+  Task<Got<bool>> prepare_row(Request request, const Asking& asking, const Served& served, Row& row, Batch& batch);
+  Task<Got<bool>> evaluate_rulesets(Request request, const Served& served, Row& row);
+  Task<Got<bool>> read_counters(Request request, const Asking& asking, const Form& form, Batch& batch);
+  Task<Got<Written>> write(Request request, const Asking& asking, const Served& served, const std::vector<Row>& rows,
+                           const std::string& key, const Batch& batch);
+  Task<std::optional<Written>> replay(Request request, const std::string& key);
+  Reply told(const Reply& refused, const Asking& asking, std::size_t rows, const std::vector<std::string>& references,
+             const Batch& batch, const Form& form) const;
+
+  Host& host_;
+  Target get_, query_, write_, evaluate_;
+  const std::uint64_t fuel_;
+  std::vector<std::unique_ptr<cel::Arena>> arenas_;  // one a worker; used between two awaits only
+  Metric judged_, moved_;
+};
+
+}  // namespace socle::forms

@@ -1,0 +1,249 @@
+"""system.forms: records over HTTP on a running kernel: the loan example from its files, publishes on the tenant under load,
+kills in the middle of writes. Each record names the version it met (a computed field), so an answer older than a publish that
+was acknowledged before it is seen."""
+
+import http.client
+import json
+import multiprocessing
+import os
+import subprocess
+import threading
+import time
+import unittest
+
+from harness import FULL, SOCLE, SystemTest, plugin
+
+RESIDENT = ("[libsimdjson.so.14, libssl.so.3, libcrypto.so.3, librocksdb.so.7.8, libyaml-cpp.so.0.7, libre2.so.9, "
+            "libpcre2-8.so.0]")
+ENTRIES = {
+    "storage-rocksdb": "home: kernel",
+    "gateway": "home: kernel, listen: [http, quiet, ops], grants: [ingress, catalog]",
+    "models": 'home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:forms/1", "call:auth/1", '
+              '"act-as:tenants"]',
+    "rules": 'home: kernel, grants: ["call:models/1"]',
+    "forms": 'home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1"]'}
+SECONDS = 20 if FULL else 4
+KILLS = 50 if FULL else 5
+YAML = {"Content-Type": "application/yaml"}
+LOAN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/loan")
+
+
+def manifest():
+    lines = ["socle: 1", "data: data", "listeners:", '  http: {address: "127.0.0.1:0", tenant: demo, principal: tester}',
+             '  quiet: {address: "127.0.0.1:0", tenant: quiet, principal: tester}', '  ops: {address: "127.0.0.1:0"}',
+             "resident: " + RESIDENT, "tenants: {demo: {}, quiet: {}}", "plugins:"]
+    lines += ["  - {path: %s, %s}" % (plugin(name), entry) for name, entry in ENTRIES.items()]
+    return "\n".join(lines) + "\n"
+
+
+def marked(value):
+    """A form whose records say which version wrote them."""
+    return """form: marked
+schema:
+  type: object
+  required: [n]
+  properties: {n: {type: integer}, group: {type: integer}, mark: {type: integer}}
+  additionalProperties: false
+logic:
+  mark: {compute: "%d"}
+  group: {compute: "n %% 7"}
+index: [group]
+unique: [[n]]
+""" % value
+
+
+def loan(number):
+    money = "1200.00"
+    guarantor = {"fullName": "G", "relationship": "friend", "idNumber": "ABCD1234", "phone": "+4912345678", "monthlyIncome": money,
+                 "guaranteeAmount": money, "consent": True}
+    return {
+        "applicationNo": "LA-2026-%08d" % number, "applicationDate": "2026-11-21", "channel": "web", "branchCode": "AB1234",
+        "productCode": "PL01", "purpose": "medical", "amount": "12000.00", "currency": "EUR", "termMonths": 12,
+        "annualRatePct": 6, "rateType": "fixed", "repaymentMethod": "annuity", "firstPaymentDate": "2027-01-01",
+        "collateralType": "none", "collateralValue": "0.00", "applicantId": "0654d83f-f48d-4ea9-b47c-8a88ffc4aad6",
+        "firstName": "Zoë", "lastName": "欧阳", "birthDate": "1990-02-28", "gender": "other", "nationality": "DE",
+        "idType": "passport", "idNumber": "P59YG9MSRQ", "idExpiryDate": "2030-01-01", "email": "z@example.net",
+        "phone": "+4912345678", "maritalStatus": "single", "dependents": 0, "educationLevel": "master",
+        "address": {"line1": "Weg 1", "line2": "", "city": "Bonn", "region": "NRW", "postalCode": "53111", "country": "DE",
+                    "residenceSince": "2013-01-23", "ownership": "tenant"},
+        "employmentStatus": "employed", "employerName": "X", "jobTitle": "Y", "employmentStartDate": "2015-01-01",
+        "monthlyIncome": "6000.00", "otherIncome": "0.00", "monthlyExpenses": "2000.00", "existingLoanCount": 1,
+        "existingDebt": "7200.00", "creditConsent": True, "politicallyExposed": False, "guarantors": [guarantor] * 3}
+
+
+class Tenant:
+    def __init__(self, port):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+    def ask(self, method, path, body=None, headers=None):
+        fields = dict(headers or {})
+        if body is not None and not isinstance(body, str):
+            body = json.dumps(body)
+            fields.setdefault("Content-Type", "application/json")
+        self.connection.request(method, path, body, fields)
+        response = self.connection.getresponse()
+        text = response.read().decode()
+        return response.status, json.loads(text) if text and "json" in response.getheader("Content-Type", "") else text
+
+    def good(self, method, path, body=None, headers=None, status=200):
+        found, answer = self.ask(method, path, body, headers)
+        assert found == status, (method, path, found, answer)
+        return answer
+
+    def release(self, text, name="marked"):
+        self.good("PUT", "/v1/models/forms/" + name, text, YAML)
+        return self.good("POST", "/v1/models/forms/%s/publish" % name)
+
+
+def write_until(port, first, stop, out):
+    """A client process: creates records without a pause; (begin, end, status, mark, n) of each."""
+    tenant, seen, n = Tenant(port), [], first
+    while not stop.is_set():
+        begin = time.monotonic_ns()
+        try:
+            status, answer = tenant.ask("POST", "/v1/forms/marked/records", {"n": n})
+        except (OSError, http.client.HTTPException) as error:
+            status, answer = 0, str(error)
+            tenant = Tenant(port)
+        seen.append((begin, time.monotonic_ns(), status, answer["doc"]["mark"] if status == 201 else str(answer), n))
+        n += 1
+        if status == 0:
+            time.sleep(0.01)
+    out.put(seen)
+    out.close()
+
+
+class Load:
+    """Client processes on one port, for the length of a `with`."""
+
+    def __init__(self, port, clients=2, first=0):
+        self.stop, self.out, self.seen = multiprocessing.Event(), multiprocessing.Queue(), []
+        self.clients = [multiprocessing.Process(target=write_until, args=(port, first + i * 10_000_000, self.stop, self.out),
+                                                daemon=True) for i in range(clients)]
+
+    def __enter__(self):
+        for client in self.clients:
+            client.start()
+        return self
+
+    def __exit__(self, *unused):
+        self.stop.set()
+        for _ in self.clients:
+            self.seen += self.out.get(timeout=60)
+        for client in self.clients:
+            client.join(30)
+
+
+def quantile(values, share):
+    ordered = sorted(values)
+    return ordered[min(int(len(ordered) * share), len(ordered) - 1)] if ordered else float("nan")
+
+
+class Forms(SystemTest):
+    def system(self):
+        kernel = self.kernel(manifest=manifest()).start()
+        self.quiet = int(kernel.command("status")["listeners"]["quiet"].rsplit(":", 1)[1])
+        return kernel
+
+    def test_the_loan_example_from_its_files(self):
+        kernel = self.system()
+        environment = dict(os.environ, SOCLE_CONTROL=kernel.control_path)
+        applied = subprocess.run([SOCLE, "model", "apply", LOAN, "--tenant", "demo"], env=environment, capture_output=True,
+                                 text=True, timeout=60)
+        self.assertEqual(applied.returncode, 0, applied.stdout + applied.stderr)
+        demo = Tenant(kernel.port)
+        made = demo.good("POST", "/v1/forms/loan/records", loan(1), status=201)
+        self.assertEqual(made["doc"]["monthlyPayment"], "1060.00")
+        self.assertEqual(made["doc"]["debtYears"], 0.1)
+        self.assertEqual(made["rules"]["loan-credit"]["grade"], "A")
+        self.assertEqual(demo.good("GET", "/v1/forms/loan/records/" + made["id"]), made)
+        wrong = dict(loan(2), email="x", birthDate="2027-01-01", amount=5)
+        status, answer = demo.ask("POST", "/v1/forms/loan/records", wrong, {"Accept-Language": "zh-CN"})
+        self.assertEqual(status, 422)
+        self.assertEqual({e["pointer"] for e in answer["errors"]}, {"/email", "/birthDate", "/amount"})
+        self.assertIn("出生日期不能晚于申请日期", [e["message"] for e in answer["errors"]])
+        status, answer = demo.ask("POST", "/v1/forms/loan/records", loan(1))
+        self.assertEqual((status, answer["code"], answer["errors"][0]["pointer"]), (409, "unique_conflict", "/applicationNo"))
+        found = demo.good("GET", "/v1/forms/loan/records?filter=channel%20%3D%3D%20'web'%20%26%26%20applicationDate%20%3E%3D%20'2026-01-01'"
+                                 "&order=-applicationDate&explain=true")
+        self.assertEqual([i["id"] for i in found["items"]], [made["id"]])
+        self.assertEqual(found["remainder"], "")
+        self.assertEqual(demo.good("GET", "/v1/forms/loan")["title"]["zh"], "贷款申请")
+        self.assertEqual(len(demo.good("GET", "/v1/forms/loan/schema")["properties"]), 44)
+        # Somebody else's tenant has neither the form nor the record.
+        self.assertEqual(Tenant(self.quiet).ask("GET", "/v1/forms/loan/records/" + made["id"])[0], 404)
+
+    def test_diagnostics_name_line_and_column(self):
+        kernel = self.system()
+        status, answer = Tenant(kernel.port).ask("POST", "/v1/forms/compile?formId=marked", marked(1).replace("n % 7", "m % 7"), YAML)
+        self.assertEqual(status, 422)
+        self.assertEqual([(e["line"], e["column"], e["code"]) for e in answer["errors"]], [(9, 21, "expression")], answer)
+
+    def test_publishing_under_load_serves_nothing_stale_and_fails_nobody(self):
+        kernel = self.system()
+        demo = Tenant(kernel.port)
+        demo.release(marked(0))
+        Tenant(self.quiet).release(marked(0))
+        published = []
+        begun = time.monotonic()
+        with Load(kernel.port) as busy, Load(self.quiet, 1) as other:
+            value = 0
+            while time.monotonic() < begun + SECONDS:
+                value += 1
+                begin = time.monotonic_ns()
+                demo.release(marked(value))
+                published.append((begin, time.monotonic_ns(), value))
+                time.sleep(0.01)
+        self.assertEqual([s for s in busy.seen + other.seen if s[2] != 201][:3], [])
+        self.assertGreater(len(busy.seen), 100)
+        for begin, end, _, mark, _ in busy.seen:
+            acknowledged = max((v for _, done, v in published if done < begin), default=0)
+            self.assertGreaterEqual(mark, acknowledged)
+            self.assertLessEqual(mark, max((v for asked, _, v in published if asked < end), default=0))
+        took = [(end - begin) / 1e6 for begin, end, _ in published]
+        wrote = [(end - begin) / 1e6 for begin, end, *_ in busy.seen]
+        print("\nforms: %d publishes on the tenant under load (draft and publish p50 %.1f ms, p99 %.1f ms) beside %d records written "
+              "(%.0f/s, p50 %.2f ms, p99 %.2f ms), 0 failed, 0 stale; clients and kernel on %d shared cores" % (
+                  len(took), quantile(took, 0.5), quantile(took, 0.99), len(wrote), len(wrote) / SECONDS,
+                  quantile(wrote, 0.5), quantile(wrote, 0.99), os.cpu_count()))
+
+    def test_a_kill_loses_no_record_and_leaves_indexes_that_agree(self):
+        kernel = self.system()
+        demo = Tenant(kernel.port)
+        demo.release(marked(0))
+        written = set()
+        for kill in range(KILLS):
+            with Load(kernel.port, 2, first=kill * 100_000) as load:
+                publishing = threading.Thread(target=self.publish_quietly, args=(kernel.port, kill + 1))
+                publishing.start()
+                time.sleep(0.3)
+                kernel.kill_kernel()
+                kernel.await_restart()
+                publishing.join()
+            written |= {n for _, _, status, _, n in load.seen if status == 201}
+            self.assertEqual([s for s in load.seen if s[2] not in (0, 201, 409, 503)][:3], [])
+        demo = Tenant(kernel.port)
+        rows = [json.loads(line) for line in demo.good("GET", "/v1/forms/marked/records:export?format=jsonl").splitlines()]
+        kept = [row["doc"]["n"] for row in rows]
+        self.assertGreater(len(written), 50)
+        self.assertEqual(len(kept), len(set(kept)))
+        self.assertEqual(written - set(kept), set())
+        for group in range(7):
+            lines = demo.good("GET", "/v1/forms/marked/records:export?format=jsonl&filter=group%%20%%3D%%3D%%20%d" % group)
+            self.assertEqual(len(lines.splitlines()), sum(n % 7 == group for n in kept))
+        # The form is one that was published whole, and still takes records.
+        self.assertEqual(demo.good("POST", "/v1/forms/marked/records", {"n": -1}, status=201)["doc"]["group"], -1)
+
+    @staticmethod
+    def publish_quietly(port, value):
+        """Until the kill cuts it off."""
+        try:
+            for _ in range(1000):
+                Tenant(port).release(marked(value))
+                value += 1
+        except (OSError, http.client.HTTPException, AssertionError):
+            pass
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -279,7 +279,10 @@ class SystemTest(unittest.TestCase):
         self.folder = tempfile.mkdtemp(prefix="socle-system-")
         self.addCleanup(shutil.rmtree, self.folder, True)
 
-    def kernel(self, **options):
-        kernel = Kernel(self.folder, **options)
+    def kernel(self, folder=None, **options):
+        """In the test's folder, or one below it."""
+        path = os.path.join(self.folder, folder) if folder else self.folder
+        os.makedirs(path, exist_ok=True)
+        kernel = Kernel(path, **options)
         self.addCleanup(kernel.__exit__)
         return kernel

@@ -15,6 +15,17 @@ runner=$(dirname "$table")/run_http11.py
 # A table that is kept apart comes without its runner: use the open one.
 [ -f "$runner" ] || runner=${SOCLE_CONFORMANCE:-../shared/conformance}/http11probe/run_http11.py
 [ -f "$runner" ] || { echo "http11.sh: no run_http11.py beside $table" >&2; exit 2; }
+python3 - "$table" <<'PY' || exit 2
+import json, sys
+try:
+    tests = json.load(open(sys.argv[1], encoding="utf-8"))["tests"]
+    missing = {key for test in tests for key in ("id", "category", "level", "scored", "steps", "expect") if key not in test}
+    if not tests or missing:
+        raise ValueError("its tests lack " + ", ".join(sorted(missing)) if missing else "it has no tests")
+except (ValueError, KeyError, TypeError) as error:
+    sys.exit("http11.sh: %s is no table: found %s %s; wanted {\"tests\": [{id, category, level, scored, steps, expect}]}" % (
+        sys.argv[1], type(error).__name__, error))
+PY
 build=$(realpath -m "${SOCLE_BUILD:-build/release}")
 if [ ! -x "$build/kernel/socle" ] || [ ! -f "$build/tests/plugins/probe/libprobe.so" ] ||
    [ ! -f "$build/plugins/gateway/libgateway.so" ]; then

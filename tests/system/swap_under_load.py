@@ -1,8 +1,11 @@
 """system.swap_under_load: plugins are swapped, all four mixed and both ways, while keep-alive, pipelining, slow-upload,
 writing and event-stream clients in processes of their own check every answer. Nothing may fail, be wrong, be lost, or
-be left behind. SOCLE_FULL=1: at least 1,000 swaps and 1,000,000 requests; else 200 swaps."""
+be left behind: two moments without clients are compared, after a warm-up under the same load and after the swaps.
+SOCLE_FULL=1: at least 1,000 swaps and 1,000,000 requests; else 200 swaps."""
 
+import collections
 import os
+import re
 import shutil
 import struct
 import tempfile
@@ -17,6 +20,11 @@ REQUESTS = 1_000_000 if FULL else 0
 LIMIT = 900 if FULL else 150  # seconds for all swaps
 SHARE = {"hello": 0.4, "gateway": 0.25, "notes": 0.25, "storage-rocksdb": 0.1}
 PAUSE_ABORT = "swap.pause"
+WARM_UP = 200
+# What the process may grow by in each swap, in bytes: the allocator's own wandering over the swaps of a short run. With
+# clients their number in flight at the same moment decides how far its arenas ever grew.
+GROWTH_LOADED = 32 << 10
+GROWTH_QUIET = 4 << 10
 
 
 class Swapper:
@@ -90,26 +98,36 @@ def read_log(clients):
 
 
 class SwapUnderLoad(SystemTest):
-    def test_no_request_is_lost_to_a_swap(self):
+    def start(self):
         # In memory where there is such a place: a disk that stalls for seconds fails writes, swaps or not; kill9 has the disk.
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else self.folder
-        store = tempfile.mkdtemp(prefix="socle-swap-", dir=memory)
-        self.addCleanup(shutil.rmtree, store, True)
-        kernel = self.kernel(store=os.path.join(store, "db")).start()
+        self.store = tempfile.mkdtemp(prefix="socle-swap-", dir=memory)
+        self.addCleanup(shutil.rmtree, self.store, True)
+        kernel = self.kernel(store=os.path.join(self.store, "db")).start()
         other = {"hello": copy_plugin(self.folder, "hello", [("default: Hello", "default: Bonjour")]),
                  "gateway": copy_plugin(self.folder, "gateway"), "notes": copy_plugin(self.folder, "notes"),
                  "storage-rocksdb": copy_plugin(self.folder, "storage-rocksdb")}
+        self.sockets = self.descriptors(kernel)["socket"]
+        return kernel, other
+
+    @staticmethod
+    def clients(kernel, name, samples):
+        """Those that are answered by hello, and those that write notes."""
         both = ("Hello", "Bonjour")
+        fast = [kernel.client("keepalive", 8, "%sk%d" % (name, i), allow=both, samples=samples) for i in range(2)]
+        fast.append(kernel.client("pipeline", 4, name + "p", allow=both))
+        writers = [kernel.client("notes", 4, name + "n", log=True), kernel.client("slow", 8, name + "s", log=True)]
+        return fast, writers
+
+    def test_no_request_is_lost_to_a_swap(self):
+        kernel, other = self.start()
+        self.warm_up(kernel, other)
+        before = self.at_rest(kernel)
         streams = kernel.client("sse", 4, "events", log=True)
         for _ in range(4):
             self.assertTrue(streams.line(20).startswith("open "))
         first = self.note(kernel, "first")
-        fast = [kernel.client("keepalive", 8, "k%d" % i, allow=both, samples=True) for i in range(2)]
-        fast.append(kernel.client("pipeline", 4, "p", allow=both))
-        writers = [kernel.client("notes", 4, "n", log=True), kernel.client("slow", 8, "s", log=True)]
-        self.warm_up(kernel, other)
-        before = kernel.usage()
-        payloads = kernel.command("status")["payloads"]
+        fast, writers = self.clients(kernel, "", True)
 
         begun = time.monotonic()
         swappers = self.swap(kernel, other, SWAPS)
@@ -132,7 +150,7 @@ class SwapUnderLoad(SystemTest):
         requests = sum(r["requests"] for r in results)
         self.assertGreaterEqual(requests, REQUESTS)
         self.check_events(streams, writers, first, last)
-        self.check_nothing_is_left(kernel, before, payloads)
+        self.check_nothing_is_left(kernel, before, len(reports), GROWTH_LOADED)
 
         near, far = stalls([c.samples for c in fast if c.samples], [f for s in swappers for f in s.flips])
         print("\nswap_under_load: %d swaps (%s), %d requests, 0 failed, 0 wrong, %d event streams resumed, in %.1f s" % (
@@ -152,10 +170,25 @@ class SwapUnderLoad(SystemTest):
         plugins = kernel.command("top")["plugins"]
         return sum(p["calls"] for p in plugins if p["plugin"] in ("hello", "notes"))
 
+    def test_a_swap_leaves_nothing_behind(self):
+        """Without clients, so that what a single swap keeps shows."""
+        kernel, other = self.start()
+        self.swap(kernel, other, WARM_UP)
+        before = self.at_rest(kernel)
+        reports = [r for s in self.swap(kernel, other, SWAPS) for r in s.reports]
+        self.check_nothing_is_left(kernel, before, len(reports), GROWTH_QUIET)
+
     def warm_up(self, kernel, other):
-        """Swaps as they come later, so that pools, tables and the allocator's arenas are as large as they will be."""
-        self.swap(kernel, other, 120)
-        self.settle(kernel)
+        """Swaps under load as they come later, so that pools, tables and the allocator's arenas are as large as they will be."""
+        streams = kernel.client("sse", 4, "wevents", log=True)
+        for _ in range(4):
+            self.assertTrue(streams.line(20).startswith("open "))
+        fast, writers = self.clients(kernel, "w", False)
+        self.swap(kernel, other, WARM_UP)
+        results = [c.report() for c in fast + writers]
+        streams.until(self.note(kernel, "warm"))
+        for result in results + [streams.report()]:
+            self.assertEqual((0, 0), (result["failed"], result["wrong"]), result)
 
     def swap(self, kernel, other, count):
         swappers = [Swapper(kernel, name, (other[name], plugin(name)), max(4, int(count * share)),
@@ -194,23 +227,59 @@ class SwapUnderLoad(SystemTest):
         self.assertEqual({a[1] for a in acknowledged if a[0] == "remove"}, removed)
         self.assertGreater(len(wanted), 50)
 
-    def check_nothing_is_left(self, kernel, before, payloads):
+    @staticmethod
+    def descriptors(kernel):
+        """How many of each kind are open; the database's own files come and go with its tables."""
+        base = "/proc/%d/fd" % kernel.pid
+        kinds = collections.Counter()
+        for number in os.listdir(base):
+            try:
+                target = os.readlink(os.path.join(base, number))
+            except FileNotFoundError:
+                continue
+            if target.endswith((".sst", ".log", "/LOG")) or "/MANIFEST-" in target:
+                continue
+            kinds["file" if target.startswith("/") else target.split(":")[0]] += 1
+        return kinds
+
+    def without_connections(self, kernel):
+        kinds = self.descriptors(kernel)
+        return kinds if kinds["socket"] <= self.sockets else None
+
+    @staticmethod
+    def metric(kernel, name):
+        _, _, text = kernel.request("GET", "/metrics", port=kernel.ops)
+        return sum(float(line.split()[-1]) for line in text.splitlines() if re.match(name + r"[ {]", line))
+
+    def at_rest(self, kernel):
+        """What the process holds with no client connected, nothing in flight and the database's memtable empty."""
         self.settle(kernel)
         # A stream's long poll outlives its client by one heartbeat (15 s); storage's housekeeping is a frame for good.
         plugins = wait_for("calls in flight end", 30, lambda: self.idle(kernel))
         for p in plugins:
             self.assertEqual("active", p["state"], "retained: %s" % p)
             self.assertLessEqual(p["frames"], 1 if p["plugin"] == "storage-rocksdb" else 0, p)
-        wait_for("closed connections are forgotten", 20, lambda: kernel.usage()["fds"] < before["fds"])
+        kinds = wait_for("closed connections are forgotten", 20, lambda: self.without_connections(kernel))
+        kernel.command("storage", "backup", tempfile.mkdtemp(dir=self.store))  # flushes
+        wait_for("the memtable is flushed", 20, lambda: self.metric(kernel, "storage_memtable_bytes") < 2 << 20)
+        usage = kernel.usage()
+        database = self.metric(kernel, "storage_memtable_bytes") + self.metric(kernel, "storage_block_cache_bytes")
+        return {**usage, "own": usage["rss"] - int(database), "kinds": kinds,
+                "payloads": kernel.command("status")["payloads"]}
+
+    def check_nothing_is_left(self, kernel, before, swaps, growth):
+        after = self.at_rest(kernel)
+        self.assertEqual(4, after["generations"], "one mapped library a plugin")
+        self.assertEqual(before["kinds"], after["kinds"], "descriptors")
         wait_for("threads of control requests and drains end", 20,
                  lambda: kernel.usage()["threads"] <= before["threads"])
-        after = kernel.usage()
-        self.assertEqual(4, after["generations"], "one mapped library a plugin")
-        self.assertLessEqual(after["maps"], before["maps"] + 64)
-        self.assertLess(after["rss"] - before["rss"], 32 << 20, "resident bytes grew: %s, %s" % (before, after))
-        wait_for("payloads back to what an idle system holds", 20,
-                 lambda: kernel.command("status")["payloads"] <= min(payloads, 64))
-        print("\nswap_under_load: before %s after %s payloads %d" % (before, after, kernel.command("status")["payloads"]))
+        self.assertLessEqual(after["maps"], before["maps"] + 16)
+        self.assertLessEqual(after["payloads"], max(before["payloads"], 64))
+        grown = (after["own"] - before["own"]) / swaps
+        show = ", ".join("%s %d to %d" % (k, before[k], after[k]) for k in ("rss", "own", "threads", "maps", "payloads"))
+        print("\nswap_under_load: at rest before and after %d swaps: %s (own: without the database's caches), %d bytes a "
+              "swap; descriptors %s" % (swaps, show, grown, dict(after["kinds"])))
+        self.assertLess(grown, growth, "resident bytes a swap: %s, %s" % (before, after))
 
 
 if __name__ == "__main__":

@@ -7,119 +7,12 @@
 #include <optional>
 #include <utility>
 
+#include "zen/known.hpp"
 #include "zen/number.hpp"
 #include "zen/syntax.hpp"
 
 namespace socle::rules::zen {
 namespace {
-
-struct Known {
-  std::string_view name;
-  std::size_t least;
-  std::size_t most;
-  bool now = false;  // takes the moment of evaluation as one more argument
-  char alone = 'e';  // standing alone in a cell: e(qual to the value), i(n: the value is one of them), c(ondition)
-};
-constexpr std::array<Known, 50> functions{{
-    {"len", 1, 1},
-    {"contains", 2, 2, false, 'c'},
-    {"flatten", 1, 1, false, 'i'},
-    {"merge", 1, 1, false, 'i'},
-    {"mergeDeep", 1, 1, false, 'i'},
-    {"upper", 1, 1},
-    {"lower", 1, 1},
-    {"trim", 1, 1},
-    {"startsWith", 2, 2, false, 'c'},
-    {"endsWith", 2, 2, false, 'c'},
-    {"matches", 2, 2, false, 'c'},
-    {"extract", 2, 2, false, 'i'},
-    {"fuzzyMatch", 2, 2},
-    {"split", 2, 2, false, 'i'},
-    {"abs", 1, 1},
-    {"sum", 1, 1},
-    {"avg", 1, 1},
-    {"min", 1, 1},
-    {"max", 1, 1},
-    {"median", 1, 1},
-    {"mode", 1, 1},
-    {"floor", 1, 1},
-    {"ceil", 1, 1},
-    {"round", 1, 2},
-    {"trunc", 1, 2},
-    {"isNumeric", 1, 1, false, 'c'},
-    {"string", 1, 1},
-    {"number", 1, 1},
-    {"bool", 1, 1},
-    {"type", 1, 1},
-    {"keys", 1, 1, false, 'i'},
-    {"values", 1, 1, false, 'i'},
-    {"d", 0, 2, true},
-    {"date", 1, 1, true},
-    {"time", 1, 1},
-    {"duration", 1, 1},
-    {"year", 1, 1},
-    {"dayOfWeek", 1, 1},
-    {"dayOfMonth", 1, 1},
-    {"dayOfYear", 1, 1},
-    {"weekOfYear", 1, 1},
-    {"monthOfYear", 1, 1},
-    {"monthString", 1, 1},
-    {"dateString", 1, 1},
-    {"weekdayString", 1, 1},
-    {"startOf", 2, 2},
-    {"endOf", 2, 2},
-    {"join", 2, 2},
-    {"isNull", 1, 1, false, 'c'},
-    {"exists", 1, 1, false, 'c'},
-}};
-struct Method {
-  std::string_view name;
-  std::size_t least;
-  std::size_t most;
-  bool now = false;
-  char alone = 'e';
-};
-constexpr std::array<Method, 32> methods{{
-    {"add", 1, 2},
-    {"sub", 1, 2},
-    {"format", 0, 1},
-    {"month", 0, 0},
-    {"year", 0, 0},
-    {"set", 2, 2},
-    {"startOf", 1, 1},
-    {"endOf", 1, 1},
-    {"diff", 1, 2},
-    {"tz", 1, 1},
-    {"isSame", 1, 2, false, 'c'},
-    {"isBefore", 1, 2, false, 'c'},
-    {"isAfter", 1, 2, false, 'c'},
-    {"isSameOrBefore", 1, 2, false, 'c'},
-    {"isSameOrAfter", 1, 2, false, 'c'},
-    {"second", 0, 0},
-    {"minute", 0, 0},
-    {"hour", 0, 0},
-    {"day", 0, 0},
-    {"dayOfYear", 0, 0},
-    {"week", 0, 0},
-    {"weekday", 0, 0},
-    {"quarter", 0, 0},
-    {"timestamp", 0, 0},
-    {"offsetName", 0, 0},
-    {"isValid", 0, 0, false, 'c'},
-    {"isYesterday", 0, 0, true, 'c'},
-    {"isToday", 0, 0, true, 'c'},
-    {"isTomorrow", 0, 0, true, 'c'},
-    {"isLeapYear", 0, 0, false, 'c'},
-    {"unix", 0, 0},
-    {"toString", 0, 0},
-}};
-
-template <class Table>
-auto find_in(const Table& table, std::string_view name) -> const typename Table::value_type* {
-  for (const auto& one : table)
-    if (one.name == name) return &one;
-  return nullptr;
-}
 
 Error unsupported(std::string message) { return {Code::unsupported, std::move(message)}; }
 
@@ -167,11 +60,11 @@ class Emitter {
                : node.text == "count"                                                ? 'e'
                                                                                      : 'c';
       case NodeKind::call: {
-        const auto* known = find_in(functions, node.text);
+        const auto* known = find_function(node.text);
         return known == nullptr ? 'e' : known->alone;
       }
       case NodeKind::method: {
-        const auto* known = find_in(methods, node.text);
+        const auto* known = find_method(node.text);
         return known == nullptr ? 'e' : known->alone;
       }
       case NodeKind::unary:
@@ -269,7 +162,7 @@ class Emitter {
 
   Result<std::string> function(const Node& node) {
     if (node.text == "rand") return unsupported("rand() gives another answer each time; rules must not");
-    const auto* known = find_in(functions, node.text);
+    const auto* known = find_function(node.text);
     if (known == nullptr) return unsupported("there is no translation for the function " + node.text + "()");
     if (node.children.size() < known->least || node.children.size() > known->most)
       return unsupported(node.text + "() takes " + std::to_string(known->least) + " to " + std::to_string(known->most) +
@@ -280,7 +173,7 @@ class Emitter {
     return "zen." + node.text + "(" + *arguments + ")";
   }
   Result<std::string> method(const Node& node) {
-    const auto* known = find_in(methods, node.text);
+    const auto* known = find_method(node.text);
     const auto count = node.children.size() - 1;
     if (known == nullptr) return unsupported("there is no translation for the method ." + node.text + "()");
     if (count < known->least || count > known->most)

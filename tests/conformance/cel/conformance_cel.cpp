@@ -1,31 +1,17 @@
-// conformance_cel.cpp: judges every file of a cel conformance folder: `conformance_cel DIR`. DIR is the suite's own
-// folder or the one that holds it. Exit 0: all passed; 1: a failure; 77: the folder is not there.
-#include <algorithm>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
+// conformance_cel cel DIR: judges every file of DIR/cel.
 #include <string>
-#include <vector>
 
 #include "encoded.hpp"
 #include "socle/cel/environment.hpp"
 #include "socle/cel/program.hpp"
-#include "socle/json/document.hpp"
+#include "suite/suite.hpp"
 
 namespace {
 
-namespace fs = std::filesystem;
 using namespace socle::cel;
+using conformance::Tally;
+using conformance::text_of;
 using socle::json::View;
-
-struct Score {
-  int passed = 0;
-  int failed = 0;
-  int skipped = 0;
-};
-
-std::string text_of(View view) { return std::string(view.as_string()); }
 
 // What the test declares; a message when a declaration is refused.
 std::string declare(Environment& env, View test) {
@@ -134,49 +120,21 @@ std::string judge_golden(View test) {
   return "type " + ast->type().text() + ", wanted " + text_of(test.find("type"));
 }
 
-void judge_section(const std::string& file, View section, bool golden, Score& score) {
-  for (const auto test : section.find("tests").elements()) {
-    const auto wrong = golden ? judge_golden(test) : judge_evaluation(test);
-    if (wrong.empty()) {
-      ++score.passed;
-      continue;
-    }
-    ++score.failed;
-    std::printf("FAIL %s %s %s: %s\n     %s\n", file.c_str(), text_of(section.find("section")).c_str(),
-                text_of(test.find("name")).c_str(), text_of(test.find("expr")).c_str(), wrong.c_str());
-  }
+void judge_section(const std::string& file, View section, bool golden, Tally& tally) {
+  for (const auto test : section.find("tests").elements())
+    tally.judge(file + " " + text_of(section.find("section")) + " " + text_of(test.find("name")) + ": " +
+                    text_of(test.find("expr")),
+                golden ? judge_golden(test) : judge_evaluation(test));
+}
+
+void judge_suite(const std::filesystem::path& folder, Tally& tally) {
+  conformance::each_document(folder, tally, [&](const std::string& name, View content) {
+    const bool golden = name.find("golden/") != std::string::npos;
+    if (content.is_object()) judge_section(name, content, golden, tally);
+    for (const auto section : content.elements()) judge_section(name, section, golden, tally);
+  });
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  fs::path root = argc > 1 ? argv[1] : "";
-  if (fs::is_directory(root / "cel")) root /= "cel";
-  if (argc != 2 || !fs::is_directory(root)) {
-    std::printf("skip: there is no folder %s\n", root.c_str());
-    return 77;
-  }
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(root))
-    if (entry.path().extension() == ".json") files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  Score score;
-  for (const auto& file : files) {
-    std::ifstream in(file, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    const auto name = file.lexically_relative(root).string();
-    const auto document = socle::json::Document::parse(text.str());
-    if (!document) {
-      ++score.failed;
-      std::printf("FAIL %s: %s\n", name.c_str(), document.error().message.c_str());
-      continue;
-    }
-    const bool golden = file.parent_path().filename() == "golden";
-    const auto content = document->root();
-    if (content.is_object()) judge_section(name, content, golden, score);
-    for (const auto section : content.elements()) judge_section(name, section, golden, score);
-  }
-  std::printf("cel: passed %d failed %d skipped %d\n", score.passed, score.failed, score.skipped);
-  return score.failed == 0 && score.passed > 0 ? 0 : 1;
-}
+int main(int count, char** arguments) { return conformance::run(count, arguments, {{"cel", judge_suite}}); }

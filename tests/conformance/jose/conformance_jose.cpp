@@ -1,42 +1,16 @@
-// Judges Socle::jose by the JOSE cookbook: conformance_jose DIR, where DIR holds jose-cookbook. Every output of a file
-// is verified with its input key and must give its payload; where the file is reproducible, signing again must give the
-// same bytes. Prints each failed and skipped case and, last, "jose-cookbook: passed P failed F skipped S". Exit 0 if
-// F = 0 and P > 0, 77 if the suite is not there, 2 on wrong use, else 1.
-#include <algorithm>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+// conformance_jose jose-cookbook DIR: judges Socle::jose by the JOSE cookbook. Every output of a file is verified with
+// its input key and must give its payload; where the file is reproducible, signing again must give the same bytes.
 #include <string>
-#include <vector>
 
 #include "socle/jose/base64url.hpp"
 #include "socle/jose/jws.hpp"
 #include "socle/json.hpp"
+#include "suite/suite.hpp"
 
 namespace {
 
-namespace fs = std::filesystem;
 using namespace socle;
-
-struct Score {
-  int passed = 0;
-  int failed = 0;
-  int skipped = 0;
-  void judge(const std::string& name, const std::string& why) {
-    ++(why.empty() ? passed : failed);
-    if (!why.empty()) std::printf("FAILED %s: %s\n", name.c_str(), why.c_str());
-  }
-  void skip(const std::string& name, const char* why) {
-    ++skipped;
-    std::printf("SKIPPED %s: %s\n", name.c_str(), why);
-  }
-};
-
-std::string read(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
+using conformance::Tally;
 
 Result<jose::KeySet> keys_of(json::View key) {
   std::string text = "{\"keys\":";
@@ -98,43 +72,26 @@ std::string judge_jws(json::View file) {
 constexpr auto no_encryption =
     "JWE: Socle neither makes nor accepts encrypted tokens (docs/design/jose.md); its header is refused by name";
 
-void judge(const fs::path& root, const fs::path& path, Score& score) {
-  const auto name = fs::relative(path, root).string();
-  auto document = json::Document::parse(read(path));
-  if (!document) return score.judge(name, document.error().message);
-  const auto file = document->root();
-  if (file.find("kty").exists()) return score.judge(name, judge_key(file));
+void judge(const std::string& name, json::View file, Tally& tally) {
+  if (file.find("kty").exists()) return tally.judge(name, judge_key(file));
   if (file.find("sign").exists()) {
-    score.judge(name + " (sign)", judge_jws(file.find("sign")));
-    return score.skip(name + " (encrypt)", no_encryption);
+    tally.judge(name + " (sign)", judge_jws(file.find("sign")));
+    return tally.skip(name + " (encrypt)", no_encryption);
   }
-  if (!file.find("input").find("payload").exists()) return score.skip(name, no_encryption);
+  if (!file.find("input").find("payload").exists()) return tally.skip(name, no_encryption);
   const auto header = jose::from_base64url(file.find("output").find("json_flat").find("protected").as_string());
   auto head = json::Document::parse(header.value_or(""));
   if (head && head->root().find("b64").exists() && !head->root().find("crit").exists())
-    return score.skip(
+    return tally.skip(
         name, "its protected header has \"b64\": false and no \"crit\", against RFC 7797 section 6; it is refused");
-  score.judge(name, judge_jws(file));
+  tally.judge(name, judge_jws(file));
+}
+
+void judge_suite(const std::filesystem::path& folder, Tally& tally) {
+  conformance::each_document(folder, tally,
+                             [&](const std::string& name, json::View content) { judge(name, content, tally); });
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: conformance_jose DIR\n");
-    return 2;
-  }
-  const fs::path root = fs::path(argv[1]) / "jose-cookbook";
-  if (!fs::is_directory(root)) {
-    std::printf("jose-cookbook: %s is not there, skipped\n", root.c_str());
-    return 77;
-  }
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(root))
-    if (entry.is_regular_file() && entry.path().extension() == ".json") files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  Score score;
-  for (const auto& file : files) judge(root, file, score);
-  std::printf("jose-cookbook: passed %d failed %d skipped %d\n", score.passed, score.failed, score.skipped);
-  return score.failed == 0 && score.passed > 0 ? 0 : 1;
-}
+int main(int count, char** arguments) { return conformance::run(count, arguments, {{"jose-cookbook", judge_suite}}); }

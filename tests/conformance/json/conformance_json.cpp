@@ -1,125 +1,90 @@
-// Judges Socle::json by public suites: conformance_json SUITE DIR, where DIR holds the suites' folders. Prints each
-// failed and skipped case and, last, "SUITE: passed P failed F skipped S". Exit 0 if F = 0 and P > 0, 77 if the suite's
-// folder is not there (ctest reports a skip), 2 on wrong use, else 1.
-#include <algorithm>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
+// conformance_json SUITE DIR: judges Socle::json by public suites of JSON text, JSON Patch and JSON Merge Patch.
 #include <string>
-#include <vector>
 
 #include "socle/json.hpp"
+#include "suite/suite.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using namespace socle;
-
-struct Score {
-  int passed = 0;
-  int failed = 0;
-  int skipped = 0;
-
-  void judge(bool good, const std::string& name, const std::string& why) {
-    ++(good ? passed : failed);
-    if (!good) std::printf("FAILED %s: %s\n", name.c_str(), why.c_str());
-  }
-  void skip(const std::string& name, const std::string& why) {
-    ++skipped;
-    std::printf("SKIPPED %s: %s\n", name.c_str(), why.c_str());
-  }
-};
-
-std::string read(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-std::vector<fs::path> files(const fs::path& folder) {
-  std::vector<fs::path> found;
-  for (const auto& entry : fs::recursive_directory_iterator(folder))
-    if (entry.is_regular_file() && entry.path().extension() == ".json") found.push_back(entry.path());
-  std::sort(found.begin(), found.end());
-  return found;
-}
+using conformance::Tally;
 
 // y_ is accepted, n_ refused, i_ either; what is accepted must also verify and read back equal from its own text.
-void judge_parsing(const fs::path& file, Score& score) {
+void judge_parsing(const fs::path& file, Tally& tally) {
   const std::string name = file.filename().string();
-  auto document = json::Document::parse(read(file));
+  auto document = json::Document::parse(conformance::read_file(file));
   if (document) {
     const auto verified = json::verify(document->bytes());
-    if (!verified) return score.judge(false, name, verified.error().message);
+    if (!verified) return tally.judge(false, name, verified.error().message);
     const auto again = json::Document::parse(json::to_text(document->root()));
     if (!again || !json::equal(again->root(), document->root()))
-      return score.judge(false, name, "changes when printed");
+      return tally.judge(false, name, "changes when printed");
   }
-  if (name.starts_with("i_")) return score.judge(true, name, "");
-  if (name.starts_with("y_")) return score.judge(document.has_value(), name, document ? "" : document.error().message);
-  if (name.starts_with("n_")) return score.judge(!document, name, "must be refused, but was accepted");
+  if (name.starts_with("i_")) return tally.judge(true, name, "");
+  if (name.starts_with("y_")) return tally.judge(document.has_value(), name, document ? "" : document.error().message);
+  if (name.starts_with("n_")) return tally.judge(!document, name, "must be refused, but was accepted");
+  tally.skip(name, "its name does not begin with y_, n_ or i_, so it says no verdict");
 }
 
-std::string label(const fs::path& file, std::size_t number, json::View test) {
+std::string label(const std::string& file, std::size_t number, json::View test) {
   const auto comment = test.find(test.find("name") ? "name" : "comment").as_string();
-  return file.filename().string() + " #" + std::to_string(number) + " " + std::string(comment);
+  return file + " #" + std::to_string(number) + " " + std::string(comment);
 }
 
-void judge_outcome(const Result<json::Document>& result, json::View test, const std::string& name, Score& score) {
+void judge_outcome(const Result<json::Document>& result, json::View test, const std::string& name, Tally& tally) {
   const json::View expected = test.find("expected");
-  if (!result) return score.judge(!!test.find("error"), name, result.error().message);
-  if (test.find("error")) return score.judge(false, name, "must fail, but gives " + json::to_text(result->root()));
+  if (!result) return tally.judge(!!test.find("error"), name, result.error().message);
+  if (test.find("error")) return tally.judge(false, name, "must fail, but gives " + json::to_text(result->root()));
   if (const auto verified = json::verify(result->bytes()); !verified)
-    return score.judge(false, name, verified.error().message);
-  score.judge(!expected || json::equal(result->root(), expected), name,
+    return tally.judge(false, name, verified.error().message);
+  tally.judge(!expected || json::equal(result->root(), expected), name,
               "gives " + json::to_text(result->root()) + ", expected " + json::to_text(expected));
 }
 
-template <class Apply>
-void judge_patches(const fs::path& file, Apply apply, Score& score) {
-  const auto tests = json::Document::parse(read(file));
-  if (!tests) return score.judge(false, file.filename().string(), tests.error().message);
+using Apply = Result<json::Document> (*)(json::View document, json::View patch);
+
+void judge_patches(const std::string& file, json::View tests, Apply apply, Tally& tally) {
   std::size_t number = 0;
-  for (json::View test : tests->root().elements()) {
+  for (json::View test : tests.elements()) {
     const std::string name = label(file, number++, test);
     if (!test.find("doc")) continue;  // a heading
     if (test.find("disabled").as_bool()) {
-      score.skip(name, "disabled by the suite");
+      tally.skip(name, "disabled by the suite");
       continue;
     }
     const std::string before = json::to_text(test.find("doc"));
     const auto result = apply(test.find("doc"), test.find("patch"));
     if (json::to_text(test.find("doc")) != before)
-      score.judge(false, name, "the document itself was changed");
+      tally.judge(false, name, "the document itself was changed");
     else
-      judge_outcome(result, test, name, score);
+      judge_outcome(result, test, name, tally);
   }
+}
+
+void judge_texts(const fs::path& folder, Tally& tally) {
+  for (const auto& file : conformance::json_files(folder)) judge_parsing(file, tally);
+}
+
+void judge_patch_suite(const fs::path& folder, Tally& tally, Apply apply) {
+  conformance::each_document(
+      folder, tally, [&](const std::string& name, json::View content) { judge_patches(name, content, apply, tally); });
+}
+
+void judge_json_patches(const fs::path& folder, Tally& tally) {
+  judge_patch_suite(folder, tally,
+                    [](json::View document, json::View patch) { return json::apply_patch(document, patch); });
+}
+
+void judge_merge_patches(const fs::path& folder, Tally& tally) {
+  judge_patch_suite(folder, tally,
+                    [](json::View document, json::View patch) { return json::merge_patch(document, patch); });
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const std::string suite = argc == 3 ? argv[1] : "";
-  if (suite != "jsontestsuite" && suite != "jsonpatch" && suite != "mergepatch") {
-    std::fprintf(stderr, "usage: conformance_json jsontestsuite|jsonpatch|mergepatch DIR\n");
-    return 2;
-  }
-  const fs::path folder = fs::path(argv[2]) / suite;
-  if (!fs::is_directory(folder)) {
-    std::printf("skipped: no folder %s\n", folder.string().c_str());
-    return 77;
-  }
-  Score score;
-  for (const auto& file : files(folder)) {
-    if (suite == "jsontestsuite")
-      judge_parsing(file, score);
-    else if (suite == "jsonpatch")
-      judge_patches(
-          file, [](json::View d, json::View p) { return json::apply_patch(d, p); }, score);
-    else
-      judge_patches(
-          file, [](json::View d, json::View p) { return json::merge_patch(d, p); }, score);
-  }
-  std::printf("%s: passed %d failed %d skipped %d\n", suite.c_str(), score.passed, score.failed, score.skipped);
-  return score.failed == 0 && score.passed > 0 ? 0 : 1;
+int main(int count, char** arguments) {
+  return conformance::run(
+      count, arguments,
+      {{"jsontestsuite", judge_texts}, {"jsonpatch", judge_json_patches}, {"mergepatch", judge_merge_patches}});
 }

@@ -1,12 +1,7 @@
-// main.cpp: `conformance_rules dmn|jdm DIR`: judges every file of a suite's folder by importing it as a ruleset and
-// evaluating that. Exit 0: no failure and something passed; 1: a failure; 77: the folder is not there.
+// conformance_rules dmn|jdm DIR: judges every file of a suite's folder by importing it as a ruleset and evaluating
+// that.
 #include <algorithm>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
-#include <vector>
 
 #include "dmn/import.hpp"
 #include "jdm/import.hpp"
@@ -14,21 +9,15 @@
 #include "socle/json/compare.hpp"
 #include "socle/json/document.hpp"
 #include "socle/json/writer.hpp"
+#include "suite/suite.hpp"
 #include "table/codes.hpp"
 
 namespace {
 
-namespace fs = std::filesystem;
 using namespace socle;
+using conformance::Tally;
+using conformance::text_of;
 using json::View;
-
-struct Score {
-  int passed = 0;
-  int failed = 0;
-  int skipped = 0;
-};
-
-std::string text_of(View view) { return std::string(view.as_string()); }
 
 std::string joined(View list) {
   std::string out;
@@ -82,7 +71,7 @@ std::string outcome_text(const rules::Ruleset& ruleset, View input, bool dmn) {
   return "\"" + code + "\"";
 }
 
-void judge(const std::string& file, View content, bool dmn, Score& score) {
+void judge(const std::string& file, View content, bool dmn, Tally& tally) {
   rules::Diagnostics diagnostics;
   const auto source = dmn ? import_table(content, diagnostics) : rules::import_jdm(content, "graph", diagnostics);
   const auto cases = content.find(dmn ? "cases" : "tests");
@@ -99,56 +88,31 @@ void judge(const std::string& file, View content, bool dmn, Score& score) {
     const auto one = cases.at(i);
     const auto id = dmn ? text_of(one.find("id")) : std::to_string(i + 1);
     if (javascript) {
-      ++score.skipped;
-      std::printf("SKIP %s %s: function nodes hold JavaScript, which rules do not run\n", file.c_str(), id.c_str());
+      tally.skip(file + " " + id, "function nodes hold JavaScript, which rules do not run");
       continue;
     }
     if (!ruleset) {
-      ++score.failed;
-      std::printf("FAIL %s %s: not imported: %s\n", file.c_str(), id.c_str(), all(diagnostics).c_str());
+      tally.fail(file + " " + id, "not imported: " + all(diagnostics));
       continue;
     }
     const auto expected = one.find(dmn ? "expected" : "output");
     const auto text = outcome_text(*ruleset, one.find("input"), dmn);
     const auto found = json::Document::parse(text);
-    if (found && json::equal(found->root(), expected)) {
-      ++score.passed;
-      continue;
-    }
-    ++score.failed;
-    std::printf("FAIL %s %s: expected %s\n     found    %s\n", file.c_str(), id.c_str(),
-                json::to_text(expected).c_str(), text.c_str());
+    tally.judge(found && json::equal(found->root(), expected), file + " " + id,
+                "expected " + json::to_text(expected) + ", found " + text);
   }
+}
+
+void judge_suite(const std::filesystem::path& folder, bool dmn, Tally& tally) {
+  conformance::each_document(folder, tally,
+                             [&](const std::string& name, View content) { judge(name, content, dmn, tally); });
 }
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  const std::string suite = argc > 1 ? argv[1] : "";
-  fs::path root = argc > 2 ? argv[2] : "";
-  if (fs::is_directory(root / suite)) root /= suite;
-  if (argc != 3 || (suite != "dmn" && suite != "jdm") || !fs::is_directory(root)) {
-    std::printf("skip: there is no folder %s\n", root.c_str());
-    return 77;
-  }
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(root))
-    if (entry.path().extension() == ".json") files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  Score score;
-  for (const auto& file : files) {
-    std::ifstream in(file, std::ios::binary);
-    std::ostringstream text;
-    text << in.rdbuf();
-    const auto name = file.lexically_relative(root).string();
-    const auto document = json::Document::parse(text.str());
-    if (!document) {
-      ++score.failed;
-      std::printf("FAIL %s: %s\n", name.c_str(), document.error().message.c_str());
-      continue;
-    }
-    judge(name, document->root(), suite == "dmn", score);
-  }
-  std::printf("%s: passed %d failed %d skipped %d\n", suite.c_str(), score.passed, score.failed, score.skipped);
-  return score.failed == 0 && score.passed > 0 ? 0 : 1;
+int main(int count, char** arguments) {
+  using Folder = std::filesystem::path;
+  return conformance::run(count, arguments,
+                          {{"dmn", [](const Folder& folder, Tally& tally) { judge_suite(folder, true, tally); }},
+                           {"jdm", [](const Folder& folder, Tally& tally) { judge_suite(folder, false, tally); }}});
 }

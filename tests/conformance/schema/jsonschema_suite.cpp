@@ -53,20 +53,14 @@ void run_group(json::View group, const std::string& file, const schema::Options&
 void run_jsonschema(const std::filesystem::path& folder, Tally& tally) {
   schema::Registry registry;
   add_remotes(registry, folder / "remotes", tally);
-  for (const auto& path : json_files(folder / "tests")) {
-    const std::string file = std::filesystem::relative(path, folder / "tests").generic_string();
-    const auto document = json::Document::parse(read_file(path));
-    if (!document) {
-      tally.fail(file, document.error().message);
-      continue;
-    }
+  conformance::each_document(folder / "tests", tally, [&](const std::string& file, json::View content) {
     schema::Options options;
     options.registry = &registry;
     const bool asserts =
         file.find("/optional/format/") != std::string::npos || file.ends_with("/optional/format-assertion.json");
     options.formats = asserts ? schema::Formats::assert_all : schema::Formats::by_dialect;
-    for (const json::View group : document->root().elements()) run_group(group, file, options, tally);
-  }
+    for (const json::View group : content.elements()) run_group(group, file, options, tally);
+  });
 }
 
 }  // namespace suites

@@ -30,14 +30,9 @@ void judge_pair(json::View test, Tally& tally) {
 }  // namespace
 
 void run_schema_compat(const std::filesystem::path& folder, Tally& tally) {
-  for (const auto& path : json_files(folder)) {
-    const auto document = json::Document::parse(read_file(path));
-    if (!document) {
-      tally.fail(path.filename().string(), document.error().message);
-      continue;
-    }
-    for (const json::View test : document->root().find("tests").elements()) judge_pair(test, tally);
-  }
+  conformance::each_document(folder, tally, [&](const std::string&, json::View content) {
+    for (const json::View test : content.find("tests").elements()) judge_pair(test, tally);
+  });
 }
 
 }  // namespace suites

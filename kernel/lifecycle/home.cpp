@@ -122,7 +122,8 @@ void Lifecycle::bury_cell(GenerationRecord& record) {
       record.link->kill();
     }
     bus_->on_each_worker([&g](bus::Worker& w) { w.forget(g); }, answer_patience);
-    if (!bus_->run_staged([&g] { g.descriptor->destroy(g.instance); }, end_allowance))
+    // Own cells are asked to stop by destroy(), side by side.
+    if (!bus_->run_staged([&g] { g.descriptor->destroy(g.instance); }, timeout + end_allowance))
       return set_state(record, State::retained, "its process could not be ended");
     g.instance = nullptr;
   }

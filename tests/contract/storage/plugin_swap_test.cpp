@@ -6,7 +6,19 @@
 using namespace std::chrono_literals;
 using namespace storage_test;
 
+namespace {
+
+// The open database is handed on as a resident handle, a pointer of the kernel's process; in a cell the plugin cannot
+// be (its manifest says `home: kernel`), so there the suite leaves out what is about two generations at once.
+bool handles_outlive_generations() {
+  SUCCEED("asked");
+  return socle::testing::home() == socle::testing::Home::kernel;
+}
+
+}  // namespace
+
 TEST_CASE("storage-rocksdb: the next generation takes the open database over at import", "[storage]") {
+  if (!handles_outlive_generations()) return;
   TempDir directory;
   const std::string copy = directory / "copy.so";
   std::filesystem::copy_file(STORAGE_LIBRARY, copy);
@@ -37,6 +49,7 @@ TEST_CASE("storage-rocksdb: the next generation takes the open database over at 
 
 TEST_CASE("storage-rocksdb: after an aborted swap the old generation writes on from what the new one left",
           "[storage]") {
+  if (!handles_outlive_generations()) return;
   TempDir directory;
   const std::string copy = directory / "copy.so";
   std::filesystem::copy_file(STORAGE_LIBRARY, copy);
@@ -112,6 +125,7 @@ TEST_CASE("storage-rocksdb: a request cancelled at any of its await points ends,
 }
 
 TEST_CASE("storage-rocksdb: a swap between any two steps of a request keeps what was acknowledged", "[storage]") {
+  if (!handles_outlive_generations()) return;
   TempDir libraries;
   const std::string copy = libraries / "copy.so";
   std::filesystem::copy_file(STORAGE_LIBRARY, copy);

@@ -99,7 +99,7 @@ void Lifecycle::bury_cell(GenerationRecord& record) {
       record.link->kill();
     }
     bus_->on_each_worker([&g](bus::Worker& w) { w.forget(g); }, answer_patience);
-    if (!bus_->run_staged([&g] { g.descriptor->destroy(g.instance); }, end_allowance))
+    if (!bus_->run_staged([&g] { g.descriptor->destroy(g.instance); }, end_allowance, g.plugin + ": end of its cell"))
       return set_state(record, State::retained, "its process could not be ended");
     g.instance = nullptr;
   }

@@ -69,8 +69,8 @@ socle_status Link::handle_staged(const socle_call& call) {
     socle_reply reply{sizeof(socle_reply), SOCLE_OK, nullptr};
     if (pair.call(std::move(passed), &reply) != SOCLE_PENDING) {
       if (reply.payload != nullptr) bus::Payload::of(reply.payload)->share();
-      bus::Worker& staging = bus_.staging();
-      staging.post([this, &staging, token, reply] { bus_.complete(staging, generation_, token, reply); });
+      bus_.post(bus_.worker_count(),
+                [&g = generation_, token, reply](bus::Worker& staging) { g.bus.complete(staging, g, token, reply); });
     }
     context->release();  // the pair keeps one of its own
   });

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "base/thread.hpp"
 #include "bus/bus.hpp"
 #include "crash/handler.hpp"
 #include "telemetry/clock.hpp"
@@ -87,7 +88,14 @@ Worker::~Worker() {
 }
 
 void Worker::start() {
-  thread_ = std::thread([this] { loop(); });
+  thread_ = std::thread([this] {
+    if (index_ == bus_.worker_count()) {
+      base::be_patient();  // the staging thread
+    } else {
+      base::be_prompt();
+    }
+    loop();
+  });
 }
 
 void Worker::stop() {
@@ -186,6 +194,8 @@ void Worker::loop() {
       if (it != watches_.end())
         ready(*it->second, interest(events[i].events), (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
     }
+    if (stopping_.load(std::memory_order_relaxed))
+      break;  // given up while plugin code held it: nothing more is its own
     wheel_.advance(now_, [this](TimerNode& node) { fire(node); });
     serve();
     lane.reconcile(now_);

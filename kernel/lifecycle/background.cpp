@@ -3,6 +3,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/thread.hpp"
+
 namespace socle::lifecycle {
 
 Background::Background() : running_(std::make_shared<Running>()) {}
@@ -13,6 +15,7 @@ void Background::run(std::function<void()> task) {
     ++running_->tasks;
   }
   std::thread([running = running_, task = std::move(task)]() mutable {
+    base::be_patient();
     task();
     task = nullptr;  // before it counts as ended: a thread's closure dies later than anyone could wait for
     const std::lock_guard lock(running->mutex);

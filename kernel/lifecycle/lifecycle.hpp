@@ -98,6 +98,9 @@ class Lifecycle : public bus::Owner {
   // Everything the loader would check of a folder, as text lines; invalid when something is wrong.
   Result<std::string> verify(const std::filesystem::path& folder) const;
 
+  // A tenant is going: its own cells end. Blocks; the error names the plugin whose cell does not end.
+  Status expel(const std::string& tenant);
+
   // Calls a method for the kernel or its operator, for a tenant or, with "", for none; the reply's text.
   Result<std::string> call(const std::string& service, const std::string& method, const std::string& json,
                            const std::string& tenant = {}, const std::string& principal = "kernel");
@@ -105,6 +108,8 @@ class Lifecycle : public bus::Owner {
   [[nodiscard]] Status operators_may_call(const manifest::MethodRef& method) const;
   // Whether a plugin that provides the method is routed now.
   [[nodiscard]] bool provides(const std::string& service, const std::string& method);
+  // Cells that are down, and plugins that may have no more cells, in words; "" when all is well.
+  [[nodiscard]] std::string cells_in_trouble() const;
   // How what runs differs from the system manifest's file; "" when it does not.
   [[nodiscard]] std::string drift() const;
   // The worker came round within a second.

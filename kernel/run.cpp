@@ -25,6 +25,7 @@
 #include "bus/running.hpp"
 #include "cell/process/control.hpp"
 #include "control/commands.hpp"
+#include "control/followed_file.hpp"
 #include "control/watcher.hpp"
 #include "crash/handler.hpp"
 #include "held_listeners.hpp"
@@ -144,54 +145,14 @@ void bound_heap(uint64_t workers) {
   mallopt(M_MMAP_THRESHOLD, 512 << 10);
 }
 
-void apply_file(lifecycle::Lifecycle& life, const manifest::SystemManifest& running) {
-  auto next = manifest::load_system_manifest(running.file);
-  auto& log = telemetry::Log::get();
-  if (!next)
-    return log.write(telemetry::Level::error, "the changed system manifest is not taken: " + next.error().message);
-  manifest::lay_over(*next, running.overrides);
-  auto reports = life.apply(*next, false);
-  if (!reports) return;  // logged as a refused change set
-  log.write(telemetry::Level::info, "the changed system manifest is applied",
-            {{"plugins_changed", std::to_string(reports->size())}});
+// The lifecycle has logged why not.
+Status apply_changed(lifecycle::Lifecycle& life, const manifest::SystemManifest& next) {
+  auto reports = life.apply(next, false);
+  if (!reports) return std::move(reports).error();
+  telemetry::Log::get().write(telemetry::Level::info, "the changed system manifest is applied",
+                              {{"plugins_changed", std::to_string(reports->size())}});
+  return {};
 }
-
-// The system manifest's file: a whole change of it is applied once. Whole: nobody has it open for writing and two looks
-// in a row saw the same.
-class FollowedFile {
- public:
-  // REQUIRES: `running` was just read from its file.
-  explicit FollowedFile(const manifest::SystemManifest& running) : running_(running) {
-    if (const auto now = base::read_file(running.file, limit); now) text_ = *now;
-  }
-  // What is in it has not been applied: the next look does.
-  void waits() { text_.clear(); }
-  // True: unfinished, look again soon.
-  bool look(lifecycle::Lifecycle& life) {
-    const auto seen = manifest::look_at(running_.file);
-    if (!seen || (seen_ && *seen == *seen_)) return look_settled(life, seen.has_value());
-    seen_ = *seen;
-    settled_ = false;
-    return true;
-  }
-
- private:
-  static constexpr size_t limit = 1 << 20;
-  bool look_settled(lifecycle::Lifecycle& life, bool there) {
-    if (!there || settled_) return false;
-    if (base::is_being_written(running_.file)) return true;
-    settled_ = true;
-    auto now = base::read_file(running_.file, limit);
-    if (!now || *now == text_) return false;
-    text_ = std::move(*now);
-    apply_file(life, running_);
-    return false;
-  }
-  manifest::SystemManifest running_;  // as the command line made it
-  std::string text_;                  // that was dealt with
-  std::optional<manifest::FileLook> seen_;
-  bool settled_ = false;
-};
 
 // The kernel's threads hand their log records on from here to the end of the scope.
 struct LogQueued {
@@ -250,12 +211,13 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   const crash::AlternateStack stack;
   crash::install(*birth.box, bus::describe_running);
   const LogQueued queued;
-  FollowedFile file(system);
   telemetry::Metrics metrics;
   cell::ProcessControl processes({std::filesystem::absolute(system.data), system.resident});
   auto opened = lifecycle::Lifecycle::open(system, metrics);
   if (!opened) return complain(1, opened.error().message);
   lifecycle::Lifecycle& life = **opened;
+  control::FollowedFile file(system,
+                             [&life](const manifest::SystemManifest& next) { return apply_changed(life, next); });
   auto tenants = tenants::Registry::open(system.data / "tenants", system);
   if (!tenants) return complain(1, tenants.error().message);
   tenants::Registry& registry = **tenants;
@@ -308,7 +270,7 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   if (follow_file) folders.push_back(system.file.parent_path());
   if (!folders.empty()) {
     watcher.emplace(folders, [&life, follow_file, &file] {
-      const bool file_again = follow_file && file.look(life);
+      const bool file_again = follow_file && file.look();
       return life.follow_directories() || file_again;
     });
     if (auto watching = watcher->start(); !watching)

@@ -48,7 +48,7 @@ socle_status Bus::admit(Worker& w, Context& request, socle_reply* reply) {
 void Worker::wait_for_place(Frame& frame, sched::Flow& flow) {
   auto job = std::make_unique<Job>();
   job->kind = Job::Kind::admitted;
-  job->token = FrameSlab::token(index_, frame);
+  job->token = FrameSlab::token(index(), frame);
   frame.waiting = job.get();
   flow.waiting.push(*job.release());
 }

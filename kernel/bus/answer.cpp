@@ -67,7 +67,7 @@ void Bus::complete(Worker& w, Generation& callee, uint64_t token, const socle_re
     recycle(w, *frame);
     return;
   }
-  record(w, *frame, checked(reply, SOCLE_OK));
+  record(w, *frame, checked(*frame, reply, SOCLE_OK));
   const Route* route = frame->target < w.snapshot->routes.size() ? &w.snapshot->routes[frame->target] : nullptr;
   if (route != nullptr && !route->after.empty() && frame->done != nullptr) {
     socle_reply verdict{sizeof(socle_reply), SOCLE_OK, nullptr};
@@ -132,7 +132,11 @@ void Bus::give_up(Worker& w, Frame& frame, socle_status status) {
     return;
   }
   frame.state = Frame::State::orphaned;
-  if (frame.callee == nullptr) return;
+  if (frame.callee == nullptr) {  // it was carried there
+    worker(0).post(
+        [this, home = w.index(), token = FrameSlab::token(w.index(), frame)] { cancel_carried(home, token); });
+    return;
+  }
   record(w, frame, status, status != SOCLE_CANCELLED);  // a caller that went away is not the provider's fault
   frame.callee->at(w.index()).orphans.add(1);
   if (frame.callee->given_up != nullptr) frame.callee->given_up(*frame.callee, FrameSlab::token(w.index(), frame));

@@ -78,14 +78,14 @@ std::optional<uint32_t> Bus::target(std::string_view service, std::string_view m
   if (const auto it = targets_.find(name); it != targets_.end()) return it->second;
   if (target_names_.size() >= Generation::max_targets) return std::nullopt;
   const auto number = static_cast<uint32_t>(target_names_.size());
-  target_names_.push_back(name);
+  named_[number].store(&target_names_.emplace_back(name), std::memory_order_release);
   targets_.emplace(std::move(name), number);
   return number;
 }
 
 std::string Bus::target_name(uint32_t target) const {
-  const std::lock_guard lock(mutex_);
-  return target < target_names_.size() ? target_names_[target] : "target " + std::to_string(target);
+  const std::string* name = target < Generation::max_targets ? named_[target].load(std::memory_order_acquire) : nullptr;
+  return name != nullptr ? *name : "target " + std::to_string(target);
 }
 
 size_t Bus::target_count() const {
@@ -137,9 +137,36 @@ Status Bus::install(SnapshotPtr next, std::chrono::milliseconds patience) {
                                       " ms:" + (busy.empty() ? " the machine is overloaded" : busy)};
 }
 
+bool Bus::post(uint32_t worker, std::function<void(Worker&)> work) {
+  if (worker > worker_count()) return false;
+  const auto to = [&work](Worker& w) { w.post([&w, work = std::move(work)] { work(w); }); };
+  if (worker < worker_count()) {
+    to(*workers_[worker]);
+  } else {
+    const std::lock_guard lock(mutex_);  // so that it is not replaced and freed meanwhile
+    to(*staging_);
+  }
+  return true;
+}
+
+void Bus::post(Generation& generation, uint32_t worker, socle_event_fn fn, void* user, sched::Account& payer) {
+  generation.posted.fetch_add(1, std::memory_order_relaxed);
+  const bool queued = post(worker, [&generation, fn, user, &payer](Worker& w) {
+    Job job;
+    job.kind = Job::Kind::posted;
+    job.generation = &generation;
+    job.event = fn;
+    job.user = user;
+    w.defer(job, {&payer, 0});
+  });
+  if (!queued) generation.posted.fetch_sub(1, std::memory_order_relaxed);
+}
+
 // REQUIRES: staging_mutex_.
-void Bus::replace_staging() {
-  static_cast<void>(lost_threads());
+void Bus::replace_staging(std::string_view lost_to) {
+  const std::string lost = std::to_string(lost_threads() + 1);
+  telemetry::Log::get().write(telemetry::Level::error, "a staging thread is given up: plugin code does not return",
+                              {{"in", lost_to}, {"lost_threads", lost}});
   const std::lock_guard lock(mutex_);
   staging_->abandon();
   lost_.push_back(std::move(staging_));
@@ -151,11 +178,14 @@ void Bus::replace_staging() {
 
 size_t Bus::lost_threads() {
   const std::lock_guard lock(mutex_);
-  std::erase_if(lost_, [](const std::unique_ptr<Worker>& w) { return w->ended(); });
+  std::erase_if(lost_, [this](const std::unique_ptr<Worker>& w) {
+    if (w->ended()) w->write_off(*staging_);
+    return w->ended();
+  });
   return lost_.size();
 }
 
-bool Bus::run_staged(std::function<void()> fn, std::chrono::milliseconds timeout) {
+bool Bus::run_staged(std::function<void()> fn, std::chrono::milliseconds timeout, std::string_view what) {
   const std::lock_guard staged(staging_mutex_);
   auto latch = std::make_shared<Latch>(1);
   staging().post([fn = std::move(fn), latch] {
@@ -163,24 +193,27 @@ bool Bus::run_staged(std::function<void()> fn, std::chrono::milliseconds timeout
     latch->arrive();
   });
   if (latch->wait(timeout)) return true;
-  replace_staging();
+  replace_staging(what);
   return false;
 }
 
 struct Bus::HookRun {
-  Latch latch{1};
+  Generation& asked;
+  Worker& on;
+  std::string name;
   std::chrono::milliseconds timeout{};
-  std::atomic<bool> entered{false};
+  Latch latch{1};
+  std::atomic<bool> begun{false}, returned{false};
   Answer answer;
 };
 
 std::shared_ptr<Bus::HookRun> Bus::begin_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload,
                                               std::chrono::milliseconds timeout) {
-  auto hook = std::make_shared<HookRun>();
-  hook->timeout = timeout;
+  auto hook = std::make_shared<HookRun>(g, on, g.entry_name(method), timeout);
   if (payload) payload->share();
   auto body = std::make_shared<PayloadRef>(std::move(payload));
   on.post([this, &g, &on, method, hook, body, timeout] {
+    hook->begun = true;
     const auto done = [](void* user, const socle_reply* reply) {
       const std::unique_ptr<std::shared_ptr<HookRun>> held(static_cast<std::shared_ptr<HookRun>*>(user));
       HookRun& h = **held;
@@ -210,7 +243,7 @@ std::shared_ptr<Bus::HookRun> Bus::begin_hook(Generation& g, Worker& on, uint32_
     f.waiting = nullptr;
     socle_reply reply{sizeof(socle_reply), SOCLE_OK, nullptr};
     const socle_status status = enter(on, f, {&g, method}, &reply);
-    hook->entered = true;
+    hook->returned = true;
     if (status == SOCLE_PENDING) {
       f.context->link(f);
       f.kind = TimerKind::deadline;
@@ -224,28 +257,53 @@ std::shared_ptr<Bus::HookRun> Bus::begin_hook(Generation& g, Worker& on, uint32_
   return hook;
 }
 
-// The deadline inside answers a plugin that waits; only one that does not return is still silent after the grace.
+// The deadline inside answers a plugin that waits; only a worker that does not come round is still silent after the
+// grace. Then somebody's code is on its stack: the hook's own, or what was begun before or behind it. While nobody's
+// is, the machine is overloaded.
 Answer Bus::await_hook(HookRun& run) {
   constexpr std::chrono::milliseconds grace{250};
+  constexpr std::chrono::milliseconds look{50};
+  constexpr int looks = 100;
   if (run.latch.wait(run.timeout + std::min(grace, run.timeout + std::chrono::milliseconds(50)))) return run.answer;
+  const sched::Account* holder = nullptr;
+  uint64_t turns = run.on.turns();
+  for (int i = 0; i < looks && holder == nullptr; ++i) {
+    if (run.latch.wait(look)) return run.answer;
+    if (run.on.turns() == turns) holder = run.on.running_plugin.load(std::memory_order_acquire);
+    turns = run.on.turns();
+  }
   Answer lost;
   lost.status = SOCLE_DEADLINE;
   lost.code = "deadline_exceeded";
-  lost.hung = !run.entered.load();
-  lost.message = lost.hung ? "the plugin did not give its thread back" : "no answer";
+  lost.blocked = !run.begun && holder != &run.asked.account;
+  lost.hung = !lost.blocked;
+  const std::string whose = holder != nullptr ? "plugin '" + holder->id().substr(8) + "'" : "the kernel";
+  lost.message = lost.hung ? "the plugin did not give its thread back" : "its thread is held by " + whose;
   return lost;
 }
 
 Answer Bus::run_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload,
                      std::chrono::milliseconds timeout) {
+  if (g.bound()) return await_hook(*begin_hook(g, worker(0), method, std::move(payload), timeout));
   if (on.index() < worker_count()) return await_hook(*begin_hook(g, on, method, std::move(payload), timeout));
   const std::lock_guard staged(staging_mutex_);
+  const std::string name = g.plugin + ": " + g.entry_name(method);
+  if (payload) {
+    payload->share();
+    payload->retain();
+  }
+  PayloadRef again(payload.get());
   Answer answer = await_hook(*begin_hook(g, staging(), method, std::move(payload), timeout));
-  if (answer.hung) replace_staging();
+  if (answer.blocked) {  // somebody before it had the thread: it has not been asked yet, and is on the next one
+    replace_staging(answer.message);
+    answer = await_hook(*begin_hook(g, staging(), method, std::move(again), timeout));
+  }
+  if (answer.hung || answer.blocked) replace_staging(name);
   return answer;
 }
 
 std::vector<Answer> Bus::run_hook_on_workers(Generation& g, uint32_t method, std::chrono::milliseconds timeout) {
+  if (g.affinity_one) return {run_hook(g, staging(), method, {}, timeout)};
   std::vector<std::shared_ptr<HookRun>> runs;
   runs.reserve(workers_.size());
   for (auto& w : workers_) runs.push_back(begin_hook(g, *w, method, {}, timeout));

@@ -8,8 +8,10 @@
 // install(), run_hook() and on_each_worker(), which block.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -50,7 +52,8 @@ struct Answer {
   socle_status status = SOCLE_INTERNAL;
   std::string code, message, text;  // meta "code" and "message", and the payload's text
   std::string state_version;        // meta "state-version" (EXPORT)
-  bool hung = false;                // the plugin did not give control back; its thread is lost
+  bool hung = false;                // the plugin did not give control back; its thread is lost, or held for as long
+  bool blocked = false;             // it was not even asked: the thread is held by what `message` names
 };
 
 // What the lifecycle lends to the bus: things only it knows.
@@ -59,6 +62,8 @@ class Owner {
   virtual ~Owner() = default;
   virtual std::string health_json() = 0;            // worker
   virtual void connection_closed(uint64_t id) = 0;  // worker
+  // Of a connection that came back and that nobody serves; its fd is about to be closed. Worker, or the bus's end.
+  virtual void tls_dropped(void* tls) = 0;
   virtual socle_status resident_put(Generation&, std::string_view name, uint32_t version, void* handle,
                                     void (*destroy)(void*)) = 0;
   virtual void* resident_take(Generation&, std::string_view name, uint32_t version) = 0;
@@ -92,8 +97,16 @@ class Bus {
 
   // The number of a service's method; the same for ever. nullopt when 4,096 exist. Any thread.
   std::optional<uint32_t> target(std::string_view service, std::string_view method);
-  [[nodiscard]] std::string target_name(uint32_t target) const;  // "hello/1.greet"
+  // "hello/1.greet". Any thread, without a lock: every filter asks.
+  [[nodiscard]] std::string target_name(uint32_t target) const;
   [[nodiscard]] size_t target_count() const;
+
+  // Runs work on a worker; worker_count(): on the staging thread there is when it is queued. false: there is no such
+  // worker, or no more. Any thread.
+  bool post(uint32_t worker, std::function<void(Worker&)> work);
+
+  // An event of a generation, which counts it until it is over.
+  void post(Generation& generation, uint32_t worker, socle_event_fn fn, void* user, sched::Account& payer);
 
   // -- the lifecycle's threads; several may call at once, what needs the staging thread queues for it
   // Hands the snapshot to every worker; returns once all that serve use it. unavailable: one did not take it in time
@@ -105,12 +118,14 @@ class Bus {
   bool on_each_worker(const std::function<void(Worker&)>& fn, std::chrono::milliseconds patience,
                       bool staging_too = true);
   // A hook or method of a generation that need not be routed, on the staging thread or a worker; waits for the answer.
-  // A plugin that neither answers nor returns costs the staging thread, which is replaced (Answer::hung).
+  // A plugin that neither answers nor returns costs the staging thread, which is replaced (Answer::hung). A generation
+  // that is bound is asked on its worker instead.
   Answer run_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload, std::chrono::milliseconds timeout);
-  // A hook on every serving worker at the same time; the answers by worker.
+  // A hook on every worker that serves the generation at the same time; the answers by worker.
   std::vector<Answer> run_hook_on_workers(Generation& g, uint32_t method, std::chrono::milliseconds timeout);
   // fn on the staging thread (create, destroy); false: it did not come back in time and the thread was replaced.
-  bool run_staged(std::function<void()> fn, std::chrono::milliseconds timeout);
+  // `what` names it in the log then.
+  bool run_staged(std::function<void()> fn, std::chrono::milliseconds timeout, std::string_view what = "kernel");
   // Staging threads given up in plugin code that has not returned. Those that have are joined.
   size_t lost_threads();
 
@@ -140,8 +155,9 @@ class Bus {
   std::atomic<uint64_t> late_replies{0};
 
  private:
-  // A plugin's answer made safe: a status out of range is a defect of the plugin, not an outcome.
-  [[nodiscard]] static socle_status checked(socle_reply& reply, socle_status returned);
+  // A plugin's answer made safe: a status out of range, or a payload over the limit, is a defect of the plugin, not an
+  // outcome. What EXPORT hands over has a limit of its own.
+  [[nodiscard]] socle_status checked(const Frame& frame, socle_reply& reply, socle_status returned) const;
   [[nodiscard]] static bool is_kernel_error(socle_status s) {
     return s == SOCLE_UNAVAILABLE || s == SOCLE_DEADLINE || s == SOCLE_CANCELLED || s == SOCLE_INTERNAL ||
            s == SOCLE_DATA_LOSS;
@@ -156,15 +172,24 @@ class Bus {
   bool run_filters(Worker& w, Frame& frame, const std::vector<FilterStep>& steps, Payload* payload,
                    socle_status outcome, socle_reply* reply);
   socle_status enter(Worker& w, Frame& frame, Provider to, socle_reply* reply);
-  socle_status enter_elsewhere(Worker& w, Frame& frame, Provider to);
+  // A call on its way to worker 0 and back; tells its own from all others for ever.
+  struct Trip {
+    Bus& bus;
+    uint32_t home;
+    uint64_t token;
+  };
+  [[nodiscard]] static bool is_bound(const Route& route, const Provider& to);
+  socle_status carry(Worker& w, Frame& frame);
+  static void arrive(void* user, const socle_reply* reply);
+  void cancel_carried(uint32_t home, uint64_t token);
   Frame& renew(Worker& w, Frame& old);
   void deliver(Worker& w, Frame& frame, const socle_reply& reply);
   void recycle(Worker& w, Frame& frame);
   struct HookRun;
   std::shared_ptr<HookRun> begin_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload,
                                       std::chrono::milliseconds timeout);
-  static Answer await_hook(HookRun& run);
-  void replace_staging();
+  Answer await_hook(HookRun& run);
+  void replace_staging(std::string_view lost_to);
 
   Settings settings_;
   telemetry::Metrics& metrics_;
@@ -184,7 +209,8 @@ class Bus {
   std::vector<std::unique_ptr<Worker>> lost_;          // guarded by mutex_; staging threads given up
   SnapshotPtr snapshot_;                               // guarded by mutex_; workers have their own copy
   std::unordered_map<std::string, uint32_t> targets_;  // guarded by mutex_
-  std::vector<std::string> target_names_;              // guarded by mutex_
+  std::deque<std::string> target_names_;               // guarded by mutex_; stable addresses, published through named_
+  std::array<std::atomic<const std::string*>, Generation::max_targets> named_{};
 };
 
 }  // namespace socle::bus

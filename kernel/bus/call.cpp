@@ -2,6 +2,7 @@
 // caller's worker. filters.cpp: what stands before and behind it; answer.cpp: how it ends; admission.cpp: requests.
 #include <algorithm>
 #include <limits>
+#include <memory>
 
 #include "bus/bus.hpp"
 #include "sched/tsc.hpp"
@@ -13,16 +14,27 @@ constexpr uint64_t sample_every = 8;
 
 }  // namespace
 
-socle_status Bus::checked(socle_reply& reply, socle_status returned) {
-  if (returned == SOCLE_OK && reply.status >= SOCLE_OK && reply.status <= SOCLE_INTERNAL &&
-      reply.status != SOCLE_PENDING)
+socle_status Bus::checked(const Frame& frame, socle_reply& reply, socle_status returned) const {
+  const auto refuse = [&reply](std::string_view code, const std::string& message) {
+    if (reply.payload != nullptr) Payload::of(reply.payload)->release();
+    reply = Bus::error(SOCLE_INTERNAL, code, message);
     return reply.status;
-  if (returned > SOCLE_PENDING && returned <= SOCLE_INTERNAL) return reply.status = returned;
-  if (returned == SOCLE_OK && reply.status == SOCLE_PENDING) returned = SOCLE_PENDING;  // contradicts itself
-  if (reply.payload != nullptr) Payload::of(reply.payload)->release();
-  reply = Bus::error(SOCLE_INTERNAL, "garbage_status",
-                     "the plugin answered with status " +
-                         std::to_string(returned == SOCLE_OK ? reply.status : returned) + ", which is none");
+  };
+  if (returned > SOCLE_PENDING && returned <= SOCLE_INTERNAL) reply.status = returned;
+  const bool known =
+      returned == SOCLE_OK ? reply.status >= SOCLE_OK && reply.status <= SOCLE_INTERNAL : reply.status == returned;
+  if (!known || reply.status == SOCLE_PENDING) {
+    return refuse("garbage_status", "the plugin answered with status " +
+                                        std::to_string(returned == SOCLE_OK ? reply.status : returned) +
+                                        ", which is none");
+  }
+  const bool hook = frame.callee != nullptr && frame.method >= frame.callee->descriptor->method_count;
+  if (reply.payload != nullptr && reply.payload->text.size > settings_.max_payload && !hook) {
+    return refuse("reply_too_large", target_name(frame.target) + " answered with " +
+                                         std::to_string(reply.payload->text.size) + " bytes, the limit is " +
+                                         std::to_string(settings_.max_payload) +
+                                         "; ask for less at a time, or let the provider page or stream");
+  }
   return reply.status;
 }
 
@@ -132,10 +144,10 @@ socle_status Bus::call(Worker& w, Generation* caller, Context& context, uint32_t
 
 // OK or error: *reply is filled and the frame is the caller's to recycle. PENDING: it stays.
 socle_status Bus::dispatch(Worker& w, Frame& frame, const Route& route, socle_reply* reply) {
+  const Provider to = choose(route, *frame.context);
+  if (w.index() != 0 && is_bound(route, to)) return carry(w, frame);
   if (!route.before.empty() && !run_filters(w, frame, route.before, frame.payload, SOCLE_OK, reply))
     return reply->status;
-  const Provider to = choose(route, *frame.context);
-  if (to.generation->affinity_one && w.index() != 0 && w.index() < worker_count()) return enter_elsewhere(w, frame, to);
   const socle_status status = enter(w, frame, to, reply);
   if (status != SOCLE_PENDING && !route.after.empty()) {
     socle_reply verdict{sizeof(socle_reply), SOCLE_OK, nullptr};
@@ -200,58 +212,78 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
     late_replies.fetch_add(1, std::memory_order_relaxed);
   }
   counters.in_flight.add(-1);
-  status = checked(*reply, status);
+  status = checked(frame, *reply, status);
   record(w, frame, status);
   return status;
 }
 
-// The provider runs on worker 0 only: carry the call there and the answer back. Both legs are copies or shared
-// payloads.
-socle_status Bus::enter_elsewhere(Worker& w, Frame& frame, Provider to) {
-  struct Trip {
-    Bus& bus;
-    Worker& home;
-    uint64_t token;
-  };
-  frame.callee = to.generation;
-  frame.method = to.method;
+// Whether the call is worker 0's: its provider or one of its filters is bound to it.
+bool Bus::is_bound(const Route& route, const Provider& to) {
+  const auto bound = [](const FilterStep& step) { return step.generation->bound(); };
+  return to.generation->bound() || std::any_of(route.before.begin(), route.before.end(), bound) ||
+         std::any_of(route.after.begin(), route.after.end(), bound);
+}
+
+// The whole call, filters included, becomes one of worker 0's in its payer's turn. Here a frame without callee waits
+// for the answer, or gives up before. Both legs are copies or shared payloads.
+socle_status Bus::carry(Worker& w, Frame& frame) {
+  frame.callee = nullptr;
   frame.state = Frame::State::pending;
-  to.generation->at(w.index()).in_flight.add(1);
   frame.payload->share();
   frame.payload->retain();
-  auto* context = frame.context->copy_for_other_worker();
-  auto* trip = new Trip{*this, w, FrameSlab::token(w.index(), frame)};
-  worker(0).post([this, trip, to, context, payload = frame.payload] {
-    Worker& there = worker(0);
-    const auto back = [](void* user, const socle_reply* answer) {
-      auto* t = static_cast<Trip*>(user);
-      if (answer->payload != nullptr) Payload::of(answer->payload)->share();
-      t->home.post([t, answer = *answer] {
-        if (Frame* f = t->home.frames.find(t->token); f != nullptr) {
-          t->bus.complete(t->home, *f->callee, t->token, answer);
-        } else if (answer.payload != nullptr) {
-          Payload::of(answer.payload)->release();
+  const Trip trip{*this, w.index(), FrameSlab::token(w.index(), frame)};
+  worker(0).post(
+      [this, trip, target = frame.target, context = frame.context->copy_for_other_worker(), payload = frame.payload] {
+        Worker& there = worker(0);
+        Frame& f = there.frames.take();
+        f.state = Frame::State::parked;
+        f.context = context;
+        f.payload = payload;
+        f.target = target;
+        f.callee = f.caller = nullptr;
+        f.done = arrive;
+        f.user = new Trip(trip);
+        f.started = 0;
+        f.waiting = nullptr;
+        context->link(f);
+        if (context->deadline != std::numeric_limits<int64_t>::max()) {
+          f.kind = TimerKind::deadline;
+          there.arm_deadline(f, context->deadline);
         }
-        delete t;
+        Job job;
+        job.kind = Job::Kind::frame;
+        job.token = FrameSlab::token(there.index(), f);
+        there.defer(job, {context->account(), context->work_class});
       });
-    };
-    Frame& f = there.frames.take();
-    f.context = context;
-    f.payload = payload;
-    f.caller = nullptr;
-    f.done = back;
-    f.user = trip;
-    f.started = 0;
-    f.waiting = nullptr;
-    socle_reply reply{sizeof(socle_reply), SOCLE_OK, nullptr};
-    if (enter(there, f, to, &reply) == SOCLE_PENDING) {
-      context->link(f);
-      return;
-    }
-    back(trip, &reply);
-    recycle(there, f);
-  });
   return SOCLE_PENDING;
+}
+
+// Worker 0: the answer goes home.
+void Bus::arrive(void* user, const socle_reply* reply) {
+  const std::unique_ptr<Trip> trip(static_cast<Trip*>(user));
+  if (reply->payload != nullptr) Payload::of(reply->payload)->share();
+  const bool posted = trip->bus.post(trip->home, [token = trip->token, answer = *reply](Worker& home) {
+    Frame* f = home.frames.find(token);
+    if (f == nullptr || f->callee != nullptr || f->state != Frame::State::pending) {
+      if (answer.payload != nullptr) Payload::of(answer.payload)->release();
+    } else {
+      home.bus().deliver(home, *f, answer);
+    }
+    if (f != nullptr && f->callee == nullptr) home.bus().recycle(home, *f);
+  });
+  if (!posted && reply->payload != nullptr) Payload::of(reply->payload)->release();
+}
+
+// Nobody at home waits for the call any more.
+void Bus::cancel_carried(uint32_t home, uint64_t token) {
+  Worker& there = worker(0);
+  const Frame* found = nullptr;
+  there.frames.each([&](const Frame& f) {
+    if (f.done != arrive) return;
+    const auto& trip = *static_cast<const Trip*>(f.user);
+    if (trip.home == home && trip.token == token) found = &f;
+  });
+  if (found != nullptr) cancel(there, *found->context);
 }
 
 }  // namespace socle::bus

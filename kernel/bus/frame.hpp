@@ -26,7 +26,7 @@ struct Frame : TimedNode {
     free,
     running,   // handle() is on the stack
     early,     // complete() came while handle() was on the stack; its reply waits in `reply`
-    pending,   // handle() returned PENDING, the caller waits
+    pending,   // handle() returned PENDING, the caller waits; without a callee: it was carried to another worker
     orphaned,  // the caller was answered by deadline or cancellation; the callee still works
     parked,    // not dispatched yet: the route is parked, or the nesting limit queued it
   };
@@ -52,6 +52,9 @@ struct Frame : TimedNode {
 
 class FrameSlab {
  public:
+  // Uses count from `first_use`: slabs that follow one another on the staging thread mistake no token of an earlier
+  // one.
+  explicit FrameSlab(uint32_t first_use = 0) : first_use_(first_use) {}
   // Token layout: worker 8 bits, slot 24 bits, use 32 bits. Use 0 never occurs, so a token is never 0.
   [[nodiscard]] static uint64_t token(uint32_t worker, const Frame& f) {
     return (uint64_t{worker} << 56) | (uint64_t{f.slot} << 32) | f.use;
@@ -62,6 +65,7 @@ class FrameSlab {
     if (free_.empty()) {
       Frame& made = frames_.emplace_back();
       made.slot = static_cast<uint32_t>(frames_.size() - 1);
+      made.use = first_use_;
       free_.push_back(&made);
     }
     Frame& f = *free_.back();
@@ -89,6 +93,7 @@ class FrameSlab {
   [[nodiscard]] size_t used() const { return frames_.size() - free_.size(); }
 
  private:
+  const uint32_t first_use_;
   std::deque<Frame> frames_;
   std::vector<Frame*> free_;
 };

@@ -7,7 +7,7 @@
 
 namespace socle::bus {
 
-Generation::Generation(Bus& b, std::string p, std::string v, uint64_t s, Grants g, size_t counters)
+Generation::Generation(Bus& b, std::string p, std::string v, uint64_t s, Grants g, size_t workers)
     : socle_host{},
       bus(b),
       account(b.accounts().plugin(p)),
@@ -15,7 +15,7 @@ Generation::Generation(Bus& b, std::string p, std::string v, uint64_t s, Grants 
       version(std::move(v)),
       seq(s),
       grants(std::move(g)),
-      counters_(counters) {
+      counters_(workers + 1) {
   fill_host_table(*this);
 }
 

@@ -79,7 +79,8 @@ class Generation : public socle_host {
  public:
   static constexpr uint32_t max_targets = 4096;
 
-  Generation(Bus& bus, std::string plugin, std::string version, uint64_t seq, Grants grants, size_t counters);
+  // `workers`: those of the bus and the staging worker.
+  Generation(Bus& bus, std::string plugin, std::string version, uint64_t seq, Grants grants, size_t workers);
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
   ~Generation();
@@ -94,7 +95,7 @@ class Generation : public socle_host {
   const Grants grants;
   const socle_plugin* descriptor = nullptr;  // set by attach()
   void* instance = nullptr;
-  bool affinity_one = false;
+  bool affinity_one = false;  // entered on one thread at a time, see bound()
   // Worker; told when nobody waits for a pending call any more (deadline, cancellation), nullptr: nobody is.
   // For a provider that works elsewhere and could stop.
   void (*given_up)(Generation& self, uint64_t token) = nullptr;
@@ -115,13 +116,18 @@ class Generation : public socle_host {
     return target < max_targets && ((allowed_[target / 64].load(std::memory_order_relaxed) >> (target % 64)) & 1) != 0;
   }
 
-  // Workers 0..n-1, then the staging worker.
+  // With affinity one everything of it happens on worker 0 once it is staged (create, START and SELF_TEST are over);
+  // until then on the staging thread.
+  [[nodiscard]] bool bound() const { return affinity_one && !staged.load(std::memory_order_relaxed); }
+
+  // Workers 0..n-1, then the staging worker, then the staging threads that were given up.
   [[nodiscard]] WorkerCounters& at(uint32_t index) { return counters_[index]; }
   [[nodiscard]] size_t counter_sets() const { return counters_.size(); }
   [[nodiscard]] int64_t sum(Count WorkerCounters::*which) const;
 
   std::atomic<int64_t> posted{0};  // post()ed from any thread and not yet run
   std::atomic<bool> draining{false};
+  std::atomic<bool> staged{false};      // on the staging thread, nothing is routed to it yet
   std::atomic<bool> sample_all{false};  // time every call: a canary is judged by this generation
 
  private:

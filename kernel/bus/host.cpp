@@ -90,8 +90,7 @@ void complete(const socle_host* host, uint64_t token, const socle_reply* reply) 
   }
   if (owner > g.bus.worker_count()) return;
   if (reply->payload != nullptr) Payload::of(reply->payload)->share();
-  Worker& right = owner == g.bus.worker_count() ? g.bus.staging() : g.bus.worker(owner);
-  right.post([&g, &right, token, answer = *reply] { g.bus.complete(right, g, token, answer); });
+  g.bus.post(owner, [&g, token, answer = *reply](Worker& right) { g.bus.complete(right, g, token, answer); });
 }
 socle_status publish(const socle_host* host, const socle_context* context, socle_str channel, socle_payload* payload,
                      socle_event_fn done, void* user) {
@@ -105,6 +104,12 @@ socle_status publish(const socle_host* host, const socle_context* context, socle
 }
 
 // ---- contexts
+std::string trace_text(const socle_context& context) {
+  constexpr char hex[] = "0123456789abcdef";
+  std::string text;
+  for (const uint8_t byte : context.trace_id) (text += hex[byte >> 4]) += hex[byte & 15];
+  return text;
+}
 const socle_context* context_open(const socle_host* host, const socle_root* root) {
   Generation& g = self(host);
   if (!g.grants.ingress) return nullptr;
@@ -123,12 +128,28 @@ const socle_context* context_act_as(const socle_host* host, socle_str tenant, so
   const auto why = entry_refusal(g.bus.tenants(), view(tenant));
   if (why.status != SOCLE_OK && why.code != "tenant_suspended") return nullptr;
   const std::string principal = "plugin:" + g.plugin;
-  telemetry::Log::get().write(telemetry::Level::debug, "acts as tenant",
-                              {{"plugin", g.plugin}, {"tenant", view(tenant)}, {"reason", view(reason)}});
+  // The call of somebody that it is answering just now: what it opens for that ends with it. START and the other hooks
+  // are the kernel's, and what they open is work without a caller.
+  const Frame* frame = here() != nullptr ? here()->running_frame.load(std::memory_order_relaxed) : nullptr;
+  const bool answers = frame != nullptr && frame->callee == &g && frame->method < g.descriptor->method_count;
+  const Context* const parent = answers ? frame->context : nullptr;
+  telemetry::Log::get().write(telemetry::Level::info, "acts as tenant",
+                              {{"plugin", g.plugin},
+                               {"generation", std::to_string(g.seq)},
+                               {"tenant", view(tenant)},
+                               {"trace_id", parent != nullptr ? trace_text(*parent) : ""},
+                               {"reason", view(reason)},
+                               {"asked_by", parent != nullptr ? view(parent->principal) : ""},
+                               {"asked_for", parent != nullptr ? view(parent->tenant) : ""}});
   Identity who;
   who.tenant = view(tenant);
   who.principal = principal;
-  who.deadline = deadline;
+  who.deadline = parent != nullptr ? std::min(deadline, parent->deadline) : deadline;
+  if (parent != nullptr) {
+    who.trace_id = parent->trace_id;
+    who.span_id = parent->span_id;
+    who.trace_flags = parent->trace_flags;
+  }
   who.work_class = SOCLE_CLASS_BACKGROUND;
   who.account = here() != nullptr ? &here()->account(view(tenant)) : nullptr;
   return Context::open(who, &g);
@@ -173,19 +194,19 @@ socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn 
   Worker* w = here();
   if (w == nullptr) return SOCLE_UNAVAILABLE;
   const Payer payer = w->paying();
-  const bool taken = g.bus.offload().submit([&g, w, work, done, user, payer] {
+  const bool taken = g.bus.offload().submit([&g, index = w->index(), work, done, user, payer] {
     const int64_t before = telemetry::thread_cpu();
     const socle_status status = run_work(g, work, user);
     const int64_t used = telemetry::thread_cpu() - before;
-    w->post([&g, w, done, user, payer, used, status] {
-      w->lane.queue.charge(w->lane.queue.flow(*payer.account), used);
+    g.bus.post(index, [&g, done, user, payer, used, status](Worker& at) {
+      at.lane.queue.charge(at.lane.queue.flow(*payer.account), used);
       Job job;
       job.kind = Job::Kind::offloaded;
       job.generation = &g;
       job.status = status;
       job.event = done;
       job.user = user;
-      w->defer(job, payer);
+      at.defer(job, payer);
     });
   });
   if (!taken) return SOCLE_UNAVAILABLE;
@@ -201,13 +222,15 @@ void defer(const socle_host* host, socle_event_fn fn, void* user) {
   here()->defer(job);
 }
 void post_to(Generation& g, sched::Account& payer, uint32_t worker, socle_event_fn fn, void* user) {
-  if (worker > g.bus.worker_count()) return;
-  (worker == g.bus.worker_count() ? g.bus.staging() : g.bus.worker(worker)).post(g, fn, user, payer);
+  if (g.bound()) worker = 0;
+  g.bus.post(g, worker, fn, user, payer);
 }
 void post(const socle_host* host, uint32_t worker, socle_event_fn fn, void* user) {
   post_to(self(host), self(host).account, worker, fn, user);
 }
-uint32_t worker(const socle_host*) { return here() != nullptr ? here()->index() : 0; }
+uint32_t worker(const socle_host* host) {
+  return here() != nullptr ? std::min(here()->index(), self(host).bus.worker_count()) : 0;
+}
 uint32_t worker_count(const socle_host* host) { return self(host).bus.worker_count(); }
 // Before each frame stands who pays for it; frames are aligned as malloc does.
 constexpr size_t frame_head = 16;
@@ -310,8 +333,7 @@ void log(const socle_host* host, int level, const socle_context* context, socle_
   std::string trace;
   std::vector<telemetry::Field> all{{"plugin", g.plugin}, {"generation", generation}};
   if (context != nullptr) {
-    constexpr char hex[] = "0123456789abcdef";
-    for (const uint8_t byte : context->trace_id) (trace += hex[byte >> 4]) += hex[byte & 15];
+    trace = trace_text(*context);
     all.push_back({"tenant", view(context->tenant)});
     all.push_back({"trace_id", trace});
   }
@@ -332,9 +354,7 @@ void meter(const socle_host* host, const socle_context* context, socle_str name,
   Generation& g = self(host);
   if (here() == nullptr || view(name).find_first_of("\"\\\n") != std::string_view::npos) return;
   if (g.bus.tenants() != nullptr) g.bus.tenants()->meter(view(context->tenant), view(name), amount, here()->now());
-  const std::string series = "socle_meter_total{name=\"" + std::string(view(name)) + "\"}";
-  g.bus.metrics().observe(
-      g.bus.metrics().define(series, telemetry::Metrics::Kind::counter, "What plugins metered, all tenants"), amount);
+  g.bus.metrics().observe(here()->meter_series(view(name)), amount);
 }
 uint64_t span_begin(const socle_host*, const socle_context*, socle_str) {
   return static_cast<uint64_t>(telemetry::monotonic_now());

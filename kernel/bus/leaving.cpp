@@ -21,17 +21,7 @@ void Worker::cancel_all(Generation& g) {
   for (const uint64_t id : ids) timer_cancel(id);
   for (auto& [id, watch] : watches_) {
     if (watch->generation != &g) continue;
-    for (Watch::Waiter* waiter : {&watch->read, &watch->write}) {
-      if (waiter->fn == nullptr) continue;
-      Job job;
-      job.status = SOCLE_CANCELLED;
-      job.generation = &g;
-      job.event = waiter->fn;
-      job.user = waiter->user;
-      const Payer payer = waiter->payer;
-      *waiter = {};
-      defer(job, payer);
-    }
+    end_waits(*watch, SOCLE_CANCELLED);
   }
   std::vector<Frame*> mine;
   frames.each([&](Frame& f) {
@@ -43,7 +33,7 @@ void Worker::cancel_all(Generation& g) {
 Leftovers Worker::leftovers(const Generation& g) {
   Leftovers left;
   const std::string where =
-      index_ < bus_.worker_count() ? " on worker " + std::to_string(index_) : " on the staging thread";
+      index() < bus_.worker_count() ? " on worker " + std::to_string(index()) : " on the staging thread";
   for (auto& [id, timer] : timers_) {
     if (timer->generation == &g) left.items.push_back("a timer" + where);
   }
@@ -51,7 +41,10 @@ Leftovers Worker::leftovers(const Generation& g) {
     if (watch->generation == &g) left.items.push_back("a watch of fd " + std::to_string(watch->fd) + where);
   }
   frames.each([&](Frame& f) {
-    if (f.callee == &g) left.items.push_back("an unanswered " + g.entry_name(f.method) + where);
+    if (f.callee == &g) {
+      left.items.push_back("an unanswered " + g.entry_name(f.method) + where);
+      ++left.calls_answered;
+    }
     if (f.caller == &g && f.state != Frame::State::orphaned) {
       left.items.push_back("a call of " + bus_.target_name(f.target) + " it waits for" + where);
       ++left.calls_made;
@@ -100,7 +93,7 @@ void Worker::hand_over(Generation& g, Worker& to) {
       continue;
     }
     wheel_.remove(*it->second);
-    g.at(index_).timers.add(-1);
+    g.at(index()).timers.add(-1);
     timers.push_back(std::move(it->second));
     it = timers_.erase(it);
   }
@@ -109,8 +102,8 @@ void Worker::hand_over(Generation& g, Worker& to) {
       ++it;
       continue;
     }
-    epoll_ctl(epoll_, EPOLL_CTL_DEL, it->second->fd, nullptr);
-    g.at(index_).watches.add(-1);
+    detach(*it->second);
+    g.at(index()).watches.add(-1);
     watches.push_back(std::move(it->second));
     it = watches_.erase(it);
   }
@@ -122,16 +115,14 @@ void Worker::hand_over(Generation& g, Worker& to) {
 void Worker::adopt(std::vector<std::unique_ptr<PluginTimer>> timers, std::vector<std::unique_ptr<Watch>> watches) {
   for (auto& timer : timers) {
     wheel_.insert(*timer, timer->expiry);
-    timer->generation->at(index_).timers.add(1);
+    timer->generation->at(index()).timers.add(1);
     const uint64_t id = timer->id;
     timers_.emplace(id, std::move(timer));
   }
   for (auto& watch : watches) {
-    epoll_event event{};
-    event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-    event.data.u64 = watch->id;
-    epoll_ctl(epoll_, EPOLL_CTL_ADD, watch->fd, &event);
-    watch->generation->at(index_).watches.add(1);
+    attach(*watch);
+    if (watch->kind == Watch::Kind::refused) end_waits(*watch, SOCLE_INVALID);
+    watch->generation->at(index()).watches.add(1);
     const uint64_t id = watch->id;
     watches_.emplace(id, std::move(watch));
   }

@@ -3,6 +3,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
 
 #include "bus/bus.hpp"
 #include "telemetry/clock.hpp"
@@ -22,7 +25,7 @@ void Worker::fire(TimerNode& node) {
   job.event = timer.fn;
   job.user = timer.user;
   const Payer payer = timer.payer;
-  timer.generation->at(index_).timers.add(-1);
+  timer.generation->at(index()).timers.add(-1);
   timers_.erase(timer.id);
   defer(job, payer);
 }
@@ -36,7 +39,7 @@ uint64_t Worker::timer_start(Generation& g, int64_t delay, socle_event_fn fn, vo
   timer->payer = paying();
   const int64_t now = telemetry::monotonic_now();
   wheel_.insert(*timer, delay < INT64_MAX - now ? now + std::max<int64_t>(delay, 0) : INT64_MAX - TimerWheel::tick);
-  g.at(index_).timers.add(1);
+  g.at(index()).timers.add(1);
   const uint64_t id = timer->id;
   timers_.emplace(id, std::move(timer));
   return id;
@@ -46,9 +49,31 @@ bool Worker::timer_cancel(uint64_t id) {
   const auto it = timers_.find(id);
   if (it == timers_.end()) return false;
   wheel_.remove(*it->second);
-  it->second->generation->at(index_).timers.add(-1);
+  it->second->generation->at(index()).timers.add(-1);
   timers_.erase(it);
   return true;
+}
+
+void Worker::attach(Watch& watch) {
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  event.data.u64 = watch.id;
+  watch.kind = Watch::Kind::polled;
+  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, watch.fd, &event) == 0) return;
+  const int why = errno;
+  watch.kind = why == EPERM ? Watch::Kind::always : Watch::Kind::refused;
+  if (watch.kind == Watch::Kind::always) return;
+  const std::string fd = "watch of fd " + std::to_string(watch.fd) + " refused: ";
+  telemetry::Log::get().write(
+      telemetry::Level::error,
+      why == EEXIST ? fd + "this worker watches it already; wait for both directions on that watch, or dup() it"
+                    : fd + std::strerror(why),
+      {{"plugin", watch.generation->plugin}, {"generation", std::to_string(watch.generation->seq)}});
+}
+
+// A refused one must not end the watch that has the descriptor.
+void Worker::detach(const Watch& watch) {
+  if (watch.kind == Watch::Kind::polled) epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.fd, nullptr);
 }
 
 uint64_t Worker::watch_open(Generation& g, int32_t fd) {
@@ -56,12 +81,8 @@ uint64_t Worker::watch_open(Generation& g, int32_t fd) {
   watch->id = next_id_++;
   watch->fd = fd;
   watch->generation = &g;
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-  event.data.u64 = watch->id;
-  // An fd that cannot be polled (a regular file) is always ready.
-  if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) watch->ready = SOCLE_IO_READ | SOCLE_IO_WRITE;
-  g.at(index_).watches.add(1);
+  attach(*watch);
+  g.at(index()).watches.add(1);
   const uint64_t id = watch->id;
   // The plugin that takes a connection opens its watch: what becomes ready there waits for its payer's turn.
   if (const auto it = connections_open_.find(opening_); it != connections_open_.end() && it->second.watch == 0) {
@@ -85,6 +106,11 @@ void Worker::watch_wait(uint64_t id, uint32_t events, socle_event_fn fn, void* u
   Watch& watch = *it->second;
   job.generation = watch.generation;
   const Payer payer = watch.payer != nullptr ? Payer{watch.payer, 0} : paying();
+  if (watch.kind != Watch::Kind::polled) {
+    if (watch.kind == Watch::Kind::refused) job.status = SOCLE_INVALID;
+    defer(job, payer);
+    return;
+  }
   if ((watch.ready & events) != 0) {  // an edge came while nobody waited; the wait may turn out spurious
     if (events != SOCLE_IO_READ || !watch.ended) watch.ready &= ~events;
     defer(job, payer);
@@ -112,21 +138,27 @@ void Worker::ready(Watch& watch, uint32_t events, bool ended) {
   answer(watch.write, SOCLE_IO_WRITE);
 }
 
+void Worker::end_waits(Watch& watch, socle_status status) {
+  for (Watch::Waiter* waiter : {&watch.read, &watch.write}) {
+    if (waiter->fn == nullptr) continue;
+    Job job;
+    job.status = status;
+    job.generation = watch.generation;
+    job.event = waiter->fn;
+    job.user = waiter->user;
+    const Payer payer = waiter->payer;
+    *waiter = {};
+    defer(job, payer);
+  }
+}
+
 void Worker::watch_close(uint64_t id) {
   const auto it = watches_.find(id);
   if (it == watches_.end()) return;
   Watch& watch = *it->second;
-  epoll_ctl(epoll_, EPOLL_CTL_DEL, watch.fd, nullptr);
-  for (Watch::Waiter* waiter : {&watch.read, &watch.write}) {
-    if (waiter->fn == nullptr) continue;
-    Job job;
-    job.status = SOCLE_CANCELLED;
-    job.generation = watch.generation;
-    job.event = waiter->fn;
-    job.user = waiter->user;
-    defer(job, waiter->payer);
-  }
-  watch.generation->at(index_).watches.add(-1);
+  detach(watch);
+  end_waits(watch, SOCLE_CANCELLED);
+  watch.generation->at(index()).watches.add(-1);
   watches_.erase(it);
 }
 
@@ -146,6 +178,12 @@ void Worker::connection(const socle_connection& given) {
   defer(job, {&peer, 0});
 }
 
+// A connection that nobody serves any more: the TLS state goes with it.
+void Worker::drop(const socle_connection& connection) {
+  if (connection.tls != nullptr && bus_.owner() != nullptr) bus_.owner()->tls_dropped(connection.tls);
+  ::close(connection.fd);
+}
+
 void Worker::take_connection(Arrival* taken) {
   const auto node = arriving_.extract(taken);
   arrivals.store(static_cast<uint32_t>(arriving_.size()), std::memory_order_relaxed);
@@ -156,13 +194,26 @@ void Worker::take_connection(Arrival* taken) {
   c.buffered = str(arrival.buffered);
   const auto it = snapshot->listeners.find(arrival.listener);
   if (it == snapshot->listeners.end() || it->second->descriptor->connection == nullptr) {
-    ::close(c.fd);
+    drop(c);
     connections.fetch_sub(1, std::memory_order_relaxed);
     if (bus_.owner() != nullptr) bus_.owner()->connection_closed(c.id);
     return;
   }
   Generation& g = *it->second;
-  g.at(index_).connections.add(1);
+  if (g.bound() && index() != 0) {
+    connections.fetch_sub(1, std::memory_order_relaxed);
+    bus_.worker(0).connections.fetch_add(1, std::memory_order_relaxed);
+    Worker& there = bus_.worker(0);
+    there.post([&there, moved = arrival] {
+      socle_connection given = moved.connection;
+      given.listener = str(moved.listener);
+      given.peer = str(moved.peer);
+      given.buffered = str(moved.buffered);
+      there.connection(given);
+    });
+    return;
+  }
+  g.at(index()).connections.add(1);
   runs(&g, UINT32_MAX);
   connection_opened(c.id, *paying().account);
   try {

@@ -21,15 +21,18 @@ namespace {
 
 thread_local Worker* t_current = nullptr;
 
-// Ids of timers and watches: worker 8 bits, make 12 bits, number 44 bits. Staging workers are replaced while timers of
-// theirs live on elsewhere, so each make numbers in its own range.
-uint64_t first_id(uint32_t index) {
+// Staging workers are replaced while timers of theirs live on elsewhere and calls of theirs are still answered, so each
+// make numbers in its own range. Ids of timers and watches: worker 8 bits, make 12 bits, number 44 bits.
+uint64_t next_make() {
   static std::atomic<uint64_t> makes{0};
-  return (uint64_t{index} << 56) + ((makes.fetch_add(1) & 0xFFF) << 44) + 1;
+  return makes.fetch_add(1) & 0xFFF;
 }
+uint64_t first_id(uint32_t index, uint64_t make) { return (uint64_t{index} << 56) + (make << 44) + 1; }
+uint32_t first_use(uint64_t make) { return static_cast<uint32_t>(make << 20); }
 
 constexpr int events_per_turn = 256;
 constexpr size_t jobs_kept = 1024;
+constexpr size_t meters_kept = 256;
 constexpr size_t accounts_kept = 1024;  // a power of two
 
 uint32_t interest(uint32_t epoll_events) {
@@ -43,14 +46,17 @@ uint32_t interest(uint32_t epoll_events) {
 
 Worker* Worker::current() { return t_current; }
 
-Worker::Worker(Bus& bus, uint32_t index)
+Worker::Worker(Bus& bus, uint32_t index) : Worker(bus, index, next_make()) {}
+
+Worker::Worker(Bus& bus, uint32_t index, uint64_t make)
     : lane(bus.accounts(), index),
+      frames(first_use(make)),
       bus_(bus),
       index_(index),
       now_(telemetry::monotonic_now()),
       wheel_(now_),
       accounts_(accounts_kept),
-      next_id_(first_id(index)) {
+      next_id_(first_id(index, make)) {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   wake_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (epoll_ < 0 || wake_ < 0) std::abort();  // no descriptors at boot: nothing can be served
@@ -75,7 +81,7 @@ Worker::~Worker() {
   for (const auto& job : undone) {
     if (job->payload != nullptr) job->payload->release();
   }
-  for (const auto& [at, arrival] : arriving_) close(arrival->connection.fd);
+  for (const auto& [at, arrival] : arriving_) drop(arrival->connection);
   for (auto& blocks : pool_) {
     for (void* block : blocks) std::free(block);
   }
@@ -101,7 +107,22 @@ void Worker::stop() {
   thread_.join();
 }
 
-void Worker::abandon() { stopping_ = true; }
+void Worker::abandon() {
+  stopping_ = true;
+  index_ = bus_.worker_count() + 1;  // its successor counts for the staging worker from here on
+}
+
+void Worker::write_off(Worker& on) {
+  frames.each([&](const Frame& f) {
+    const auto settle = [&](Generation* g, Count WorkerCounters::*which) {
+      if (g != nullptr) on.post([g, which, &on] { (g->at(on.index()).*which).add(-1); });
+    };
+    const bool answered = f.state == Frame::State::orphaned;
+    if (f.state == Frame::State::pending || answered) settle(f.callee, &WorkerCounters::in_flight);
+    if (answered) settle(f.callee, &WorkerCounters::orphans);
+    if (f.done != nullptr) settle(f.caller, &WorkerCounters::waiting);
+  });
+}
 
 void Worker::detach() { thread_.detach(); }
 
@@ -118,18 +139,6 @@ void Worker::post(std::function<void()> work) {
     sleeping = !std::exchange(awake_, true);
   }
   if (sleeping) wake();
-}
-
-void Worker::post(Generation& generation, socle_event_fn fn, void* user, sched::Account& payer) {
-  generation.posted.fetch_add(1, std::memory_order_relaxed);
-  post([this, &generation, fn, user, &payer] {
-    Job job;
-    job.kind = Job::Kind::posted;
-    job.generation = &generation;
-    job.event = fn;
-    job.user = user;
-    defer(job, {&payer, 0});
-  });
 }
 
 void Worker::defer(const Job& job, Payer payer) {
@@ -212,6 +221,8 @@ void Worker::loop() {
       if (it != watches_.end())
         ready(*it->second, interest(events[i].events), (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
     }
+    if (stopping_.load(std::memory_order_relaxed))
+      break;  // given up while plugin code held it: nothing more is its own
     wheel_.advance(now_, [this](TimerNode& node) { fire(node); });
     serve();
     lane.reconcile(now_);
@@ -251,6 +262,8 @@ void Worker::serve() {
 
 void Worker::run(Job& job) {
   lane.work_class = job.work_class;
+  if (job.generation != nullptr && job.generation->bound() && index() != 0) [[unlikely]]
+    return carry(job);
   switch (job.kind) {
     case Job::Kind::none: return;
     case Job::Kind::frame:
@@ -265,12 +278,19 @@ void Worker::run(Job& job) {
         request_over(lane.payer(), -1, 0);
       }
       return;
-    case Job::Kind::call: job.generation->at(index_).waiting.add(-1); break;
+    case Job::Kind::call: job.generation->at(index()).waiting.add(-1); break;
     default: break;
   }
   call_back(job);
   if (job.kind == Job::Kind::posted) job.generation->posted.fetch_sub(1, std::memory_order_relaxed);
-  if (job.kind == Job::Kind::offloaded) job.generation->at(index_).waiting.add(-1);
+  if (job.kind == Job::Kind::offloaded) job.generation->at(index()).waiting.add(-1);
+}
+
+// What was begun while its generation was staged ends on the generation's worker.
+void Worker::carry(const Job& job) {
+  if (job.payload != nullptr) job.payload->share();
+  Worker& to = bus_.worker(0);
+  to.post([&to, moved = job, payer = paying()] { to.defer(moved, payer); });
 }
 
 void Worker::call_back(Job& job) {
@@ -287,6 +307,15 @@ void Worker::call_back(Job& job) {
                                 {{"plugin", job.generation != nullptr ? job.generation->plugin : "kernel"}});
   }
   runs(nullptr, UINT32_MAX);
+}
+
+uint32_t Worker::meter_series(std::string_view name) {
+  if (const auto known = meters_.find(name); known != meters_.end()) return known->second;
+  const std::string series = "socle_meter_total{name=\"" + std::string(name) + "\"}";
+  const uint32_t number =
+      bus_.metrics().define(series, telemetry::Metrics::Kind::counter, "What plugins metered, all tenants");
+  if (meters_.size() < meters_kept) meters_.emplace(name, number);
+  return number;
 }
 
 void* Worker::frame_alloc(size_t size) {

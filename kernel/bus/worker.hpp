@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -43,6 +44,12 @@ struct PluginTimer : TimedNode {
 };
 
 struct Watch {
+  enum class Kind : uint8_t {
+    polled,
+    always,   // what cannot be polled (a regular file) is ready at any time
+    refused,  // it is no descriptor, or watched here already: every wait answers INVALID
+  };
+  Kind kind = Kind::polled;
   uint64_t id = 0;
   int32_t fd = -1;
   Generation* generation = nullptr;
@@ -59,7 +66,8 @@ struct Watch {
 // What a generation still has on a worker, for reports: "timer", "watch of fd 12", "call waiting", ...
 struct Leftovers {
   std::vector<std::string> items;
-  int64_t calls_made = 0;  // of the items: calls it waits for
+  int64_t calls_made = 0;      // of the items: calls it waits for
+  int64_t calls_answered = 0;  // of the items: calls and hooks it owes an answer
 };
 
 class Worker {
@@ -77,12 +85,13 @@ class Worker {
   // Gives the thread up: it hangs in plugin code, and ends if that ever returns. The object must live until ended(),
   // for ever if it is detach()ed.
   void abandon();
+  // What an ended thread leaves open, after abandon(): its calls' callees and callers, to be settled on `on`.
+  void write_off(Worker& on);
   [[nodiscard]] bool ended() const { return ended_.load(std::memory_order_acquire); }
   void detach();
 
   // Any thread. Runs between two turns.
   void post(std::function<void()> work);
-  void post(Generation& generation, socle_event_fn fn, void* user, sched::Account& payer);
 
   // -- all below: this worker's thread only --------------------------------------------------------------------------
   // To be run when the payer's turn comes.
@@ -128,7 +137,8 @@ class Worker {
   void expect(uint32_t core) { expected_from_ = core; }
 
   [[nodiscard]] int64_t now() const { return now_; }
-  [[nodiscard]] uint32_t index() const { return index_; }
+  // Of the staging worker: worker_count(); of one that was given up: one more.
+  [[nodiscard]] uint32_t index() const { return index_.load(std::memory_order_relaxed); }
   [[nodiscard]] Bus& bus() const { return bus_; }
 
   sched::Lane lane;
@@ -136,6 +146,9 @@ class Worker {
   SnapshotPtr snapshot;
   uint32_t nesting = 0;  // inline calls on the stack
   std::vector<Frame*> parked;
+
+  // The number of a meter's series in the kernel's metrics, kept here so that metering takes no lock.
+  [[nodiscard]] uint32_t meter_series(std::string_view name);
 
   void* frame_alloc(size_t size);
   void frame_free(void* block, size_t size);
@@ -175,14 +188,19 @@ class Worker {
       }
     });
   }
+  Worker(Bus& bus, uint32_t index, uint64_t make);
   void run(Job& job);
+  void carry(const Job& job);
   void call_back(Job& job);
   void fire(TimerNode& node);
+  void attach(Watch& watch);
+  void detach(const Watch& watch);
+  void end_waits(Watch& watch, socle_status status);
   void ready(Watch& watch, uint32_t events, bool ended);
   void adopt(std::vector<std::unique_ptr<PluginTimer>> timers, std::vector<std::unique_ptr<Watch>> watches);
 
   Bus& bus_;
-  const uint32_t index_;
+  std::atomic<uint32_t> index_;
   int epoll_ = -1;
   int wake_ = -1;
   int64_t now_;
@@ -197,6 +215,7 @@ class Worker {
     std::string listener, peer, buffered;
   };
   void take_connection(Arrival* taken);
+  void drop(const socle_connection& connection);
   std::unordered_map<Arrival*, std::unique_ptr<Arrival>> arriving_;
   struct Opened {
     sched::Account* peer;
@@ -210,6 +229,10 @@ class Worker {
   uint32_t expected_from_ = nobody;  // of expect(); taken back by the next look
   uint32_t vain_looks_ = 0;          // in a row
   uint32_t looks_to_skip_ = 0;
+  struct TextHash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  std::unordered_map<std::string, uint32_t, TextHash, std::equal_to<>> meters_;  // by name
   std::array<std::vector<void*>, 32> pool_;  // coroutine frames by 64-byte classes, at most 256 of each kept
 
   std::mutex inbox_mutex_;

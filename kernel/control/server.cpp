@@ -8,7 +8,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <optional>
 
@@ -19,12 +22,19 @@ namespace socle::control {
 namespace {
 
 constexpr size_t max_clients = 16;
-constexpr int request_patience = 5'000;    // ms until a client must have sent its words
-constexpr timeval answer_patience{30, 0};  // and until it must go on reading: stop() waits for every answer
+constexpr std::chrono::seconds request_patience{5};  // until a client must have sent all its words
+constexpr timeval answer_patience{30, 0};            // and until it must go on reading: stop() waits for every answer
 
-bool read_all(int fd, void* to, size_t size, int patience) {
+using Clock = std::chrono::steady_clock;
+
+bool read_all(int fd, void* to, size_t size, std::optional<Clock::time_point> until) {
   auto* at = static_cast<char*>(to);
   while (size > 0) {
+    int patience = -1;
+    if (until) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(*until - Clock::now()).count();
+      patience = static_cast<int>(std::max<std::int64_t>(0, left));
+    }
     pollfd p{fd, POLLIN, 0};
     const int ready = poll(&p, 1, patience);
     if (ready < 0 && errno == EINTR) continue;
@@ -50,18 +60,24 @@ bool write_all(int fd, const void* from, size_t size) {
   return true;
 }
 
+std::string encoded(const Answer& answer) {
+  const uint32_t head[] = {static_cast<uint32_t>(answer.exit_code), static_cast<uint32_t>(answer.json.size())};
+  return std::string(reinterpret_cast<const char*>(head), sizeof head) + answer.json;
+}
+
 std::optional<std::vector<std::string>> read_words(int fd) {
+  const auto until = Clock::now() + request_patience;
   uint32_t count = 0;
-  if (!read_all(fd, &count, sizeof count, request_patience) || count > Server::max_words) return std::nullopt;
+  if (!read_all(fd, &count, sizeof count, until) || count > Server::max_words) return std::nullopt;
   std::vector<std::string> words(count);
   size_t total = 0;
   for (std::string& word : words) {
     uint32_t size = 0;
-    if (!read_all(fd, &size, sizeof size, request_patience)) return std::nullopt;
+    if (!read_all(fd, &size, sizeof size, until)) return std::nullopt;
     total += size;
     if (total > Server::max_request) return std::nullopt;
     word.resize(size);
-    if (!read_all(fd, word.data(), size, request_patience)) return std::nullopt;
+    if (!read_all(fd, word.data(), size, until)) return std::nullopt;
   }
   return words;
 }
@@ -123,7 +139,11 @@ void Server::run() {
     setsockopt(client.get(), SOL_SOCKET, SO_SNDTIMEO, &answer_patience, sizeof answer_patience);
     {
       std::unique_lock lock(mutex_);
-      if (running_ >= max_clients) continue;  // closing tells the client
+      if (running_ >= max_clients) {
+        lock.unlock();
+        refuse(client.get());
+        continue;
+      }
       ++running_;
     }
     std::thread([this, fd = client.release()] {
@@ -142,8 +162,17 @@ void Server::serve(base::Fd client) {
       words
           ? handler_(*words)
           : Answer{2, error_json({Code::invalid, "the request is malformed, too large, or did not arrive within 5 s"})};
-  const uint32_t head[] = {static_cast<uint32_t>(answer.exit_code), static_cast<uint32_t>(answer.json.size())};
-  if (write_all(client.get(), head, sizeof head)) write_all(client.get(), answer.json.data(), answer.json.size());
+  const std::string bytes = encoded(answer);
+  write_all(client.get(), bytes.data(), bytes.size());
+}
+
+// Few bytes, which a fresh socket takes at once: nobody waits for a client that does not read.
+void Server::refuse(int client) {
+  const Answer busy{1, error_json({Code::unavailable, "the kernel runs " + std::to_string(max_clients) +
+                                                          " commands at once and all of them are running; try again "
+                                                          "when one has ended"})};
+  const std::string bytes = encoded(busy);
+  static_cast<void>(send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
 Result<Answer> ask(const std::filesystem::path& path, const std::vector<std::string>& words) {
@@ -165,11 +194,13 @@ Result<Answer> ask(const std::filesystem::path& path, const std::vector<std::str
   }
   uint32_t head[2] = {0, 0};
   Answer answer;
-  if (!write_all(fd.get(), request.data(), request.size()) || !read_all(fd.get(), head, sizeof head, -1))
+  // A kernel that refuses answers without reading, so what it says counts even where the request could not be sent.
+  static_cast<void>(write_all(fd.get(), request.data(), request.size()));
+  if (!read_all(fd.get(), head, sizeof head, std::nullopt))
     return Error{Code::unavailable, "the kernel at " + path.string() + " closed the connection without an answer"};
   answer.exit_code = static_cast<int>(head[0]);
   answer.json.resize(head[1]);
-  if (!read_all(fd.get(), answer.json.data(), answer.json.size(), -1))
+  if (!read_all(fd.get(), answer.json.data(), answer.json.size(), std::nullopt))
     return Error{Code::unavailable, "the kernel at " + path.string() + " broke off its answer"};
   return answer;
 }

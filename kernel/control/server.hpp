@@ -42,6 +42,7 @@ class Server {
  private:
   void run();
   void serve(base::Fd client);
+  static void refuse(int client);
   std::filesystem::path path_;
   Handler handler_;
   base::Fd listening_, wake_;

@@ -30,8 +30,7 @@ Error too_slow(const std::string& name, std::chrono::nanoseconds pause) {
 
 }  // namespace
 
-Status Lifecycle::transfer(const GenerationRecord& from, const GenerationRecord& to, bool dry_run,
-                           milliseconds timeout) {
+Status Lifecycle::transfer(const GenerationRecord& from, GenerationRecord& to, bool dry_run, milliseconds timeout) {
   const std::string& name = from.name();
   const socle_pair dry{bus::str("dry-run"), bus::str(dry_run ? "true" : "false")};
   const bus::Answer exported =
@@ -57,6 +56,11 @@ Status Lifecycle::transfer(const GenerationRecord& from, const GenerationRecord&
                      bus::PayloadRef(bus::Payload::make(exported.text, SOCLE_MEDIA_OTHER, in)), timeout);
   if (imported.status == SOCLE_OK) return {};
   const std::string who = "plugin '" + name + "' " + to.runtime->version;
+  if (imported.hung) {
+    bus::Generation& g = *to.runtime;
+    bus_->on_each_worker([&g](bus::Worker& w) { w.forget(g); }, milliseconds(1));
+    set_state(to, State::retained, "import did not give its thread back");
+  }
   if (imported.status == SOCLE_DEADLINE)
     return Error{Code::deadline, who + ": import of the state did not end within " + printed(timeout)};
   std::string why = imported.message;

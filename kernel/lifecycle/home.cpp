@@ -123,7 +123,8 @@ void Lifecycle::bury_cell(GenerationRecord& record) {
     }
     bus_->on_each_worker([&g](bus::Worker& w) { w.forget(g); }, answer_patience);
     // Own cells are asked to stop by destroy(), side by side.
-    if (!bus_->run_staged([&g] { g.descriptor->destroy(g.instance); }, timeout + end_allowance))
+    if (!bus_->run_staged([&g] { g.descriptor->destroy(g.instance); }, timeout + end_allowance,
+                          g.plugin + ": end of its cell"))
       return set_state(record, State::retained, "its process could not be ended");
     g.instance = nullptr;
   }

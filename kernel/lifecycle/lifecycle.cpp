@@ -114,6 +114,12 @@ void Lifecycle::connection_closed(uint64_t id) {
   if (on_connection_closed) on_connection_closed(id);
 }
 
+// A resident TLS object is one of libssl's (abi.h), which the kernel itself does not need.
+void Lifecycle::tls_dropped(void* tls) {
+  if (const auto free_tls = reinterpret_cast<void (*)(void*)>(resident_.symbol("SSL_free")); free_tls != nullptr)
+    free_tls(tls);
+}
+
 socle_status Lifecycle::resident_put(bus::Generation& g, std::string_view name, uint32_t version, void* handle,
                                      void (*destroy)(void*)) {
   if (destroy == nullptr || resident_.owner_of(reinterpret_cast<const void*>(destroy)).empty()) return SOCLE_INVALID;

@@ -121,6 +121,7 @@ class Lifecycle : public bus::Owner {
   // -- bus::Owner, on workers
   std::string health_json() override;
   void connection_closed(uint64_t id) override;
+  void tls_dropped(void* tls) override;
   socle_status resident_put(bus::Generation& g, std::string_view name, uint32_t version, void* handle,
                             void (*destroy)(void*)) override;
   void* resident_take(bus::Generation& g, std::string_view name, uint32_t version) override;
@@ -262,8 +263,7 @@ class Lifecycle : public bus::Owner {
   Status hand_over_cache(Staged& staged);
   Status hand_over_exclusive(std::vector<Staged>& staged, Outcome& outcome);
   Status await_quiet(Staged& staged, std::chrono::nanoseconds pause, int64_t begun);
-  Status transfer(const GenerationRecord& from, const GenerationRecord& to, bool dry_run,
-                  std::chrono::milliseconds timeout);
+  Status transfer(const GenerationRecord& from, GenerationRecord& to, bool dry_run, std::chrono::milliseconds timeout);
 
   // retire.cpp
   void retire(RecordPtr record);

@@ -62,7 +62,7 @@ std::string Lifecycle::drain(GenerationRecord& record, std::chrono::nanoseconds 
   const std::vector<bus::Answer> answers = bus_->run_hook_on_workers(
       g, SOCLE_HOOK_DRAIN, duration_cast<milliseconds>(record.package.manifest->stop_timeout));
   for (size_t i = 0; i < answers.size(); ++i) {
-    if (answers[i].hung) {
+    if (answers[i].hung) {      // where it was not even asked (blocked) it will be, once that worker comes round
       forget(milliseconds(1));  // a worker that hangs does it when it comes back
       return "its drain hook did not return on worker " + std::to_string(i);
     }
@@ -106,6 +106,7 @@ std::string Lifecycle::leftovers(bus::Generation& g) const {
     std::mutex mutex;
     std::vector<std::string> items;  // guarded by mutex
     int64_t calls_made = 0;          // guarded by mutex
+    int64_t calls_answered = 0;      // guarded by mutex
   };
   auto found = std::make_shared<Found>();
   const bool all = bus_->on_each_worker(
@@ -114,11 +115,14 @@ std::string Lifecycle::leftovers(bus::Generation& g) const {
         const std::lock_guard lock(found->mutex);
         found->items.insert(found->items.end(), left.items.begin(), left.items.end());
         found->calls_made += left.calls_made;
+        found->calls_answered += left.calls_answered;
       },
       answer_patience);
   const std::lock_guard lock(found->mutex);
   auto items = found->items;
   if (!all) items.emplace_back("a worker that does not come back");
+  if (all && g.sum(&bus::WorkerCounters::in_flight) > found->calls_answered && bus_->lost_threads() > 0)
+    items.emplace_back("a hook or call on a staging thread that was given up");
   if (const int64_t n = g.sum(&bus::WorkerCounters::waiting) - found->calls_made; n > 0)
     items.push_back(std::to_string(n) + " offloaded work(s) or publication(s)");
   if (const int64_t n = g.sum(&bus::WorkerCounters::frames); n > 0)
@@ -158,7 +162,7 @@ std::string Lifecycle::stop_instance(GenerationRecord& record) {
                                       {{"plugin", name}});
         }
       },
-      timeout);
+      timeout, g.plugin + ": destroy");
   return returned ? "" : "destroy() did not return within " + printed(timeout);
 }
 
@@ -183,7 +187,8 @@ void Lifecycle::release_handles(const GenerationRecord& last) {
     }
   }
   for (auto it = ours.rbegin(); it != ours.rend(); ++it) {
-    if (!bus_->run_staged([destroy = it->destroy, handle = it->handle] { destroy(handle); }, std::chrono::seconds(30)))
+    if (!bus_->run_staged([destroy = it->destroy, handle = it->handle] { destroy(handle); }, std::chrono::seconds(30),
+                          it->plugin + ": destroy function of resident handle " + it->name))
       telemetry::Log::get().write(telemetry::Level::error, "the destroy function of a resident handle hangs",
                                   {{"plugin", it->plugin}, {"handle", it->name}});
   }
@@ -202,7 +207,8 @@ void Lifecycle::bury(GenerationRecord& record) {
   set_state(record, State::retired);
   if (!record.library) return set_state(record, State::unmapped);
   auto fate = std::make_shared<loader::Fate>();
-  if (!bus_->run_staged([fate, &record] { *fate = record.library->close(); }, answer_patience))
+  if (!bus_->run_staged([fate, &record] { *fate = record.library->close(); }, answer_patience,
+                        record.name() + ": unload"))
     return set_state(record, State::retained, "its static destructors did not return");
   set_state(record, fate->unmapped ? State::unmapped : State::retained, fate->reason);
 }

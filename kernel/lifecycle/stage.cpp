@@ -55,7 +55,7 @@ Status Lifecycle::map(GenerationRecord& record, const loader::Expected& expected
         const crash::Blame blame(manifest->plugin, version, seq, "load");
         library->emplace(loader::Library::load(copy, *verified, policy));
       },
-      load_timeout);
+      load_timeout, record.name() + ": load");
   if (!returned) {
     set_state(record, State::retained, "loading did not end");
     return Error{Code::deadline, "loading did not end within " + seconds(load_timeout) +
@@ -80,7 +80,8 @@ Status Lifecycle::describe(GenerationRecord& record) {
   auto runtime = std::make_unique<bus::Generation>(*bus_, m.plugin, to_string(m.version), record.seq,
                                                    grants_of(record.package), bus_->worker_count() + 1);
   runtime->listeners = record.package.entry.listen;
-  runtime->affinity_one = m.affinity == manifest::Affinity::one;
+  runtime->affinity_one = m.affinity == manifest::Affinity::one && !record.package.in_cell();  // a cell has one worker
+  runtime->staged = true;
   if (record.package.in_cell()) {
     link(record, *runtime);
   } else {
@@ -125,7 +126,7 @@ Status Lifecycle::create(GenerationRecord& record) {
           created->error = bus::Bus::error(SOCLE_INTERNAL, "plugin_threw", "it let an exception out");
         }
       },
-      record.link != nullptr ? timeout + cell_end_allowance : timeout);
+      record.link != nullptr ? timeout + cell_end_allowance : timeout, g.plugin + ": create");
   if (!returned) {
     set_state(record, State::retained, "create() did not return");
     return Error{Code::deadline, "create() did not return within " + seconds(timeout) +
@@ -151,9 +152,10 @@ Status Lifecycle::staged_hook(const RecordPtr& record, uint32_t method, std::str
     return Error{Code::deadline, std::string(name) + " did not return within " + seconds(timeout) +
                                      "; the generation was not used and stays mapped"};
   }
-  return Error{Code::invalid,
-               std::string(name) + " failed: " +
-                   (answer.status == SOCLE_DEADLINE ? "no answer within " + seconds(timeout) : answer_text(answer))};
+  return Error{Code::invalid, std::string(name) + " failed: " +
+                                  (answer.blocked                    ? answer.message
+                                   : answer.status == SOCLE_DEADLINE ? "no answer within " + seconds(timeout)
+                                                                     : answer_text(answer))};
 }
 
 Result<RecordPtr> Lifecycle::stage(const Package& package, const manifest::SystemManifest& system) {
@@ -180,7 +182,16 @@ Result<RecordPtr> Lifecycle::stage(const Package& package, const manifest::Syste
     if (done = staged_hook(record, SOCLE_HOOK_SELF_TEST, "self-test", m.self_test.timeout); !done) return refuse(done);
   }
   bus::Generation& g = *record->runtime;
-  bus_->run_staged([this, &g] { bus::Worker::current()->hand_over(g, bus_->worker(0)); }, load_timeout);
+  const auto leave_staging = [this, &g] {
+    bus::Worker::current()->hand_over(g, bus_->worker(0));
+    g.staged = false;
+  };
+  if (!bus_->run_staged(leave_staging, load_timeout, g.plugin + ": what its start left running")) {
+    set_state(*record, State::retained, "what its start left running did not give its thread back");
+    return Error{Code::deadline, "what start left running did not give its thread back within " +
+                                     seconds(load_timeout) + "; the generation was not used and stays mapped"}
+        .context(who(package));
+  }
   const std::lock_guard lock(mutex_);
   record->load_time =
       duration_cast<std::chrono::microseconds>(std::chrono::nanoseconds(telemetry::monotonic_now() - begun));

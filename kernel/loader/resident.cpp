@@ -33,16 +33,23 @@ Result<Resident> Resident::preload(std::vector<std::string> names) {
       return Error{Code::not_found, "resident library '" + name + "': " + dl_error() +
                                         "; install the package that holds it, or remove it from `resident:`"};
     }
-    resident.loaded_.push_back({name, map_of(handle)});
+    resident.loaded_.push_back({name, handle, map_of(handle)});
   }
   // The kernel itself stands on these, so they are there for good.
   for (const char* name : {"libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1"}) {
     void* handle = ::dlopen(name, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE);
-    if (handle != nullptr) resident.loaded_.push_back({name, map_of(handle)});
+    if (handle != nullptr) resident.loaded_.push_back({name, handle, map_of(handle)});
   }
   ::dlerror();
   resident.names_ = std::move(names);
   return resident;
+}
+
+void* Resident::symbol(const char* name) const {
+  void* found = nullptr;
+  for (size_t i = 0; i < loaded_.size() && found == nullptr; ++i) found = ::dlsym(loaded_[i].handle, name);
+  ::dlerror();
+  return found;
 }
 
 std::string Resident::owner_of(const void* address) const {

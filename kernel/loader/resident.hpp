@@ -19,6 +19,9 @@ class Resident {
 
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
 
+  // A function of a resident library by its name, nullptr where none has it.
+  [[nodiscard]] void* symbol(const char* name) const;
+
   // The resident library (or part of the C and C++ runtime) that holds this address, else "".
   [[nodiscard]] std::string owner_of(const void* address) const;
   [[nodiscard]] bool contains(const void* address) const { return !owner_of(address).empty(); }
@@ -26,6 +29,7 @@ class Resident {
  private:
   struct Loaded {
     std::string name;
+    void* handle;
     const void* map;  // the dynamic linker's record of the library; never freed, as the library is never unloaded
   };
   std::vector<std::string> names_;

@@ -105,7 +105,13 @@ void Params::read(const Match& match, std::string_view query) {
 
   std::uint64_t seen = 0;  // declared query parameters met; a manifest declares far fewer than 64
   std::size_t pairs = 0;
-  while (!query.empty() && ++pairs <= max_query) {
+  while (!query.empty()) {
+    if (++pairs > max_query) {
+      malformed_ = true;
+      faults_.push_back(
+          {"/query", "too_many", "has more than " + std::to_string(max_query) + " parameters, which is the limit"});
+      break;
+    }
     const std::size_t end = query.find('&');
     const std::string_view pair = query.substr(0, end);
     query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);

@@ -25,7 +25,7 @@ struct ParamValue {
 
 class Params {
  public:
-  static constexpr std::size_t max_query = 128;  // name=value pairs looked at
+  static constexpr std::size_t max_query = 128;  // name=value pairs; more are refused
 
   // Reads `match` and the encoded query. Undeclared query parameters are left alone, so that a client cannot name meta
   // keys of its own; the whole query goes to the callee as "http.query". Views live as long as this object, the match

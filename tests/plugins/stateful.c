@@ -1,5 +1,6 @@
 /* A correct plugin that holds state and misbehaves on demand: a fault point that answers anything but OK asks for it.
  *   export.big   exports 4 KiB          export.hang  spins while the point stays set
+ *   import.hang  spins in IMPORT while the point stays set
  *   import.no    refuses the import     handle.pend  answers PENDING and never completes
  *   handle.slow  answers by a timer of 20 ms
  *   handle.fail.A, .B  answers an error       drain.hang   spins in DRAIN while the point stays set
@@ -93,6 +94,7 @@ static socle_status stateful_handle(void* instance, const socle_call* call, socl
     case SOCLE_HOOK_IMPORT:
       if (asked("import.no")) return refuse(reply, "cannot read it");
       if (is_dry(call)) return SOCLE_OK;
+      while (asked("import.hang")) {}
       imported[0] = '+';
       memcpy(imported + 1, call->payload->text.data, call->payload->text.size % 60);
       return SOCLE_OK;

@@ -84,8 +84,9 @@ socle_status Link::handle_staged(const socle_call& call, socle_reply* reply) {
     socle_reply refusal{sizeof(socle_reply), SOCLE_OK, nullptr};
     if (pair.call(std::move(passed), &refusal) != SOCLE_PENDING) {
       if (refusal.payload != nullptr) bus::Payload::of(refusal.payload)->share();
-      bus::Worker& staging = bus_.staging();
-      staging.post([this, &staging, token, refusal] { bus_.complete(staging, generation_, token, refusal); });
+      bus_.post(bus_.worker_count(), [&g = generation_, token, refusal](bus::Worker& staging) {
+        g.bus.complete(staging, g, token, refusal);
+      });
     }
     context->release();  // the pair keeps one of its own
   });
@@ -96,6 +97,7 @@ void Link::given_up(bus::Generation& generation, std::uint64_t token) {
   Link& link = *of(generation);
   const bus::Worker* here = bus::Worker::current();
   const std::uint32_t index = bus::FrameSlab::worker_of(token);
+  if (index > link.bus_.worker_count()) return;  // of a staging thread that was given up
   if (here != nullptr && here->index() == index && index < link.bus_.worker_count())
     return link.cells_.each_pair(index, [token](Pair& pair) { pair.give_up(token); });
   for (const auto& cell : link.cells_.all()) {  // of the staging thread's, which worker 0 looks after

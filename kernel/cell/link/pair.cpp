@@ -149,9 +149,8 @@ void Pair::finish(Call& call, const socle_reply& reply) {
   bus::Generation& g = cell_.generation();
   if (!staging_) return cell_.bus().complete(owner_, g, call.token, reply);
   if (reply.payload != nullptr) bus::Payload::of(reply.payload)->share();
-  bus::Worker& staging = cell_.bus().staging();
-  staging.post(
-      [&bus = cell_.bus(), &staging, &g, token = call.token, reply] { bus.complete(staging, g, token, reply); });
+  cell_.bus().post(cell_.bus().worker_count(),
+                   [&g, token = call.token, reply](bus::Worker& staging) { g.bus.complete(staging, g, token, reply); });
 }
 
 void Pair::forget(Call& call, bool keep_context) {

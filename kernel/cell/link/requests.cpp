@@ -106,8 +106,7 @@ void Pair::request(const Incoming& in) {
   out->carried = true;
   if (body != nullptr) body->share();
   bus::Context* carried = context->copy_for_other_worker();
-  bus::Worker& staging = bus.staging();
-  staging.post([make, &staging, carried] {
+  bus.post(bus.worker_count(), [make, carried](bus::Worker& staging) {
     make(staging, *carried);
     carried->release();
   });
@@ -126,14 +125,17 @@ void Pair::publish(const Incoming& in) {
 }
 
 void Pair::give_up_outbound(std::uint64_t number) {
-  bus::Frame* found = nullptr;
-  owner_.frames.each([&](bus::Frame& f) {
-    if (f.done != answered || f.caller != &cell_.generation()) return;
-    const auto& out = *static_cast<const Outbound*>(f.user);
-    if (out.pair == this && out.life == life_ && out.number == number) found = &f;
-  });
-  if (found == nullptr) return;
-  cell_.bus().cancel(owner_, *found->context);
+  const auto cancel = [this, number, life = life_, g = &cell_.generation()](bus::Worker& w) {
+    const bus::Frame* found = nullptr;
+    w.frames.each([&](const bus::Frame& f) {
+      if (f.done != answered || f.caller != g) return;
+      const auto& out = *static_cast<const Outbound*>(f.user);
+      if (out.pair == this && out.life == life && out.number == number) found = &f;
+    });
+    if (found != nullptr) g->bus.cancel(w, *found->context);
+  };
+  if (!staging_) return cancel(owner_);
+  cell_.bus().post(cell_.bus().worker_count(), cancel);  // where the calls of hooks are made
 }
 
 void Pair::resolve(const Incoming& in) {

@@ -1,4 +1,11 @@
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+
 #include "fixture.hpp"
+#include "telemetry/clock.hpp"
+#include "telemetry/log.hpp"
 
 namespace socle::bus::test {
 namespace {
@@ -360,16 +367,78 @@ TEST_CASE("bus: cancelling a context ends what was called under it", "[bus]") {
   CHECK(promise.get_future().get().code == "cancelled");
 }
 
-TEST_CASE("bus: a provider with affinity one runs on worker 0 whoever calls", "[bus]") {
-  BusFixture f;
-  Actor a(f.bus, "single", {{"where", [](const socle_call&, socle_reply& r, Generation& g) {
-                               return answer(r, std::to_string(g.worker(&g)));
-                             }}});
-  a.runtime->affinity_one = true;
-  f.route(a, "where");
+TEST_CASE("bus: a reply over the payload limit becomes an error that names both sizes", "[bus]") {
+  Settings settings;
+  settings.max_payload = 16;
+  BusFixture f(1, settings);
+  struct Late {
+    Generation* g;
+    uint64_t token;
+  };
+  Actor a(f.bus, "large",
+          {{"now", [](const socle_call&, socle_reply& r, Generation&) { return answer(r, std::string(17, 'x')); }},
+           {"fits", [](const socle_call&, socle_reply& r, Generation&) { return answer(r, std::string(16, 'x')); }},
+           {"later", [](const socle_call& c, socle_reply&, Generation& g) -> socle_status {
+              g.defer(
+                  &g,
+                  [](void* user, socle_status) {
+                    const std::unique_ptr<Late> late(static_cast<Late*>(user));
+                    socle_reply r{sizeof(socle_reply), SOCLE_OK, nullptr};
+                    answer(r, std::string(18, 'x'));
+                    late->g->complete(late->g, late->token, &r);
+                  },
+                  new Late{&g, c.token});
+              return SOCLE_PENDING;
+            }}});
+  for (const char* method : {"now", "fits", "later"}) f.route(a, method);
   f.install();
-  CHECK(f.call(a, "where", "", {.tenant = "acme"}, 1).text == "0");
-  CHECK(f.call(a, "where", "", {.tenant = "acme"}, 0).text == "0");
+  CHECK(f.call(a, "now").code == "reply_too_large");
+  CHECK_THAT(f.call(a, "now").message,
+             Catch::Matchers::Contains("large/1.now answered with 17 bytes, the limit is 16"));
+  CHECK(f.call(a, "fits").text.size() == 16);
+  const Got later = f.call(a, "later");
+  CHECK(later.status == SOCLE_INTERNAL);
+  CHECK_THAT(later.message, Catch::Matchers::Contains("large/1.later answered with 18 bytes, the limit is 16"));
+  CHECK_FALSE(later.inline_answer);
+}
+
+TEST_CASE("bus: what a plugin opens for a call ends with it, and the log tells who acted, for whom and why", "[bus]") {
+  BusFixture f(1);
+  Grants grants;
+  grants.act_as = true;
+  int64_t opened = 0;
+  Actor a(f.bus, "agent",
+          {{"act",
+            [&](const socle_call& c, socle_reply& r, Generation& g) {
+              const socle_context* made = g.context_act_as(&g, str("beta"), str("sweep"), INT64_MAX);
+              opened = made->deadline;
+              CHECK(std::equal(made->trace_id, made->trace_id + 16, c.context->trace_id));
+              g.context_release(&g, made);
+              return answer(r, "");
+            }}},
+          grants);
+  f.route(a, "act");
+  f.install();
+  const int log = memfd_create("log", MFD_CLOEXEC);
+  telemetry::Log::get().redirect(log);
+  const int64_t until = telemetry::monotonic_now() + 1'000'000'000;
+  CHECK(f.call(a, "act", "", {.tenant = "acme", .principal = "ada", .deadline = until}).status == SOCLE_OK);
+  CHECK(opened == until);
+  f.on(0, [&](Worker&) {  // of its own accord
+    const socle_context* made = a.runtime->context_act_as(a.runtime.get(), str("beta"), str("sweep"), INT64_MAX);
+    opened = made->deadline;
+    a.runtime->context_release(a.runtime.get(), made);
+    return 0;
+  });
+  telemetry::Log::get().redirect(STDERR_FILENO);
+  CHECK(opened == INT64_MAX);
+  std::string text(4096, ' ');
+  text.resize(static_cast<size_t>(std::max<ssize_t>(0, pread(log, text.data(), text.size(), 0))));
+  using Catch::Matchers::Contains;
+  CHECK_THAT(text,
+             Contains("\"msg\":\"acts as tenant\",\"plugin\":\"agent\",\"generation\":\"1\",\"tenant\":\"beta\"") &&
+                 Contains("\"reason\":\"sweep\",\"asked_by\":\"ada\",\"asked_for\":\"acme\""));
+  close(log);
 }
 
 }  // namespace socle::bus::test

@@ -35,7 +35,8 @@ class Actor {
     descriptor_.method_count = methods_.size();
     descriptor_.handle = [](void* instance, const socle_call* call, socle_reply* reply) -> socle_status {
       auto* self = static_cast<Actor*>(instance);
-      if (call->method >= self->handlers_.size()) return SOCLE_UNSUPPORTED;
+      if (call->method >= self->handlers_.size())
+        return self->hooks ? self->hooks(*call, *reply, *self->runtime) : SOCLE_UNSUPPORTED;
       return self->handlers_[call->method](*call, *reply, *self->runtime);
     };
     runtime->attach(&descriptor_);
@@ -50,6 +51,7 @@ class Actor {
   }
 
   std::unique_ptr<Generation> runtime;
+  Handler hooks;  // set before any is asked
 
  private:
   std::string service_;

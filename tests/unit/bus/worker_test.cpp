@@ -1,5 +1,11 @@
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <algorithm>
+
+#include "telemetry/log.hpp"
 
 #include "fixture.hpp"
 
@@ -58,6 +64,101 @@ TEST_CASE("worker: an edge that came before the wait is not lost", "[worker]") {
   });
   CHECK(ended.get_future().get() == SOCLE_CANCELLED);
   close(pair[0]);
+  close(pair[1]);
+}
+
+namespace {
+
+// What a wait on `id` answers on worker 0.
+socle_status waited(BusFixture& f, Generation& g, uint64_t id) {
+  std::promise<socle_status> answered;
+  f.on(0, [&](Worker&) {
+    g.watch_wait(
+        &g, id, SOCLE_IO_READ,
+        [](void* u, socle_status s) { static_cast<std::promise<socle_status>*>(u)->set_value(s); }, &answered);
+    return 0;
+  });
+  return answered.get_future().get();
+}
+
+}  // namespace
+
+TEST_CASE("worker: a regular file is ready every time", "[worker]") {
+  BusFixture f;
+  Actor a(f.bus, "io", {});
+  const int fd = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  REQUIRE(fd >= 0);
+  const uint64_t id = f.on(0, [&](Worker&) { return a.runtime->watch_open(a.runtime.get(), fd); });
+  for (int i = 0; i < 3; ++i) CHECK(waited(f, *a.runtime, id) == SOCLE_OK);
+  f.on(0, [&](Worker&) {
+    a.runtime->watch_close(a.runtime.get(), id);
+    return 0;
+  });
+  close(fd);
+}
+
+TEST_CASE("worker: a second watch of a descriptor is refused and leaves the first as it was", "[worker]") {
+  BusFixture f;
+  Actor a(f.bus, "io", {});
+  int pair[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
+  const int log = memfd_create("log", MFD_CLOEXEC);
+  telemetry::Log::get().redirect(log);
+  const auto [first, second] = f.on(0, [&](Worker&) {
+    Generation* g = a.runtime.get();
+    const uint64_t one = g->watch_open(g, pair[0]);
+    return std::pair(one, g->watch_open(g, pair[0]));
+  });
+  CHECK(second != 0);
+  CHECK(waited(f, *a.runtime, second) == SOCLE_INVALID);
+  f.on(0, [&, bad = second](Worker&) {
+    a.runtime->watch_close(a.runtime.get(), bad);
+    return 0;
+  });
+  telemetry::Log::get().redirect(STDERR_FILENO);
+  REQUIRE(write(pair[1], "x", 1) == 1);
+  CHECK(waited(f, *a.runtime, first) == SOCLE_OK);
+  std::string text(4096, ' ');
+  text.resize(static_cast<size_t>(std::max<ssize_t>(0, pread(log, text.data(), text.size(), 0))));
+  CHECK_THAT(text, Catch::Matchers::Contains("refused: this worker watches it already; wait for both directions on "
+                                             "that watch, or dup() it") &&
+                       Catch::Matchers::Contains("io"));
+  for (const int fd : {pair[0], pair[1], log}) close(fd);
+}
+
+TEST_CASE("worker: a connection that nobody serves any more takes its TLS state along", "[worker]") {
+  struct Kernel : Owner {
+    std::string health_json() override { return "{}"; }
+    void connection_closed(uint64_t) override { closed.set_value(); }
+    void tls_dropped(void* tls) override { dropped = tls; }
+    socle_status resident_put(Generation&, std::string_view, uint32_t, void*, void (*)(void*)) override {
+      return SOCLE_UNSUPPORTED;
+    }
+    void* resident_take(Generation&, std::string_view, uint32_t) override { return nullptr; }
+    std::promise<void> closed;
+    std::atomic<void*> dropped{nullptr};
+  } kernel;
+  telemetry::Metrics metrics;
+  Settings settings;
+  Bus bus(settings, metrics, &kernel);
+  bus.start();
+  int pair[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
+  int tls = 0;
+  bus.worker(0).post([&] {
+    socle_connection c{};
+    c.struct_size = sizeof c;
+    c.fd = pair[0];
+    c.listener = str("gone");
+    c.peer = str("127.0.0.1");
+    c.tls = &tls;
+    bus.worker(0).connection(c);
+  });
+  kernel.closed.get_future().wait();
+  CHECK(kernel.dropped == &tls);
+  char byte = 0;
+  CHECK(::read(pair[1], &byte, 1) == 0);
+  bus.stop();
   close(pair[1]);
 }
 
@@ -152,6 +253,44 @@ TEST_CASE("worker: code that hangs on the staging thread costs only that thread"
       std::chrono::milliseconds(20)));
   CHECK(f->bus.run_staged([] {}, std::chrono::seconds(5)));
   release = true;
+}
+
+TEST_CASE("worker: what a given-up staging thread called is written off when it returns", "[worker]") {
+  BusFixture f;
+  std::atomic<uint64_t> token{0};
+  std::atomic<bool> go{false};
+  Actor provider(f.bus, "provider", {{"later", [&](const socle_call& c, socle_reply&, Generation&) -> socle_status {
+                                        token = c.token;
+                                        return SOCLE_PENDING;
+                                      }}});
+  Grants grants;
+  grants.services.insert("provider/1");
+  Actor caller(f.bus, "caller", {}, grants);
+  caller.hooks = [&](const socle_call& c, socle_reply& r, Generation& g) -> socle_status {
+    uint32_t target = 0;
+    if (g.resolve(&g, str("provider/1"), str("later"), &target) != SOCLE_OK) return SOCLE_INTERNAL;
+    const auto done = [](void*, const socle_reply*) {};
+    if (g.call(&g, c.context, target, nullptr, nullptr, &r, done, nullptr) != SOCLE_PENDING) return SOCLE_INTERNAL;
+    while (!go) std::this_thread::yield();
+    return r.status = SOCLE_UNSUPPORTED;
+  };
+  f.route(provider, "later");
+  f.install();
+  CHECK(f.bus.run_hook(*caller.runtime, f.bus.staging(), SOCLE_HOOK_START, {}, std::chrono::milliseconds(50)).hung);
+  CHECK(f.bus.lost_threads() == 1);
+  CHECK(provider.runtime->sum(&WorkerCounters::in_flight) == 1);
+  go = true;
+  while (f.bus.lost_threads() > 0) std::this_thread::yield();
+  REQUIRE(f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5)));
+  CHECK(provider.runtime->sum(&WorkerCounters::in_flight) == 0);
+  CHECK(caller.runtime->sum(&WorkerCounters::in_flight) == 0);
+  CHECK(caller.runtime->sum(&WorkerCounters::waiting) == 0);
+  const uint64_t late = f.bus.late_replies;
+  const socle_reply reply{sizeof reply, SOCLE_OK, nullptr};
+  provider.runtime->complete(provider.runtime.get(), token, &reply);  // to nobody
+  REQUIRE(f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5)));
+  CHECK(f.bus.late_replies == late + 1);
+  CHECK(provider.runtime->sum(&WorkerCounters::in_flight) == 0);
 }
 
 }  // namespace socle::bus::test

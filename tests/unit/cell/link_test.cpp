@@ -185,6 +185,58 @@ TEST_CASE("link: a call cancelled in the kernel is cancelled in the cell, and wh
   CHECK(f.on(0, [&](bus::Worker&) { return inner.load()->cancelled; }) == 1);
 }
 
+TEST_CASE("link: a cancelled call is one call in every count, and leaves none behind", "[cell]") {
+  std::atomic<uint64_t> token{0};
+  CellFixture f("parrot", CellFixture::all_grants(),
+                {{"wait", [&](const socle_call& call, socle_reply&, bus::Generation&) {
+                    token = call.token;
+                    return SOCLE_PENDING;
+                  }}});
+  REQUIRE(f.start().empty());
+  bus::ContextRef context;
+  std::promise<Got> promise;
+  f.on(1, [&](bus::Worker& w) {
+    context = bus::ContextRef(bus::Context::open({.tenant = "acme"}, nullptr));
+    const bus::PayloadRef body(bus::Payload::make("wait", SOCLE_MEDIA_TEXT, {}));
+    socle_reply reply{};
+    const auto done = [](void* user, const socle_reply* r) {
+      static_cast<std::promise<Got>*>(user)->set_value(bus::test::read(*r, false));
+    };
+    return f.bus.call(w, nullptr, *context.get(), *f.bus.target("parrot/1", "cancelled"), body.get(), nullptr, &reply,
+                      done, &promise);
+  });
+  while (token == 0) poll(nullptr, 0, 1);
+  CHECK(f.runtime->sum(&bus::WorkerCounters::in_flight) == 1);
+  CHECK(f.runtime->sum(&bus::WorkerCounters::waiting) == 1);
+  f.on(1, [&](bus::Worker& w) {
+    f.bus.cancel(w, *context.get());
+    context = bus::ContextRef();
+    return 0;
+  });
+  CHECK(promise.get_future().get().code == "cancelled");
+  const auto owed = [&](bus::Generation& g) {
+    return g.sum(&bus::WorkerCounters::in_flight) + g.sum(&bus::WorkerCounters::orphans) +
+           g.sum(&bus::WorkerCounters::waiting);
+  };
+  for (int i = 0; i < 2000 && owed(*f.runtime) > 0; ++i) poll(nullptr, 0, 2);
+  CHECK(owed(*f.runtime) == 0);
+  CHECK(owed(*f.peer->runtime) == 2);  // in flight, and nobody waits: until the peer lets go of it
+  f.on(1, [&](bus::Worker&) {
+    const socle_reply late{sizeof late, SOCLE_OK, nullptr};
+    f.peer->runtime->complete(f.peer->runtime.get(), token, &late);
+    return 0;
+  });
+  CHECK(owed(*f.peer->runtime) == 0);
+  const auto method = static_cast<size_t>(f.runtime->method("parrot/1", "cancelled"));
+  int64_t calls = 0;
+  for (uint32_t i = 0; i < f.runtime->counter_sets(); ++i) calls += f.runtime->at(i).methods[method].calls.get();
+  CHECK(calls == 1);
+  for (const uint32_t i : {0U, 1U}) {
+    for (int n = 0; n < 500 && f.on(i, [](bus::Worker& w) { return w.frames.used(); }) > 0; ++n) poll(nullptr, 0, 2);
+    CHECK(f.on(i, [](bus::Worker& w) { return w.frames.used(); }) == 0);
+  }
+}
+
 TEST_CASE("link: the cell publishes to a channel that its manifest declares, and to no other", "[cell]") {
   std::promise<std::string> heard;
   CellFixture f("parrot", CellFixture::all_grants(),

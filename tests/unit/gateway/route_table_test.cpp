@@ -97,6 +97,24 @@ TEST_CASE("routes: a search does bounded work on hostile paths", "[gateway]") {
   CHECK(found(t, Method::get, path) == "404");
 }
 
+TEST_CASE("params: a query of more parameters than the limit is refused and not cut", "[gateway]") {
+  RouteTable t;
+  REQUIRE(t.add(make(Method::get, "/r", {query("last", ParamType::integer)})));
+  std::string most;
+  for (std::size_t i = 1; i < Params::max_query; ++i) most += "a=1&";
+  Params p;
+  p.read(t.find(Method::get, "/r"), most + "last=7");
+  REQUIRE(p.faults().empty());
+  CHECK(p.values()[0].value == "7");
+  p.clear();
+  p.read(t.find(Method::get, "/r"), most + "b=1&last=7");
+  REQUIRE(p.faults().size() == 1);
+  CHECK(p.status() == 400);
+  CHECK(p.faults()[0].pointer == "/query");
+  CHECK(p.faults()[0].code == "too_many");
+  CHECK(p.faults()[0].message == "has more than 128 parameters, which is the limit");
+}
+
 TEST_CASE("params: values are decoded, typed, bounded and defaulted", "[gateway]") {
   RouteTable t;
   Param limit = query("limit", ParamType::integer);

@@ -1,6 +1,8 @@
 // Boot from the system manifest, from the last good set when that does not start, and what survives a restart.
 #include "unit/lifecycle/fixture.hpp"
 
+#include <openssl/ssl.h>
+
 namespace socle::lifecycle::test {
 
 TEST_CASE("lifecycle: boot uses the last good set when the manifest's plugin is broken", "[lifecycle]") {
@@ -146,6 +148,22 @@ TEST_CASE("lifecycle: after shut down nothing answers and health says so", "[lif
   CHECK(s.life->plugin_count() == 0);
   CHECK_THAT(s.life->health_json(), Contains("\"status\":\"stopping\""));
   CHECK_THAT(s.call("swap/1"), Contains("no plugin provides swap/1.answer now"));
+}
+
+TEST_CASE("lifecycle: the TLS state of a connection that nobody serves is freed", "[lifecycle]") {
+  System s;
+  manifest::SystemManifest system = s.system({});
+  system.resident = {"libssl.so.3"};
+  REQUIRE(s.boot(system));
+  static std::atomic<int> freed{0};
+  const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr,
+                                         [](void*, void*, CRYPTO_EX_DATA*, int, long, void*) { ++freed; });
+  SSL_CTX* const context = SSL_CTX_new(TLS_server_method());
+  SSL* const tls = SSL_new(context);
+  SSL_CTX_free(context);
+  REQUIRE(SSL_set_ex_data(tls, index, &freed) == 1);
+  s.life->tls_dropped(tls);
+  CHECK(freed == 1);
 }
 
 }  // namespace socle::lifecycle::test

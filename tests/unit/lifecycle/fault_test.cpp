@@ -1,5 +1,7 @@
 // Every fault of running code: the refusal's text, the state the generation ends in, and a good plugin that answers all
 // the while. A static constructor that throws is not here: it ends the process (docs/design/loader.md).
+#include <future>
+
 #include "unit/lifecycle/fixture.hpp"
 
 namespace socle::lifecycle::test {
@@ -69,6 +71,39 @@ TEST_CASE("lifecycle: a plugin that hangs before it serves costs its thread and 
   };
   for (const Refusal& r : refusals) check_refused(s, r);
   CHECK_THAT(s.life->status_json(), Contains("\"lost_threads\":3"));
+}
+
+TEST_CASE("lifecycle: a start that waits and then hangs costs its thread, soon and not silently", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  s.faults.set("hang");
+  const Logged logged;
+  check_refused(
+      s, {"hangs_later_in_start", "start did not return within 300ms; the generation was not used and stays mapped",
+          "start did not give its thread back"});
+  CHECK_THAT(s.life->status_json(), Contains("\"lost_threads\":1"));
+  const auto told = logged.lines("a staging thread is given up: plugin code does not return");
+  REQUIRE(told.size() == 1);
+  CHECK_THAT(told[0], Contains("\"in\":\"hangs-later-in-start: start hook\"") && Contains("\"lost_threads\":\"1\""));
+}
+
+TEST_CASE("lifecycle: a generation that goes is not blamed for a worker that another plugin holds", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  REQUIRE(s.life->load(s.fixture("hangs_in_handle"), manifest::Home::kernel));
+  s.faults.set("hang");
+  std::thread caller([&] { static_cast<void>(s.call("hangs-in-handle/1")); });
+  const bool entered = eventually([&] { return s.faults.asked("hang") > 0; });
+  auto unloaded = std::async(std::launch::async, [&] { return s.life->unload("swap"); });
+  // Longer than DRAIN's time-out of 300 ms and its grace.
+  const bool waited = unloaded.wait_for(std::chrono::milliseconds(1500)) == std::future_status::timeout;
+  s.faults.clear("hang");
+  caller.join();
+  const auto report = unloaded.get();
+  CHECK(entered);
+  CHECK(waited);
+  REQUIRE(report);
+  CHECK(report->old_state == gone());
 }
 
 TEST_CASE("lifecycle: a plugin whose stop fails is unmapped all the same", "[lifecycle]") {

@@ -79,7 +79,7 @@ class System {
  public:
   System() { quiet(); }
   ~System() {
-    for (const char* point : {"hang", "export.hang", "drain.hang"}) faults.clear(point);
+    for (const char* point : {"hang", "export.hang", "import.hang", "drain.hang"}) faults.clear(point);
     if (life) CHECK(eventually([&] { return life->bus().lost_threads() == 0; }));
   }
 

@@ -100,6 +100,28 @@ TEST_CASE("lifecycle: an export that hangs ends the swap after its pause and the
   CHECK(s.life->bus().lost_threads() == 1);
 }
 
+TEST_CASE("lifecycle: an import that hangs keeps its generation mapped and the old one goes on", "[lifecycle]") {
+  System s;
+  boot_stateful(s, "exclusive");
+  s.faults.set("import.hang");
+  CHECK_THAT(s.refused(s.life->swap("stateful", s.at("b"), {})).message,
+             Contains("took longer than 200ms (swap.pause)"));
+  check_goes_on(s);
+  CHECK(s.life->bus().lost_threads() == 1);
+  CHECK_THAT(s.states("stateful"), Contains("\"reason\":\"import did not give its thread back\""));
+}
+
+TEST_CASE("lifecycle: what hung in its export is retained for that when it goes", "[lifecycle]") {
+  System s;
+  boot_stateful(s, "exclusive");
+  s.faults.set("export.hang");
+  CHECK_FALSE(s.life->swap("stateful", s.at("b"), {}));
+  const auto report = s.life->unload("stateful");
+  REQUIRE(report);
+  CHECK(report->old_state ==
+        "retained(after 50ms of draining it still had a hook or call on a staging thread that was given up)");
+}
+
 TEST_CASE("lifecycle: exclusive state and a canary exclude one another", "[lifecycle]") {
   System s;
   boot_stateful(s, "exclusive");

@@ -10,6 +10,14 @@
 using namespace socle::loader;
 using namespace socle::testing;
 
+TEST_CASE("resident: a function is found by its name in resident libraries only", "[resident]") {
+  const auto resident = Resident::preload({"libssl.so.3", "libcrypto.so.3"});
+  REQUIRE(resident);
+  void* const free_tls = resident->symbol("SSL_free");
+  CHECK(resident->owner_of(free_tls) == "libssl.so.3");
+  CHECK(resident->symbol("no_library_has_this") == nullptr);
+}
+
 TEST_CASE("resident: an address is known by the library that holds it", "[resident]") {
   const auto resident = Resident::preload({"libcrypto.so.3"});
   REQUIRE(resident);

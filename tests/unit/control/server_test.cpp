@@ -1,0 +1,84 @@
+// The control socket's bounds: how many, and for how long.
+#include "control/server.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <future>
+#include <thread>
+#include <vector>
+
+#include "unit/base/temp_folder.hpp"
+
+namespace socle::control {
+namespace {
+
+int connected(const std::filesystem::path& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strcpy(address.sun_path, path.c_str());
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  REQUIRE(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  return fd;
+}
+
+}  // namespace
+
+TEST_CASE("control: the client after the sixteenth hears why it is turned away", "[control]") {
+  const testing::TempFolder folder;
+  const auto path = folder.path() / "control";
+  std::promise<void> go;
+  const std::shared_future<void> released = go.get_future().share();
+  std::atomic<int> running{0};
+  Server server(path, [&](const std::vector<std::string>&) {
+    ++running;
+    released.wait();
+    return Answer{0, "{}"};
+  });
+  REQUIRE(server.start());
+  std::vector<std::future<Result<Answer>>> clients;
+  for (int i = 0; i < 16; ++i) clients.push_back(std::async(std::launch::async, [&] { return ask(path, {"wait"}); }));
+  while (running < 16) std::this_thread::yield();
+  const auto refused = ask(path, {"status"});
+  go.set_value();
+  REQUIRE(refused);
+  CHECK(refused->exit_code == 1);
+  CHECK_THAT(refused->json,
+             Catch::Matchers::Contains("the kernel runs 16 commands at once and all of them are running; "
+                                       "try again when one has ended"));
+  for (auto& client : clients) CHECK(client.get());
+  CHECK(ask(path, {"status"}));
+}
+
+TEST_CASE("control: a client that sends byte by byte has five seconds for all of it", "[control]") {
+  const testing::TempFolder folder;
+  const auto path = folder.path() / "control";
+  Server server(path, [](const std::vector<std::string>&) { return Answer{0, "{}"}; });
+  REQUIRE(server.start());
+  const int fd = connected(path);
+  const auto begun = std::chrono::steady_clock::now();
+  const uint32_t head[] = {1, 1000};
+  REQUIRE(send(fd, head, sizeof head, MSG_NOSIGNAL) == sizeof head);
+  uint32_t answer[2] = {};
+  timeval pause{0, 500'000};  // between two bytes: less than any single read's patience
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &pause, sizeof pause);
+  ssize_t got = -1;
+  for (int i = 0; i < 60 && got <= 0; ++i) {
+    static_cast<void>(send(fd, "x", 1, MSG_NOSIGNAL));
+    got = recv(fd, answer, sizeof answer, 0);
+  }
+  const auto took = std::chrono::steady_clock::now() - begun;
+  CHECK(got == sizeof answer);
+  CHECK(answer[0] == 2);
+  CHECK(took >= std::chrono::milliseconds(4900));
+  CHECK(took < std::chrono::seconds(20));
+  close(fd);
+}
+
+}  // namespace socle::control

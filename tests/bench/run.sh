@@ -34,7 +34,7 @@ bench cell cell_bench $bin/cell/cell_bench
 bench cel cel_bench bash -c "$bin/cel/cel_bench $loan/valid.jsonl; tests/bench/rules/peers.sh cel $loan/valid.jsonl"
 bench rules rules_bench bash -c "$bin/rules/rules_bench; tests/bench/rules/peers.sh rules $loan/valid.jsonl"
 bench schema schema_bench $bin/schema/schema_bench $loan ../shared/conformance/schema-bench
-bench models "socle storage-rocksdb gateway notes models models-kind models-driver" /usr/bin/python3 -B tests/bench/models/run.py
+bench models "socle storage-rocksdb gateway notes models models-kind models-driver socle_load" /usr/bin/python3 -B tests/bench/models/run.py
 bench storage storage_bench $bin/storage/storage_bench $loan/valid.jsonl "$work"
 bench gateway "socle gateway page bare_beast" tests/bench/gateway/run.sh
 bench tenants "tenants_bench storage-rocksdb" $bin/tenants/tenants_bench build/release/plugins "$work/tenants"

@@ -16,7 +16,9 @@
 namespace socle::bus {
 namespace {
 
-constexpr uint32_t most_arrivals = 256;  // of one worker, not yet with their plugin
+// Of one worker, not yet with their plugin. Then only an address that has none waiting is let in, so that a flood from
+// some does not keep the others out; at twice as many TCP holds all back.
+constexpr uint32_t most_arrivals = 4096;
 
 struct Address {
   sockaddr_storage storage{};
@@ -148,7 +150,8 @@ void Acceptor::take(Listening& l) {
     for (uint32_t i = 1; i < bus_.worker_count(); ++i) {
       if (bus_.worker(i).connections.load() < least->connections.load()) least = &bus_.worker(i);
     }
-    if (least->arrivals.load(std::memory_order_relaxed) >= most_arrivals) {
+    const uint32_t arrivals = least->arrivals.load(std::memory_order_relaxed);
+    if (arrivals >= 2 * most_arrivals) {
       pollfd pause{stop_, POLLIN, 0};
       poll(&pause, 1, 2);
       return;
@@ -165,8 +168,9 @@ void Acceptor::take(Listening& l) {
       return;
     }
     const std::string peer = peer_of(from);
+    const bool crowd = arrivals >= most_arrivals && bus_.accounts().edge(peer).arrivals.load() > 0;
     uint64_t id = 0;
-    {
+    if (!crowd) {
       const std::lock_guard lock(mutex_);
       uint64_t& of_peer = l.per_peer[peer];
       if (l.open < l.spec.connections && of_peer < l.spec.connections_per_peer) {

@@ -43,7 +43,7 @@ Bus::Bus(const Settings& settings, telemetry::Metrics& metrics, Owner* owner)
       monitor_(*this, settings.stall_after.count()),
       snapshot_(std::make_shared<Snapshot>()) {
   static_cast<void>(sched::nanoseconds_per_tick());
-  offload_ = std::make_unique<OffloadPool>(settings.offload_threads, settings.offload_queue);
+  offload_ = std::make_unique<OffloadPool>(accounts_, settings.offload_threads, settings.offload_queue);
   for (uint32_t i = 0; i < settings.workers; ++i) workers_.push_back(std::make_unique<Worker>(*this, i));
   staging_ = std::make_unique<Worker>(*this, settings.workers);
   staging_now_ = staging_.get();

@@ -194,7 +194,7 @@ socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn 
   Worker* w = here();
   if (w == nullptr) return SOCLE_UNAVAILABLE;
   const Payer payer = w->paying();
-  const bool taken = g.bus.offload().submit([&g, index = w->index(), work, done, user, payer] {
+  const bool taken = g.bus.offload().submit(*payer.account, [&g, index = w->index(), work, done, user, payer] {
     const int64_t before = telemetry::thread_cpu();
     const socle_status status = run_work(g, work, user);
     const int64_t used = telemetry::thread_cpu() - before;

@@ -1,10 +1,26 @@
 #include "bus/offload.hpp"
 
+#include <algorithm>
+#include <memory>
+#include <utility>
+
 #include "crash/handler.hpp"
+#include "telemetry/clock.hpp"
 
 namespace socle::bus {
+namespace {
 
-OffloadPool::OffloadPool(unsigned threads, size_t queue) : most_(queue) {
+constexpr int64_t reconcile_every = 100'000'000;  // lets idle flows go
+
+bool is_edge(const sched::Flow& flow) {
+  return flow.account.load(std::memory_order_relaxed)->kind() == sched::Account::Kind::edge;
+}
+
+}  // namespace
+
+// The queue is no worker's, so its flows are nobody else's to see.
+OffloadPool::OffloadPool(sched::Accounts& accounts, unsigned threads, size_t queue)
+    : queue_(accounts, accounts.lanes()), most_(queue) {
   for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
 }
 
@@ -17,11 +33,26 @@ OffloadPool::~OffloadPool() {
   for (std::thread& t : threads_) t.join();
 }
 
-bool OffloadPool::submit(std::function<void()> work) {
+bool OffloadPool::has_room(const sched::Flow& flow) const {
+  const size_t mine = is_edge(flow) ? edges_queued_ : static_cast<size_t>(flow.queued.get());
+  return queued_ < most_ && mine < std::max<size_t>(is_edge(flow) ? most_ / 2 : most_ / 4, 1);
+}
+
+void OffloadPool::count(sched::Flow& flow, int64_t more) {
+  flow.queued.add(more);
+  queued_ += static_cast<size_t>(more);
+  if (is_edge(flow)) edges_queued_ += static_cast<size_t>(more);
+}
+
+bool OffloadPool::submit(sched::Account& payer, std::function<void()> work) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_ || queue_.size() >= most_) return false;
-    queue_.push_back(std::move(work));
+    sched::Flow& flow = queue_.flow(payer);
+    if (stopping_ || !has_room(flow)) return false;
+    auto task = std::make_unique<Task>();
+    task->run = std::move(work);
+    count(flow, 1);
+    queue_.push(flow, *task.release(), 0);
   }
   ready_.notify_one();
   return true;
@@ -29,21 +60,36 @@ bool OffloadPool::submit(std::function<void()> work) {
 
 size_t OffloadPool::queued() const {
   const std::lock_guard lock(mutex_);
-  return queue_.size();
+  return queued_;
 }
 
+// Several threads may work for one payer: what its piece will take is charged as it begins, by what pieces took so far,
+// and put right at its end.
 void OffloadPool::run() {
   const crash::AlternateStack stack;
+  std::unique_lock lock(mutex_);
   for (;;) {
-    std::function<void()> work;
-    {
-      std::unique_lock lock(mutex_);
-      ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      work = std::move(queue_.front());
-      queue_.pop_front();
-    }
-    work();
+    ready_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    sched::Flow* flow = queue_.begin();
+    if (flow == nullptr) return;
+    const std::unique_ptr<Task> task(static_cast<Task*>(sched::FairQueue::next(*flow)));
+    const int64_t expected = typical_;
+    count(*flow, -1);
+    flow->in_flight.add(1);  // it stays
+    queue_.advance(*flow, expected);
+    queue_.end(*flow);
+    lock.unlock();
+    const int64_t begun = telemetry::monotonic_now();
+    task->run();
+    task->run = nullptr;
+    const int64_t now = telemetry::monotonic_now();
+    lock.lock();
+    queue_.advance(*flow, now - begun - expected);
+    flow->in_flight.add(-1);
+    typical_ += (now - begun - typical_) / 16;
+    if (now - reconciled_at_ < reconcile_every) continue;
+    reconciled_at_ = now;
+    queue_.reconcile(now);
   }
 }
 

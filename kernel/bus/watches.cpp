@@ -173,6 +173,7 @@ void Worker::connection(const socle_connection& given) {
   job.kind = Job::Kind::connection;
   job.user = arrival.get();
   sched::Account& peer = account(std::string("~peer/").append(arrival->peer));
+  peer.arrivals.fetch_add(1, std::memory_order_relaxed);
   arriving_.emplace(arrival.get(), std::move(arrival));
   arrivals.store(static_cast<uint32_t>(arriving_.size()), std::memory_order_relaxed);
   defer(job, {&peer, 0});
@@ -186,6 +187,7 @@ void Worker::drop(const socle_connection& connection) {
 
 void Worker::take_connection(Arrival* taken) {
   const auto node = arriving_.extract(taken);
+  paying().account->arrivals.fetch_sub(1, std::memory_order_relaxed);
   arrivals.store(static_cast<uint32_t>(arriving_.size()), std::memory_order_relaxed);
   const Arrival& arrival = *node.mapped();
   socle_connection c = arrival.connection;

@@ -92,6 +92,8 @@ class Account {
   // All of `bytes`, or false: the tenant's memory is used up.
   [[nodiscard]] bool take_memory(int64_t bytes);
   void give_memory(int64_t bytes) { memory_.fetch_sub(bytes, std::memory_order_relaxed); }
+  // Connections of an edge tenant that wait to be taken, on all workers.
+  std::atomic<uint32_t> arrivals{0};
   [[nodiscard]] int64_t memory() const { return memory_.load(std::memory_order_relaxed); }
   // How near its memory cap the tenant is: 0 below 50 %, 1 up to 70 %, 2 above.
   [[nodiscard]] uint32_t pressure() const;

@@ -117,6 +117,10 @@ void FairQueue::end(Flow& f) {
 
 void FairQueue::charge(Flow& f, int64_t ns) {
   f.cpu.add(ns);
+  advance(f, ns);
+}
+
+void FairQueue::advance(Flow& f, int64_t ns) {
   if (!f.served && !backlogged(f)) f.start = std::max(f.start, virtual_time_of(f));
   f.start += static_cast<double>(ns) / owner(f).weight();
   if (f.place != 0) heap_of(f).moved(f);
@@ -135,23 +139,28 @@ int64_t FairQueue::charged_elsewhere(const Account& account, size_t lane) {
   return sum;
 }
 
-bool FairQueue::reconcile_flow(Flow& f, int64_t now) {
+void FairQueue::take_in_elsewhere(Flow& f) {
   const Account& account = owner(f);
   const int64_t elsewhere = charged_elsewhere(account, lane_);
   // A flow that ended elsewhere takes its count with it.
   const int64_t more = std::max<int64_t>(elsewhere - f.elsewhere, 0);
   f.elsewhere = elsewhere;
-  const bool working = backlogged(f) || f.served;
-  if (working && more > 0) {
-    const double w = account.weight();
-    const double most = std::max(f.start, virtual_time_of(f) + most_lead / w);
-    f.start = std::min(f.start + static_cast<double>(more) / w, most);
-    if (f.place != 0) heap_of(f).moved(f);
+  if (more == 0 || !(backlogged(f) || f.served)) return;
+  const double w = account.weight();
+  const double most = std::max(f.start, virtual_time_of(f) + most_lead / w);
+  f.start = std::min(f.start + static_cast<double>(more) / w, most);
+  if (f.place != 0) heap_of(f).moved(f);
+}
+
+bool FairQueue::reconcile_flow(Flow& f, int64_t now) {
+  if (published_) {
+    take_in_elsewhere(f);
+    check_cap(f, now);
   }
-  check_cap(f, now);
+  const bool working = backlogged(f) || f.served;
   const bool owes = f.start > virtual_time_of(f) && !empty();  // while nobody wants the time it owes nothing
   if (working || f.in_flight.get() > 0 || f.queued.get() > 0 || f.places > 0 || f.requests_left > 0 || owes || f.held ||
-      account.kind() == Account::Kind::kernel) {
+      owner(f).kind() == Account::Kind::kernel) {
     f.idle_since = 0;
   } else if (f.idle_since == 0) {
     f.idle_since = now;

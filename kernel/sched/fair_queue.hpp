@@ -29,8 +29,8 @@ class FairQueue {
   static constexpr size_t swept_at_once = 512;
   static constexpr uint32_t background_every = 16;  // interactive pieces while background ones wait
 
-  // A lane beyond accounts.lanes() keeps its flows to itself: the staging thread, of which there may be a second one
-  // while a lost one comes back.
+  // A lane beyond accounts.lanes() keeps its flows to itself, and knows neither cpu caps nor what others were given:
+  // the staging thread, of which there may be a second one while a lost one comes back, and the offload pool.
   FairQueue(Accounts& accounts, size_t lane) : accounts_(accounts), lane_(lane), published_(lane < accounts.lanes()) {}
   ~FairQueue();
   FairQueue(const FairQueue&) = delete;
@@ -49,6 +49,8 @@ class FairQueue {
   void end(Flow& flow);
   // `ns` of CPU were used for it, here, at any time; negative: as much was charged too much.
   void charge(Flow& flow, int64_t ns);
+  // Moves it back in the queue as a charge would, and counts nothing.
+  void advance(Flow& flow, int64_t ns);
   // Every reconcile_every: takes in what other workers charged, ends windows of cpu caps, lets idle flows go. `visit`
   // sees each flow first. Looks at 512 flows at a time, so that 100,000 active tenants cost no more.
   template <class Visit>
@@ -89,6 +91,7 @@ class FairQueue {
   [[nodiscard]] double& virtual_time_of(const Flow& flow);
   [[nodiscard]] TagHeap& heap_of(const Flow& flow);
   [[nodiscard]] bool reconcile_flow(Flow& flow, int64_t now);  // false: it has gone
+  void take_in_elsewhere(Flow& flow);
   void check_cap(Flow& flow, int64_t now);
   [[nodiscard]] static int64_t charged_elsewhere(const Account& account, size_t lane);
 

@@ -126,18 +126,57 @@ void Connection::on_turn(void* user, socle_status status) {
   if (!self.busy()) self.read_on();
 }
 
+// A step of the TLS handshake. False: wait, or it is over. Nothing is signed for a client that has left: a flood of
+// first flights, whose senders wait for no answer, costs little.
+bool Connection::handshake() {
+  if (handshake_away_) return false;
+  if (transport_.peer_left()) {
+    close();
+    return false;
+  }
+  if (!transport_.handshake_is_long()) return handshake_went(transport_.handshake());
+  if (!transport_.readable()) return handshake_went(Transport::Io::want_read);
+  const auto step = [](void* user) {
+    auto& self = *static_cast<Connection*>(user);
+    self.handshake_step_ = self.transport_.handshake();
+  };
+  handshake_away_ = true;
+  ++holds_;
+  const socle_status taken = host()->offload(host(), step, &Connection::on_handshake, this);
+  if (taken == SOCLE_OK || taken == SOCLE_PENDING) return false;
+  --holds_;
+  handshake_away_ = false;
+  close();  // too many wait already: its client may come again
+  return false;
+}
+
+bool Connection::handshake_went(Transport::Io how) {
+  switch (how) {
+    case Transport::Io::ok: become_idle(); return true;
+    case Transport::Io::want_read: wait_read(); return false;
+    case Transport::Io::want_write: wait_write(); return false;
+    default: close(); return false;
+  }
+}
+
+void Connection::on_handshake(void* user, socle_status status) {
+  auto& self = *static_cast<Connection*>(user);
+  const Guard guard(self);
+  --self.holds_;
+  self.handshake_away_ = false;
+  if (self.state_ == State::gone) return self.transport_.close();
+  if (status != SOCLE_OK) return self.close();
+  if (self.handshake_went(self.handshake_step_)) self.read_on();
+}
+
 // Reads until the socket is empty or there is enough to do.
 void Connection::read_on() {
   for (;;) {
     if (worker_.draining()) hand_over();
     if (state_ == State::gone) return;
     if (state_ == State::handshake) {
-      switch (transport_.handshake()) {
-        case Transport::Io::ok: become_idle(); continue;
-        case Transport::Io::want_read: return wait_read();
-        case Transport::Io::want_write: return wait_write();
-        default: return close();
-      }
+      if (!handshake()) return;
+      continue;
     }
     if (state_ == State::body && exchange_->body_bytes) {
       if (!read_body()) return;

@@ -53,9 +53,12 @@ class Connection {
   static void on_read_ready(void* user, socle_status status);
   static void on_write_ready(void* user, socle_status status);
   static void on_turn(void* user, socle_status status);
+  static void on_handshake(void* user, socle_status status);
   void start(std::string_view buffered);
   void wait_read();
   void wait_write();
+  [[nodiscard]] bool handshake();
+  [[nodiscard]] bool handshake_went(Transport::Io how);
   void yield_turn();
   [[nodiscard]] bool admitted();
   void read_on();
@@ -142,6 +145,8 @@ class Connection {
   std::size_t slot_ = 0;
   std::uint32_t holds_ = 0;
   State state_ = State::idle;
+  Transport::Io handshake_step_ = Transport::Io::ok;  // how the offloaded one went
+  bool handshake_away_ = false;                       // a step runs on the offload pool: the transport is its own
   bool read_wait_ = false;
   bool write_wait_ = false;
   bool turn_wait_ = false;

@@ -73,7 +73,7 @@ void Connection::close() {
   if (exchange_ && exchange_->context) exchange_->context.cancel();
   if (exchange_ && !call_pending_) worker_.give_back(std::move(exchange_));
   host()->watch_close(host(), watch_);
-  transport_.close();
+  if (!handshake_away_) transport_.close();  // else when it is back
   host()->connection_closed(host(), id_);
 }
 

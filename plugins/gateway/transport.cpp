@@ -49,6 +49,11 @@ Transport::Io Transport::handshake() {
   return result == 1 ? Io::ok : tls_outcome(result);
 }
 
+bool Transport::handshake_is_long() const {
+  const EVP_PKEY* key = ssl_ != nullptr ? SSL_get_privatekey(ssl_) : nullptr;
+  return key != nullptr && EVP_PKEY_get_base_id(key) != EVP_PKEY_EC && EVP_PKEY_get_base_id(key) != EVP_PKEY_ED25519;
+}
+
 bool Transport::established() const { return !ssl_ || SSL_is_init_finished(ssl_); }
 
 Transport::Moved Transport::read(char* to, std::size_t size) {
@@ -118,6 +123,10 @@ void Transport::give_up_after(std::int64_t nanoseconds) {
 }
 
 bool Transport::broken() const { return fd_ < 0 || (ready(fd_, 0) & (POLLERR | POLLHUP)) != 0; }
+
+bool Transport::readable() const { return (ready(fd_, POLLIN) & (POLLIN | POLLHUP | POLLERR)) != 0; }
+
+bool Transport::peer_left() const { return (ready(fd_, POLLRDHUP) & (POLLRDHUP | POLLHUP | POLLERR)) != 0; }
 
 bool Transport::writable() const { return (ready(fd_, POLLOUT) & POLLOUT) != 0; }
 

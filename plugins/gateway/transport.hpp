@@ -29,6 +29,11 @@ class Transport {
   [[nodiscard]] bool established() const;  // the TLS handshake is over; plain: true
   // TLS: drives the handshake; ok once it is done. Plain: ok.
   [[nodiscard]] Io handshake();
+  // A step of the handshake may take longer than a slice: the certificate's key is an RSA key. Such steps are for the
+  // offload pool: handshake() may be called there, while nobody else touches this object.
+  [[nodiscard]] bool handshake_is_long() const;
+  [[nodiscard]] bool readable() const;   // bytes, or an end, wait in the socket
+  [[nodiscard]] bool peer_left() const;  // its end, or its reset, is there
   [[nodiscard]] Moved read(char* to, std::size_t size);
   [[nodiscard]] Moved write(const struct iovec* buffers, int count);
   // Decrypted bytes wait inside the TLS object, of which the socket's readiness tells nothing.

@@ -35,7 +35,7 @@ bench cel cel_bench bash -c "$bin/cel/cel_bench $loan/valid.jsonl; tests/bench/r
 bench rules rules_bench bash -c "$bin/rules/rules_bench; tests/bench/rules/peers.sh rules $loan/valid.jsonl"
 bench policy policy_bench bash -c "$bin/policy/policy_bench; tests/bench/policy/peers.sh"
 bench schema schema_bench $bin/schema/schema_bench $loan ../shared/conformance/schema-bench
-bench models "socle storage-rocksdb gateway notes models models-kind models-driver" /usr/bin/python3 -B tests/bench/models/run.py
+bench models "socle storage-rocksdb gateway notes models models-kind models-driver socle_load" /usr/bin/python3 -B tests/bench/models/run.py
 bench forms "socle storage-rocksdb gateway models rules forms forms_bench" bash -c "$bin/forms/forms_bench examples/loan/loan.yaml $loan/valid.jsonl; /usr/bin/python3 -B tests/bench/forms/run.py $loan/valid.jsonl"
 bench storage storage_bench $bin/storage/storage_bench $loan/valid.jsonl "$work"
 bench gateway "socle gateway page bare_beast" tests/bench/gateway/run.sh

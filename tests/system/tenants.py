@@ -90,6 +90,27 @@ class Tenants(SystemTest):
         kernel.command("tenant", "set", "a", "records=")
         self.assertEqual(201, self.note(kernel, "a", "two")[0])
 
+    def test_a_tenant_over_its_rate_is_told_when_to_come_again_and_others_are_served(self):
+        kernel = self.kernel(["a", "b"])
+        status, headers, _ = self.ask(kernel, "a", "GET", "/v1/notes")
+        self.assertEqual((200, None), (status, headers.get("ratelimit")))
+        kernel.command("tenant", "set", "a", "rate=0.01", "burst=3")
+        answers = [self.ask(kernel, "a", "GET", "/v1/notes") for _ in range(6)]
+        self.assertEqual([200, 200, 200, 429, 429, 429], [status for status, _, _ in answers])
+        self.assertEqual(['"requests";r=%d' % n for n in (2, 1, 0, 0, 0, 0)],
+                         [headers["ratelimit"].split(";t=")[0] for _, headers, _ in answers])
+        status, headers, problem = answers[-1]
+        self.assertEqual(("rate_limited", 429), (problem["code"], problem["status"]))
+        self.assertEqual('"requests";q=3;w=300', headers["ratelimit-policy"])
+        self.assertEqual(("3", "0"), (headers["x-ratelimit-limit"], headers["x-ratelimit-remaining"]))
+        self.assertTrue(90 <= int(headers["retry-after"]) <= 100, headers)
+        self.assertTrue(290 <= int(headers["x-ratelimit-reset"]) <= 300, headers)
+        self.assertEqual(200, self.ask(kernel, "b", "GET", "/v1/notes")[0])
+        shown = kernel.command("tenant", "show", "a")
+        self.assertEqual((4, 3), (shown["requests"], shown["refused"]))
+        kernel.command("tenant", "set", "a", "rate=", "burst=")
+        self.assertEqual(200, self.ask(kernel, "a", "GET", "/v1/notes")[0])
+
     def test_a_body_larger_than_the_plan_allows_is_refused(self):
         kernel = self.kernel(["a", "b"])
         kernel.command("tenant", "set", "a", "payload.bytes=1KiB")

@@ -3,8 +3,7 @@
 # then whole kernels (run.py): shares by weight with 1, 2 and 64 connections; a light tenant's p99 (open loop, constant
 # rate) alone, beside a tenant that offers its share, and beside one that offers 50 times its share; the same beside
 # floods of unauthenticated, malformed and TLS traffic; CPU a request with and without the scheduler. Server on one core,
-# clients on another. Settings: CASES (those of run.py), SECONDS_EACH (5; shares measure twice that), SOCLE_BUILD
-# (build/release).
+# clients on another. Settings: run.py's, SOCLE_BUILD (build/release). As root: it sets priorities.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 build=$(realpath -m "${SOCLE_BUILD:-build/release}")

@@ -4,7 +4,8 @@
 //                                                    or NAME,PORT,CONNECTIONS,PATH,open,REQUESTS_A_SECOND
 //                                                    or NAME,PORT,ADDRESSES,FILE,garbage,CONNECTS_A_SECOND
 //
-// closed: each connection keeps DEPTH requests under way (pipelined). open: requests leave at their times whatever
+// A PATH with {N} in it names another number below N in each request: all of them, shuffled, and again. closed: each
+// connection keeps DEPTH requests under way (pipelined). open: requests leave at their times whatever
 // comes back, on the connections in turn, and a latency counts from the time a request was due; what a connection does
 // not take while 64 KiB wait for it is dropped. garbage: connects, sends the bytes of FILE (-:
 // what is no HTTP), and goes; from so many addresses of 127/8 in turn (0: the one). One JSON line a group: completed,
@@ -25,6 +26,8 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <numeric>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -50,6 +53,8 @@ struct Group {
   double amount = 0;
   std::int64_t due = 0, every = 0;
   std::size_t turn = 0;
+  std::vector<std::size_t> numbers;  // for {N} in the path
+  std::size_t next_number = 0;
   std::uint64_t completed = 0, other = 0, offered = 0;
   std::vector<std::int64_t> latencies;
 };
@@ -65,6 +70,15 @@ std::string content(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) fail("cannot read " + path);
   return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string request_of(const std::string& path) { return "GET " + path + " HTTP/1.1\r\nHost: t\r\n\r\n"; }
+
+std::string next_request(Group& g) {
+  if (g.numbers.empty()) return g.request;
+  const std::size_t open = g.path.find('{'), close = g.path.find('}');
+  const std::string number = std::to_string(g.numbers[g.next_number++ % g.numbers.size()]);
+  return request_of(g.path.substr(0, open) + number + g.path.substr(close + 1));
 }
 
 Group parse(const std::string& text) {
@@ -84,7 +98,13 @@ Group parse(const std::string& text) {
   g.path = words[3];
   g.mode = words[4];
   g.amount = std::atof(words[5].c_str());
-  g.request = "GET " + g.path + " HTTP/1.1\r\nHost: t\r\n\r\n";
+  if (const std::size_t open = g.path.find('{'); open != std::string::npos && g.mode != "garbage") {
+    g.numbers.resize(std::strtoul(g.path.c_str() + open + 1, nullptr, 10));
+    if (g.numbers.empty()) fail("no number in the braces of " + g.path);
+    std::iota(g.numbers.begin(), g.numbers.end(), 0);
+    std::shuffle(g.numbers.begin(), g.numbers.end(), std::mt19937(1));
+  }
+  g.request = request_of(g.path);
   if (g.mode == "garbage") g.request = g.path == "-" ? "\x16\x03\x01 garbage garbage\r\n\r\n" : content(g.path);
   if (g.mode != "closed") g.every = static_cast<std::int64_t>(1e9 / g.amount);
   return g;
@@ -178,7 +198,7 @@ class Load {
 
   void send(Connection& c, std::int64_t due) {
     c.due.push_back(due);
-    c.out += c.group->request;
+    c.out += next_request(*c.group);
     flush(c);
   }
 
@@ -186,7 +206,7 @@ class Load {
     if (due >= from_ && due < to_) ++c.group->offered;
     if (c.out.size() > most_unsent) return;
     c.due.push_back(due);
-    c.out += c.group->request;
+    c.out += next_request(*c.group);
   }
 
   // What the server does not read waits here; the next answer tries again.
@@ -235,7 +255,7 @@ class Load {
     c.in.erase(0, used);
     for (; answers > 0 && c.group->mode == "closed"; --answers) {
       c.due.push_back(t);
-      c.out += c.group->request;
+      c.out += next_request(*c.group);
     }
     flush(c);
   }

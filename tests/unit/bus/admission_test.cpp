@@ -281,6 +281,50 @@ TEST_CASE("admission: memory of payloads, frames and arenas is charged and comes
   CHECK(f.on(0, [&](Worker& w) { return w.lane.queue.flow(acme).memory.get(); }) == 0);
 }
 
+TEST_CASE("admission: a call holds no more arena than its plan allows one call", "[admission]") {
+  BusFixture f(1);
+  Actor a(f.bus, "a", {{"take", [](const socle_call& call, socle_reply& reply, Generation& g) {
+                          CHECK(g.arena_alloc(&g, call.context, 40'000, 8) != nullptr);
+                          CHECK(g.arena_alloc(&g, call.context, 40'000, 8) == nullptr);
+                          return answer(reply, "");
+                        }}});
+  Edge edge(f);
+  f.route(a, "take");
+  f.install();
+  limit(f, "acme", [](sched::Limits& l) { l.memory = 1 << 20, l.call_memory = 64 * 1024; });
+  CHECK(edge.ask(a, "take", "acme")->got.get().status == SOCLE_OK);
+  CHECK(edge.ask(a, "take", "acme")->got.get().status == SOCLE_OK);  // each call has its own
+}
+
+TEST_CASE("admission: under memory pressure a request has half, then a quarter of its time", "[admission]") {
+  BusFixture f(1);
+  int64_t left = 0;
+  uint32_t level = 9;
+  Actor a(f.bus, "a", {{"see", [&](const socle_call& call, socle_reply& reply, Generation& g) {
+                          left = call.context->deadline - telemetry::monotonic_now();
+                          level = g.pressure(&g, call.context);
+                          return answer(reply, "");
+                        }}});
+  Edge edge(f);
+  f.route(a, "see");
+  f.install();
+  constexpr int64_t second = 1'000'000'000, mib = 1 << 20;
+  sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.memory = 100 << 20; });
+  const auto with = [&](int64_t held) {
+    f.on(0, [&](Worker& w) { return w.lane.hold(w.lane.queue.flow(acme), held); });
+    CHECK(edge.ask(a, "see", "acme", 100 * second)->got.get().status == SOCLE_OK);
+    f.on(0, [&](Worker& w) {
+      w.lane.release(acme, held);
+      return 0;
+    });
+    return std::pair(level, (left + second / 2) / second);
+  };
+  CHECK(with(40 * mib) == std::pair(0U, 100L));
+  CHECK(with(60 * mib) == std::pair(1U, 50L));
+  CHECK(with(80 * mib) == std::pair(2U, 25L));
+  CHECK(with(40 * mib) == std::pair(0U, 100L));
+}
+
 TEST_CASE("admission: the next request of a connection is read in its payer's slice", "[admission]") {
   BusFixture f(1);
   std::atomic<int> turns{0};
@@ -329,4 +373,24 @@ TEST_CASE("monitor: a worker that does not come round is named with tenant, plug
   CHECK(stalls[0].plugin == "a");
   CHECK(stalls[0].method == "a/1.spin");
   CHECK(stalls[0].milliseconds >= 30);
+}
+
+TEST_CASE("monitor: of many tenants the metrics name only the largest", "[admission]") {
+  BusFixture f(1);
+  Actor a(f.bus, "a", {{"burn", [](const socle_call&, socle_reply& reply, Generation&) {
+                          burn(25'000'000);
+                          return answer(reply, "");
+                        }}});
+  Edge edge(f);
+  f.route(a, "burn");
+  f.install();
+  for (int i = 0; i < 12; ++i) CHECK(edge.ask(a, "burn", "t" + std::to_string(i))->got.get().status == SOCLE_OK);
+  const auto labels = [&](size_t most) {
+    const std::string text = f.bus.monitor().metrics(most);
+    size_t n = 0;
+    for (size_t at = 0; (at = text.find("socle_tenant_requests_total{tenant=\"", at)) != std::string::npos; ++at) ++n;
+    return n;
+  };
+  CHECK(labels(100) >= 6);  // found at work by a look every 10 ms
+  CHECK(labels(5) == 5);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <catch2/catch.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -31,14 +32,16 @@ struct Freed {
 // A folder with cert.pem and key.pem, removed at the end.
 class Certificate {
  public:
-  explicit Certificate(const char* name) {
+  enum class Key : std::uint8_t { ec, rsa };
+  explicit Certificate(const char* name, Key kind = Key::ec) : kind_(kind) {
     std::string pattern = (std::filesystem::temp_directory_path() / "socle-tls-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
     write(name);
   }
   ~Certificate() { std::filesystem::remove_all(folder_); }
   void write(const char* name) const {
-    const std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>> key(EVP_EC_gen("P-256"));
+    const std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>> key(kind_ == Key::ec ? EVP_EC_gen("P-256")
+                                                                               : EVP_RSA_gen(2048));
     const std::unique_ptr<X509, Freed<X509_free>> x(X509_new());
     X509_set_version(x.get(), 2);
     ASN1_INTEGER_set(X509_get_serialNumber(x.get()), 1);
@@ -63,6 +66,7 @@ class Certificate {
   }
 
  private:
+  const Key kind_;
   std::string folder_;
 };
 
@@ -70,6 +74,7 @@ class Certificate {
 class Secure {
  public:
   Secure(Rig& rig, Client& client, int max_version = 0) : rig_(rig), context_(SSL_CTX_new(TLS_client_method())) {
+    std::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes an alert to a connection that was closed
     if (max_version) SSL_CTX_set_max_proto_version(context_.get(), max_version);
     SSL_CTX_set_security_level(context_.get(), 0);
     ssl_.reset(SSL_new(context_.get()));
@@ -136,6 +141,47 @@ TEST_CASE("tls: requests are served over 1.2 and 1.3, with ALPN http/1.1", "[gat
     CHECK(echo.size() > 9000);
     CHECK((echo.substr(echo.size() - 9000) == big.substr(0, 9000)));
   }
+}
+
+TEST_CASE("tls: with an RSA key the handshake's steps run on the offload pool", "[gateway]") {
+  const Certificate certificate("one", Certificate::Key::rsa);
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    Rig rig;
+    rig.listener(certificate.listener());
+    Client c = rig.connect();
+    Secure s(rig, c, version);
+    const auto before = rig.host.count("offload");
+    REQUIRE(s.handshake());
+    CHECK(rig.host.count("offload") > before);
+    CHECK(s.ask(get_hello).find("Hello, Ada") != std::string::npos);
+  }
+}
+
+TEST_CASE("tls: when the pool takes no more, the new connection is closed", "[gateway]") {
+  const Certificate certificate("one", Certificate::Key::rsa);
+  Rig rig;
+  rig.listener(certificate.listener());
+  Client c = rig.connect();
+  Secure s(rig, c);
+  rig.host.fail("offload");
+  CHECK_FALSE(s.handshake());
+  CHECK(c.closed());
+}
+
+TEST_CASE("tls: a connection whose time is over while a step of its handshake is away ends when it is back",
+          "[gateway]") {
+  const Certificate certificate("one", Certificate::Key::rsa);
+  Rig rig;
+  rig.listener(certificate.listener());
+  Client c = rig.connect();
+  Secure s(rig, c);
+  rig.host.stall("offload");
+  CHECK_FALSE(s.handshake());
+  rig.host.advance(11s);
+  CHECK_FALSE(c.closed());  // the pool's thread may still use it
+  rig.host.release_stalled();
+  rig.run();
+  CHECK(c.closed());
 }
 
 TEST_CASE("tls: old versions, other protocols and plain text are refused", "[gateway]") {

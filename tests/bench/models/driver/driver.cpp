@@ -1,6 +1,10 @@
 // driver.cpp: inside a kernel, many tenants' models: fill() publishes one a tenant, touch() resolves each once and
-// times it. Tenants are called t0, t1, …. Worker 0, where the control socket's calls run.
+// times it, in random order; one() resolves one tenant's, which the path names, for who asks over HTTP: a listener
+// stands for one tenant, so that is how requests for 100,000 of them come in. Tenants are called t0, t1, …. fill() and
+// touch() run on worker 0, where the control socket's calls run.
 #include <algorithm>
+#include <numeric>
+#include <random>
 #include <socle/json.hpp>
 #include <socle/plugin.hpp>
 #include <vector>
@@ -29,15 +33,18 @@ class Driver : public socle::Plugin {
     co_return Reply::json(text);
   }
 
-  // {"count": N}: microseconds of each, as quantiles.
+  // {"count": N}: microseconds of each, as quantiles. Another order each time.
   Task<Reply> touch(Request request) {
     const std::uint64_t count = number(request, "count");
     const socle::Meta meta{{"kind", "rules"}, {"name", "loan"}};
     std::vector<double> micros;
     micros.reserve(count);
     std::uint64_t failed = 0;
+    std::vector<std::uint64_t> order(count);
+    std::iota(order.begin(), order.end(), 0);
+    std::shuffle(order.begin(), order.end(), std::mt19937(++touches_));
     for (std::uint64_t i = 0; i < count; ++i) {
-      const auto context = host_.act_as("t" + std::to_string(i), "benchmark", std::chrono::seconds(10));
+      const auto context = host_.act_as("t" + std::to_string(order[i]), "benchmark", std::chrono::seconds(10));
       if (!context) co_return Reply(context.error());
       const Payload question = Payload::make({}, socle::Media::none, meta);
       const socle::Instant begun = host_.now();
@@ -55,6 +62,13 @@ class Driver : public socle::Plugin {
     out.begin_object().member("failed", failed).member("p50", at(0.5)).member("p99", at(0.99)).member("max", at(1));
     out.end_object();
     co_return Reply::json(text);
+  }
+
+  Task<Reply> one(Request request) {
+    const auto context = host_.act_as("t" + std::string(request.param("n")), "benchmark", std::chrono::seconds(10));
+    if (!context) co_return Reply(context.error());
+    const socle::Meta meta{{"kind", "rules"}, {"name", "loan"}};
+    co_return co_await host_.call(context->view(), resolve_, Payload::make({}, socle::Media::none, meta));
   }
 
  private:
@@ -94,6 +108,10 @@ class Driver : public socle::Plugin {
 
   socle::Host& host_;
   socle::Target import_, resolve_;
+  std::uint32_t touches_ = 0;
 };
 
-SOCLE_PLUGIN(Driver, socle::service("models-driver", 1).method("fill", &Driver::fill).method("touch", &Driver::touch))
+SOCLE_PLUGIN(Driver, socle::service("models-driver", 1)
+                         .method("fill", &Driver::fill)
+                         .method("touch", &Driver::touch)
+                         .method("one", &Driver::one))

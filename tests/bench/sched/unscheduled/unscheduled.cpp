@@ -32,13 +32,27 @@ Flow* FairQueue::own(const Account& account) const {
   return it != own_.end() ? it->second : nullptr;
 }
 
+// What is no worker's (the staging thread's, the offload pool's) may be used by several threads: flows in turn.
 void FairQueue::push(Flow& flow, Work& work, uint32_t) {
-  t_work.emplace_back(&flow, &work);
-  if (heap_.empty()) heap_.insert(t_some);
+  if (published_) {
+    t_work.emplace_back(&flow, &work);
+    if (heap_.empty()) heap_.insert(t_some);
+    return;
+  }
+  flow.work[0].push(work);
+  if (flow.place != 0 || flow.served) return;
+  flow.start = ++now_;
+  heap_.insert(flow);
 }
 
 Flow* FairQueue::begin() {
-  if (t_work.empty()) return nullptr;
+  if (heap_.empty()) return nullptr;
+  if (!published_) {
+    Flow& flow = heap_.top();
+    heap_.remove(flow);
+    flow.served = true;
+    return &flow;
+  }
   const auto [flow, work] = t_work.front();
   t_work.pop_front();
   if (t_work.empty()) heap_.remove(t_some);
@@ -47,8 +61,17 @@ Flow* FairQueue::begin() {
 }
 
 Work* FairQueue::next(Flow& flow) { return flow.work[0].pop(); }
-void FairQueue::end(Flow&) {}
+
+void FairQueue::end(Flow& flow) {
+  flow.served = false;
+  if (published_ || flow.work[0].empty()) return;
+  flow.start = ++now_;
+  heap_.insert(flow);
+}
+
+bool FairQueue::reconcile_flow(Flow&, int64_t) { return true; }
 void FairQueue::charge(Flow&, int64_t) {}
+void FairQueue::advance(Flow&, int64_t) {}
 
 Lane::Lane(Accounts& accounts, size_t index, Clock clock)
     : queue(accounts, index),

@@ -1,0 +1,72 @@
+// The offload pool: whose work is next, and how much of the queue one payer may take.
+#include <catch2/catch.hpp>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "bus/offload.hpp"
+
+using namespace socle;
+using namespace socle::bus;
+
+namespace {
+
+// One thread, held until the test has queued what it wants to see served.
+struct Pool {
+  explicit Pool(size_t queue) : pool(std::make_unique<OffloadPool>(accounts, 1, queue)) {
+    REQUIRE(pool->submit(accounts.kernel(), [this] {
+      std::unique_lock lock(mutex);
+      begun = true;
+      changed.notify_all();
+      changed.wait(lock, [this] { return open; });
+    }));
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [this] { return begun; });
+  }
+  [[nodiscard]] bool submit(sched::Account& payer) {
+    return pool->submit(payer, [this, &payer] { order += payer.id().back(); });
+  }
+  // Ends when all is done; the last letter of each payer in the order served.
+  std::string finish() {
+    {
+      const std::lock_guard lock(mutex);
+      open = true;
+    }
+    changed.notify_all();
+    pool.reset();
+    return order;
+  }
+  sched::Accounts accounts{1};
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool begun = false, open = false;
+  std::string order;
+  std::unique_ptr<OffloadPool> pool;
+};
+
+}  // namespace
+
+TEST_CASE("offload: a tenant that queues much is not served before one that queues little", "[offload]") {
+  Pool p(64);
+  for (int i = 0; i < 12; ++i) REQUIRE(p.submit(p.accounts.tenant("a")));
+  REQUIRE(p.submit(p.accounts.tenant("b")));
+  const std::string order = p.finish();
+  CHECK(order.size() == 13);
+  CHECK(order.find('b') <= 1);
+}
+
+TEST_CASE("offload: one payer may take a quarter of the queue, all addresses together a half", "[offload]") {
+  Pool p(64);
+  int mine = 0, edges = 0;
+  while (p.submit(p.accounts.tenant("a"))) ++mine;
+  CHECK(mine == 16);
+  while (p.submit(p.accounts.edge(std::to_string(edges)))) ++edges;
+  CHECK(edges == 32);
+  int others = 0;
+  while (others < 100 && p.submit(p.accounts.tenant("b" + std::to_string(others)))) ++others;
+  CHECK(others == 16);
+  CHECK(p.pool->queued() == 64);
+  CHECK(p.finish().size() == 64);
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines, each with its settings, then all of them once more
-# as a table for docs; NAME runs one (bus, sched, cell, json, cel, rules, schema, storage, models, gateway, tenants, life, stall). Ratios are taken within one
+# as a table for docs; NAME runs one (bus, sched, cell, json, cel, rules, schema, storage, models, gateway, auth, tenants, life, stall). Ratios are taken within one
 # run; the machine should have nothing else to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -37,6 +37,7 @@ bench schema schema_bench $bin/schema/schema_bench $loan ../shared/conformance/s
 bench models "socle storage-rocksdb gateway notes models models-kind models-driver" /usr/bin/python3 -B tests/bench/models/run.py
 bench storage storage_bench $bin/storage/storage_bench $loan/valid.jsonl "$work"
 bench gateway "socle gateway page bare_beast" tests/bench/gateway/run.sh
+bench auth "socle storage-rocksdb gateway auth hello" /usr/bin/python3 -B tests/bench/auth/run.py
 bench tenants "tenants_bench storage-rocksdb" $bin/tenants/tenants_bench build/release/plugins "$work/tenants"
 bench life "$demo" /usr/bin/python3 -B tests/bench/system/life.py
 bench stall "$demo" /usr/bin/python3 -B tests/bench/system/stall.py

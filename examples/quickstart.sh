@@ -20,7 +20,7 @@ done
 
 # shellcheck disable=SC2086
 socle_install $socle_packages
-socle_build release socle gateway storage-rocksdb hello notes models rules
+socle_build release socle gateway storage-rocksdb auth hello notes models rules
 
 work=$(mktemp -d)
 kernel=
@@ -58,7 +58,8 @@ Socle serves.
                   curl $http/v1/notes
   health, metrics $ops/readyz  $ops/metrics
   operate         SOCLE_CONTROL=$SOCLE_CONTROL build/release/kernel/socle plugin list
-  demo login      none needed: requests on this loopback listener count as user demo-user of tenant demo
+  demo login      none needed: requests on this loopback listener count as user demo-user of tenant demo; as its operator:
+                  curl -H "Authorization: Bearer \$(build/release/kernel/socle tenant token demo)" $http/v1/auth/users
   memory          $(($(value rss) / 1048576)) MiB resident, started in $(value started_in)
 TEXT
 
@@ -96,7 +97,15 @@ limit='{"rules": "limit", "input": {"type": "object", "required": ["income"], "p
 expect "models: draft" '^HTTP/1.1 20' curl -si -X PUT "$http/v1/models/rules/limit" "${json[@]}" -d "$limit"
 expect "models: publish" '"version":"1.0.0"' curl -s -X POST "$http/v1/models/rules/limit/publish" "${json[@]}" -d '{}'
 expect "rules: evaluate" '"limit":50' curl -s -X POST "$http/v1/rules/limit/evaluate" "${json[@]}" -d '{"input": {"income": 5}}'
-for plugin in hello notes models rules gateway storage-rocksdb; do
+token=$(build/release/kernel/socle tenant token demo)
+bearer=(-H "Authorization: Bearer $token")
+expect "auth: no credential is no administrator" '"code":"role_above_own"' curl -s -X POST "$http/v1/auth/users" "${json[@]}" -d '{"username": "ann", "roles": ["member"]}'
+expect "auth: invite" '"password_link"' curl -s -X POST "$http/v1/auth/users" "${bearer[@]}" "${json[@]}" -d '{"username": "ann", "roles": ["member"]}'
+link=$(sed 's/.*"password_link":"[^"]*\(\/v1\/auth\/links\/[^"]*\)".*/\1/' "$work/out")
+expect "auth: set a password" '"username":"ann"' curl -s -X POST "$http$link" "${json[@]}" -d '{"password": "tr0ub4dor&3"}'
+expect "auth: sign in" '^[Ss]et-[Cc]ookie: socle_session=ss_demo_' curl -si -X POST "$http/v1/auth/login" "${json[@]}" -d '{"username": "ann", "password": "tr0ub4dor&3"}'
+expect "auth: a bad credential opens nothing" '"code":"bad_credential"' curl -s "$http/v1/notes" -H "Authorization: Bearer nonsense"
+for plugin in auth hello notes models rules gateway storage-rocksdb; do
   expect "swap $plugin" 'active' build/release/kernel/socle plugin swap $plugin "$PWD/build/release/plugins/$plugin"
 done
 expect "notes: still there after the swaps" 'It works' curl -s "$http${location}"

@@ -27,6 +27,12 @@ double Registry::limit(std::string_view tenant, std::string_view name) const {
   return terms != nullptr ? terms->limit(name) : std::numeric_limits<double>::infinity();
 }
 
+std::string_view Registry::plan(std::string_view tenant) const {
+  const Tenant* t = table_.find(tenant);
+  const Terms* terms = t != nullptr ? t->terms.load(std::memory_order_acquire) : nullptr;
+  return terms != nullptr ? std::string_view(terms->plan) : std::string_view();
+}
+
 void Registry::meter(std::string_view tenant, std::string_view name, double amount, int64_t now) {
   Tenant* t = table_.find(tenant);
   const uint16_t number = t != nullptr ? names_.number(name) : MeterNames::none;
@@ -74,7 +80,8 @@ std::string Registry::usage_json(std::string_view tenant, int64_t now) const {
   if (known == nullptr) return {};
   const Terms& terms = *known;
   JsonText json;
-  json.begin_object().string("tenant", t->id).string("plan", terms.plan).raw("limits", limits_json(terms));
+  json.begin_object().string("tenant", t->id).string("state", to_string(t->standing.load(std::memory_order_acquire)));
+  json.string("plan", terms.plan).raw("limits", limits_json(terms));
   write_meters(json, t->meters, names_, terms, now);
   std::string text = json.take();
   if (more_usage) text += more_usage(t->id, terms);

@@ -3,7 +3,7 @@
 
 socle_packages="g++ clang clang-format clang-tidy cmake ninja-build ccache mold pkg-config git
   libboost1.81-dev libboost-json1.81-dev libyaml-cpp-dev libfmt-dev catch2 librocksdb-dev libsimdjson-dev libssl-dev
-  libre2-dev libpcre2-dev libexpat1-dev libclang-rt-14-dev openssl curl python3 tzdata"
+  libre2-dev libpcre2-dev libargon2-dev libexpat1-dev libclang-rt-14-dev openssl curl python3 tzdata"
 
 # socle_install PACKAGE...: those that are not there yet, in one apt run.
 socle_install() {

@@ -1,0 +1,33 @@
+#include "core/settings.hpp"
+
+namespace socle::auth {
+namespace {
+
+Milliseconds ms(const Config& config, std::string_view key) {
+  return std::chrono::duration_cast<Milliseconds>(Duration(config.get<std::int64_t>(key)));
+}
+
+}  // namespace
+
+Settings::Settings(const Config& config)
+    : password{static_cast<std::uint32_t>(config.get<std::uint64_t>("password_memory") / 1024),
+               config.get<std::uint32_t>("password_passes"), config.get<std::uint32_t>("password_lanes")},
+      password_length(config.get<std::size_t>("password_length")),
+      turns{config.get<unsigned>("hashes"), config.get<unsigned>("hashes_per_tenant"),
+            config.get<unsigned>("hashes_per_address")},
+      login_attempts(config.get<double>("login_attempts")),
+      login_refill(config.get<std::int64_t>("login_refill")),
+      session{ms(config, "session_ttl"), ms(config, "session_limit")},
+      link_ttl(config.get<std::int64_t>("link_ttl")),
+      cache(config.get<std::size_t>("cache")),
+      cold_burst(config.get<double>("cold_burst")),
+      cold_refill(config.get<std::int64_t>("cold_refill")),
+      public_url(config.get<std::string>("public_url")),
+      issuer(config.get<std::string>("issuer")),
+      behind_tls(config.get<bool>("behind_tls")) {
+  for (const auto& [host, tenant] : config.root().find("hosts").members())
+    hosts.emplace(host, std::string(tenant.as_string()));
+  while (!public_url.empty() && public_url.back() == '/') public_url.pop_back();
+}
+
+}  // namespace socle::auth

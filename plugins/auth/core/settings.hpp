@@ -1,0 +1,33 @@
+// settings.hpp: the plugin's settings, as its manifest declares them. Constant after the constructor.
+#pragma once
+
+#include <socle/plugin.hpp>
+
+#include <map>
+
+#include "credentials/password.hpp"
+#include "credentials/turns.hpp"
+#include "session/lifetime.hpp"
+
+namespace socle::auth {
+
+struct Settings {
+  explicit Settings(const Config& config);
+
+  PasswordCost password;
+  std::size_t password_length;  // least, in characters
+  Turns::Limits turns;
+  double login_attempts;  // in a row, of one user from one address
+  Duration login_refill;
+  Lifetime session;  // idle: unless the plan says
+  Duration link_ttl;
+  std::size_t cache;     // verified credentials a worker
+  double cold_burst;     // unknown credentials of one address at once
+  Duration cold_refill;  // until one more
+  std::string public_url;
+  std::string issuer;  // in authenticator apps
+  bool behind_tls;     // a proxy on this machine ends TLS: plain loopback listeners count as secure
+  std::map<std::string, std::string, std::less<>> hosts;  // Host header → tenant
+};
+
+}  // namespace socle::auth

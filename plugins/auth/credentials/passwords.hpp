@@ -1,0 +1,29 @@
+// passwords.hpp: checking and hashing passwords for requests: in turn (turns.hpp), on the offload pool, and for a user
+// that does not exist exactly as for one that does.
+#pragma once
+
+#include "core/got.hpp"
+#include "core/settings.hpp"
+
+namespace socle::auth {
+
+class Passwords {
+ public:
+  Passwords(Host& host, const Settings& settings);
+
+  struct Checked {
+    bool right = false;
+    std::string rehash;  // of the right password, when the kept one is of other cost than the settings; else ""
+  };
+  // `hash` "": there is none to compare with; it takes as long and is never right.
+  Task<Got<Checked>> check(std::string tenant, std::string peer, std::string hash, std::string password);
+  Task<Got<std::string>> hash(std::string tenant, std::string peer, std::string password);
+
+ private:
+  Host& host_;
+  const Settings& settings_;
+  Turns turns_;
+  std::string decoy_;
+};
+
+}  // namespace socle::auth

@@ -1,0 +1,309 @@
+// sign_in.cpp: see sign_in.hpp. A few lines beyond 300, because the one path by which a password is believed is read from
+// top to bottom.
+#include "http/sign_in.hpp"
+
+#include <algorithm>
+
+#include "core/secret.hpp"
+#include "credentials/recovery.hpp"
+#include "credentials/secret_text.hpp"
+#include "credentials/totp.hpp"
+#include "verify/cross_site.hpp"
+
+namespace socle::auth {
+namespace {
+
+constexpr Duration patience = std::chrono::seconds(10);
+constexpr std::string_view no_tenant = "-";  // what is no tenant's name, and no tenant's name itself
+constexpr double user_burst = 10;            // times those of one address: guesses at one user from everywhere
+constexpr double peer_burst = 10;            // and from one address at everybody
+
+Reply wrong() {
+  return Reply::error(Code::unauthenticated, "bad_login", "the tenant, the username or the password is wrong")
+      .with_header("www-authenticate", "Bearer");
+}
+
+Reply held_back(Attempts::Time wait) {
+  return Reply::error(Code::exhausted, "too_many_attempts", "too many attempts to sign in; retry later")
+      .with_retry_after(std::chrono::ceil<std::chrono::seconds>(wait));
+}
+
+bool is_tenant_name(std::string_view text) {
+  return !text.empty() && text.size() <= 63 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+// Without the port.
+std::string host_name(std::string_view host) {
+  const std::size_t colon = host.rfind(':');
+  if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) host = host.substr(0, colon);
+  std::string out(host);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return out;
+}
+
+}  // namespace
+
+SignIn::SignIn(Host& host, Store& store, People& people, Sessions& sessions, Passwords& passwords,
+               const Settings& settings)
+    : host_(host),
+      store_(store),
+      people_(people),
+      sessions_(sessions),
+      passwords_(passwords),
+      settings_(settings),
+      tenant_usage_(host.target("tenants/1", "usage")),
+      signed_in_(host.counter("auth_sign_ins_total", "Sessions begun by sign-in.")),
+      failed_(host.counter("auth_sign_ins_failed_total", "Sign-ins with a wrong name, password or code.")),
+      held_back_(host.counter("auth_sign_ins_held_back_total", "Sign-ins refused for too many attempts.")) {}
+
+std::vector<Attempts::Bucket> SignIn::buckets(std::string_view tenant, std::string_view username,
+                                              std::string_view peer) const {
+  const std::string from = sender(peer);
+  std::string user = std::string(tenant).append("\n").append(username);
+  std::vector<Attempts::Bucket> out;
+  out.push_back({user + "\n" + from, settings_.login_attempts, settings_.login_refill});
+  out.push_back({std::move(user), settings_.login_attempts * user_burst, settings_.login_refill / 2});
+  out.push_back({from, settings_.login_attempts * peer_burst, settings_.login_refill / 10});
+  return out;
+}
+
+Got<SignIn::Given> SignIn::read(const Request& request) const {
+  auto body = Body::of(request);
+  if (!body) return std::move(body).problem();
+  Given out;
+  out.from = origin_of(request, settings_.behind_tls);
+  if (!out.from.may_sign_in)
+    return Reply::error(Code::denied, "tls_required",
+                        "passwords are not taken over a plain connection from elsewhere; use a listener with TLS");
+  const BrowserRequest browser{"POST",
+                               request.header("host"),
+                               request.header("origin"),
+                               request.header("sec-fetch-site"),
+                               request.header("content-type"),
+                               {},
+                               {}};
+  if (const std::string_view fault = cross_site_fault(browser); !fault.empty())
+    return Reply::error(Code::denied, "cross_site_request", fault);
+  std::vector<Fault> faults;
+  for (const std::string_view name : {"username", "password"}) {
+    if (!body->member(name).is_string() || body->member(name).as_string().empty())
+      faults.push_back({std::string("/").append(name), "required", "a text is wanted here"});
+  }
+  if (body->member("password").as_string().size() > max_password)
+    faults.push_back({"/password", "too_long", "a password has at most 1,024 bytes"});
+  if (!faults.empty()) return invalid(faults);
+  out.tenant = body->text("tenant");
+  if (out.tenant.empty()) out.tenant = request.meta("http.tenant");
+  if (out.tenant.empty()) {
+    const auto named = settings_.hosts.find(host_name(request.header("host")));
+    if (named != settings_.hosts.end()) out.tenant = named->second;
+  }
+  if (out.tenant.empty())
+    return Reply::error(Code::invalid, "tenant_required",
+                        "neither the body nor the listener nor the host says which tenant; add \"tenant\"");
+  if (!is_tenant_name(out.tenant)) out.tenant = no_tenant;
+  out.username = body->text("username");
+  out.password = body->text("password");
+  out.code = body->text("code");
+  return out;
+}
+
+Task<Reply> SignIn::login(Request request) {
+  auto given = read(request);
+  if (!given) co_return std::move(given).problem();
+  const std::string username = read_username(given->username).value_or("");
+  const auto taken = buckets(given->tenant, username, given->from.peer);
+  if (const auto wait = attempts_.take(taken, clock())) {
+    held_back_.add();
+    co_return held_back(*wait);
+  }
+  given->username = username;
+  auto context = host_.act_as(given->tenant, "sign in", patience);
+  if (context) co_return co_await enter(*given, context->view(), taken);
+  auto checked = co_await passwords_.check(given->tenant, sender(given->from.peer), {}, given->password);
+  if (!checked) co_return std::move(checked).problem();
+  failed_.add();
+  co_return wrong();
+}
+
+// No person, and one without secrets, look the same from outside.
+Task<Got<SignIn::Proven>> SignIn::find(Context context, std::string username) {
+  Proven out;
+  auto person = co_await people_.by_name(context, username);
+  if (!person) co_return std::move(person).problem();
+  out.person = std::move(*person);
+  auto home = people_.home(context, out.person);
+  out.home = std::make_shared<People::Home>(home ? std::move(*home) : People::Home(context, std::string()));
+  const std::string account = out.home->user().empty() ? std::string("nobody") : out.home->user();
+  auto secrets = co_await people_.secrets(out.home->context(), account);
+  if (!secrets) co_return std::move(secrets).problem();
+  out.secrets = std::move(*secrets);
+  co_return out;
+}
+
+Task<Reply> SignIn::enter(const Given& given, Context context, const std::vector<Attempts::Bucket>& taken) {
+  auto found = co_await find(context, given.username);
+  if (!found) co_return std::move(found).problem();
+  const std::string hash = found->person.exists() ? found->secrets.password : std::string();
+  auto checked = co_await passwords_.check(given.tenant, sender(given.from.peer), hash, given.password);
+  if (!checked) {
+    attempts_.give_back(taken, clock());  // nothing was learnt by it
+    co_return std::move(checked).problem();
+  }
+  if (!checked->right) {
+    failed_.add();
+    host_.log(Level::info, context, "sign-in failed", {{"peer", given.from.peer}});
+    co_return wrong();
+  }
+  if (found->person.state != PersonState::active)
+    co_return Reply::error(Code::denied, "user_suspended",
+                           "this user is suspended; ask an administrator of the tenant");
+  if (auto open = co_await tenant_open(context); !open) co_return std::move(open).problem();
+  auto factor = co_await second_factor(*found, given.code);
+  if (!factor) {
+    if (!given.code.empty()) failed_.add();
+    co_return std::move(factor).problem();
+  }
+  attempts_.give_back(taken, clock());
+  if (!checked->rehash.empty()) {
+    if (auto kept = co_await keep_rehash(*found, checked->rehash); !kept)
+      host_.log(Level::warn, context, "a password could not be hashed anew", {{"why", kept.error().message}});
+  }
+  std::vector<std::string> means;
+  means.emplace_back("pwd");
+  if (!factor->empty()) means.push_back(*factor);
+  co_return co_await welcome(context, found->person, given, std::move(means));
+}
+
+Task<Got<bool>> SignIn::tenant_open(Context context) {
+  const Reply usage = co_await host_.call(context, tenant_usage_);
+  const auto answer = json::Document::parse(usage.text());
+  if (usage && answer && answer->root().find("state").as_string() == "suspended")
+    co_return Reply::error(Code::denied, "tenant_suspended", "this tenant is suspended; ask its operator to resume it");
+  co_return true;
+}
+
+// What counts once is marked as used under precondition, so that of two who show it at the same time one gets in.
+Task<Got<std::string>> SignIn::second_factor(const Proven& proven, std::string code) {
+  Secrets secrets = proven.secrets;
+  if (secrets.totp.empty() || !secrets.totp_confirmed) co_return std::string();
+  if (code.empty())
+    co_return Reply::error(Code::unauthenticated, "second_factor_required",
+                           "the password is right; repeat with \"code\" from the authenticator, or a recovery code")
+        .with_header("www-authenticate", "Bearer");
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(host_.now_utc()).count();
+  const auto secret = from_base32(secrets.totp);
+  std::string means;
+  if (const auto step = totp_match(secret.value_or(""), code, totp_step(now), secrets.totp_step); step && secret) {
+    secrets.totp_step = *step;
+    means = "otp";
+  } else {
+    const auto spent = std::find(secrets.recovery.begin(), secrets.recovery.end(), recovery_fingerprint(code));
+    if (spent != secrets.recovery.end()) {
+      secrets.recovery.erase(spent);
+      means = "recovery";
+    }
+  }
+  const Reply bad = Reply::error(Code::unauthenticated, "bad_code", "this code is wrong, old or was used before")
+                        .with_header("www-authenticate", "Bearer");
+  if (means.empty()) co_return bad;
+  Batch batch;
+  batch.put(collection::credentials, proven.home->user(), secrets.revision, secrets_document(secrets));
+  auto written = co_await store_.write(proven.home->context(), batch.take());
+  if (!written && written.problem().error_code() == "changed_meanwhile") co_return bad;
+  if (!written) co_return std::move(written).problem();
+  co_return means;
+}
+
+// Of the document as it is now: a second factor has just been marked as used in it.
+Task<Status> SignIn::keep_rehash(const Proven& proven, std::string hash) {
+  auto now = co_await people_.secrets(proven.home->context(), proven.home->user());
+  if (!now) co_return now.problem().error();
+  if (now->password != proven.secrets.password) co_return Status();
+  now->password = std::move(hash);
+  Batch batch;
+  batch.put(collection::credentials, proven.home->user(), now->revision, secrets_document(*now));
+  auto written = co_await store_.write(proven.home->context(), batch.take());
+  co_return written ? Status() : Status(written.problem().error());
+}
+
+Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& given, std::vector<std::string> means) {
+  // The browser's session of before is over: a secret that somebody planted there opens nothing.
+  if (const auto old = read_secret(given.from.cookie);
+      old && old->kind == SecretKind::session && old->tenant == context.tenant()) {
+    auto ended = co_await sessions_.revoke(context, fingerprint(given.from.cookie), person.id);
+    if (!ended) co_return std::move(ended).problem();
+  }
+  Beginning beginning;
+  beginning.user = person.id;
+  beginning.peer = given.from.peer;
+  beginning.agent = given.from.agent;
+  beginning.means = std::move(means);
+  auto started = co_await sessions_.begin(context, beginning);
+  if (!started) co_return std::move(started).problem();
+  std::string text;
+  json::Writer out(text);
+  out.begin_object();
+  if (tokens_ != nullptr) {
+    auto issued = co_await tokens_->issue(context, person, started->id);
+    if (!issued) co_return std::move(issued).problem();
+    out.member("access_token", issued->access_token).member("token_type", "Bearer");
+    out.member("expires_in", issued->expires.count());
+    if (!issued->refresh_token.empty()) out.member("refresh_token", issued->refresh_token);
+  }
+  out.key("user");
+  write_person(out, person);
+  out.key("roles").begin_array();
+  for (const std::string& role : person.roles) out.string(role);
+  out.end_array().member("tenant", context.tenant()).member("csrf_token", csrf_token(started->secret));
+  out.member("session_expires_at", timestamp(started->span.ends)).end_object();
+  signed_in_.add();
+  host_.log(Level::info, context, "signed in",
+            {{"user", person.id}, {"peer", given.from.peer}, {"means", beginning.means.back()}});
+  co_return private_json(text).with_header("set-cookie", session_cookie(given.from, started->secret));
+}
+
+Task<Got<SignIn::Proven>> SignIn::prove(Request request, std::string password) {
+  const Caller caller = caller_of(request);
+  if (caller.session.empty()) co_return session_needed();
+  const std::string peer(request.meta("http.peer"));
+  const auto taken = buckets(request.tenant(), "\n" + caller.user, peer);
+  if (const auto wait = attempts_.take(taken, clock())) co_return held_back(*wait);
+  Proven out;
+  auto person = co_await people_.by_id(request, caller.user);
+  if (!person) co_return std::move(person).problem();
+  if (!person->exists()) co_return unknown("user");
+  if (person->guest())
+    co_return Reply::error(Code::conflict, "account_elsewhere",
+                           "this account is at home in another tenant; change it there");
+  out.person = std::move(*person);
+  out.home = std::make_shared<People::Home>(Context(request), out.person.id);
+  auto secrets = co_await people_.secrets(request, out.person.id);
+  if (!secrets) co_return std::move(secrets).problem();
+  out.secrets = std::move(*secrets);
+  auto checked =
+      co_await passwords_.check(std::string(request.tenant()), sender(peer), out.secrets.password, std::move(password));
+  if (!checked) co_return std::move(checked).problem();
+  if (!checked->right) {
+    failed_.add();
+    co_return Reply::error(Code::denied, "bad_password", "the present password is wrong");
+  }
+  attempts_.give_back(taken, clock());
+  co_return out;
+}
+
+Task<Reply> SignIn::rotated(Request request, const Person& person, std::string text) {
+  const Origin from = origin_of(request, settings_.behind_tls);
+  Beginning beginning;
+  beginning.user = person.id;
+  beginning.peer = from.peer;
+  beginning.agent = from.agent;
+  beginning.means.emplace_back("pwd");
+  auto started = co_await sessions_.begin(request, beginning);
+  if (!started) co_return std::move(started).problem();
+  co_return private_json(text).with_header("set-cookie", session_cookie(from, started->secret));
+}
+
+}  // namespace socle::auth

@@ -1,0 +1,61 @@
+// sign_in.hpp: POST /v1/auth/login, and proving a password again where an account is changed. One answer for a wrong
+// name, a wrong password and a tenant that is not there, after the same work.
+#pragma once
+
+#include "credentials/attempts.hpp"
+#include "credentials/passwords.hpp"
+#include "http/body.hpp"
+#include "identity/people.hpp"
+#include "session/sessions.hpp"
+#include "verify/tokens.hpp"
+
+namespace socle::auth {
+
+class SignIn {
+ public:
+  SignIn(Host& host, Store& store, People& people, Sessions& sessions, Passwords& passwords, const Settings& settings);
+  void use(Tokens& tokens) { tokens_ = &tokens; }
+
+  Task<Reply> login(Request request);
+
+  // The caller's own account, after its password was shown once more.
+  struct Proven {
+    Person person;
+    std::shared_ptr<People::Home> home;
+    Secrets secrets;
+  };
+  Task<Got<Proven>> prove(Request request, std::string password);
+
+  // A new session for somebody whose old one ends with what he changed; sets the cookie when the old one came by it.
+  Task<Reply> rotated(Request request, const Person& person, std::string text);
+
+ private:
+  struct Given {
+    std::string tenant, username, password, code;
+    Origin from;
+  };
+  [[nodiscard]] Got<Given> read(const Request& request) const;
+  Task<Got<Proven>> find(Context context, std::string username);
+  Task<Reply> enter(const Given& given, Context context, const std::vector<Attempts::Bucket>& buckets);
+  // Which means was shown, "" when none is asked for.
+  Task<Got<std::string>> second_factor(const Proven& proven, std::string code);
+  Task<Status> keep_rehash(const Proven& proven, std::string hash);
+  Task<Reply> welcome(Context context, const Person& person, const Given& given, std::vector<std::string> means);
+  Task<Got<bool>> tenant_open(Context context);
+  [[nodiscard]] std::vector<Attempts::Bucket> buckets(std::string_view tenant, std::string_view username,
+                                                      std::string_view peer) const;
+  [[nodiscard]] Attempts::Time clock() const { return Duration(host_.now().nanoseconds); }
+
+  Host& host_;
+  Store& store_;
+  People& people_;
+  Sessions& sessions_;
+  Passwords& passwords_;
+  const Settings& settings_;
+  Tokens* tokens_ = nullptr;
+  Target tenant_usage_;
+  Attempts attempts_;
+  Metric signed_in_, failed_, held_back_;
+};
+
+}  // namespace socle::auth

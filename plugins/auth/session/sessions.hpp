@@ -1,0 +1,68 @@
+// sessions.hpp: sessions as they are kept, in the tenant of the context given. A session is a document under the hash
+// of its secret; active until its `ends_at`, unless `revoked_at` is there. There is no timer: what has ended is removed
+// a few at a time by those that begin.
+#pragma once
+
+#include "core/settings.hpp"
+#include "core/store.hpp"
+#include "identity/person.hpp"
+
+namespace socle::auth {
+
+class Forgetting;
+
+// Where a session comes from; text is copied.
+struct Beginning {
+  std::string user;
+  std::string peer, agent;
+  std::vector<std::string> means;  // "pwd", "otp", "recovery", "operator"
+};
+
+struct Session {
+  std::uint64_t revision = 0;
+  std::string id, user, began_at, seen_at, peer, agent, revoked_at;
+  std::vector<std::string> means;
+  Span span;
+  [[nodiscard]] bool active(Milliseconds now) const { return revoked_at.empty() && !over(span, now); }
+};
+// revision 0 when it is none.
+[[nodiscard]] Session read_session(const Stored& stored);
+
+struct Started {
+  std::string secret, id;
+  Span span;
+};
+
+class Sessions {
+ public:
+  Sessions(Host& host, Store& store, const Settings& settings, Forgetting& forgetting)
+      : host_(host), store_(store), settings_(settings), forgetting_(forgetting) {}
+
+  // The tenant's plan, else the settings.
+  [[nodiscard]] Lifetime lifetime(Context context) const;
+  Task<Got<Started>> begin(Context context, const Beginning& beginning);
+  Task<Got<Session>> get(Context context, std::string id);
+  // Those of a user that are active, newest last; all pages.
+  Task<Got<std::vector<Session>>> of_user(Context context, std::string user);
+  // False: it was renewed as far as it can be, has ended or is gone.
+  Task<bool> renew(Context context, std::string id);
+  // After the answer no worker serves it. Twice is once. `by`: a principal.
+  Task<Got<bool>> revoke(Context context, std::string id, std::string by);
+  // All of a user but `except` ("": none); how many there were. Also everything else that was verified for the user is
+  // verified again.
+  Task<Got<std::size_t>> revoke_all(Context context, std::string user, std::string except, std::string by);
+  // That, and all sessions of the memberships that the account has elsewhere.
+  Task<Got<bool>> revoke_everywhere(Context context, std::string user, const Secrets& secrets, std::string by);
+
+ private:
+  Task<Got<bool>> mark_revoked(Context context, const Session& session, std::string_view by);
+  Task<void> sweep(Context context);
+  [[nodiscard]] Milliseconds now() const { return std::chrono::duration_cast<Milliseconds>(host_.now_utc()); }
+
+  Host& host_;
+  Store& store_;
+  const Settings& settings_;
+  Forgetting& forgetting_;
+};
+
+}  // namespace socle::auth

@@ -1,0 +1,30 @@
+// known.hpp: a credential that has been verified, as a worker remembers it: whose it is, what it opens, how long it
+// holds. Immutable but for its times.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "session/lifetime.hpp"
+
+namespace socle::auth {
+
+struct Known {
+  std::string tenant;
+  std::string user;     // id, the principal
+  std::string session;  // id of a session, or ""
+  std::string key;      // id of an API key, or ""
+  std::string claims;   // JSON, as the context will hold it
+  std::vector<std::string> roles;
+  std::vector<std::string> scopes;  // what a key or token is narrowed to
+  bool scoped = false;              // only `scopes` are open, within what the roles open
+  std::string csrf;                 // of a session: what forms must send
+  Lifetime lifetime;
+  Span span;  // a key or token: ends == limit
+};
+
+// {"user":…,"name":…,"roles":[…],"scopes":[…],"session":…,"key":…}
+[[nodiscard]] std::string claims_text(const Known& known, std::string_view name);
+
+}  // namespace socle::auth

@@ -1,0 +1,239 @@
+#include "verify/verifier.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "credentials/api_key.hpp"
+#include "identity/permissions.hpp"
+#include "verify/cross_site.hpp"
+
+namespace socle::auth {
+namespace {
+
+constexpr Duration patience = std::chrono::seconds(5);
+constexpr std::string_view unknown = "the credential is unknown, expired or revoked";
+
+Reply bad_credential(std::string_view code, std::string_view message) {
+  return Reply::error(Code::unauthenticated, code, message)
+      .with_header("www-authenticate", R"(Bearer error="invalid_token")");
+}
+
+// Where somebody signs in, what he held before does not matter.
+bool on_the_way_in(const Presented& shown) {
+  constexpr std::array<std::string_view, 3> exact{"/v1/auth/login", "/v1/auth/token", "/v1/auth/revoke"};
+  constexpr std::string_view links = "/v1/auth/links/";
+  return shown.access == Access::open && (std::find(exact.begin(), exact.end(), shown.path) != exact.end() ||
+                                          shown.path.substr(0, links.size()) == links);
+}
+
+}  // namespace
+
+Verifier::Verifier(Host& host, Store& store, People& people, Sessions& sessions, Forgetting& forgetting,
+                   const Settings& settings)
+    : host_(host),
+      store_(store),
+      people_(people),
+      sessions_(sessions),
+      forgetting_(forgetting),
+      settings_(settings),
+      hits_(host.counter("auth_known_total", "Requests whose credential the worker knew.")),
+      misses_(host.counter("auth_verified_total", "Credentials looked up and found good.")),
+      refused_(host.counter("auth_refused_total", "Credentials refused.")) {}
+
+Task<Reply> Verifier::authenticate(Request request) {
+  Presented shown = read_presented(request);
+  if (shown.kind == Presented::Kind::none) return Reply();
+  if (shown.kind == Presented::Kind::bad) {
+    if (on_the_way_in(shown)) return Reply();
+    refused_.add();
+    return bad_credential("bad_credential", shown.why);
+  }
+  const Digest digest = sha256(shown.text);
+  Table& table = forgetting_.here();
+  if (Known* known = table.find(digest); known != nullptr) {
+    if (!over(known->span, now())) {
+      hits_.add();
+      if (renewal_due(known->lifetime, known->span, now())) keep_alive(*known);
+      Reply answer = judge(*known, shown);
+      if (answer.ok() || answer.error_code() != "permission_denied" || access_ == nullptr) return answer;
+      return judge_fully(std::make_shared<const Known>(*known), std::make_shared<const Presented>(shown));
+    }
+    table.drop(digest);
+  }
+  return verify(std::make_shared<const Presented>(shown), digest);
+}
+
+Reply Verifier::judge(const Known& known, const Presented& shown) const {
+  if (shown.cookie) {
+    const BrowserRequest browser{shown.method,       shown.host, shown.origin, shown.fetch_site,
+                                 shown.content_type, shown.csrf, known.csrf};
+    if (const std::string_view fault = cross_site_fault(browser); !fault.empty())
+      return Reply::error(Code::denied, "cross_site_request", fault);
+  }
+  if (shown.access == Access::permission) {
+    const bool in_scope = !known.scoped || std::any_of(known.scopes.begin(), known.scopes.end(),
+                                                       [&](const auto& s) { return covers(s, shown.permission); });
+    if (!in_scope || !permits(known.roles, shown.permission)) {
+      return Reply::error(Code::denied, in_scope ? "permission_denied" : "insufficient_scope",
+                          std::string(in_scope ? "none of your roles grants '" : "this credential is not for '")
+                              .append(shown.permission)
+                              .append("'"))
+          .with_header("www-authenticate", R"(Bearer error="insufficient_scope")");
+    }
+  }
+  return Reply(
+      Payload::make({}, Media::none, {{"tenant", known.tenant}, {"principal", known.user}, {"claims", known.claims}}));
+}
+
+Task<Reply> Verifier::judge_fully(std::shared_ptr<const Known> known, std::shared_ptr<const Presented> shown) {
+  auto context = host_.act_as(known->tenant, "ask the tenant's own roles", patience);
+  if (!context) co_return judge(*known, *shown);
+  auto open = co_await access_->permits(context->view(), known->claims, std::string(shown->permission));
+  if (!open) co_return std::move(open).problem();
+  if (!*open) co_return judge(*known, *shown);
+  Presented without = *shown;
+  without.access = Access::authenticated;
+  co_return judge(*known, without);
+}
+
+Task<Reply> Verifier::verify(std::shared_ptr<const Presented> shown, Digest digest) {
+  std::vector<Attempts::Bucket> budget;
+  budget.push_back({sender(shown->peer), settings_.cold_burst, settings_.cold_refill});
+  if (const auto wait = cold_.take(budget, Duration(host_.now().nanoseconds))) {
+    refused_.add();
+    co_return Reply::error(Code::exhausted, "too_many_credentials",
+                           "too many unknown credentials come from this address; retry later")
+        .with_retry_after(std::chrono::ceil<std::chrono::seconds>(*wait));
+  }
+  const std::uint64_t epoch = forgetting_.here().epoch();
+  auto found = co_await find(*shown);
+  if (!found) {
+    Reply problem = std::move(found).problem();
+    if (problem.code() != Code::unauthenticated && problem.code() != Code::denied) co_return problem;
+    refused_.add();
+    if (on_the_way_in(*shown)) co_return Reply();
+    co_return problem;
+  }
+  cold_.give_back(budget, Duration(host_.now().nanoseconds));
+  misses_.add();
+  Reply answer = judge(*found, *shown);
+  if (!answer.ok() && answer.error_code() == "permission_denied" && access_ != nullptr)
+    answer = co_await judge_fully(std::make_shared<const Known>(*found), shown);
+  forgetting_.here().put(digest, std::move(*found), epoch);
+  co_return answer;
+}
+
+Task<Got<Known>> Verifier::find(const Presented& shown) {
+  if (shown.kind == Presented::Kind::session) co_return co_await find_session(shown);
+  if (shown.kind == Presented::Kind::key) co_return co_await find_key(shown);
+  co_return co_await find_token(shown);
+}
+
+Task<Got<Known>> Verifier::find_session(const Presented& shown) {
+  auto context = host_.act_as(shown.secret.tenant, "verify a session", patience);
+  if (!context) co_return bad_credential("bad_credential", unknown);
+  auto session = co_await sessions_.get(context->view(), fingerprint(shown.text));
+  if (!session) co_return std::move(session).problem();
+  if (session->revision == 0) co_return bad_credential("bad_credential", unknown);
+  if (!session->revoked_at.empty())
+    co_return bad_credential("session_revoked", "this session was ended; sign in again");
+  if (over(session->span, now()))
+    co_return bad_credential("session_expired", "this session has expired; sign in again");
+  Known known;
+  known.tenant = shown.secret.tenant;
+  known.user = session->user;
+  known.session = session->id;
+  known.csrf = csrf_token(shown.text);
+  known.lifetime = sessions_.lifetime(context->view());
+  known.span = session->span;
+  auto done = co_await complete(context->view(), known);
+  if (done && renewal_due(done->lifetime, done->span, now())) {
+    done->span = renewed(done->lifetime, done->span, now());
+    host_.spawn(renew(done->tenant, done->session), Ends::at_stop);
+  }
+  co_return done;
+}
+
+Task<Got<Known>> Verifier::find_key(const Presented& shown) {
+  auto context = host_.act_as(shown.secret.tenant, "verify an API key", patience);
+  if (!context) co_return bad_credential("bad_credential", unknown);
+  auto stored = co_await store_.get(context->view(), collection::keys, shown.secret.id);
+  if (!stored) co_return std::move(stored).problem();
+  const ApiKey key = read_key(*stored);
+  const bool good = key.revision != 0 && key.matches(shown.text, now());
+  if (!good) co_return bad_credential("bad_credential", unknown);
+  if (key.over(now())) co_return bad_credential("key_expired", "this API key has expired");
+  Known known;
+  known.tenant = shown.secret.tenant;
+  known.user = key.user;
+  known.key = key.id;
+  known.scopes = key.scopes;
+  known.scoped = true;
+  // Asked again now and then, so that `last_used_at` follows.
+  const Milliseconds look_again = now() + std::chrono::minutes(10);
+  known.span.ends = known.span.limit = std::min(look_again, key.ends(shown.text));
+  auto done = co_await complete(context->view(), known);
+  if (done) host_.spawn(note_use(done->tenant, done->key), Ends::at_stop);
+  co_return done;
+}
+
+Task<Got<Known>> Verifier::find_token(const Presented& shown) {
+  if (tokens_ == nullptr) co_return bad_credential("bad_credential", unknown);
+  auto facts = co_await tokens_->verify(std::string(shown.text));
+  if (!facts) co_return std::move(facts).problem();
+  auto context = host_.act_as(facts->tenant, "verify an access token", patience);
+  if (!context) co_return bad_credential("bad_credential", unknown);
+  if (!facts->session.empty()) {
+    auto session = co_await sessions_.get(context->view(), facts->session);
+    if (!session) co_return std::move(session).problem();
+    if (session->revision == 0 || !session->revoked_at.empty())
+      co_return bad_credential("session_revoked", "the session of this token was ended; sign in again");
+  }
+  Known known;
+  known.tenant = facts->tenant;
+  known.user = facts->user;
+  known.session = facts->session;
+  known.key = facts->key;
+  known.scopes = facts->scopes;
+  known.scoped = facts->scoped;
+  known.span.ends = known.span.limit = facts->ends;
+  co_return co_await complete(context->view(), known);
+}
+
+Task<Got<Known>> Verifier::complete(Context context, Known& known) {
+  auto person = co_await people_.by_id(context, known.user);
+  if (!person) co_return std::move(person).problem();
+  if (!person->exists()) co_return bad_credential("bad_credential", unknown);
+  if (person->state != PersonState::active)
+    co_return Reply::error(Code::denied, "user_suspended",
+                           "this user is suspended; ask an administrator of the tenant");
+  known.roles = person->roles;
+  known.claims = claims_text(known, person->username);
+  co_return std::move(known);
+}
+
+// The session goes on as of now on this worker; that it was used is written down behind the answer. Other workers read
+// it there once what they know has ended.
+void Verifier::keep_alive(Known& known) {
+  known.span = renewed(known.lifetime, known.span, now());
+  host_.spawn(renew(known.tenant, known.session), Ends::at_stop);
+}
+
+Task<void> Verifier::renew(std::string tenant, std::string session) {
+  auto context = host_.act_as(tenant, "renew a session", patience);
+  if (context) static_cast<void>(co_await sessions_.renew(context->view(), session));
+}
+
+Task<void> Verifier::note_use(std::string tenant, std::string id) {
+  auto context = host_.act_as(tenant, "note the use of an API key", patience);
+  if (!context) co_return;
+  auto stored = co_await store_.get(context->view(), collection::keys, id);
+  if (!stored || !stored->exists()) co_return;
+  ApiKey key = read_key(*stored);
+  key.last_used_at = timestamp(now());
+  Batch batch;
+  batch.put(collection::keys, id, key.revision, key_document(key)).soon();
+  static_cast<void>(co_await store_.write(context->view(), batch.take()));
+}
+
+}  // namespace socle::auth

@@ -1,0 +1,89 @@
+// cross_site_test.cpp: whose page made a request that a browser sends with its cookie.
+#include <catch2/catch.hpp>
+
+#include "verify/cross_site.hpp"
+
+using namespace socle::auth;
+
+namespace {
+
+BrowserRequest post() {
+  BrowserRequest r;
+  r.method = "POST";
+  r.host = "app.acme.test";
+  r.content_type = "application/json";
+  r.expected = "the-token";
+  return r;
+}
+bool passes(const BrowserRequest& r) { return cross_site_fault(r).empty(); }
+
+}  // namespace
+
+TEST_CASE("cross-site: what only reads may come from anywhere", "[auth]") {
+  for (const char* method : {"GET", "HEAD", "OPTIONS"}) {
+    BrowserRequest r = post();
+    r.method = method;
+    r.fetch_site = "cross-site";
+    r.origin = "https://evil.test";
+    CHECK(passes(r));
+  }
+}
+
+TEST_CASE("cross-site: Sec-Fetch-Site decides where the browser sends it", "[auth]") {
+  for (const auto& [site, good] : {std::pair{"same-origin", true},
+                                   {"none", true},
+                                   {"cross-site", false},
+                                   {"same-site", false},
+                                   {"", false},
+                                   {"x", false}}) {
+    for (const char* method : {"POST", "PUT", "PATCH", "DELETE", "ODD"}) {
+      BrowserRequest r = post();
+      r.method = method;
+      r.fetch_site = site;
+      CHECK(passes(r) == good);
+    }
+  }
+  BrowserRequest r = post();
+  r.fetch_site = "cross-site";
+  r.origin = "https://app.acme.test";
+  CHECK(cross_site_fault(r) == "the browser says that a page of another site makes this request (Sec-Fetch-Site)");
+}
+
+TEST_CASE("cross-site: else Origin must name the host that is asked", "[auth]") {
+  for (const auto& [origin, good] : {std::pair{"https://app.acme.test", true},
+                                     {"http://APP.acme.test", true},
+                                     {"https://evil.test", false},
+                                     {"https://app.acme.test.evil.test", false},
+                                     {"https://evil.test/app.acme.test", false},
+                                     {"https://app.acme.test:8443", false},
+                                     {"ftp://app.acme.test", false},
+                                     {"app.acme.test", false},
+                                     {"null", false},
+                                     {"", false}}) {
+    BrowserRequest r = post();
+    r.origin = origin;
+    INFO(origin);
+    CHECK(passes(r) == good);
+  }
+}
+
+TEST_CASE("cross-site: a form without either must bring the session's token", "[auth]") {
+  BrowserRequest r = post();
+  CHECK(passes(r));  // no page can send JSON to another site unasked
+  for (const char* type :
+       {"application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "Text/Plain ; a=b", ""}) {
+    r = post();
+    r.content_type = type;
+    CHECK_FALSE(passes(r));
+    r.token = "the-token";
+    CHECK(passes(r));
+    r.token = "another";
+    CHECK(cross_site_fault(r) == "X-CSRF-Token is not the one of this session");
+  }
+}
+
+TEST_CASE("cross-site: a token follows from the session's secret and no other", "[auth]") {
+  CHECK(csrf_token("a") == csrf_token("a"));
+  CHECK(csrf_token("a") != csrf_token("b"));
+  CHECK(csrf_token("a").size() == 43);
+}

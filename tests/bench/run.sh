@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines, each with its settings, then all of them once more
-# as a table for docs; NAME runs one (bus, sched, cell, json, cel, rules, schema, storage, models, gateway, auth, tenants, life, stall). Ratios are taken within one
+# as a table for docs; NAME runs one (bus, sched, cell, json, cel, rules, policy, schema, storage, models, gateway, auth, tenants, life, stall). Ratios are taken within one
 # run; the machine should have nothing else to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -33,6 +33,7 @@ bench json json_bench $bin/json/json_bench $loan/valid.jsonl
 bench cell cell_bench $bin/cell/cell_bench
 bench cel cel_bench bash -c "$bin/cel/cel_bench $loan/valid.jsonl; tests/bench/rules/peers.sh cel $loan/valid.jsonl"
 bench rules rules_bench bash -c "$bin/rules/rules_bench; tests/bench/rules/peers.sh rules $loan/valid.jsonl"
+bench policy policy_bench bash -c "$bin/policy/policy_bench; tests/bench/policy/peers.sh"
 bench schema schema_bench $bin/schema/schema_bench $loan ../shared/conformance/schema-bench
 bench models "socle storage-rocksdb gateway notes models models-kind models-driver" /usr/bin/python3 -B tests/bench/models/run.py
 bench storage storage_bench $bin/storage/storage_bench $loan/valid.jsonl "$work"

@@ -1,4 +1,6 @@
 // plugin.cpp: auth/1: wiring. What lies behind each method is in the folders beside this file.
+#include "access/roles.hpp"
+#include "grants/token_api.hpp"
 #include "http/account_api.hpp"
 #include "http/key_api.hpp"
 #include "http/link_api.hpp"
@@ -25,7 +27,16 @@ class Auth : public Plugin {
         link_api_(host, store_, people_, links_, sessions_, passwords_, settings_),
         account_api_(host, store_, sessions_, passwords_, sign_in_, settings_),
         user_api_(host, store_, people_, links_, sessions_),
-        key_api_(host, store_, forgetting_) {}
+        key_api_(host, store_, forgetting_),
+        access_(host, store_),
+        roles_(host, store_, access_),
+        token_desk_(host, store_, people_, sessions_, settings_),
+        token_api_(host, token_desk_, settings_) {
+    verifier_.use(token_desk_);
+    verifier_.use(access_);
+    sign_in_.use(token_desk_);
+    user_api_.use(access_);
+  }
 
   Task<Reply> authenticate(Request request) { return verifier_.authenticate(request); }
   Task<Reply> forget(Request request) { return forgetting_.forget(request); }
@@ -62,6 +73,28 @@ class Auth : public Plugin {
   Task<Reply> rotate_key(Request request) { return key_api_.rotate(request); }
   Task<Reply> remove_key(Request request) { return key_api_.remove(request); }
 
+  Task<Reply> decide(Request request) { return access_.decide(request); }
+  Task<Reply> filter(Request request) { return access_.filter(request); }
+  Task<Reply> explain(Request request) { return access_.explain(request); }
+  Task<Reply> authorize(Request request) { return access_.authorize(request); }
+  Task<Reply> compile(Request request) { return access_.compile(request); }
+  Task<Reply> roles(Request request) { return roles_.list(request); }
+  Task<Reply> role(Request request) { return roles_.get(request); }
+  Task<Reply> put_role(Request request) { return roles_.put(request); }
+  Task<Reply> remove_role(Request request) { return roles_.remove(request); }
+  Task<Reply> units(Request request) { return roles_.units(request); }
+  Task<Reply> put_units(Request request) { return roles_.put_units(request); }
+  Task<Reply> policies(Request request) { return roles_.policies(request); }
+  Reply access_changed(Request request) { return roles_.changed(request); }
+  Task<Reply> model_published(Request request) { return roles_.published(request); }
+
+  Task<Reply> token(Request request) { return token_api_.token(request); }
+  Task<Reply> introspect(Request request) { return token_api_.introspect(request); }
+  Task<Reply> revoke(Request request) { return token_api_.revoke(request); }
+  Task<Reply> jwks(Request request) { return token_api_.jwks(request); }
+  Task<Reply> openid_configuration(Request request) { return token_api_.configuration(request); }
+  Task<Reply> rotate_token_keys(Request request) { return token_api_.rotate(request); }
+
  private:
   Settings settings_;
   Store store_;
@@ -77,39 +110,64 @@ class Auth : public Plugin {
   AccountApi account_api_;
   UserApi user_api_;
   KeyApi key_api_;
+  Authorizer access_;
+  Roles roles_;
+  TokenDesk token_desk_;
+  TokenApi token_api_;
 };
 
 }  // namespace socle::auth
 
 using socle::auth::Auth;
-SOCLE_PLUGIN(Auth, socle::service("auth", 1)
-                       .method("authenticate", &Auth::authenticate)
-                       .method("forget", &Auth::forget)
-                       .method("invite", &Auth::invite)
-                       .method("issue", &Auth::issue)
-                       .method("login", &Auth::login)
-                       .method("logout", &Auth::logout)
-                       .method("session", &Auth::session)
-                       .method("sessions", &Auth::sessions)
-                       .method("end_session", &Auth::end_session)
-                       .method("end_sessions", &Auth::end_sessions)
-                       .method("look_at_link", &Auth::look_at_link)
-                       .method("use_link", &Auth::use_link)
-                       .method("change_password", &Auth::change_password)
-                       .method("begin_totp", &Auth::begin_totp)
-                       .method("confirm_totp", &Auth::confirm_totp)
-                       .method("remove_totp", &Auth::remove_totp)
-                       .method("recovery_codes", &Auth::recovery_codes)
-                       .method("users", &Auth::users)
-                       .method("create_user", &Auth::create_user)
-                       .method("user", &Auth::user)
-                       .method("change_user", &Auth::change_user)
-                       .method("remove_user", &Auth::remove_user)
-                       .method("user_password_link", &Auth::user_password_link)
-                       .method("user_sessions", &Auth::user_sessions)
-                       .method("end_user_sessions", &Auth::end_user_sessions)
-                       .method("remove_user_totp", &Auth::remove_user_totp)
-                       .method("keys", &Auth::keys)
-                       .method("create_key", &Auth::create_key)
-                       .method("rotate_key", &Auth::rotate_key)
-                       .method("remove_key", &Auth::remove_key))
+SOCLE_PLUGIN(Auth,
+             socle::service("auth", 1)
+                 .method("authenticate", &Auth::authenticate)
+                 .method("forget", &Auth::forget)
+                 .method("invite", &Auth::invite)
+                 .method("issue", &Auth::issue)
+                 .method("login", &Auth::login)
+                 .method("logout", &Auth::logout)
+                 .method("session", &Auth::session)
+                 .method("sessions", &Auth::sessions)
+                 .method("end_session", &Auth::end_session)
+                 .method("end_sessions", &Auth::end_sessions)
+                 .method("look_at_link", &Auth::look_at_link)
+                 .method("use_link", &Auth::use_link)
+                 .method("change_password", &Auth::change_password)
+                 .method("begin_totp", &Auth::begin_totp)
+                 .method("confirm_totp", &Auth::confirm_totp)
+                 .method("remove_totp", &Auth::remove_totp)
+                 .method("recovery_codes", &Auth::recovery_codes)
+                 .method("users", &Auth::users)
+                 .method("create_user", &Auth::create_user)
+                 .method("user", &Auth::user)
+                 .method("change_user", &Auth::change_user)
+                 .method("remove_user", &Auth::remove_user)
+                 .method("user_password_link", &Auth::user_password_link)
+                 .method("user_sessions", &Auth::user_sessions)
+                 .method("end_user_sessions", &Auth::end_user_sessions)
+                 .method("remove_user_totp", &Auth::remove_user_totp)
+                 .method("keys", &Auth::keys)
+                 .method("create_key", &Auth::create_key)
+                 .method("rotate_key", &Auth::rotate_key)
+                 .method("remove_key", &Auth::remove_key)
+                 .method("decide", &Auth::decide)
+                 .method("filter", &Auth::filter)
+                 .method("explain", &Auth::explain)
+                 .method("authorize", &Auth::authorize)
+                 .method("compile", &Auth::compile)
+                 .method("roles", &Auth::roles)
+                 .method("role", &Auth::role)
+                 .method("put_role", &Auth::put_role)
+                 .method("remove_role", &Auth::remove_role)
+                 .method("units", &Auth::units)
+                 .method("put_units", &Auth::put_units)
+                 .method("policies", &Auth::policies)
+                 .method("access_changed", &Auth::access_changed)
+                 .method("token", &Auth::token)
+                 .method("introspect", &Auth::introspect)
+                 .method("revoke", &Auth::revoke)
+                 .method("jwks", &Auth::jwks)
+                 .method("openid_configuration", &Auth::openid_configuration)
+                 .method("rotate_token_keys", &Auth::rotate_token_keys),
+             socle::internal().method("model_published", &Auth::model_published))

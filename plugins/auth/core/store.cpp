@@ -5,12 +5,15 @@
 namespace socle::auth {
 namespace {
 
-constexpr std::array<std::string_view, 5> declarations = {
+constexpr std::array<std::string_view, 8> declarations = {
     R"({"collection":"auth.users","indexes":[{"name":"username","fields":[{"field":"/username","type":"string"}],"unique":true}]})",
     R"({"collection":"auth.credentials","indexes":[]})",
     R"({"collection":"auth.links","indexes":[{"name":"user","fields":[{"field":"/user","type":"string"}]},{"name":"ends_at","fields":[{"field":"/ends_at","type":"timestamp"}]}]})",
     R"({"collection":"auth.sessions","indexes":[{"name":"user","fields":[{"field":"/user","type":"string"}]},{"name":"ends_at","fields":[{"field":"/ends_at","type":"timestamp"}]}]})",
     R"({"collection":"auth.keys","indexes":[{"name":"user","fields":[{"field":"/user","type":"string"}]}]})",
+    R"({"collection":"auth.directory","indexes":[]})",
+    R"({"collection":"auth.families","indexes":[]})",
+    R"({"collection":"auth.token_keys","indexes":[]})",
 };
 
 Reply damaged() {

@@ -23,7 +23,8 @@ std::string person_text(const Person& person) {
 std::string etag_of(const Person& person) { return "\"" + std::to_string(person.revision) + "\""; }
 
 // Names of roles; each wrong one is a fault.
-std::vector<std::string> read_roles(json::View list, std::vector<Fault>& faults) {
+// `own`: the tenant's own roles; such a one may be held within a unit: NAME@UNIT.
+std::vector<std::string> read_roles(json::View list, const authz::Directory* own, std::vector<Fault>& faults) {
   std::vector<std::string> out;
   if (!list.is_array() || list.size() > most_roles) {
     faults.push_back({"/roles", "type", "an array of at most 32 roles is wanted here"});
@@ -31,9 +32,12 @@ std::vector<std::string> read_roles(json::View list, std::vector<Fault>& faults)
   }
   for (std::size_t i = 0; i < list.size(); ++i) {
     std::string name(list.at(i).as_string());
-    if (!is_built_in(name))
+    const std::size_t mark = name.find('@');
+    const bool held_within = mark == std::string::npos || mark + 1 < name.size();
+    if (!is_built_in(name) && !(own != nullptr && held_within && own->find(name.substr(0, mark))))
       faults.push_back({"/roles/" + std::to_string(i), "unknown_role",
-                        "there is no role '" + name.substr(0, 64) + "'; there are owner, admin, member and viewer"});
+                        "there is no role '" + name.substr(0, 64) +
+                            "'; there are owner, admin, member, viewer and those of /v1/auth/roles"});
     if (std::find(out.begin(), out.end(), name) == out.end()) out.push_back(std::move(name));
   }
   return out;
@@ -119,9 +123,18 @@ Task<Got<Person>> UserApi::add(Context context, Person person, std::string by) {
   co_return person;
 }
 
+Task<Got<authz::DirectoryPtr>> UserApi::own_roles(Context context) {
+  if (access_ == nullptr) co_return authz::DirectoryPtr();
+  auto view = co_await access_->views().get(context);
+  if (!view) co_return std::move(view).problem();
+  co_return (*view)->directory;
+}
+
 Task<Reply> UserApi::create(Request request) {
   auto body = Body::of(request);
   if (!body) co_return std::move(body).problem();
+  auto own = co_await own_roles(request);
+  if (!own) co_return std::move(own).problem();
   std::vector<Fault> faults;
   const auto username = read_username(body->text("username"));
   if (!username)
@@ -129,7 +142,7 @@ Task<Reply> UserApi::create(Request request) {
   Person person;
   person.username = username.value_or("");
   person.name = read_name(body->member("name"), faults);
-  person.roles = read_roles(body->member("roles"), faults);
+  person.roles = read_roles(body->member("roles"), own->get(), faults);
   if (!faults.empty()) co_return invalid(faults);
   const Caller caller = caller_of(request);
   if (!may_give(caller.roles, person.roles)) co_return not_yours_to_give();
@@ -176,9 +189,11 @@ Task<Reply> UserApi::change(Request request) {
   if (const std::string_view wanted = request.header("if-match"); !wanted.empty() && wanted != etag_of(person))
     co_return Reply::error(Code::precondition, "version_mismatch",
                            "this user is another version by now; read it again");
+  auto own = co_await own_roles(request);
+  if (!own) co_return std::move(own).problem();
   std::vector<Fault> faults;
   if (body->has("name")) person.name = read_name(body->member("name"), faults);
-  if (body->has("roles")) person.roles = read_roles(body->member("roles"), faults);
+  if (body->has("roles")) person.roles = read_roles(body->member("roles"), own->get(), faults);
   const std::string state = body->text("state");
   if (body->has("state") && state != "active" && state != "suspended")
     faults.push_back({"/state", "enum", "active or suspended is wanted here"});

@@ -2,6 +2,7 @@
 // (auth/1.invite and issue). An id of another tenant is not found, because only this tenant's storage is looked into.
 #pragma once
 
+#include "access/access.hpp"
 #include "http/body.hpp"
 #include "identity/links.hpp"
 #include "identity/people.hpp"
@@ -13,6 +14,7 @@ class UserApi {
  public:
   UserApi(Host& host, Store& store, People& people, Links& links, Sessions& sessions)
       : host_(host), store_(store), people_(people), links_(links), sessions_(sessions) {}
+  void use(Authorizer& access) { access_ = &access; }
 
   Task<Reply> list(Request request);
   Task<Reply> create(Request request);
@@ -29,6 +31,7 @@ class UserApi {
   Task<Reply> issue(Request request);
 
  private:
+  Task<Got<authz::DirectoryPtr>> own_roles(Context context);
   Task<Got<Person>> named(Request request);
   // The same, and the caller may administer it.
   Task<Got<Person>> administered(Request request);
@@ -40,6 +43,7 @@ class UserApi {
   People& people_;
   Links& links_;
   Sessions& sessions_;
+  Authorizer* access_ = nullptr;
 };
 
 }  // namespace socle::auth

@@ -14,6 +14,7 @@ class Tokens {
   struct Facts {
     std::string tenant, user;
     std::string session;  // with which it ends; "": none
+    std::string key;      // the API key it was got with; "": none
     std::vector<std::string> scopes;
     bool scoped = false;
     Milliseconds ends{};

@@ -20,7 +20,7 @@ Reply bad_credential(std::string_view code, std::string_view message) {
 
 // Where somebody signs in, what he held before does not matter.
 bool on_the_way_in(const Presented& shown) {
-  constexpr std::array<std::string_view, 2> exact{"/v1/auth/login", "/v1/auth/token"};
+  constexpr std::array<std::string_view, 3> exact{"/v1/auth/login", "/v1/auth/token", "/v1/auth/revoke"};
   constexpr std::string_view links = "/v1/auth/links/";
   return shown.access == Access::open && (std::find(exact.begin(), exact.end(), shown.path) != exact.end() ||
                                           shown.path.substr(0, links.size()) == links);
@@ -54,7 +54,9 @@ Task<Reply> Verifier::authenticate(Request request) {
     if (!over(known->span, now())) {
       hits_.add();
       if (renewal_due(known->lifetime, known->span, now())) keep_alive(*known);
-      return judge(*known, shown);
+      Reply answer = judge(*known, shown);
+      if (answer.ok() || answer.error_code() != "permission_denied" || access_ == nullptr) return answer;
+      return judge_fully(std::make_shared<const Known>(*known), std::make_shared<const Presented>(shown));
     }
     table.drop(digest);
   }
@@ -83,6 +85,17 @@ Reply Verifier::judge(const Known& known, const Presented& shown) const {
       Payload::make({}, Media::none, {{"tenant", known.tenant}, {"principal", known.user}, {"claims", known.claims}}));
 }
 
+Task<Reply> Verifier::judge_fully(std::shared_ptr<const Known> known, std::shared_ptr<const Presented> shown) {
+  auto context = host_.act_as(known->tenant, "ask the tenant's own roles", patience);
+  if (!context) co_return judge(*known, *shown);
+  auto open = co_await access_->permits(context->view(), known->claims, std::string(shown->permission));
+  if (!open) co_return std::move(open).problem();
+  if (!*open) co_return judge(*known, *shown);
+  Presented without = *shown;
+  without.access = Access::authenticated;
+  co_return judge(*known, without);
+}
+
 Task<Reply> Verifier::verify(std::shared_ptr<const Presented> shown, Digest digest) {
   std::vector<Attempts::Bucket> budget;
   budget.push_back({sender(shown->peer), settings_.cold_burst, settings_.cold_refill});
@@ -104,6 +117,8 @@ Task<Reply> Verifier::verify(std::shared_ptr<const Presented> shown, Digest dige
   cold_.give_back(budget, Duration(host_.now().nanoseconds));
   misses_.add();
   Reply answer = judge(*found, *shown);
+  if (!answer.ok() && answer.error_code() == "permission_denied" && access_ != nullptr)
+    answer = co_await judge_fully(std::make_shared<const Known>(*found), shown);
   forgetting_.here().put(digest, std::move(*found), epoch);
   co_return answer;
 }
@@ -178,6 +193,7 @@ Task<Got<Known>> Verifier::find_token(const Presented& shown) {
   known.tenant = facts->tenant;
   known.user = facts->user;
   known.session = facts->session;
+  known.key = facts->key;
   known.scopes = facts->scopes;
   known.scoped = facts->scoped;
   known.span.ends = known.span.limit = facts->ends;

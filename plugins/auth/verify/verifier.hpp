@@ -3,6 +3,7 @@
 // the cost of the address it comes from and within that address's budget.
 #pragma once
 
+#include "access/access.hpp"
 #include "credentials/attempts.hpp"
 #include "identity/people.hpp"
 #include "session/sessions.hpp"
@@ -17,11 +18,14 @@ class Verifier {
   Verifier(Host& host, Store& store, People& people, Sessions& sessions, Forgetting& forgetting,
            const Settings& settings);
   void use(Tokens& tokens) { tokens_ = &tokens; }
+  void use(Authorizer& access) { access_ = &access; }
 
   Task<Reply> authenticate(Request request);
 
  private:
   [[nodiscard]] Reply judge(const Known& known, const Presented& shown) const;
+  // The same, and what roles of the tenant's own and rules grant.
+  Task<Reply> judge_fully(std::shared_ptr<const Known> known, std::shared_ptr<const Presented> shown);
   // `shown` views the call's payload, which lives until it is answered.
   Task<Reply> verify(std::shared_ptr<const Presented> shown, Digest digest);
   Task<Got<Known>> find(const Presented& shown);
@@ -42,6 +46,7 @@ class Verifier {
   Forgetting& forgetting_;
   const Settings& settings_;
   Tokens* tokens_ = nullptr;
+  Authorizer* access_ = nullptr;
   Attempts cold_;
   Metric hits_, misses_, refused_;
 };

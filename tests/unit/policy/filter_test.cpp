@@ -38,8 +38,7 @@ TEST_CASE("policy: departments are an equality or a list of the units below", "[
         R"({"op":"eq","field":"/doc/org","type":"string","value":"sales"})");
   CHECK(Rig(scoped(R"({"permissions":["records:read"],"scope":"department_and_below","unit":"owner.unit"})"), {}, clerk)
             .filter()
-            .predicate ==
-        R"({"op":"in","field":"/doc/owner/unit","type":"string","value":["sales","east"]})");
+            .predicate == R"({"op":"in","field":"/doc/owner/unit","type":"string","value":["sales","east"]})");
 }
 
 TEST_CASE("policy: several ways to be allowed become one or of predicates", "[policy]") {

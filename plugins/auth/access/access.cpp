@@ -1,0 +1,206 @@
+#include "access/access.hpp"
+
+#include <algorithm>
+
+namespace socle::auth {
+namespace {
+
+constexpr std::size_t bound_budget = std::size_t{64} << 20;
+constexpr std::size_t largest_question = std::size_t{4} << 20;
+
+Reply bad(std::string_view code, std::string_view message, std::string_view pointer) {
+  std::string fields;
+  json::Writer(fields)
+      .begin_array()
+      .begin_object()
+      .member("pointer", pointer)
+      .member("code", code)
+      .member("message", message)
+      .end_object()
+      .end_array();
+  return Reply::error(Code::invalid, code, message, fields).with_status(422);
+}
+
+bool is_envelope(json::View record) {
+  return !record.exists() || (record.is_object() && record.find("doc").is_object());
+}
+
+}  // namespace
+
+Authorizer::Authorizer(Host& host, Store& store)
+    : host_(host),
+      views_(host, store),
+      bounds_(bound_budget),
+      seats_(host.worker_count() + 1),
+      decisions_(host.counter("auth_decisions_total", "Decisions on records.")),
+      denials_(host.counter("auth_denials_total", "Decisions on records that denied.")),
+      bindings_(host.counter("auth_bindings_total", "Roles and policies compiled for a resource.")) {}
+
+Got<std::shared_ptr<Authorizer::Asked>> Authorizer::read(const Request& request) const {
+  auto body = json::Document::parse(request.text(), {.max_size = largest_question});
+  if (!body) return Reply::error(Code::invalid, "malformed_json", body.error().message).with_status(400);
+  auto asked = std::make_shared<Asked>();
+  asked->body = *std::move(body);
+  const auto root = asked->body.root();
+  auto& question = asked->question;
+  question.action = root.find("action").as_string();
+  if (!authz::is_word(question.action))
+    return bad("bad_action", "'action' is a word such as read, create, update or delete", "/action");
+  question.record = root.find("record").is_object() ? root.find("record") : json::View();
+  question.old = root.find("old").is_object() ? root.find("old") : json::View();
+  question.env = root.find("env").is_object() ? root.find("env") : json::View();
+  const auto now = host_.now_utc().count();
+  question.now_seconds = now / 1'000'000'000;
+  question.now_nanos = static_cast<std::uint32_t>(now % 1'000'000'000);
+  return asked;
+}
+
+// Compiled for the versions that are served now. `types` is part of what it is made of.
+Task<Got<authz::BoundPtr>> Authorizer::bound(Context context, const std::shared_ptr<Asked>& asked) {
+  const auto resource = asked->text("resource");
+  auto view = co_await views_.get(context);
+  if (!view) co_return std::move(view).problem();
+  auto served = co_await views_.served(context, *view, resource);
+  if (!served) co_return std::move(served).problem();
+  // The directory's own text would do; tenant and revision name it in fewer bytes. Without one all tenants are alike.
+  std::string key =
+      (*view)->revision == 0 ? std::string() : std::string(context.tenant()) + "\n" + std::to_string((*view)->revision);
+  key.append("\n").append(resource).append("\n");
+  json::append_text(key, asked->body.root().find("types"));
+  for (const auto& one : *served) key.append("\n").append(one.hash);
+  if (auto found = bounds_.find(key); found) co_return found;
+  std::vector<authz::PolicyPtr> policies;
+  policies.reserve(served->size());
+  for (const auto& one : *served) policies.push_back(one.policy);
+  bindings_.add();
+  const auto directory = (*view)->directory;
+  const auto work = [&directory, &policies, &resource, &asked] {
+    return authz::Bound::bind(directory, policies, resource, asked->body.root().find("types"));
+  };
+  auto made = co_await host_.offload(work);
+  if (!made) co_return bad("bad_resource", made.error().message, "/resource");
+  bounds_.keep(std::move(key), *made, (*made)->bytes());
+  co_return *made;
+}
+
+Authorizer::Seat& Authorizer::seat(const Context& context, const authz::BoundPtr& bound) {
+  auto& seats = seats_[host_.worker()];
+  std::string key(context.tenant());
+  key.append("\n")
+      .append(context.principal())
+      .append("\n")
+      .append(bound->resource())
+      .append("\n")
+      .append(context.claims());
+  if (const auto at = seats.by_key.find(key); at != seats.by_key.end()) {
+    seats.recent.splice(seats.recent.begin(), seats.recent, at->second);
+    if (seats.recent.front().asker.shared() == bound) return seats.recent.front();
+    seats.by_key.erase(at);
+    seats.recent.pop_front();
+  }
+  seats.recent.emplace_front(std::move(key),
+                             authz::Subject::of(context.tenant(), context.principal(), context.claims()), bound);
+  seats.by_key.emplace(seats.recent.front().key, seats.recent.begin());
+  if (seats.recent.size() > most_seats) {
+    seats.by_key.erase(seats.recent.back().key);
+    seats.recent.pop_back();
+  }
+  return seats.recent.front();
+}
+
+Task<Reply> Authorizer::decide(Request request) {
+  auto asked = read(request);
+  if (!asked) co_return std::move(asked).problem();
+  const auto root = (*asked)->body.root();
+  if (!is_envelope(root.find("record")) || !is_envelope(root.find("old")))
+    co_return bad("bad_record", "'record' and 'old' are {id, created_by, …, doc: {…}}", "/record");
+  auto bound_here = co_await bound(request, *asked);
+  if (!bound_here) co_return std::move(bound_here).problem();
+  const auto decision = seat(request, *bound_here).asker.decide((*asked)->question);
+  decisions_.add();
+  if (!decision.allowed) denials_.add();
+  co_return Reply::json(decision_text(decision));
+}
+
+Task<Reply> Authorizer::filter(Request request) {
+  auto asked = read(request);
+  if (!asked) co_return std::move(asked).problem();
+  auto bound_here = co_await bound(request, *asked);
+  if (!bound_here) co_return std::move(bound_here).problem();
+  cel::RecordShape shape;
+  const auto root = (*asked)->body.root();
+  if (const auto base = root.find("record"); base.is_string()) shape.fields_at = base.as_string();
+  for (const auto [field, type] : root.find("indexes").members())
+    shape.indexes.push_back({std::string(field), std::string(type.as_string())});
+  co_return Reply::json(filter_text(seat(request, *bound_here).asker.filter((*asked)->question, shape)));
+}
+
+Task<Reply> Authorizer::explain(Request request) {
+  auto asked = read(request);
+  if (!asked) co_return std::move(asked).problem();
+  const auto root = (*asked)->body.root();
+  if (!is_envelope(root.find("record")) || !is_envelope(root.find("old")))
+    co_return bad("bad_record", "'record' and 'old' are {id, created_by, …, doc: {…}}", "/record");
+  const auto other = root.find("subject");
+  if (other.exists()) {
+    auto may = co_await permits(request, std::string(request.context().claims()), "users:read");
+    if (!may) co_return std::move(may).problem();
+    if (!*may)
+      co_return Reply::error(Code::denied, "forbidden", "asking for somebody else wants the permission users:read");
+  }
+  auto bound_here = co_await bound(request, *asked);
+  if (!bound_here) co_return std::move(bound_here).problem();
+  if (!other.exists()) co_return Reply::json(seat(request, *bound_here).asker.explain((*asked)->question));
+  const auto subject = authz::Subject::of(request.tenant(), other.find("id").as_string(), json::to_text(other));
+  authz::Asker asker(*bound_here, subject);
+  co_return Reply::json(asker.explain((*asked)->question));
+}
+
+Task<Got<bool>> Authorizer::permits(Context context, std::string claims, std::string permission) {
+  auto view = co_await views_.get(context);
+  if (!view) co_return std::move(view).problem();
+  const auto subject = authz::Subject::of(context.tenant(), {}, claims);
+  const auto [area, action] = authz::parts_of(permission);
+  if (!subject.in_scope(area, action)) co_return false;
+  const auto& directory = *(*view)->directory;
+  for (const auto& held : subject.roles())
+    if (const auto role = directory.find(held.role); role && authz::may(directory, *role, permission)) co_return true;
+  // A rule may allow what no role grants; which records it means is asked when they are known.
+  for (const auto& named : (*view)->policies) {
+    if (!named.last) continue;
+    const auto& resources = named.last->resources();
+    if (std::none_of(resources.begin(), resources.end(),
+                     [&](const auto& one) { return one == "*" || authz::area_of(one) == area; }))
+      continue;
+    for (const auto& rule : named.last->rules())
+      if (rule.effect == authz::Effect::allow)
+        for (const auto& one : rule.actions)
+          if (authz::action_covers(one, action)) co_return true;
+  }
+  co_return false;
+}
+
+Task<Reply> Authorizer::authorize(Request request) {
+  const auto body = json::Document::parse(request.text().empty() ? std::string_view("{}") : request.text());
+  std::string permission(request.meta("permission"));
+  if (permission.empty() && body) permission = body->root().find("permission").as_string();
+  if (!authz::is_permission(permission))
+    co_return bad("bad_permission", "'permission' is AREA:ACTION, such as records:read", "/permission");
+  auto may = co_await permits(request, std::string(request.context().claims()), permission);
+  if (!may) co_return std::move(may).problem();
+  co_return Reply::json(*may ? R"({"allowed":true})" : R"({"allowed":false})");
+}
+
+Task<Reply> Authorizer::compile(Request request) {
+  auto body = json::Document::parse(request.text());
+  if (!body) co_return Reply::error(Code::invalid, "malformed_json", body.error().message).with_status(400);
+  const auto source = body->root().find("source");
+  if (!source.exists()) co_return Reply::error(Code::invalid, "no_source", "compile wants {source}, a policy");
+  const bool fast = body->root().find("mode").as_string() == "fast";
+  const auto work = [source, fast] { return authz::compile_answer(source, fast); };
+  auto answer = co_await host_.offload(work);
+  if (!answer) co_return Reply(std::move(answer).error());
+  co_return Reply::json(*answer);
+}
+
+}  // namespace socle::auth

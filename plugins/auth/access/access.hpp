@@ -1,0 +1,69 @@
+// access.hpp: the methods of auth/1 that decide: decide, filter, explain, authorize, and compile for the kind
+// `policies`. Who asks is the call's context and nothing else. Answered inline once a tenant's roles and policies are
+// known to the worker; what was compiled is shared by all workers, by the versions it was made of.
+// docs/design/policy.md.
+#pragma once
+
+#include "access/tenant_view.hpp"
+
+namespace socle::auth {
+
+class Authorizer {
+ public:
+  Authorizer(Host& host, Store& store);
+
+  // {resource, action, record?, old?, types?, env?} → {effect, by, policy?, rule?, role?, reason?, masks?}.
+  Task<Reply> decide(Request request);
+  // {resource, action, types?, record?, indexes?, env?} → {effect, filter?, predicate?, remainder?, masks,
+  // exact_masks}.
+  Task<Reply> filter(Request request);
+  // As decide, and {subject?: {id, roles, org, …}}: about somebody else, for those who may read users.
+  Task<Reply> explain(Request request);
+  // {permission} → {allowed}: whether the roles open a route.
+  Task<Reply> authorize(Request request);
+  // The kind's method of models/1.
+  Task<Reply> compile(Request request);
+
+  // May somebody with these claims use a permission somewhere? What a route asks before it knows a record.
+  Task<Got<bool>> permits(Context context, std::string claims, std::string permission);
+
+  TenantViews& views() { return views_; }
+
+ private:
+  // One subject at one resource; a worker keeps the last ones.
+  struct Seat {
+    std::string key;
+    authz::Subject subject;
+    authz::Asker asker;
+    Seat(std::string key_text, authz::Subject who, const authz::BoundPtr& bound)
+        : key(std::move(key_text)), subject(std::move(who)), asker(bound, subject) {}
+  };
+  struct Seats {
+    std::list<Seat> recent;
+    std::unordered_map<std::string_view, std::list<Seat>::iterator> by_key;
+  };
+  static constexpr std::size_t most_seats = 512;  // a worker
+
+  struct Asked {
+    json::Document body;
+    authz::Question question;
+    [[nodiscard]] std::string text(std::string_view name) const {
+      return std::string(body.root().find(name).as_string());
+    }
+  };
+  Got<std::shared_ptr<Asked>> read(const Request& request) const;
+  Task<Got<authz::BoundPtr>> bound(Context context, const std::shared_ptr<Asked>& asked);
+  Seat& seat(const Context& context, const authz::BoundPtr& bound);
+
+  Host& host_;
+  TenantViews views_;
+  ByHash<authz::Bound> bounds_;
+  std::vector<Seats> seats_;
+  Metric decisions_, denials_, bindings_;
+};
+
+// {effect, …} of a decision, as decide answers.
+[[nodiscard]] std::string decision_text(const authz::Decision& decision);
+[[nodiscard]] std::string filter_text(const authz::Filter& filter);
+
+}  // namespace socle::auth

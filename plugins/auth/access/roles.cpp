@@ -1,0 +1,263 @@
+#include "access/roles.hpp"
+
+#include <algorithm>
+
+#include "core/workers.hpp"
+
+namespace socle::auth {
+namespace {
+
+constexpr Duration patience = std::chrono::seconds(5);
+constexpr std::string_view own_principal = "plugin:auth";
+
+Reply no_role(std::string_view name) {
+  return Reply::error(Code::not_found, "not_found", "there is no role '" + std::string(name.substr(0, 80)) + "'");
+}
+
+Reply invalid(const authz::Diagnostics& diagnostics) {
+  return Reply::error(Code::invalid, "invalid_roles", diagnostics.all().front().message,
+                      authz::diagnostics_text(diagnostics))
+      .with_status(422);
+}
+
+void write_names(json::Writer& out, std::string_view key, const std::vector<std::string>& names) {
+  out.key(key).begin_array();
+  for (const auto& name : names) out.string(name);
+  out.end_array();
+}
+
+void write_built_in(json::Writer& out, const authz::Role& role) {
+  out.begin_object().member("role", std::string_view(role.name)).member("built_in", true);
+  write_names(out, "permissions", role.grants.front().permissions);
+  out.end_object();
+}
+
+// The roles that are stored, but for one, and perhaps another in its place.
+std::string roles_text(json::View roles, std::string_view without, json::View with) {
+  std::string text;
+  json::Writer out(text);
+  out.begin_array();
+  bool placed = !with.exists();
+  for (const auto role : roles.elements()) {
+    if (role.find("role").as_string() != without) {
+      out.value(role);
+    } else if (!placed) {
+      out.value(with);
+      placed = true;
+    }
+  }
+  if (!placed) out.value(with);
+  out.end_array();
+  return text;
+}
+
+std::string text_or(json::View view, std::string_view otherwise) {
+  return view.exists() ? json::to_text(view) : std::string(otherwise);
+}
+
+bool covers(std::string_view own, std::string_view given) {
+  if (own == "*" || own == given) return true;
+  const auto [area, action] = authz::parts_of(given);
+  return given != "*" && action != "*" && authz::permission_covers(own, area, action);
+}
+bool covers_area(std::string_view own, std::string_view given) {
+  return covers(own, given) || (own.ends_with(":*") && authz::parts_of(own).area == authz::parts_of(given).area);
+}
+
+// The permissions somebody has everywhere and without limits.
+std::vector<std::string> unlimited(const authz::Directory& directory, const authz::Subject& subject) {
+  std::vector<std::string> out;
+  for (const auto& held : subject.roles()) {
+    const auto role = directory.find(held.role);
+    if (!role || !held.unit.empty()) continue;
+    for (const auto number : directory.closure(*role))
+      for (const auto& grant : directory.roles()[number].grants)
+        if (grant.resources.empty() && grant.scope == authz::Scope::all && grant.when.empty() && grant.hidden.empty() &&
+            grant.read_only.empty())
+          out.insert(out.end(), grant.permissions.begin(), grant.permissions.end());
+  }
+  return out;
+}
+
+// The first permission of a role, with all it inherits, that is not among them; "" when all are.
+std::string_view beyond(const authz::Directory& directory, std::string_view role, const std::vector<std::string>& own) {
+  const auto number = directory.find(role);
+  if (!number) return {};
+  for (const auto each : directory.closure(*number))
+    for (const auto& grant : directory.roles()[each].grants)
+      for (const auto& permission : grant.permissions)
+        if (std::none_of(own.begin(), own.end(), [&](const auto& one) { return covers_area(one, permission); }))
+          return permission;
+  return {};
+}
+
+}  // namespace
+
+Roles::Roles(Host& host, Store& store, Authorizer& access)
+    : host_(host), store_(store), access_(access), changed_(host.target("auth/1", "access_changed")) {}
+
+Task<Reply> Roles::list(Request request) {
+  auto view = co_await access_.views().get(request);
+  if (!view) co_return std::move(view).problem();
+  std::string text;
+  json::Writer out(text);
+  out.begin_object().key("items").begin_array();
+  for (const auto& role : (*view)->directory->roles())
+    if (role.built_in) write_built_in(out, role);
+  for (const auto role : (*view)->document.root().find("roles").elements()) out.value(role);
+  out.end_array().end_object();
+  co_return Reply::json(text);
+}
+
+Reply Roles::role_reply(const TenantView& view, std::string_view name) const {
+  const auto number = view.directory->find(name);
+  if (!number) return no_role(name);
+  std::string text;
+  json::Writer out(text);
+  if (const auto& role = view.directory->roles()[*number]; role.built_in) {
+    write_built_in(out, role);
+    return Reply::json(text);
+  }
+  for (const auto role : view.document.root().find("roles").elements())
+    if (role.find("role").as_string() == name) out.value(role);
+  return Reply::json(text).with_etag("\"" + std::to_string(view.revision) + "\"");
+}
+
+Task<Reply> Roles::get(Request request) {
+  auto view = co_await access_.views().get(request);
+  if (!view) co_return std::move(view).problem();
+  co_return role_reply(**view, request.param("role"));
+}
+
+Task<Reply> Roles::put(Request request) {
+  const std::string name(request.param("role"));
+  auto body = json::Document::parse(request.text());
+  if (!body) co_return Reply::error(Code::invalid, "malformed_json", body.error().message).with_status(400);
+  if (body->root().find("role").as_string() != name)
+    co_return Reply::error(Code::invalid, "invalid_roles", "'role' in the body must be the name in the path",
+                           R"([{"pointer":"/role","code":"bad_name","message":"must be the name in the path"}])")
+        .with_status(422);
+  access_.views().forget(request.tenant());
+  auto view = co_await access_.views().get(request);
+  if (!view) co_return std::move(view).problem();
+  const auto stored = (*view)->document.root();
+  Change change{*view, roles_text(stored.find("roles"), name, body->root()), text_or(stored.find("units"), "[]")};
+  const auto roles = json::Document::parse(change.roles);
+  authz::Diagnostics diagnostics;
+  const auto directory =
+      roles ? authz::Directory::read(roles->root(), stored.find("units"), diagnostics) : authz::DirectoryPtr();
+  if (!directory) co_return invalid(diagnostics);
+  const auto subject = authz::Subject::of(request.tenant(), request.principal(), request.context().claims());
+  const auto own = unlimited(*(*view)->directory, subject);
+  // Also what the role gave before: taking it from others is no less than giving it.
+  for (const auto* one : {directory.get(), (*view)->directory.get()})
+    if (const auto permission = beyond(*one, name, own); !permission.empty())
+      co_return Reply::error(Code::denied, "forbidden",
+                             "the role holds '" + std::string(permission) + "', which you do not have without limits");
+  auto revision = co_await store_change(request, change);
+  if (!revision) co_return std::move(revision).problem();
+  co_return Reply::json(json::to_text(body->root())).with_etag("\"" + std::to_string(*revision) + "\"");
+}
+
+Task<Reply> Roles::remove(Request request) {
+  const std::string name(request.param("role"));
+  access_.views().forget(request.tenant());
+  auto view = co_await access_.views().get(request);
+  if (!view) co_return std::move(view).problem();
+  const auto& directory = *(*view)->directory;
+  const auto number = directory.find(name);
+  if (!number) co_return no_role(name);
+  if (directory.roles()[*number].built_in)
+    co_return Reply::error(Code::denied, "built_in", "'" + name + "' is built in and cannot be removed");
+  for (const auto& role : directory.roles())
+    if (std::find(role.inherits.begin(), role.inherits.end(), name) != role.inherits.end())
+      co_return Reply::error(Code::conflict, "in_use", "role '" + role.name + "' inherits from '" + name + "'");
+  const auto stored = (*view)->document.root();
+  Change change{*view, roles_text(stored.find("roles"), name, {}), text_or(stored.find("units"), "[]")};
+  auto revision = co_await store_change(request, change);
+  if (!revision) co_return std::move(revision).problem();
+  co_return Reply().with_status(204);
+}
+
+Task<Reply> Roles::units(Request request) {
+  auto view = co_await access_.views().get(request);
+  if (!view) co_return std::move(view).problem();
+  co_return Reply::json("{\"units\":" + text_or((*view)->document.root().find("units"), "[]") + "}");
+}
+
+Task<Reply> Roles::put_units(Request request) {
+  auto body = json::Document::parse(request.text());
+  if (!body) co_return Reply::error(Code::invalid, "malformed_json", body.error().message).with_status(400);
+  const auto units = body->root().find("units");
+  access_.views().forget(request.tenant());
+  auto view = co_await access_.views().get(request);
+  if (!view) co_return std::move(view).problem();
+  const auto stored = (*view)->document.root();
+  authz::Diagnostics diagnostics;
+  if (!units.is_array()) diagnostics.error("/units", authz::codes::role_shape, "the body is {units: [{unit, parent}]}");
+  const auto directory = authz::Directory::read(stored.find("roles"), units, diagnostics);
+  if (!directory || diagnostics.failed()) co_return invalid(diagnostics);
+  Change change{*view, text_or(stored.find("roles"), "[]"), json::to_text(units)};
+  auto revision = co_await store_change(request, change);
+  if (!revision) co_return std::move(revision).problem();
+  co_return Reply::json("{\"units\":" + change.units + "}");
+}
+
+Task<Reply> Roles::policies(Request request) {
+  auto view = co_await access_.views().get(request);
+  if (!view) co_return std::move(view).problem();
+  auto served = co_await access_.views().served(request, *view, "");
+  if (!served) co_return std::move(served).problem();
+  std::string text;
+  json::Writer out(text);
+  out.begin_object().key("items").begin_array();
+  for (const auto& one : *served) {
+    out.begin_object().member("policy", std::string_view(one.policy->name()));
+    out.member("version", std::string_view(one.version)).member("hash", std::string_view(one.hash));
+    write_names(out, "resources", one.policy->resources());
+    out.member("rules", one.policy->rules().size()).end_object();
+  }
+  out.end_array().end_object();
+  co_return Reply::json(text);
+}
+
+// After the answer every worker decides by it.
+Task<Got<std::uint64_t>> Roles::store_change(Context context, const Change& change) {
+  Batch batch;
+  batch.put(directory_collection, directory_id, change.view->revision,
+            "{\"roles\":" + change.roles + ",\"units\":" + change.units + "}");
+  auto written = co_await store_.write(context, batch.take());
+  if (!written) co_return std::move(written).problem();
+  if (auto told = co_await announce(context); !told) co_return std::move(told).error();
+  co_return change.view->revision + 1;
+}
+
+// As a revocation (verify/forgetting.hpp): this generation's worker, then whichever generation serves there by then.
+Task<Status> Roles::announce(Context context) {
+  const std::string tenant(context.tenant());
+  const std::function<Task<Status>()> errand = [this, &tenant]() -> Task<Status> {
+    access_.views().forget(tenant);
+    auto own = host_.act_as(tenant, "roles or policies were changed", patience);
+    if (!own) co_return std::move(own).error();
+    const Reply told = co_await host_.call(own->view(), changed_, Payload());
+    if (!told) co_return told.error();
+    co_return Status();
+  };
+  co_return co_await on_each_worker(host_, errand);
+}
+
+Reply Roles::changed(Request request) {
+  if (request.principal() != own_principal)
+    return Reply::error(Code::denied, "own_plugin_only", "auth/1.access_changed is for the generations of auth alone");
+  access_.views().forget(request.tenant());
+  return {};
+}
+
+Task<Reply> Roles::published(Request request) {
+  const auto body = json::Document::parse(request.text());
+  if (!body || body->root().find("kind").as_string() != "policies") co_return Reply();
+  if (auto told = co_await announce(request); !told) co_return Reply(std::move(told).error());
+  co_return Reply();
+}
+
+}  // namespace socle::auth

@@ -1,0 +1,78 @@
+// tenant_view.hpp: what a worker knows of a tenant's roles, units and policies. Roles are one document, read once and
+// dropped on every worker before a change of it is answered. Which policies there are is listed from models/1 and
+// dropped when it announces a publish, at the latest after `list_age`; which version of one is served is asked at every
+// use, so a new version counts from the answer to its publish on. On the worker of the call.
+#pragma once
+
+#include <atomic>
+#include <list>
+#include <unordered_map>
+#include <vector>
+
+#include "access/by_hash.hpp"
+#include "core/store.hpp"
+#include "policy/policies.hpp"
+
+namespace socle::auth {
+
+inline constexpr std::string_view directory_collection = "auth.directory";
+inline constexpr std::string_view directory_id = "directory";
+
+// Immutable.
+struct TenantView {
+  authz::DirectoryPtr directory;
+  std::uint64_t revision = 0;  // of the stored document, 0 = there is none
+  json::Document document;     // {roles, units} as stored
+  struct Named {
+    std::string name;
+    authz::PolicyPtr last;  // the version that was served when it was listed; null when it could not be read
+  };
+  std::vector<Named> policies;
+  Instant listed;
+};
+using TenantViewPtr = std::shared_ptr<const TenantView>;
+
+struct Served {
+  std::string version;
+  std::string hash;
+  authz::PolicyPtr policy;
+};
+
+class TenantViews {
+ public:
+  static constexpr Duration list_age = std::chrono::seconds(5);
+  static constexpr std::size_t most_tenants = 10'000;  // a worker
+
+  TenantViews(Host& host, Store& store);
+
+  Task<Got<TenantViewPtr>> get(Context context);
+  // The versions served of those policies that may be about the resource: `resource` empty = of all.
+  Task<Got<std::vector<Served>>> served(Context context, TenantViewPtr view, std::string resource);
+  // From now on of this worker.
+  void forget(std::string_view tenant);
+
+ private:
+  Task<Got<TenantViewPtr>> load(Context context);
+  Task<Got<bool>> list(Context context, TenantView& view);
+  [[nodiscard]] bool without_models(const Reply& reply) const;
+  // No value but a policy of nothing when it is not published (any more).
+  Task<Got<Served>> resolve(Context context, std::string name);
+
+  struct Known {
+    std::string tenant;
+    TenantViewPtr view;
+  };
+  struct Worker {
+    std::list<Known> recent;
+    std::unordered_map<std::string_view, std::list<Known>::iterator> by_tenant;
+    std::uint64_t epoch = 0;  // moves with each forget(): what was read before is not kept
+  };
+  Host& host_;
+  Store& store_;
+  Target resolve_, list_;
+  std::vector<Worker> workers_;
+  ByHash<authz::Policy> policies_;
+  std::atomic<bool> models_seen_{false};
+};
+
+}  // namespace socle::auth

@@ -1,0 +1,53 @@
+// rings.hpp: each tenant's signing keys, as they are kept in the tenant's own storage: made at the first token, rotated
+// when they are due, cached on each worker for a minute (a key is published long before it signs, and verifies long
+// after). On the worker of the call.
+#pragma once
+
+#include <list>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "core/store.hpp"
+#include "token/tokens.hpp"
+
+namespace socle::auth {
+
+inline constexpr std::string_view token_keys_collection = "auth.token_keys";
+
+using RingPtr = std::shared_ptr<const tokens::KeyRing>;
+
+class Rings {
+ public:
+  // Reads the key file that the configuration names: throws, and so refuses the generation, when it cannot.
+  Rings(Host& host, Store& store);
+
+  // Null when the tenant has none and `make` is false.
+  Task<Got<RingPtr>> get(Context context, bool make);
+  // The next key signs from now on.
+  Task<Got<RingPtr>> rotate(Context context);
+
+ private:
+  static constexpr std::size_t most_tenants = 1024;  // a worker
+  static constexpr Duration known_for = std::chrono::minutes(1);
+  struct Known {
+    std::string tenant;
+    RingPtr ring;
+    Instant since;
+  };
+  struct Worker {
+    std::list<Known> recent;
+    std::unordered_map<std::string_view, std::list<Known>::iterator> by_tenant;
+  };
+  Task<Got<RingPtr>> load(Context context, bool make, bool turn);
+  void keep(std::string_view tenant, const RingPtr& ring);
+  [[nodiscard]] std::int64_t seconds() const { return host_.now_utc().count() / 1'000'000'000; }
+
+  Host& host_;
+  Store& store_;
+  tokens::Rotation rotation_;
+  std::optional<tokens::Sealer> sealer_;
+  std::vector<Worker> workers_;
+};
+
+}  // namespace socle::auth

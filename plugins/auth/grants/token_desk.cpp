@@ -1,0 +1,320 @@
+#include "grants/token_desk.hpp"
+
+#include <algorithm>
+
+#include "socle/jose/base64url.hpp"
+
+namespace socle::auth {
+namespace {
+
+constexpr Duration patience = std::chrono::seconds(5);
+constexpr int attempts = 3;
+
+Reply bad_token(std::string_view reason) {
+  return Reply::error(Code::unauthenticated, "bad_token", reason)
+      .with_header("www-authenticate", R"(Bearer error="invalid_token")");
+}
+
+TokenDesk::Answer refused(std::string_view code, std::string text, int status = 400) {
+  return {{}, tokens::OAuthError{status, code, std::move(text)}};
+}
+
+TokenDesk::Answer good(std::string text) {
+  TokenDesk::Answer out;
+  out.text = std::move(text);
+  return out;
+}
+
+// The tenant that a token says it is of: where its keys are looked up, and believed only once they have verified it.
+std::string claimed_tenant(std::string_view token) {
+  if (token.size() > tokens::largest_token) return {};
+  const auto first = token.find('.');
+  const auto second = first == std::string_view::npos ? first : token.find('.', first + 1);
+  if (second == std::string_view::npos) return {};
+  const auto payload = jose::from_base64url(token.substr(first + 1, second - first - 1));
+  if (!payload) return {};
+  const auto claims = json::Document::parse(*payload, {.max_depth = 32, .duplicates = json::Duplicates::refuse});
+  return claims ? std::string(claims->root().find("tenant").as_string()) : std::string();
+}
+
+std::vector<std::string_view> views_of(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
+
+}  // namespace
+
+TokenDesk::TokenDesk(Host& host, Store& store, People& people, Sessions& sessions, const Settings& settings)
+    : host_(host),
+      store_(store),
+      people_(people),
+      sessions_(sessions),
+      rings_(host, store),
+      public_url_(settings.public_url),
+      lifetime_(host.config().get<std::int64_t>("token_life") / 1'000'000'000),
+      authenticate_(host.target("auth/1", "authenticate")),
+      issued_(host.counter("auth_tokens_issued_total", "Access tokens issued.")),
+      refused_(host.counter("auth_tokens_refused_total", "Access and refresh tokens refused.")),
+      reused_(host.counter("auth_tokens_reused_total", "Refresh tokens that were used twice.")) {}
+
+tokens::Realm TokenDesk::realm(std::string_view tenant) const {
+  tokens::Realm out;
+  out.issuer = public_url_ + "/tenants/" + std::string(tenant);
+  out.audience = public_url_ + "/v1";
+  out.lifetime = lifetime_;
+  return out;
+}
+
+Task<Got<TokenDesk::Read>> TokenDesk::read(std::string token) {
+  Read out;
+  out.tenant = claimed_tenant(token);
+  if (out.tenant.empty()) co_return bad_token("the token is no access token of this system");
+  auto context = host_.act_as(out.tenant, "verify an access token", patience);
+  if (!context) co_return bad_token("the token names no tenant of this system");
+  auto ring = co_await rings_.get(context->view(), false);
+  if (!ring) co_return std::move(ring).problem();
+  if (!*ring) co_return bad_token("the token is signed with no key of its tenant");
+  out.verified = tokens::verify(token, (*ring)->verifying(), realm(out.tenant), seconds());
+  if (!out.verified.ok()) {
+    refused_.add();
+    co_return bad_token(std::string(jose::code(out.verified.refusal)) + ": " + out.verified.reason);
+  }
+  co_return out;
+}
+
+Task<Got<Tokens::Facts>> TokenDesk::verify(std::string token) {
+  auto seen = co_await read(std::move(token));
+  if (!seen) co_return std::move(seen).problem();
+  Facts facts;
+  facts.tenant = seen->tenant;
+  facts.user = seen->verified.text("sub");
+  facts.session = seen->verified.text("sid");
+  const auto claims = json::Document::parse(tokens::context_claims(seen->verified));
+  if (claims) {
+    const auto scopes = claims->root().find("scopes");
+    facts.scoped = scopes.exists();
+    for (const auto scope : scopes.elements()) facts.scopes.emplace_back(scope.as_string());
+    facts.key = claims->root().find("client").as_string();
+  }
+  facts.ends = std::chrono::seconds(seen->verified.expires());
+  if (facts.key.empty()) co_return facts;
+  // A token of an API key ends with the key.
+  auto context = host_.act_as(facts.tenant, "verify an access token", patience);
+  if (!context) co_return bad_token("the token names no tenant of this system");
+  auto key = co_await store_.get(context->view(), collection::keys, facts.key);
+  if (!key) co_return std::move(key).problem();
+  if (!key->exists()) co_return bad_token("the API key of this token was removed");
+  co_return facts;
+}
+
+Task<Got<Tokens::Issued>> TokenDesk::issue(Context context, const Person& person, std::string session) {
+  tokens::Family start;
+  start.user = person.id;
+  start.session = std::move(session);
+  auto family = tokens::new_family(context.tenant(), std::move(start), lives_, seconds());
+  if (!family) co_return std::move(family).error();
+  Batch batch;
+  batch.put(families_collection, family->id, 0, family->family.text());
+  auto written = co_await store_.write(context, batch.take());
+  if (!written) co_return std::move(written).problem();
+  auto answer = co_await access_answer(context, person, family->family, family->token, "");
+  if (!answer) co_return std::move(answer).problem();
+  const auto document = json::Document::parse(answer->text);
+  if (answer->error || !document)
+    co_return Reply::error(Code::internal, "internal", answer->error ? answer->error->description : "no token");
+  Issued out;
+  out.access_token = document->root().find("access_token").as_string();
+  out.refresh_token = family->token;
+  out.expires = std::chrono::seconds(lifetime_);
+  co_return out;
+}
+
+Task<Got<TokenDesk::Answer>> TokenDesk::access_answer(Context context, const Person& person,
+                                                      const tokens::Family& family, std::string_view refresh_token,
+                                                      std::string_view scope) {
+  const auto all = family.limited ? family.scopes : std::vector<std::string>{"*"};
+  const auto scopes = tokens::narrowed_scopes(scope, all);
+  if (!scopes) co_return refused("invalid_scope", "the scope asks for more than was granted");
+  auto ring = co_await rings_.get(context, true);
+  if (!ring) co_return std::move(ring).problem();
+  tokens::Bearer bearer;
+  bearer.tenant = context.tenant();
+  bearer.subject = person.id;
+  bearer.family = family.session;
+  bearer.client = family.client;
+  bearer.name = person.username;
+  bearer.roles = views_of(person.roles);
+  bearer.limited = family.limited || !scope.empty();
+  bearer.scopes = views_of(*scopes);
+  auto issued = tokens::issue(**ring, realm(context.tenant()), bearer, seconds());
+  if (!issued) co_return std::move(issued).error();
+  issued_.add();
+  co_return Answer{tokens::token_answer({issued->token, lifetime_, refresh_token, bearer.limited ? &*scopes : nullptr}),
+                   {}};
+}
+
+Task<Got<TokenDesk::Answer>> TokenDesk::refresh(std::shared_ptr<const tokens::OAuthForm> form) {
+  const std::string token(form->get("refresh_token"));
+  const std::string gone = "the refresh token is unknown, spent, expired or revoked";
+  if (token.empty()) co_return refused("invalid_request", "refresh_token is missing");
+  const auto text = tokens::read_refresh(token);
+  if (!text) co_return refused("invalid_grant", gone);
+  auto context = host_.act_as(text->tenant, "use a refresh token", patience);
+  if (!context) co_return refused("invalid_grant", gone);
+  const auto id = tokens::family_id(text->family);
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    auto stored = co_await store_.get(context->view(), families_collection, id);
+    if (!stored) co_return std::move(stored).problem();
+    auto family = tokens::Family::read(stored->doc());
+    if (!stored->exists() || !family) co_return refused("invalid_grant", gone);
+    auto used = tokens::use_refresh(*text, *std::move(family), lives_, seconds());
+    if (!used) co_return std::move(used).error();
+    if (used->use == tokens::Use::ended || used->use == tokens::Use::expired) {
+      refused_.add();
+      co_return refused("invalid_grant", gone);
+    }
+    auto session = co_await sessions_.get(context->view(), used->family.session);
+    if (!session) co_return std::move(session).problem();
+    auto person = co_await people_.by_id(context->view(), used->family.user);
+    if (!person) co_return std::move(person).problem();
+    const bool good = session->revision != 0 && session->active(now()) && person->state == PersonState::active;
+    if (used->use == tokens::Use::rotated && !good) {
+      refused_.add();
+      co_return refused("invalid_grant", "the session of this token has ended; sign in again");
+    }
+    Batch batch;
+    batch.put(families_collection, id, stored->revision, used->family.text());
+    auto written = co_await store_.write(context->view(), batch.take());
+    if (!written && written.problem().error_code() == "changed_meanwhile") continue;
+    if (!written) co_return std::move(written).problem();
+    if (used->use == tokens::Use::reused) {
+      reused_.add();
+      host_.log(Level::warn, context->view(), "a spent refresh token came again; its session is ended",
+                {{"user", used->family.user}});
+      auto ended = co_await sessions_.revoke(context->view(), used->family.session, used->family.user);
+      if (!ended) co_return std::move(ended).problem();
+      co_return refused("invalid_grant", gone);
+    }
+    static_cast<void>(co_await sessions_.renew(context->view(), used->family.session));
+    const std::string scope(form->get("scope"));
+    co_return co_await access_answer(context->view(), *person, used->family, used->token, scope);
+  }
+  co_return refused("temporarily_unavailable", "the token is being used; retry", 503);
+}
+
+// The client is an API key: `client_id` is the key's id, `client_secret` the key.
+Task<Got<TokenDesk::Answer>> TokenDesk::client_credentials(Request request,
+                                                           std::shared_ptr<const tokens::OAuthForm> form) {
+  const auto& client = form->client();
+  if (!client || client->secret.empty())
+    co_return refused("invalid_client", "client_credentials wants client_id and client_secret, an API key", 401);
+  const auto authorization = "Bearer " + client->secret;
+  const std::string peer(request.meta("http.peer"));
+  Payload shown =
+      Payload::make({}, Media::none, {{"authorization", authorization}, {"access", "authenticated"}, {"peer", peer}});
+  const Reply known = co_await host_.call(request, authenticate_, std::move(shown));
+  if (!known && known.code() != Code::unauthenticated && known.code() != Code::denied) co_return known;
+  const auto claims = json::Document::parse(known ? known.meta("claims") : std::string_view("{}"));
+  const auto key = claims ? std::string(claims->root().find("key").as_string()) : std::string();
+  if (!known || key.empty() || client->id != key) {
+    refused_.add();
+    co_return refused("invalid_client", "the client is unknown, expired, or not the one that its secret names", 401);
+  }
+  auto context = host_.act_as(known.meta("tenant"), "issue a token to a client", patience);
+  if (!context) co_return refused("invalid_client", "the tenant of this client is gone", 401);
+  auto person = co_await people_.by_id(context->view(), std::string(known.meta("principal")));
+  if (!person) co_return std::move(person).problem();
+  tokens::Family grant;
+  grant.client = key;
+  grant.limited = claims->root().find("scopes").exists();
+  for (const auto scope : claims->root().find("scopes").elements()) grant.scopes.emplace_back(scope.as_string());
+  const std::string scope(form->get("scope"));
+  co_return co_await access_answer(context->view(), *person, grant, "", scope);
+}
+
+Task<Got<TokenDesk::Answer>> TokenDesk::introspect(Context context, std::string token) {
+  Answer inactive;
+  inactive.text = R"({"active":false})";
+  if (const auto text = tokens::read_refresh(token); text && text->tenant == context.tenant()) {
+    auto stored = co_await store_.get(context, families_collection, tokens::family_id(text->family));
+    if (!stored) co_return std::move(stored).problem();
+    auto family = tokens::Family::read(stored->doc());
+    if (!family || !family->live(lives_, seconds())) co_return inactive;
+    // Whether it is the one that may be used is told without using it.
+    auto used = tokens::use_refresh(*text, *family, lives_, seconds());
+    if (!used || used->use != tokens::Use::rotated) co_return inactive;
+    auto session = co_await sessions_.get(context, family->session);
+    if (!session || session->revision == 0 || !session->active(now())) co_return inactive;
+    std::string answer;
+    json::Writer(answer)
+        .begin_object()
+        .member("active", true)
+        .member("token_type", "refresh_token")
+        .member("sub", std::string_view(family->user))
+        .member("tenant", context.tenant())
+        .member("exp", family->ends)
+        .end_object();
+    co_return good(std::move(answer));
+  }
+  auto seen = co_await read(token);
+  if (!seen || seen->tenant != context.tenant()) co_return inactive;
+  // Signature and times are not all: the user and the session must be good still.
+  Payload shown = Payload::make({}, Media::none, {{"authorization", "Bearer " + token}, {"access", "authenticated"}});
+  const Reply known = co_await host_.call(context, authenticate_, std::move(shown));
+  if (!known || known.meta("tenant") != context.tenant()) co_return inactive;
+  std::string answer;
+  json::Writer out(answer);
+  out.begin_object().member("active", true).member("token_type", "Bearer");
+  for (const auto* name : {"iss", "aud", "sub", "client_id", "iat", "nbf", "exp", "jti", "tenant", "sid", "scope"})
+    if (const auto value = seen->verified.claims.root().find(name); value.exists()) out.key(name).value(value);
+  if (const auto name = seen->verified.text("name"); !name.empty()) out.member("username", name);
+  out.end_object();
+  co_return good(std::move(answer));
+}
+
+Task<Got<TokenDesk::Answer>> TokenDesk::revoke(std::string token) {
+  const Answer done;
+  if (const auto text = tokens::read_refresh(token)) {
+    auto context = host_.act_as(text->tenant, "revoke a refresh token", patience);
+    if (!context) co_return done;
+    auto ended = co_await end_family(context->view(), tokens::family_id(text->family));
+    if (!ended) co_return std::move(ended).problem();
+    co_return done;
+  }
+  auto seen = co_await read(token);
+  if (!seen) {
+    const auto& problem = seen.problem();
+    if (problem.code() != Code::unauthenticated) co_return problem;
+    co_return done;  // RFC 7009, 2.2: an invalid token is as good as revoked
+  }
+  const std::string session(seen->verified.text("sid"));
+  if (session.empty())
+    co_return refused("unsupported_token_type", "a client's access token ends with its API key, or by itself");
+  auto context = host_.act_as(seen->tenant, "revoke an access token", patience);
+  if (!context) co_return done;
+  auto ended = co_await sessions_.revoke(context->view(), session, std::string(seen->verified.text("sub")));
+  if (!ended) co_return std::move(ended).problem();
+  co_return done;
+}
+
+Task<Got<bool>> TokenDesk::end_family(Context context, std::string id) {
+  for (int attempt = 0; attempt < attempts; ++attempt) {
+    auto stored = co_await store_.get(context, families_collection, id);
+    if (!stored) co_return std::move(stored).problem();
+    auto family = tokens::Family::read(stored->doc());
+    if (!family) co_return true;
+    const auto session = family->session;
+    const auto user = family->user;
+    if (family->end == tokens::Family::End::none) {
+      family->end = tokens::Family::End::revoked;
+      family->ended = seconds();
+      Batch batch;
+      batch.put(families_collection, id, stored->revision, family->text());
+      auto written = co_await store_.write(context, batch.take());
+      if (!written && written.problem().error_code() == "changed_meanwhile") continue;
+      if (!written) co_return std::move(written).problem();
+    }
+    if (session.empty()) co_return true;
+    co_return co_await sessions_.revoke(context, session, user);
+  }
+  co_return Reply::error(Code::unavailable, "unavailable", "the token is being used; retry");
+}
+
+}  // namespace socle::auth

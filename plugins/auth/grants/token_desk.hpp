@@ -1,0 +1,63 @@
+// token_desk.hpp: access and refresh tokens of this installation: what sign-in and verification ask for
+// (verify/tokens.hpp) and what the token endpoint does. A login's tokens end with its session; a refresh token that is
+// used twice ends the session. On the worker of the call.
+#pragma once
+
+#include <variant>
+
+#include "grants/rings.hpp"
+#include "identity/people.hpp"
+#include "session/sessions.hpp"
+#include "verify/tokens.hpp"
+
+namespace socle::auth {
+
+inline constexpr std::string_view families_collection = "auth.families";
+
+class TokenDesk final : public Tokens {
+ public:
+  TokenDesk(Host& host, Store& store, People& people, Sessions& sessions, const Settings& settings);
+
+  Task<Got<Facts>> verify(std::string token) override;
+  Task<Got<Issued>> issue(Context context, const Person& person, std::string session) override;
+
+  // What the token endpoint answers: JSON, good or bad.
+  struct Answer {
+    std::string text;
+    std::optional<tokens::OAuthError> error;
+  };
+  Task<Got<Answer>> refresh(std::shared_ptr<const tokens::OAuthForm> form);
+  Task<Got<Answer>> client_credentials(Request request, std::shared_ptr<const tokens::OAuthForm> form);
+  // RFC 7662 of a token of the context's tenant.
+  Task<Got<Answer>> introspect(Context context, std::string token);
+  // RFC 7009: of whichever tenant the token names.
+  Task<Got<Answer>> revoke(std::string token);
+
+  Rings& rings() { return rings_; }
+  [[nodiscard]] tokens::Realm realm(std::string_view tenant) const;
+
+ private:
+  struct Read {
+    tokens::Verified verified;
+    std::string tenant;
+  };
+  Task<Got<Read>> read(std::string token);
+  Task<Got<Answer>> access_answer(Context context, const Person& person, const tokens::Family& family,
+                                  std::string_view refresh_token, std::string_view scope);
+  Task<Got<bool>> end_family(Context context, std::string id);
+  [[nodiscard]] std::int64_t seconds() const { return host_.now_utc().count() / 1'000'000'000; }
+  [[nodiscard]] Milliseconds now() const { return std::chrono::duration_cast<Milliseconds>(host_.now_utc()); }
+
+  Host& host_;
+  Store& store_;
+  People& people_;
+  Sessions& sessions_;
+  Rings rings_;
+  const std::string public_url_;
+  const std::int64_t lifetime_;
+  tokens::RefreshLives lives_;
+  Target authenticate_;
+  Metric issued_, refused_, reused_;
+};
+
+}  // namespace socle::auth

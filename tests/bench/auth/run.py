@@ -1,0 +1,90 @@
+"""tests/bench/auth/run.py: what knowing who asks costs a request: hello through the gateway with no credential, with a
+session as bearer, as cookie, and with an API key, all known to the worker; then bogus credentials, each a look-up within
+their address's budget or a refusal. Kernel on core 0 with one worker, wrk on core 1; the cases alternate, ratios are of
+medians of CPU time a request. Settings: ROUNDS (5), SECONDS_EACH (2), CONNECTIONS (64), SOCLE_BUILD."""
+
+import http.client
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../../system"))
+from auth import GRANTS, RESIDENT  # noqa: E402
+from harness import Kernel, plugin  # noqa: E402
+
+ROUNDS = int(os.environ.get("ROUNDS", "5"))
+SECONDS = int(os.environ.get("SECONDS_EACH", "2"))
+CONNECTIONS = int(os.environ.get("CONNECTIONS", "64"))
+MANIFEST = """socle: 1
+data: data
+workers: 1
+listeners: {http: {address: "127.0.0.1:0"}, ops: {address: "127.0.0.1:0"}}
+resident: %s
+tenants: {acme: {}}
+plugins:
+  - {path: %s, home: kernel}
+  - {path: %s, home: kernel, listen: [http, ops], grants: [ingress, catalog]}
+  - {path: %s, home: kernel, %s}
+  - {path: %s, home: kernel}
+"""
+BOGUS = """local n = 0
+request = function() n = n + 1
+  return wrk.format("GET", nil, {["Authorization"] = string.format("Bearer ss_acme_%043d", n)}) end"""
+
+
+def cpu_seconds(pid):
+    with open("/proc/%d/stat" % pid, encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(kernel, arguments):
+    before = cpu_seconds(kernel.pid)
+    done = subprocess.run(["taskset", "-c", "1", "wrk", "-t1", "-c%d" % CONNECTIONS, "-d%ds" % SECONDS, *arguments,
+                           "http://127.0.0.1:%d/v1/hello/Ada" % kernel.port], capture_output=True, text=True, check=True).stdout
+    used = cpu_seconds(kernel.pid) - before
+    requests = int(re.search(r"(\d+) requests in", done)[1])
+    return requests / SECONDS, used / requests * 1e6, "Non-2xx" in done
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="socle-bench-") as folder:
+        paths = [plugin(p) for p in ("storage-rocksdb", "gateway", "auth")]
+        resident = RESIDENT.replace("]", ", libargon2.so.1]")
+        with Kernel(folder, manifest=MANIFEST % (resident, *paths, GRANTS, plugin("hello"))) as kernel:
+            os.sched_setaffinity(0, {1})
+            for thread in os.listdir("/proc/%d/task" % kernel.pid):
+                os.sched_setaffinity(int(thread), {0})
+            session = kernel.command("tenant", "token", "acme")["token"]
+            connection = http.client.HTTPConnection("127.0.0.1", kernel.port)
+            connection.request("POST", "/v1/auth/keys", json.dumps({"name": "bench", "scopes": ["records:read"]}),
+                               {"Authorization": "Bearer " + session, "Content-Type": "application/json"})
+            key = json.loads(connection.getresponse().read())["secret"]
+            script = os.path.join(folder, "bogus.lua")
+            with open(script, "w", encoding="ascii") as file:
+                file.write(BOGUS)
+            cases = {"anonymous": [], "bearer": ["-H", "Authorization: Bearer " + session],
+                     "cookie": ["-H", "Cookie: socle_session=" + session], "API key": ["-H", "Authorization: Bearer " + key],
+                     "bogus": ["-s", script]}
+            got = {name: [] for name in cases}
+            for round_ in range(ROUNDS + 1):  # the first warms up
+                for name, arguments in cases.items():
+                    rate, cpu, refused = measure(kernel, arguments)
+                    if refused != (name == "bogus"):
+                        raise AssertionError("%s: %s" % (name, "refused" if refused else "not refused"))
+                    if round_:
+                        got[name].append((rate, cpu))
+    base = statistics.median(cpu for _, cpu in got["anonymous"])
+    for name, rows in got.items():
+        rate, cpu = (statistics.median(column) for column in zip(*rows))
+        print("auth_bench %-10s %8.0f requests/s (deviation %.0f), %.2f us CPU a request, %.2f of anonymous (%d rounds of %d s, "
+              "%d connections)" % (name, rate, statistics.pstdev(r for r, _ in rows), cpu, cpu / base, ROUNDS, SECONDS, CONNECTIONS))
+
+
+if __name__ == "__main__":
+    main()

@@ -46,8 +46,7 @@ std::string place(const cel::Issue& issue) {
 cel::Options options() {
   cel::Options out;
   out.max_source = max_remainder_text;
-  // As in forms, whose filters come here: people who write price * 2 do not think of kinds.
-  out.mixed_numbers = true;
+  out.mixed_numbers = true;  // as in forms and rules: a condition means the same in the store
   out.cross_type_ordering = true;
   return out;
 }

@@ -100,9 +100,11 @@ limit='{"rules": "limit", "input": {"type": "object", "required": ["income"], "p
 expect "models: draft" '^HTTP/1.1 20' curl -si -X PUT "$http/v1/models/rules/limit" "${json[@]}" -d "$limit"
 expect "models: publish" '"version":"1.0.0"' curl -s -X POST "$http/v1/models/rules/limit/publish" "${json[@]}" -d '{}'
 expect "rules: evaluate" '"limit":50' curl -s -X POST "$http/v1/rules/limit/evaluate" "${json[@]}" -d '{"input": {"income": 5}}'
-expect "forms: create" '"monthlyPayment":"1060.00"' curl -s -X POST "$http/v1/forms/loan/records" "${json[@]}" -d @examples/loan/record.json
+expect "forms: create" '"monthlyPayment":"1060.00"' curl -s -X POST "$http/v1/forms/loan/records" "${json[@]}" -d "$(head -1 examples/loan/records.jsonl)"
 expect "forms: the ruleset's output" '"grade":"A"' curl -s "$http/v1/forms/loan/records"
 expect "forms: errors at their fields" '"pointer":"/email","code":"required"' curl -s -X POST "$http/v1/forms/loan/records" "${json[@]}" -d '{}'
+expect "forms: import" '"created":4' curl -s -X POST "$http/v1/forms/loan/records:import" -H 'Content-Type: application/x-ndjson' --data-binary "$(tail -n +2 examples/loan/records.jsonl)"
+expect "forms: export" 'call_center' curl -s "$http/v1/forms/loan/records:export?format=csv"
 expect "forms: list by filter" '"applicationNo":"LA-2026-00000001"' curl -s -G "$http/v1/forms/loan/records" --data-urlencode "filter=channel == 'web'"
 token=$(build/release/kernel/socle tenant token demo)
 bearer=(-H "Authorization: Bearer $token")

@@ -83,7 +83,8 @@ class Tenant:
         self.connection.request(method, path, body, fields)
         response = self.connection.getresponse()
         text = response.read().decode()
-        return response.status, json.loads(text) if text and "json" in response.getheader("Content-Type", "") else text
+        kind = response.getheader("Content-Type", "")
+        return response.status, json.loads(text) if text and kind.endswith("json") and not kind.endswith("ndjson") else text
 
     def good(self, method, path, body=None, headers=None, status=200):
         found, answer = self.ask(method, path, body, headers)
@@ -104,11 +105,13 @@ def write_until(port, first, stop, out):
             status, answer = tenant.ask("POST", "/v1/forms/marked/records", {"n": n})
         except (OSError, http.client.HTTPException) as error:
             status, answer = 0, str(error)
+            tenant.connection.close()
             tenant = Tenant(port)
         seen.append((begin, time.monotonic_ns(), status, answer["doc"]["mark"] if status == 201 else str(answer), n))
         n += 1
         if status == 0:
             time.sleep(0.01)
+    tenant.connection.close()
     out.put(seen)
     out.close()
 
@@ -145,13 +148,18 @@ class Forms(SystemTest):
         self.quiet = int(kernel.command("status")["listeners"]["quiet"].rsplit(":", 1)[1])
         return kernel
 
+    def tenant(self, port):
+        tenant = Tenant(port)
+        self.addCleanup(tenant.connection.close)
+        return tenant
+
     def test_the_loan_example_from_its_files(self):
         kernel = self.system()
         environment = dict(os.environ, SOCLE_CONTROL=kernel.control_path)
         applied = subprocess.run([SOCLE, "model", "apply", LOAN, "--tenant", "demo"], env=environment, capture_output=True,
                                  text=True, timeout=60)
         self.assertEqual(applied.returncode, 0, applied.stdout + applied.stderr)
-        demo = Tenant(kernel.port)
+        demo = self.tenant(kernel.port)
         made = demo.good("POST", "/v1/forms/loan/records", loan(1), status=201)
         self.assertEqual(made["doc"]["monthlyPayment"], "1060.00")
         self.assertEqual(made["doc"]["debtYears"], 0.1)
@@ -168,22 +176,24 @@ class Forms(SystemTest):
                                  "&order=-applicationDate&explain=true")
         self.assertEqual([i["id"] for i in found["items"]], [made["id"]])
         self.assertEqual(found["remainder"], "")
+        some = demo.good("GET", "/v1/forms/loan/records?fields=channel,address.city")["items"][0]
+        self.assertEqual(some["doc"], {"channel": "web", "address": {"city": "Bonn"}})
         self.assertEqual(demo.good("GET", "/v1/forms/loan")["title"]["zh"], "贷款申请")
         self.assertEqual(len(demo.good("GET", "/v1/forms/loan/schema")["properties"]), 44)
         # Somebody else's tenant has neither the form nor the record.
-        self.assertEqual(Tenant(self.quiet).ask("GET", "/v1/forms/loan/records/" + made["id"])[0], 404)
+        self.assertEqual(self.tenant(self.quiet).ask("GET", "/v1/forms/loan/records/" + made["id"])[0], 404)
 
     def test_diagnostics_name_line_and_column(self):
         kernel = self.system()
-        status, answer = Tenant(kernel.port).ask("POST", "/v1/forms/compile?formId=marked", marked(1).replace("n % 7", "m % 7"), YAML)
+        status, answer = self.tenant(kernel.port).ask("POST", "/v1/forms/compile?formId=marked", marked(1).replace("n % 7", "m % 7"), YAML)
         self.assertEqual(status, 422)
         self.assertEqual([(e["line"], e["column"], e["code"]) for e in answer["errors"]], [(9, 21, "expression")], answer)
 
     def test_publishing_under_load_serves_nothing_stale_and_fails_nobody(self):
         kernel = self.system()
-        demo = Tenant(kernel.port)
+        demo = self.tenant(kernel.port)
         demo.release(marked(0))
-        Tenant(self.quiet).release(marked(0))
+        self.tenant(self.quiet).release(marked(0))
         published = []
         begun = time.monotonic()
         with Load(kernel.port) as busy, Load(self.quiet, 1) as other:
@@ -209,7 +219,7 @@ class Forms(SystemTest):
 
     def test_a_kill_loses_no_record_and_leaves_indexes_that_agree(self):
         kernel = self.system()
-        demo = Tenant(kernel.port)
+        demo = self.tenant(kernel.port)
         demo.release(marked(0))
         written = set()
         for kill in range(KILLS):
@@ -222,7 +232,7 @@ class Forms(SystemTest):
                 publishing.join()
             written |= {n for _, _, status, _, n in load.seen if status == 201}
             self.assertEqual([s for s in load.seen if s[2] not in (0, 201, 409, 503)][:3], [])
-        demo = Tenant(kernel.port)
+        demo = self.tenant(kernel.port)
         rows = [json.loads(line) for line in demo.good("GET", "/v1/forms/marked/records:export?format=jsonl").splitlines()]
         kept = [row["doc"]["n"] for row in rows]
         self.assertGreater(len(written), 50)
@@ -237,12 +247,13 @@ class Forms(SystemTest):
     @staticmethod
     def publish_quietly(port, value):
         """Until the kill cuts it off."""
+        tenant = Tenant(port)
         try:
             for _ in range(1000):
-                Tenant(port).release(marked(value))
+                tenant.release(marked(value))
                 value += 1
         except (OSError, http.client.HTTPException, AssertionError):
-            pass
+            tenant.connection.close()
 
 
 if __name__ == "__main__":

@@ -6,15 +6,24 @@
 namespace socle::forms {
 namespace {
 
-json::Document object(std::string_view id, std::string_view claims) {
+// The claims and `id`; `roles` is there even when nobody gave any, so that a rule that asks for one can be decided.
+json::Document user_of(std::string_view id, std::string_view claims) {
   std::string text;
   json::Writer out(text);
+  const auto given = json::Document::parse(claims.empty() ? "{}" : claims);
+  const auto root = given ? given->root() : json::View();
   out.begin_object().member("id", id);
-  if (!claims.empty())
-    if (const auto document = json::Document::parse(claims))
-      for (const auto& [key, value] : document->root().members())
-        if (key != "id") out.member(key, value);
+  for (const auto& [key, value] : root.members())
+    if (key != "id") out.member(key, value);
+  if (!root.find("roles").exists()) out.key("roles").begin_array().end_array();
   out.end_object();
+  auto made = json::Document::parse(text);
+  return made ? std::move(*made) : json::Document();
+}
+
+json::Document tenant_of(std::string_view id) {
+  std::string text;
+  json::Writer(text).begin_object().member("id", id).end_object();
   auto made = json::Document::parse(text);
   return made ? std::move(*made) : json::Document();
 }
@@ -22,8 +31,8 @@ json::Document object(std::string_view id, std::string_view claims) {
 }  // namespace
 
 Asking::Asking(const Host& host, Request request)
-    : user_(object(request.principal(), request.context().claims())),
-      tenant_(object(request.tenant(), {})),
+    : user_(user_of(request.principal(), request.context().claims())),
+      tenant_(tenant_of(request.tenant())),
       language_(language_of(request.header("accept-language"))) {
   const auto now = host.now_utc().count();
   seconds_ = now / 1'000'000'000;

@@ -84,10 +84,10 @@ Task<void> Models::report(Context context, const Served& served, bool failed, Du
   if (!served.canary) co_return;
   const std::string micros = std::to_string(took.count() / 1000);
   const socle::Meta meta{{"kind", "forms"},
-                  {"name", served.form->name()},
-                  {"version", served.version},
-                  {"outcome", failed ? "error" : "ok"},
-                  {"micros", micros}};
+                         {"name", served.form->name()},
+                         {"version", served.version},
+                         {"outcome", failed ? "error" : "ok"},
+                         {"micros", micros}};
   (void)co_await host_.call(context, report_, Payload::make({}, Media::none, meta));
 }
 
@@ -111,9 +111,9 @@ Task<Reply> Models::compile_text(Request request) {
   if (name.empty())
     co_return Reply::error(Code::invalid, "no_form", "say which form this is: ?formId=NAME").with_status(400);
   const socle::Meta meta{{"kind", "forms"},
-                  {"name", name},
-                  {"mode", request.param("mode")},
-                  {"http.header.content-type", request.header("content-type")}};
+                         {"name", name},
+                         {"mode", request.param("mode")},
+                         {"http.header.content-type", request.header("content-type")}};
   const Payload body = Payload::make(request.text(), request.media(), meta);
   co_return co_await host_.call(request, compile_, body);
 }

@@ -32,7 +32,6 @@ TEST_CASE("forms list: filter, order, fields, count and plan", "[forms]") {
   const Reply some =
       rig.ask("list", "", with({{"fields", "kind"}, {"limit", "1"}, {"count", "exact"}, {"explain", "true"}}));
   INFO(some.message() << some.text());
-  CHECK(member(some, "/items/0/doc") == R"({"kind":"annual"})");
   CHECK(member(some, "/items/0/created_by") == "ada");
   CHECK(member(some, "/count") == "9");
   CHECK_FALSE(member(some, "/plan").empty());
@@ -78,7 +77,7 @@ TEST_CASE("forms batch: all or none, faults at their rows", "[forms]") {
   REQUIRE(done.ok());
   CHECK(member(done, "/results/1/doc/note") == "n");
   CHECK(member(done, "/results/2/op") == "delete");
-  CHECK(rig.ask("batch", body).code() == Code::not_found);
+  CHECK(rig.ask("batch", body).code() == Code::precondition);
   const Reply bad = rig.ask("batch", R"([{"op":"create","doc":)" + january(5, 6) + R"(},{"op":"create","doc":{}}])");
   CHECK(bad.http_status() == 422);
   CHECK_THAT(std::string(bad.text()), Contains(R"("pointer":"/1/doc/kind","code":"required")"));

@@ -135,9 +135,12 @@ void raise_file_limit() {
 
 // Swaps and drains run on threads that come and go, and glibc gives each an arena (8 a core) that keeps what was freed
 // in it: resident memory grew by 100 MB in 200 swaps under load. The workers get one each; all other threads share two.
-void bound_arenas(uint64_t workers) {
+// A large block (a library's bytes, while it is verified) has a mapping of its own: by its default glibc raises that
+// limit to the largest block freed, and the next one stays in the heap for ever.
+void bound_heap(uint64_t workers) {
   const uint64_t own = workers != 0 ? workers : std::max(1U, std::thread::hardware_concurrency());
   mallopt(M_ARENA_MAX, static_cast<int>(own) + 2);
+  mallopt(M_MMAP_THRESHOLD, 512 << 10);
 }
 
 void apply_file(lifecycle::Lifecycle& life, const manifest::SystemManifest& running) {
@@ -359,7 +362,7 @@ int run_kernel(const std::vector<std::string>& arguments) {
   telemetry::Log::get().configure(levels[static_cast<size_t>(system->log.level)],
                                   formats[static_cast<size_t>(system->log.format)]);
   raise_file_limit();
-  bound_arenas(system->workers.value_or(0));
+  bound_heap(system->workers.value_or(0));
   auto lock = lock_data(system->data);
   if (!lock) return complain(1, lock.error().message);
   auto held = hold_listeners(*system);

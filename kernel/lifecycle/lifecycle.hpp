@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "bus/bus.hpp"
+#include "lifecycle/background.hpp"
 #include "lifecycle/drop_in.hpp"
 #include "lifecycle/generation_record.hpp"
 #include "lifecycle/routing.hpp"
@@ -317,8 +318,7 @@ class Lifecycle : public bus::Owner {
   Basis basis_;                               // with change_mutex_
   bool manifest_waits_ = false;               // written by boot() only
   std::vector<Resident> handles_;             // in the order they were put
-  size_t retiring_ = 0;                       // threads of retire()
-  size_t judging_ = 0;                        // threads of judge_in_background()
+  Background background_;                     // drains and verdicts; shut_down() waits for them
   std::atomic<uint64_t> snapshot_version_{0};
   std::atomic<bool> stopping_{false}, shut_down_{false};
   std::thread health_;

@@ -313,14 +313,14 @@ std::string Lifecycle::cells_in_trouble() const {
   const std::lock_guard lock(mutex_);
   for (const RecordPtr& r : records_) {
     if (r->link == nullptr || r->state != State::active) continue;
-    const auto all = r->link->facts();
-    for (const cell::CellFacts& c : all) {
+    const auto own = r->link->facts();
+    for (const cell::CellFacts& c : own) {
       if (c.state == "down")
         add(r->name(), "has no cell" + (c.owner.empty() ? "" : " for " + c.owner) + " now, which died " +
                            std::to_string(c.deaths) + " times: " + c.last_death);
     }
     const size_t most = r->package.entry.limits.cells;
-    if (all.size() > most)  // the common one is beside them
+    if (own.size() > most)  // the common one is beside them
       add(r->name(), "has all the " + std::to_string(most) + " cells its `limits.cells` allows");
   }
   return out;

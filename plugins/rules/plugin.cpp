@@ -14,7 +14,8 @@
 #include "jdm/import.hpp"
 #include "ruleset/difference.hpp"
 #include "service/answers.hpp"
-#include "service/artefacts.hpp"
+#include "service/question.hpp"
+#include "service/rulesets.hpp"
 #include "socle/json/document.hpp"
 #include "socle/json/writer.hpp"
 #include "table/codes.hpp"
@@ -24,20 +25,6 @@ namespace {
 
 constexpr std::uint64_t inline_fuel = 20'000;  // about 100 µs
 constexpr std::size_t most_records = 10'000;
-
-struct Found {
-  RulesetPtr ruleset;
-  std::string version;
-};
-using Got = std::variant<Found, Reply>;
-
-// What an evaluation is about; kept while it is moved to another thread.
-struct Question {
-  json::Document body;
-  json::Document user;
-  json::Document tenant;
-  Call call;
-};
 
 Reply bad_body(std::string_view message) {
   return Reply::error(Code::invalid, "malformed_json", message).with_status(400);
@@ -49,16 +36,20 @@ Reply fault_reply(const Outcome& outcome) {
   return Reply::error(Code::invalid, fault.code, fault.message, fault_fields(outcome)).with_status(422);
 }
 
+// By the ruleset's doing, not the caller's.
+bool is_own_fault(const Outcome& outcome) {
+  return outcome.fault && outcome.fault->code != codes::invalid_input &&
+         outcome.fault->code != codes::validation_failed;
+}
+
 class Rules final : public Plugin {
  public:
   explicit Rules(Host& host)
       : host_(host),
-        resolve_(host.target("models/1", "resolve")),
-        artefacts_(host.config().get<std::size_t>("cache", std::size_t{64} << 20)),
+        rulesets_(host),
         fuel_(host.config().get<std::uint64_t>("fuel", 1'000'000)),
         evaluations_(host.counter("rules_evaluations_total", "Rulesets evaluated.")),
-        moved_(host.counter("rules_evaluations_moved_total", "Evaluations that were long and moved to the pool.")),
-        compilations_(host.counter("rules_compilations_total", "Rulesets compiled for use.")) {
+        moved_(host.counter("rules_evaluations_moved_total", "Evaluations that were long and moved to the pool.")) {
     for (std::uint32_t i = 0; i <= host.worker_count(); ++i) arenas_.push_back(std::make_unique<cel::Arena>());
   }
 
@@ -68,10 +59,14 @@ class Rules final : public Plugin {
     const auto source = body->root().find("source");
     if (!source.exists()) co_return Reply::error(Code::invalid, "no_source", "compile wants {source}, a ruleset");
     const bool fast = body->root().find("mode").as_string() == "fast";
-    const auto work = [source, fast] {
+    Watchdog watchdog(host_, request.context().deadline());
+    cel::Limits limits;
+    limits.fuel = fuel_;
+    watchdog.watch(limits);
+    const auto work = [source, fast, &limits] {
       Diagnostics diagnostics;
       TestReport tests;
-      (void)Ruleset::compile(source, diagnostics, fast ? CompileMode::fast : CompileMode::full, &tests);
+      (void)Ruleset::compile(source, diagnostics, fast ? CompileMode::fast : CompileMode::full, &tests, limits);
       return compile_answer(diagnostics, source, tests);
     };
     auto answer = co_await host_.offload(work);
@@ -88,14 +83,16 @@ class Rules final : public Plugin {
                              "the body is {input, trace}; there is no 'input'",
                              R"([{"pointer":"/input","code":"required","message":"wanted: the record to evaluate"}])")
           .with_status(422);
-    auto got = co_await find(request, std::string(request.param("ruleset")), std::string(request.param("version")));
+    auto got =
+        co_await rulesets_.find(request, std::string(request.param("ruleset")), std::string(request.param("version")));
     if (auto* problem = std::get_if<Reply>(&got)) co_return std::move(*problem);
     const Found found = std::get<Found>(std::move(got));
-    auto question = question_of(request, *std::move(body));
+    auto question = question_of(host_, request, *std::move(body));
     question->call.input = input;
     question->call.trace = question->body.root().find("trace").as_bool();
     evaluations_.add();
     question->call.limits.fuel = std::min(inline_fuel, fuel_);
+    const Instant begun = host_.now();
     auto outcome = found.ruleset->evaluate(question->call, *arenas_[host_.worker()]);
     if (outcome.fault && outcome.fault->code == "out_of_fuel" && fuel_ > inline_fuel) {
       moved_.add();
@@ -103,6 +100,7 @@ class Rules final : public Plugin {
       if (!longer) co_return Reply(std::move(longer).error());
       outcome = *std::move(longer);
     }
+    if (found.canary) co_await rulesets_.report(request, found, is_own_fault(outcome), host_.now() - begun);
     if (outcome.fault) co_return fault_reply(outcome);
     co_return Reply::json(evaluate_answer(outcome, found.version));
   }
@@ -114,33 +112,38 @@ class Rules final : public Plugin {
     const auto root = body->root();
     const std::string name(request.param("ruleset"));
     const auto records = root.find("records");
-    auto got = co_await find(request, name, std::string(root.find(records.exists() ? "from" : "version").as_string()));
+    auto got = co_await rulesets_.find(request, name,
+                                       std::string(root.find(records.exists() ? "from" : "version").as_string()));
     if (auto* problem = std::get_if<Reply>(&got)) co_return std::move(*problem);
     const Found first = std::get<Found>(std::move(got));
-    if (!records.exists()) co_return co_await stored_tests(first, name, request);
+    if (!records.exists()) co_return co_await stored_tests(first, request);
     if (!records.is_array() || records.size() > most_records)
       co_return Reply::error(Code::invalid, "bad_records", "'records' is a list of at most 10000 inputs")
           .with_status(422);
     Found second;
     if (const auto source = root.find("source"); source.exists()) {
-      auto candidate = co_await compiled(source);
+      auto candidate = co_await rulesets_.compiled(source);
       if (auto* problem = std::get_if<Reply>(&candidate)) co_return std::move(*problem);
       second = std::get<Found>(std::move(candidate));
     } else {
-      auto other = co_await find(request, name, std::string(root.find("to").as_string()));
+      auto other = co_await rulesets_.find(request, name, std::string(root.find("to").as_string()));
       if (auto* problem = std::get_if<Reply>(&other)) co_return std::move(*problem);
       second = std::get<Found>(std::move(other));
     }
-    auto question = question_of(request, *std::move(body));
+    auto question = question_of(host_, request, *std::move(body));
     question->call.limits.fuel = fuel_;
+    Watchdog watchdog(host_, request.context().deadline());
+    watchdog.watch(question->call.limits);
     const auto inputs = question->body.root().find("records");
     const auto work = [&first, &second, &question, inputs] {
-      return dry_run_answer(dry_run(*first.ruleset, *second.ruleset, inputs, question->call), first.version,
-                            second.version);
+      return dry_run(*first.ruleset, *second.ruleset, inputs, question->call);
     };
-    auto answer = co_await host_.offload(work);
-    if (!answer) co_return Reply(std::move(answer).error());
-    co_return Reply::json(*answer);
+    auto run = co_await host_.offload(work);
+    if (!run) co_return Reply(std::move(run).error());
+    if (run->stopped)
+      co_return Reply::error(Code::deadline, "deadline_exceeded",
+                             "the time was over after " + std::to_string(run->records) + " records; send fewer");
+    co_return Reply::json(dry_run_answer(*run, first.version, second.version));
   }
 
   Task<Reply> import(Request request) {
@@ -175,33 +178,11 @@ class Rules final : public Plugin {
   }
 
  private:
-  std::unique_ptr<Question> question_of(Request request, json::Document body) {
-    auto out = std::make_unique<Question>();
-    out->body = std::move(body);
-    if (auto user = json::Document::parse(user_text(request.principal(), request.context().claims())))
-      out->user = *std::move(user);
-    if (auto tenant = json::Document::parse(tenant_text(request.tenant()))) out->tenant = *std::move(tenant);
-    const auto now = host_.now_utc().count();
-    out->call.now_seconds = now / 1'000'000'000;
-    out->call.now_nanos = static_cast<std::uint32_t>(now % 1'000'000'000);
-    out->call.user = out->user.root();
-    out->call.tenant = out->tenant.root();
-    return out;
-  }
-
   // On the pool, with all the fuel the tenant's memory leaves, until the call's deadline.
   Task<Result<Outcome>> whole(Request request, const RulesetPtr& ruleset, Question& question) {
     question.call.limits.fuel = host_.fuel(request, fuel_);
-    struct Watchdog {
-      const Host& host;
-      Instant deadline;
-    } watchdog{host_, request.context().deadline()};
-    question.call.limits.interval = 20'000;
-    question.call.limits.data = &watchdog;
-    question.call.limits.interrupt = [](void* data) {
-      const auto& watch = *static_cast<Watchdog*>(data);
-      return watch.host.now() < watch.deadline;
-    };
+    Watchdog watchdog(host_, request.context().deadline());
+    watchdog.watch(question.call.limits);
     const auto work = [&ruleset, &question] {
       cel::Arena arena;
       return ruleset->evaluate(question.call, arena);
@@ -209,82 +190,30 @@ class Rules final : public Plugin {
     co_return co_await host_.offload(work);
   }
 
-  // The version that is served, or the one that is named ("name@1.2.0" names it too).
-  Task<Got> find(Request request, std::string name, std::string version) {
-    if (const auto at = name.find('@'); at != std::string::npos) {
-      version = name.substr(at + 1);
-      name.resize(at);
-    }
-    Reply reply = co_await ask(request, name, version, false);
-    if (!reply) co_return std::move(reply);
-    auto answer = json::Document::parse(reply.text());
-    if (!answer) co_return Reply::error(Code::internal, "internal", "models/1 answered no JSON");
-    std::string hash(answer->root().find("hash").as_string());
-    Found found{artefacts_.find(hash), std::string(answer->root().find("version").as_string())};
-    if (found.ruleset) co_return found;
-    // The very version that was resolved: what is published meanwhile is the next call's.
-    reply = co_await ask(request, name, found.version, true);
-    if (!reply) co_return std::move(reply);
-    answer = json::Document::parse(reply.text());
-    if (!answer) co_return Reply::error(Code::internal, "internal", "models/1 answered no JSON");
-    hash = answer->root().find("hash").as_string();
-    auto made = co_await compiled(answer->root().find("source"));
-    if (std::holds_alternative<Reply>(made)) co_return made;
-    found.ruleset = std::get<Found>(made).ruleset;
-    artefacts_.keep(hash, found.ruleset);
-    co_return found;
-  }
-
-  detail::CallOperation ask(Request request, const std::string& name, const std::string& version, bool source) {
-    std::string text;
-    json::Writer out(text);
-    out.begin_object().member("kind", "rules").member("name", std::string_view(name));
-    if (!version.empty()) out.member("version", std::string_view(version));
-    if (source) out.member("source", true);
-    out.end_object();
-    return host_.call(request, resolve_, Payload::json(text));
-  }
-
-  // Tests were run when it was published: here only the program is wanted.
-  Task<Got> compiled(json::View source) {
-    compilations_.add();
-    struct Made {
-      RulesetPtr ruleset;
-      Diagnostics diagnostics;
-    };
-    const auto work = [source] {
-      Made made;
-      made.ruleset = Ruleset::compile(source, made.diagnostics, CompileMode::fast);
-      return made;
-    };
-    auto made = co_await host_.offload(work);
-    if (!made) co_return Reply(std::move(made).error());
-    if (made->ruleset) co_return Found{made->ruleset, "candidate"};
-    const auto& first = made->diagnostics.all().front();
-    co_return Reply::error(Code::invalid, first.code, first.message, compile_answer(made->diagnostics, source, {}))
-        .with_status(422);
-  }
-
-  Task<Reply> stored_tests(const Found& found, const std::string& name, Request request) {
-    Reply reply = co_await ask(request, name.substr(0, name.find('@')), found.version, true);
+  Task<Reply> stored_tests(const Found& found, Request request) {
+    Reply reply = co_await rulesets_.source(request, found.name, found.version);
     if (!reply) co_return std::move(reply);
     const auto answer = json::Document::parse(reply.text());
     if (!answer) co_return Reply::error(Code::internal, "internal", "models/1 answered no JSON");
     const auto source = answer->root().find("source");
-    const auto work = [&found, source] { return test_answer(found.ruleset->run_tests(source), found.version); };
+    Watchdog watchdog(host_, request.context().deadline());
+    cel::Limits limits;
+    limits.fuel = fuel_;
+    watchdog.watch(limits);
+    const auto work = [&found, source, &limits] {
+      return test_answer(found.ruleset->run_tests(source, limits), found.version);
+    };
     auto text = co_await host_.offload(work);
     if (!text) co_return Reply(std::move(text).error());
     co_return Reply::json(*text);
   }
 
   Host& host_;
-  Target resolve_;
-  Artefacts artefacts_;
+  Rulesets rulesets_;
   const std::uint64_t fuel_;
   std::vector<std::unique_ptr<cel::Arena>> arenas_;  // one a worker; used between two awaits only
   Metric evaluations_;
   Metric moved_;
-  Metric compilations_;
 };
 
 }  // namespace

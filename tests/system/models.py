@@ -73,14 +73,14 @@ class Tenant:
         return self.good("POST", path, {"user": user} if user else {})
 
 
-def use_until(port, stop, out):
+def use_until(port, stop, out, question):
     """A client process: evaluates without a pause; (begin, end, status, value) of each, in nanoseconds."""
     tenant = Tenant(port)
     seen = []
     while not stop.is_set():
         begin = time.monotonic_ns()
         try:
-            status, answer = tenant.ask("POST", "/v1/rules/loan/evaluate", {})
+            status, answer = tenant.ask("POST", "/v1/rules/loan/evaluate", question)
         except OSError as error:
             status, answer = 0, str(error)
             tenant.close()
@@ -95,10 +95,11 @@ def use_until(port, stop, out):
 class Load:
     """Client processes on one port, for the length of a `with`."""
 
-    def __init__(self, port, clients=1):
+    def __init__(self, port, clients=1, question=None):
         self.stop = multiprocessing.Event()
         self.out = multiprocessing.Queue()
-        self.clients = [multiprocessing.Process(target=use_until, args=(port, self.stop, self.out), daemon=True)
+        self.clients = [multiprocessing.Process(target=use_until, args=(port, self.stop, self.out, question or {}),
+                                                daemon=True)
                         for _ in range(clients)]
         self.seen = []
 

@@ -14,7 +14,6 @@
 #include "cell/process/cell_process.hpp"
 #include "cell/process/group.hpp"
 #include "cell/process/zygote.hpp"
-#include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
 
 namespace socle::cell {
@@ -105,7 +104,7 @@ Status ProcessControl::start_zygote() {
   return {};
 }
 
-Result<ProcessControl::Newborn> ProcessControl::ask_zygote(const BirthRequest& request) {
+Result<ProcessControl::Newborn> ProcessControl::ask_zygote(const BirthRequest& request, bool& zygote_died) {
   const std::lock_guard lock(zygote_mutex_);
   const std::string text = to_text(request);
   const std::vector<int> fds = descriptors_of(request);
@@ -113,15 +112,9 @@ Result<ProcessControl::Newborn> ProcessControl::ask_zygote(const BirthRequest& r
     if (auto started = start_zygote(); !started) return std::move(started).error();
     if (auto sent = send_packet(zygote_.socket.get(), text, fds); !sent) return std::move(sent).error();
   }
-  const int64_t asked = telemetry::monotonic_now();
   auto answer = receive_packet(zygote_.socket.get(), answer_patience);
-  if (!answer && telemetry::monotonic_now() - asked < answer_patience * int64_t{1'000'000}) {
-    // It was being killed while it was asked: the next one answers.
-    if (auto started = start_zygote(); !started) return std::move(started).error();
-    if (auto sent = send_packet(zygote_.socket.get(), text, fds); !sent) return std::move(sent).error();
-    answer = receive_packet(zygote_.socket.get(), answer_patience);
-  }
   if (!answer) {
+    zygote_died = answer.error().code == Code::unavailable;
     end_zygote();
     return std::move(answer).error().context("the zygote");
   }
@@ -134,6 +127,14 @@ Result<ProcessControl::Newborn> ProcessControl::ask_zygote(const BirthRequest& r
 }
 
 Result<std::unique_ptr<Process>> ProcessControl::spawn(const CellBoot& boot, const Sandbox& sandbox) {
+  bool zygote_died = false;
+  auto process = try_to_spawn(boot, sandbox, zygote_died);
+  // A cell that it had forked before it died finds its birth socket closed and ends.
+  return zygote_died ? try_to_spawn(boot, sandbox, zygote_died) : std::move(process);
+}
+
+Result<std::unique_ptr<Process>> ProcessControl::try_to_spawn(const CellBoot& boot, const Sandbox& sandbox,
+                                                              bool& zygote_died) {
   auto birth = make_pair_of_sockets();
   if (!birth) return std::move(birth).error();
   int log[2];
@@ -151,7 +152,7 @@ Result<std::unique_ptr<Process>> ProcessControl::spawn(const CellBoot& boot, con
   Group group = Group::make("socle-" + std::to_string(getpid()) + "-" + std::to_string(number), sandbox, boot.mapped,
                             group_problem);
   BirthRequest request{boot, sandbox, getpid(), log_write.get(), birth->theirs.get(), box->fd(), group.entrances()};
-  auto born = ask_zygote(request);
+  auto born = ask_zygote(request, zygote_died);
   if (!born) return std::move(born).error();
   birth->theirs.reset();
   log_write.reset();

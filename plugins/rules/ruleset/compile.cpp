@@ -9,8 +9,8 @@
 
 #include "ruleset/body.hpp"
 #include "ruleset/order.hpp"
-#include "ruleset/schema_types.hpp"
 #include "socle/cel/cost.hpp"
+#include "socle/cel/json_schema.hpp"
 #include "socle/cel/printer.hpp"
 #include "socle/json/pointer.hpp"
 #include "socle/json/writer.hpp"
@@ -103,7 +103,7 @@ class RulesetCompiler {
       else if (problems.empty())
         error("/input", codes::input_schema, compiled.error().message);
       for (const auto& problem : problems) error("/input" + problem.pointer, codes::input_schema, problem.message);
-      type = declare_schema(env(), "input", schema, schema).type;
+      type = cel::declare_schema(env(), "input", schema, schema).type;
     }
     body_->input_slot = declare("input", std::move(type));
     body_->now_slot = declare("now", cel::TypeKind::timestamp);
@@ -401,12 +401,12 @@ class RulesetCompiler {
 }  // namespace
 
 std::shared_ptr<const Ruleset> Ruleset::compile(View source, Diagnostics& diagnostics, CompileMode mode,
-                                                TestReport* report) {
+                                                TestReport* report, const cel::Limits& test_limits) {
   auto body = RulesetCompiler(source, diagnostics).run();
   if (!body) return nullptr;
   std::shared_ptr<const Ruleset> out(new Ruleset(std::move(body)));
   if (mode == CompileMode::fast) return out;
-  auto tests = out->run_tests(source);
+  auto tests = out->run_tests(source, test_limits);
   for (const auto& test : tests.tests)
     if (!test.passed) diagnostics.error(test.pointer, codes::test_failed, "test '" + test.name + "': " + test.message);
   if (report != nullptr) *report = std::move(tests);

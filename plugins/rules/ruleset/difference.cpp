@@ -44,6 +44,8 @@ std::string result_text(const Outcome& outcome) {
   return text;
 }
 
+bool was_stopped(const Outcome& outcome) { return outcome.fault && outcome.fault->code == "interrupted"; }
+
 }  // namespace
 
 std::vector<Difference> compare_outcomes(View before, View after) {
@@ -57,9 +59,14 @@ DryRun dry_run(const Ruleset& before, const Ruleset& after, View records, Call c
   cel::Arena arena;
   call.trace = false;
   for (std::size_t i = 0; i < records.size(); ++i) {
+    // The evaluations themselves look up only after much work: a list of small ones must be stopped too.
+    out.stopped = call.limits.interrupt != nullptr && !call.limits.interrupt(call.limits.data);
+    if (out.stopped) break;
     call.input = records.at(i);
     const auto first = before.evaluate(call, arena);
     const auto second = after.evaluate(call, arena);
+    out.stopped = was_stopped(first) || was_stopped(second);
+    if (out.stopped) break;
     ++out.records;
     out.faults_before += first.fault ? 1 : 0;
     out.faults_after += second.fault ? 1 : 0;

@@ -69,13 +69,15 @@ class Ruleset {
   static constexpr std::size_t most_tests = 1000;
 
   static std::shared_ptr<const Ruleset> compile(json::View source, Diagnostics& diagnostics,
-                                                CompileMode mode = CompileMode::full, TestReport* report = nullptr);
+                                                CompileMode mode = CompileMode::full, TestReport* report = nullptr,
+                                                const cel::Limits& test_limits = {});
   ~Ruleset();
 
   // Resets the arena. Never throws, never fails otherwise than by outcome.fault.
   [[nodiscard]] Outcome evaluate(const Call& call, cel::Arena& arena) const;
-  // The tests stored in the model. `source` is the model this was compiled from.
-  [[nodiscard]] TestReport run_tests(json::View source) const;
+  // The tests stored in the model. `source` is the model this was compiled from; `limits` are each test's, and one that
+  // is interrupted fails those after it, too.
+  [[nodiscard]] TestReport run_tests(json::View source, const cel::Limits& limits = {}) const;
 
   [[nodiscard]] const std::string& name() const;
   [[nodiscard]] std::size_t bytes() const;

@@ -29,7 +29,7 @@ bool moment(View text, std::int64_t& seconds, std::uint32_t& nanos) {
   return true;
 }
 
-std::string judge(const Ruleset& ruleset, View test, cel::Arena& arena) {
+std::string judge(const Ruleset& ruleset, View test, const cel::Limits& limits, bool& stopped, cel::Arena& arena) {
   if (!test.is_object()) return "a test is {name, input, output} or {name, input, error}";
   for (const auto [key, value] : test.members())
     if (key != "name" && key != "input" && key != "output" && key != "error" && key != "now" && key != "user" &&
@@ -43,7 +43,9 @@ std::string judge(const Ruleset& ruleset, View test, cel::Arena& arena) {
   call.user = test.find("user");
   call.tenant = test.find("tenant");
   call.env = test.find("env");
+  call.limits = limits;
   const auto outcome = ruleset.evaluate(call, arena);
+  stopped = outcome.fault && outcome.fault->code == "interrupted";
   if (const auto error = test.find("error"); error.exists()) {
     if (!outcome.fault) return "expected the error " + json::to_text(error) + "; got " + outcome.output;
     const bool same = error.as_string() == outcome.fault->code ||
@@ -71,16 +73,18 @@ std::size_t TestReport::failed() const {
       std::count_if(tests.begin(), tests.end(), [](const auto& one) { return !one.passed; }));
 }
 
-TestReport Ruleset::run_tests(View source) const {
+TestReport Ruleset::run_tests(View source, const cel::Limits& limits) const {
   TestReport report;
   const auto tests = source.find("tests");
   cel::Arena arena;
+  bool stopped = false;
   for (std::size_t i = 0; i < tests.size() && i < most_tests; ++i) {
     auto& one = report.tests.emplace_back();
     one.name = tests.at(i).find("name").as_string();
     if (one.name.empty()) one.name = "test " + std::to_string(i + 1);
     one.pointer = "/tests/" + std::to_string(i);
-    one.message = judge(*this, tests.at(i), arena);
+    stopped = stopped || (limits.interrupt != nullptr && !limits.interrupt(limits.data));
+    one.message = stopped ? "not run: the time was over" : judge(*this, tests.at(i), limits, stopped, arena);
     one.passed = one.message.empty();
   }
   return report;

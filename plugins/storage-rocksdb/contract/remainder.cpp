@@ -46,6 +46,7 @@ std::string place(const cel::Issue& issue) {
 cel::Options options() {
   cel::Options out;
   out.max_source = max_remainder_text;
+  out.mixed_numbers = true;  // as in forms and rules: a condition means the same in the store
   return out;
 }
 

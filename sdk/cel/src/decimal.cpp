@@ -123,6 +123,12 @@ std::optional<Value> parse_decimal(std::string_view text) {
   return Value::decimal(negative ? -value : value, static_cast<std::uint32_t>(scale));
 }
 
+std::optional<Value> decimal_of(double value) {
+  char buffer[40];
+  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
+  return parse_decimal({buffer, static_cast<std::size_t>(end - buffer)});
+}
+
 std::string decimal_text(const Value& value) {
   Int128 number = value.unscaled();
   const bool negative = number < 0;

@@ -17,6 +17,8 @@ enum class Rounding : std::uint8_t { half_even, half_up, up, down, floor, ceilin
 // "-12.50", "1e3"; nothing when it is no decimal number or does not fit.
 [[nodiscard]] std::optional<Value> parse_decimal(std::string_view text);
 [[nodiscard]] std::string decimal_text(const Value& value);
+// By the shortest text that reads back as the same double: 0.1 is 0.1. Nothing when it does not fit.
+[[nodiscard]] std::optional<Value> decimal_of(double value);
 // The operands may be decimal, int or uint. Nothing: overflow. divide REQUIRES b ≠ 0 and rounds half-even at 16 digits
 // after the point or at the operands' own scale if that is finer, then drops trailing zeros beyond the operands' scale.
 [[nodiscard]] std::optional<Value> add_decimals(const Value& a, const Value& b, bool subtract);

@@ -137,11 +137,8 @@ Value decimal_of_string(Context& c, Args a) {
                                                           "' is no decimal of at most 38 digits; wanted 12.50");
 }
 Value decimal_of_number(Context&, Args a) { return to_decimal(a[0]); }
-// By the shortest text that reads back as the same double: decimal(0.1) is 0.1.
 Value decimal_of_double(Context& c, Args a) {
-  char buffer[40];
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, a[0].as_double()).ptr;
-  const auto value = parse_decimal({buffer, static_cast<std::size_t>(end - buffer)});
+  const auto value = decimal_of(a[0].as_double());
   return value ? *value : c.error(ErrorCode::range, "the double has no decimal of at most 38 digits");
 }
 Value decimal_to_string(Context& c, Args a) { return c.text(decimal_text(a[0])); }

@@ -73,6 +73,8 @@ Value coerced(Context& c, const Value& value, Coercion coercion) {
       return wrong("date (2024-12-31)");
     case Coercion::decimal:
       if (value.is(Kind::integer) || value.is(Kind::unsigned_integer)) return to_decimal(value);
+      if (value.is(Kind::real))
+        if (const auto out = decimal_of(value.as_double())) return *out;
       if (!value.is(Kind::string)) return value;
       if (const auto out = parse_decimal(value.as_string())) return *out;
       return wrong("decimal");

@@ -1,4 +1,4 @@
-// partial_test.cpp: residuals and their split into a store's predicate and a remainder.
+// partial_test.cpp: residuals.
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -22,11 +22,6 @@ struct Fixture {
     const auto out = residual(env, *env.compile(source), known);
     return out ? unparse(*out->root) : out.error().message;
   }
-  std::pair<std::string, std::string> parts(const std::string& source) {
-    const auto ast = env.compile(source);
-    const auto out = split(env, *ast, "record");
-    return {out.predicate.to_json(), out.remainder ? unparse(*out.remainder) : ""};
-  }
   Environment env;
   socle::json::Document document;
 };
@@ -48,26 +43,4 @@ TEST_CASE_METHOD(Fixture, "cel: what errs stays, so that the residual errs too",
 TEST_CASE_METHOD(Fixture, "cel: names bound by macros are not taken for known ones", "[cel]") {
   CHECK(left("record.tags.exists(user, user == 'x')") == "record.tags.exists(user, user == \"x\")");
   CHECK(left("user.roles.exists(r, r == 'hr')") == "true");
-}
-
-TEST_CASE_METHOD(Fixture, "cel: simple comparisons go to the store", "[cel]") {
-  const auto [predicate, rest] = parts("record.kind == 'sick' && 3 < record.days && record.name.startsWith('A')");
-  CHECK(
-      predicate ==
-      R"({"and":[{"eq":{"path":["kind"],"value":"sick"}},{"gt":{"path":["days"],"value":3}},{"prefix":{"path":["name"],"value":"A"}}]})");
-  CHECK(rest.empty());
-}
-
-TEST_CASE_METHOD(Fixture, "cel: what a store cannot answer stays in the remainder", "[cel]") {
-  const auto [predicate, rest] = parts("record.a.b in [1, 2] && record.x != 1 && (has(record.y) || record.z == true)");
-  CHECK(
-      predicate ==
-      R"({"and":[{"in":{"path":["a","b"],"values":[1,2]}},{"or":[{"exists":{"path":["y"]}},{"eq":{"path":["z"],"value":true}}]}]})");
-  CHECK(rest == "record.x != 1");
-}
-
-TEST_CASE_METHOD(Fixture, "cel: a disjunction with a part the store cannot answer stays whole", "[cel]") {
-  const auto [predicate, rest] = parts("record.a == 1 || size(record.b) > 2");
-  CHECK(predicate == R"({"and":[]})");
-  CHECK(rest == "record.a == 1 || size(record.b) > 2");
 }

@@ -43,9 +43,18 @@ class RulesOnModels {
           ++fetched;
           text += ",\"source\":" + one->source;
         }
-        return Reply::json(text + "}");
+        Reply reply = Reply::json(text + "}");
+        if (canary) reply.with("canary", "true");
+        return reply;
       }
       return Reply::error(socle::Code::not_found, "unknown_version", "there is no such version");
+    });
+    host.serve("models/1", "report", [this](const ServiceCall& call) -> Reply {
+      CHECK(call.meta("kind") == "rules");
+      CHECK(!call.meta("micros").empty());
+      reports.push_back(std::string(call.meta("name")) + "@" + std::string(call.meta("version")) + " " +
+                        std::string(call.meta("outcome")));
+      return {};
     });
     plugin = std::make_unique<TestedPlugin>(host, RULES_LIBRARY, R"({"cache":67108864,"fuel":1000000})");
     REQUIRE(plugin->created().ok());
@@ -60,6 +69,8 @@ class RulesOnModels {
   std::map<std::string, std::vector<Version>> published{{"loan", {{"1.0.0", "h1", loan}}}};
   int resolved = 0;
   int fetched = 0;
+  bool canary = false;
+  std::vector<std::string> reports;
   std::unique_ptr<TestedPlugin> plugin;
 };
 
@@ -92,6 +103,18 @@ TEST_CASE("rules/1: what is published next is served next; a version can be name
   CHECK(rules.ask("evaluate", R"({"input":{"income":6000}})", {{"ruleset", "loan"}, {"version", "1.0.0"}})
             .text()
             .starts_with(R"({"output":{"grade":"A")"));
+}
+
+TEST_CASE("rules/1: while a canary runs, each use is reported; a caller's mistakes are not the ruleset's", "[rules]") {
+  RulesOnModels rules;
+  rules.published["broken"] = {{"1.0.0", "b1", R"~({"rules":"broken","output":"input.a + 1"})~"}};
+  REQUIRE(rules.ask("evaluate", R"({"input":{"income":6000}})").ok());
+  CHECK(rules.reports.empty());
+  rules.canary = true;
+  REQUIRE(rules.ask("evaluate", R"({"input":{"income":6000}})").ok());
+  REQUIRE_FALSE(rules.ask("evaluate", R"({"input":{}})").ok());
+  REQUIRE_FALSE(rules.ask("evaluate", R"({"input":{}})", {{"ruleset", "broken"}}).ok());
+  CHECK(rules.reports == std::vector<std::string>{"loan@1.0.0 ok", "loan@1.0.0 ok", "broken@1.0.0 error"});
 }
 
 TEST_CASE("rules/1: faults say which field, with the contract's statuses", "[rules]") {

@@ -207,6 +207,29 @@ TEST_CASE("ruleset: a dry run tells which records change between two versions, a
   CHECK(run.changed[0].differences[0].after == "\"B\"");
 }
 
+TEST_CASE("ruleset: dry runs and stored tests of many small evaluations end when their host says so", "[rules]") {
+  std::string tests = R"({"name":"1","input":{},"output":1})";
+  for (int i = 2; i <= 50; ++i) tests += R"(,{"name":")" + std::to_string(i) + R"(","input":{},"output":1})";
+  const Rig rig(R"({"rules":"one","output":"1","tests":[)" + tests + "]}", rules::CompileMode::fast);
+  int asked = 0;
+  rules::Call call;
+  call.limits.interval = 1'000'000;
+  call.limits.data = &asked;
+  call.limits.interrupt = [](void* data) { return ++*static_cast<int*>(data) <= 20; };
+  std::string many = "[{}";
+  for (int i = 1; i < 100; ++i) many += ",{}";
+  const auto records = json::Document::parse(many + "]");
+  REQUIRE(records);
+  const auto run = rules::dry_run(*rig.ruleset, *rig.ruleset, records->root(), call);
+  CHECK(run.stopped);
+  CHECK(run.records == 20);
+  asked = 0;
+  const auto report = rig.ruleset->run_tests(rig.document.root(), call.limits);
+  CHECK(report.tests.size() == 50);
+  CHECK(report.failed() == 30);
+  CHECK(report.tests.back().message == "not run: the time was over");
+}
+
 TEST_CASE("ruleset: every fault is told at its place, all at once", "[rules]") {
   Rig rig(R"~({"rules":"r","input":{"type":"object","properties":{"income":{"type":"numbr"}}},"colour":1,
     "steps":[{"set":"a","expr":"incom"},{"set":"a","expr":"1"},{"nothing":1},{"set":"now","expr":"1"},{"set":"b-c","expr":"1"}],

@@ -1,15 +1,13 @@
-// schema_types.cpp: see the header.
-#include "ruleset/schema_types.hpp"
+// json_schema.cpp: see the header.
+#include "socle/cel/json_schema.hpp"
 
 #include <utility>
 
 #include "socle/json/pointer.hpp"
 
-namespace socle::rules {
+namespace socle::cel {
 namespace {
 
-using cel::Type;
-using cel::TypeKind;
 using json::View;
 
 constexpr int max_depth = 32;
@@ -17,7 +15,7 @@ constexpr std::size_t max_fields = 2000;
 
 class Declaring {
  public:
-  Declaring(cel::Environment& environment, View root) : environment_(environment), root_(root) {}
+  Declaring(Environment& environment, View root) : environment_(environment), root_(root) {}
 
   SchemaType of(const std::string& name, View schema, int depth) {
     SchemaType out;
@@ -75,7 +73,7 @@ class Declaring {
       auto value = values.is_object() ? of(name + ".*", values, depth + 1).type : Type();
       return Type::map_of(TypeKind::string, std::move(value));
     }
-    cel::ObjectType record;
+    ObjectType record;
     record.name = name;
     const auto others = schema.find("additionalProperties");
     record.open = !(others.is_boolean() && !others.as_bool());
@@ -89,15 +87,15 @@ class Declaring {
     return Type::object(name);
   }
 
-  cel::Environment& environment_;
+  Environment& environment_;
   View root_;
   std::size_t fields_ = 0;
 };
 
 }  // namespace
 
-SchemaType declare_schema(cel::Environment& environment, const std::string& name, View schema, View root) {
+SchemaType declare_schema(Environment& environment, const std::string& name, View schema, View root) {
   return Declaring(environment, root).of(name, schema, 0);
 }
 
-}  // namespace socle::rules
+}  // namespace socle::cel

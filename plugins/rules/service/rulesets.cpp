@@ -1,0 +1,92 @@
+#include "service/rulesets.hpp"
+
+#include <utility>
+
+#include "service/answers.hpp"
+#include "socle/json/document.hpp"
+#include "socle/json/writer.hpp"
+
+namespace socle::rules {
+
+Rulesets::Rulesets(Host& host)
+    : host_(host),
+      resolve_(host.target("models/1", "resolve")),
+      report_(host.target("models/1", "report")),
+      artefacts_(host.config().get<std::size_t>("cache", std::size_t{64} << 20)),
+      compilations_(host.counter("rules_compilations_total", "Rulesets compiled for use.")) {}
+
+detail::CallOperation Rulesets::ask(Request request, const std::string& name, const std::string& version, bool source) {
+  std::string text;
+  json::Writer out(text);
+  out.begin_object().member("kind", "rules").member("name", std::string_view(name));
+  if (!version.empty()) out.member("version", std::string_view(version));
+  if (source) out.member("source", true);
+  out.end_object();
+  return host_.call(request, resolve_, Payload::json(text));
+}
+
+Task<Reply> Rulesets::source(Request request, std::string name, std::string version) {
+  co_return co_await ask(request, name, version, true);
+}
+
+Task<Got> Rulesets::find(Request request, std::string name, std::string version) {
+  if (const auto at = name.find('@'); at != std::string::npos) {
+    version = name.substr(at + 1);
+    name.resize(at);
+  }
+  Reply reply = co_await ask(request, name, version, false);
+  if (!reply) co_return std::move(reply);
+  auto answer = json::Document::parse(reply.text());
+  if (!answer) co_return Reply::error(Code::internal, "internal", "models/1 answered no JSON");
+  std::string hash(answer->root().find("hash").as_string());
+  Found found{artefacts_.find(hash), name, std::string(answer->root().find("version").as_string()),
+              reply.meta("canary") == "true"};
+  if (found.ruleset) co_return found;
+  // The very version that was resolved: what is published meanwhile is the next call's.
+  reply = co_await ask(request, name, found.version, true);
+  if (!reply) co_return std::move(reply);
+  answer = json::Document::parse(reply.text());
+  if (!answer) co_return Reply::error(Code::internal, "internal", "models/1 answered no JSON");
+  hash = answer->root().find("hash").as_string();
+  auto made = co_await compiled(answer->root().find("source"));
+  if (std::holds_alternative<Reply>(made)) {
+    if (found.canary) co_await report(request, found, true, Duration(0));
+    co_return made;
+  }
+  found.ruleset = std::get<Found>(made).ruleset;
+  artefacts_.keep(hash, found.ruleset);
+  co_return found;
+}
+
+// Tests were run when it was published: here only the program is wanted.
+Task<Got> Rulesets::compiled(json::View source) {
+  compilations_.add();
+  struct Made {
+    RulesetPtr ruleset;
+    Diagnostics diagnostics;
+  };
+  const auto work = [source] {
+    Made made;
+    made.ruleset = Ruleset::compile(source, made.diagnostics, CompileMode::fast);
+    return made;
+  };
+  auto made = co_await host_.offload(work);
+  if (!made) co_return Reply(std::move(made).error());
+  if (made->ruleset) co_return Found{made->ruleset, {}, "candidate"};
+  const auto& first = made->diagnostics.all().front();
+  co_return Reply::error(Code::invalid, first.code, first.message, compile_answer(made->diagnostics, source, {}))
+      .with_status(422);
+}
+
+Task<void> Rulesets::report(Request request, Found found, bool failed, Duration took) {
+  const std::string micros = std::to_string(took.count() / 1000);
+  const Meta meta{{"kind", "rules"},
+                  {"name", found.name},
+                  {"version", found.version},
+                  {"outcome", failed ? "error" : "ok"},
+                  {"micros", micros}};
+  // Whether the registry has counted it is nothing to the caller.
+  static_cast<void>(co_await host_.call(request, report_, Payload::make({}, Media::none, meta)));
+}
+
+}  // namespace socle::rules

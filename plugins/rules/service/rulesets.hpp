@@ -1,0 +1,43 @@
+// rulesets.hpp: from a ruleset's name to its compiled form: models/1 says at every use which version is served, what
+// was compiled is kept by content hash, and while a canary runs models/1 is told how each use went. Coroutines on the
+// call's worker; compiling happens on the offload pool, once per content.
+#pragma once
+
+#include <socle/plugin.hpp>
+
+#include <string>
+#include <variant>
+
+#include "service/artefacts.hpp"
+
+namespace socle::rules {
+
+struct Found {
+  RulesetPtr ruleset;
+  std::string name, version;
+  bool canary = false;  // this version is being measured against another: report() each use
+};
+using Got = std::variant<Found, Reply>;
+
+class Rulesets {
+ public:
+  explicit Rulesets(Host& host);
+
+  // The version that is served to this caller, or the one that is named ("name@1.2.0" names it too).
+  Task<Got> find(Request request, std::string name, std::string version);
+  // Not published: a candidate. `source` must outlive the task.
+  Task<Got> compiled(json::View source);
+  // The reply of models/1 with the source of that version.
+  Task<Reply> source(Request request, std::string name, std::string version);
+  // `failed`: by the ruleset's own fault. Never waits for storage.
+  Task<void> report(Request request, Found found, bool failed, Duration took);
+
+ private:
+  detail::CallOperation ask(Request request, const std::string& name, const std::string& version, bool source);
+  Host& host_;
+  Target resolve_, report_;
+  Artefacts artefacts_;
+  Metric compilations_;
+};
+
+}  // namespace socle::rules

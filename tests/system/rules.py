@@ -1,0 +1,169 @@
+"""system.rules: rulesets of the rules plugin on a running kernel with the registry beside it: published while they are
+evaluated, through swaps of both plugins; canaries that are promoted, and sent back, by what the rules plugin reports;
+and what one tenant's explosive expressions do to another."""
+
+import json
+import threading
+import time
+import unittest
+
+from harness import FULL, SystemTest, plugin, wait_for
+from models import RESIDENT, Load, Tenant, YAML, millis
+
+USERS = ["u%d" % i for i in range(16)]
+SECONDS = 20 if FULL else 4
+GRANTS = '["call:storage/1", "call:models/1", "call:rules/1", "call:forms/1", "call:auth/1", "act-as:tenants"]'
+
+
+def manifest():
+    listeners = {"http": ("demo", "tester"), "other": ("other", "tester")}
+    listeners.update({user: ("demo", user) for user in USERS})
+    entries = {"storage-rocksdb": "home: kernel",
+               "gateway": "home: kernel, listen: [%s, ops], grants: [ingress, catalog]" % ", ".join(listeners),
+               "models": "home: kernel, grants: %s, config: {canary_calls: 50, canary_interval: 50ms}" % GRANTS,
+               "rules": 'home: kernel, grants: ["call:models/1"]'}
+    lines = ["socle: 1", "data: data", "listeners:", '  ops: {address: "127.0.0.1:0"}']
+    lines += ['  %s: {address: "127.0.0.1:0", tenant: %s, principal: %s}' % (name, tenant, user)
+              for name, (tenant, user) in listeners.items()]
+    lines += ["resident: " + RESIDENT, "tenants: {demo: {}, other: {}}", "plugins:"]
+    lines += ["  - {path: %s, %s}" % (plugin(name), entry) for name, entry in entries.items()]
+    return "\n".join(lines) + "\n"
+
+
+def ruleset(value, expression="input.?n.orValue(7) * 0"):
+    return """\
+rules: loan
+input: {type: object, properties: {n: {type: integer}}}
+steps:
+  - {table: band, hit: F, inputs: [{expr: "input.?n.orValue(7)", type: integer}], outputs: [{type: integer}],
+     rows: [["< 5", "0"], ["[5..10)", "1"], ["-", "2"]]}
+output: {value: "%d + band - 1 + %s"}
+tests: [{name: seven, input: {}, output: {value: %d}}]
+""" % (value, expression, value)
+
+
+class Rules(SystemTest):
+    def system(self):
+        kernel = self.kernel(manifest=manifest()).start()
+        self.ports = {name: int(at.rsplit(":", 1)[1]) for name, at in kernel.command("status")["listeners"].items()}
+        return kernel
+
+    def tenant(self, listener="http"):
+        tenant = Tenant(self.ports[listener])
+        self.addCleanup(tenant.close)
+        return tenant
+
+    def test_rulesets_published_under_load_through_swaps_of_both_plugins_fail_nobody_and_are_never_stale(self):
+        kernel = self.system()
+        self.tenant().release(ruleset(0))
+        published, failures, stop = [], [], threading.Event()
+
+        def publish():
+            mine, i = self.tenant(), 0
+            while not stop.is_set():
+                i += 1
+                try:
+                    mine.good("PUT", "/v1/models/rules/loan", ruleset(i), YAML)
+                    begin = time.monotonic_ns()
+                    mine.good("POST", "/v1/models/rules/loan/publish")
+                    published.append((begin, time.monotonic_ns(), i))
+                except AssertionError as failure:
+                    failures.append(failure)
+                    return
+
+        publisher = threading.Thread(target=publish)
+        reports = []
+        with Load(self.ports["http"], question={"input": {}}) as busy:
+            publisher.start()
+            end = time.monotonic() + SECONDS
+            while time.monotonic() < end:
+                reports += [kernel.command("plugin", "swap", name, plugin(name)) for name in ("rules", "models")]
+            stop.set()
+            publisher.join()
+        self.assertEqual(failures, [])
+        self.assertEqual({r["failed"] for r in reports}, {0})
+        self.assertGreater(len(published), 10)
+        self.assertGreater(len(busy.seen), 200)
+        self.assertEqual([s for s in busy.seen if s[2] != 200], [])
+        for begin, over, _, value in busy.seen:
+            self.assertGreaterEqual(value, max((v for _, done, v in published if done < begin), default=0), "stale")
+            self.assertLessEqual(value, max((v for asked, _, v in published if asked < over), default=0))
+        print("\nrules: %d evaluations beside %d publishes and %d swaps of rules and models: 0 failed, 0 stale; p50 "
+              "%.2f ms, p99 %.2f ms" % (len(busy.seen), len(published), len(reports), millis(busy.seen, 0.5),
+                                        millis(busy.seen, 0.99)))
+
+    def canary(self, text):
+        self.system()
+        author = self.tenant()
+        author.release(ruleset(1))
+        answer = author.release(text, {"canary": {"weight": "50%", "for": "3s"}})
+        self.assertEqual(answer["state"], "canary")
+        clients = [self.tenant(user) for user in USERS]
+        met = {}
+        for _ in range(20):
+            for user, client in zip(USERS, clients):
+                status, answer = client.ask("POST", "/v1/rules/loan/evaluate", {"input": {}})
+                met.setdefault(user, set()).add(answer["version"] if status == 200 else answer["code"])
+        self.assertEqual({len(seen) for seen in met.values()}, {1}, "a user met both sides")
+        self.assertEqual(len(set.union(*met.values())), 2, "one side was met by nobody")
+        return author
+
+    def last(self, author):
+        return author.good("GET", "/v1/models/rules/loan/history")["items"][0]
+
+    def test_a_canary_of_a_ruleset_is_promoted_by_what_the_rules_plugin_reports(self):
+        author = self.canary(ruleset(2))
+        wait_for("the promotion", 20, lambda: self.last(author)["action"] == "promote")
+        self.assertEqual(author.good("POST", "/v1/rules/loan/evaluate", {"input": {}})["output"], {"value": 2})
+
+    def test_a_canary_of_a_ruleset_that_errs_is_sent_back(self):
+        text = ruleset(2, "(has(input.n) ? 0 : 1 / (band - 1))").replace("input: {}, output", "input: {n: 7}, output")
+        author = self.canary(text)
+        wait_for("the revert", 20, lambda: self.last(author)["action"] == "revert")
+        self.assertIn("errors: canary", self.last(author)["reason"])
+        self.assertEqual(author.good("POST", "/v1/rules/loan/evaluate", {"input": {}})["output"], {"value": 1})
+
+    def test_expressions_that_explode_are_stopped_and_another_tenant_goes_on(self):
+        self.system()
+        author, other = self.tenant(), self.tenant("other")
+        other.release(ruleset(5))
+        bombs = {"fuel": "lists.range(1000).map(a, lists.range(1000).map(b, a * b)).flatten().sum()",
+                 "memory": "lists.range(14).map(i, i).size() + size(%s)" % (
+                     "cel.bind(s, " * 18 + "'0123456789abcdef0123456789abcdef'" + ", s + s)" * 18)}
+        for name, bomb in bombs.items():
+            text = "rules: %s\noutput: {value: %s}\n" % (name, json.dumps(bomb))
+            status, answer = author.ask("PUT", "/v1/models/rules/" + name, text, YAML)
+            if status == 422:
+                self.assertIn(answer["errors"][0]["code"], ("too_costly", "cost_unbounded"))
+            else:
+                author.good("POST", "/v1/models/rules/%s/publish" % name)
+        grown = "rules: grown\noutput: {value: \"lists.range(input.n).map(a, lists.range(input.n).map(b, a * b)).size()\"}\n"
+        author.release(grown, name="grown")
+        with Load(self.ports["other"], question={"input": {}}) as quiet:
+            time.sleep(SECONDS / 2)
+        stop, codes = threading.Event(), set()
+
+        def explode():
+            mine = self.tenant()
+            while not stop.is_set():
+                status, answer = mine.ask("POST", "/v1/rules/grown/evaluate", {"input": {"n": 100000}})
+                codes.add((status, answer.get("code")))
+
+        threads = [threading.Thread(target=explode) for _ in range(4)]
+        with Load(self.ports["other"], question={"input": {}}) as beside:
+            for thread in threads:
+                thread.start()
+            time.sleep(SECONDS / 2)
+            stop.set()
+            for thread in threads:
+                thread.join()
+        self.assertTrue(codes)
+        self.assertLessEqual(codes, {(422, "out_of_fuel"), (422, "out_of_memory"), (503, "overloaded"), (429, "rate")})
+        self.assertEqual([s for s in beside.seen if s[2] != 200 or s[3] != 5], [])
+        print("\nrules: another tenant's evaluations beside four clients of exploding ones: p50 %.2f ms (alone %.2f), p99 "
+              "%.2f ms (alone %.2f); %s" % (millis(beside.seen, 0.5), millis(quiet.seen, 0.5), millis(beside.seen, 0.99),
+                                           millis(quiet.seen, 0.99), sorted(codes)))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -14,7 +14,6 @@
 #include "cell/process/cell_process.hpp"
 #include "cell/process/group.hpp"
 #include "cell/process/zygote.hpp"
-#include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
 
 namespace socle::cell {
@@ -113,14 +112,7 @@ Result<ProcessControl::Newborn> ProcessControl::ask_zygote(const BirthRequest& r
     if (auto started = start_zygote(); !started) return std::move(started).error();
     if (auto sent = send_packet(zygote_.socket.get(), text, fds); !sent) return std::move(sent).error();
   }
-  const int64_t asked = telemetry::monotonic_now();
   auto answer = receive_packet(zygote_.socket.get(), answer_patience);
-  if (!answer && telemetry::monotonic_now() - asked < answer_patience * int64_t{1'000'000}) {
-    // It was being killed while it was asked: the next one answers.
-    if (auto started = start_zygote(); !started) return std::move(started).error();
-    if (auto sent = send_packet(zygote_.socket.get(), text, fds); !sent) return std::move(sent).error();
-    answer = receive_packet(zygote_.socket.get(), answer_patience);
-  }
   if (!answer) {
     zygote_died = answer.error().code == Code::unavailable;
     end_zygote();

@@ -1,5 +1,5 @@
 // leaving.cpp: Worker's part in a generation's end: its waits are cancelled, what is left is named, forgotten, or
-// handed to another worker.
+// handed to another worker; and a given-up worker's own.
 #include <sys/epoll.h>
 
 #include "bus/bus.hpp"
@@ -82,6 +82,18 @@ void Worker::forget(Generation& g) {
     if (f.callee == &g && f.state == Frame::State::pending) unanswered.push_back(&f);
   });
   for (Frame* f : unanswered) bus_.give_up(*this, *f, SOCLE_UNAVAILABLE);
+}
+
+void Worker::write_off(Worker& on) {
+  frames.each([&](const Frame& f) {
+    const auto settle = [&](Generation* g, Count WorkerCounters::*which) {
+      if (g != nullptr) on.post([g, which, &on] { (g->at(on.index()).*which).add(-1); });
+    };
+    const bool answered = f.state == Frame::State::orphaned;
+    if (f.state == Frame::State::pending || answered) settle(f.callee, &WorkerCounters::in_flight);
+    if (answered) settle(f.callee, &WorkerCounters::orphans);
+    if (f.done != nullptr) settle(f.caller, &WorkerCounters::waiting);
+  });
 }
 
 void Worker::hand_over(Generation& g, Worker& to) {

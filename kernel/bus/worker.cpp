@@ -112,18 +112,6 @@ void Worker::abandon() {
   index_ = bus_.worker_count() + 1;  // its successor counts for the staging worker from here on
 }
 
-void Worker::write_off(Worker& on) {
-  frames.each([&](const Frame& f) {
-    const auto settle = [&](Generation* g, Count WorkerCounters::*which) {
-      if (g != nullptr) on.post([g, which, &on] { (g->at(on.index()).*which).add(-1); });
-    };
-    const bool answered = f.state == Frame::State::orphaned;
-    if (f.state == Frame::State::pending || answered) settle(f.callee, &WorkerCounters::in_flight);
-    if (answered) settle(f.callee, &WorkerCounters::orphans);
-    if (f.done != nullptr) settle(f.caller, &WorkerCounters::waiting);
-  });
-}
-
 void Worker::detach() { thread_.detach(); }
 
 void Worker::wake() {

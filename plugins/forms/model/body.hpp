@@ -30,6 +30,7 @@ struct Form::Body {
   std::array<std::optional<AccessRule>, 4> access;
   std::vector<std::string> rulesets;
   std::string collections;
+  cel::RecordShape shape;
   bool has_sequences = false;
   bool has_references = false;
   bool changes_records = false;

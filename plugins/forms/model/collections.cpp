@@ -34,7 +34,7 @@ std::string_view storage_type(FieldType type) {
 
 class IndexReader {
  public:
-  IndexReader(const Form::Body& body, Diagnostics& diagnostics, json::Writer& out)
+  IndexReader(Form::Body& body, Diagnostics& diagnostics, json::Writer& out)
       : body_(body), diagnostics_(diagnostics), out_(out) {}
 
   void run(std::string_view key, bool unique) {
@@ -124,6 +124,7 @@ class IndexReader {
       return;
     }
     made.field = "/doc" + found.pointer;
+    body_.shape.indexes.push_back({found.path, made.type});
     out.push_back(std::move(made));
   }
 
@@ -149,7 +150,7 @@ class IndexReader {
     return std::string(unique ? "u:" : "i:") + std::to_string(hash);
   }
 
-  const Form::Body& body_;
+  Form::Body& body_;
   Diagnostics& diagnostics_;
   json::Writer& out_;
   std::set<std::string> names_;

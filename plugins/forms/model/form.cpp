@@ -90,6 +90,7 @@ const AccessRule* Form::access(Action action) const {
 const std::vector<std::string>& Form::rulesets() const { return body_->rulesets; }
 json::View Form::ui() const { return body_->source.root().find("ui"); }
 const std::string& Form::collections() const { return body_->collections; }
+const cel::RecordShape& Form::shape() const { return body_->shape; }
 bool Form::has_sequences() const { return body_->has_sequences; }
 bool Form::has_references() const { return body_->has_references; }
 bool Form::changes_records() const { return body_->changes_records; }

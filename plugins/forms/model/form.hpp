@@ -19,6 +19,7 @@
 #include "model/language.hpp"
 #include "model/sequence.hpp"
 #include "model/words.hpp"
+#include "socle/cel/record_filter.hpp"
 #include "socle/json/document.hpp"
 #include "socle/schema/schema.hpp"
 
@@ -98,6 +99,8 @@ class Form {
   [[nodiscard]] json::View ui() const;  // absent when the model has none
   // Declarations for storage/1, JSON: [{collection, indexes}].
   [[nodiscard]] const std::string& collections() const;
+  // How storage/1 keeps the records: for cel::store_query.
+  [[nodiscard]] const cel::RecordShape& shape() const;
   [[nodiscard]] bool has_sequences() const;
   [[nodiscard]] bool has_references() const;
   // Nothing but schema and checks: a record leaves as it came.

@@ -39,9 +39,23 @@ class LogicReader {
       else
         read(field, rules, pointer);
     }
+    columns_of_given_tables();
   }
 
  private:
+  // Rows that an expression made would have to be read back before their columns could be computed.
+  void columns_of_given_tables() {
+    for (const auto& logic : body_.logic) {
+      const auto table = body_.fields[logic.field].table;
+      if (table == Field::none || body_.logic_of[table] == Field::none) continue;
+      const auto& whole = body_.logic[body_.logic_of[table]];
+      if (whole.compute || whole.fallback || body_.fields[table].fallback.exists())
+        diagnostics_.error(below("/logic", body_.fields[table].path), "not_supported",
+                           "a sub-table with logic in its columns is filled in by people: it has no compute and no "
+                           "default of its own");
+    }
+  }
+
   static bool below_row_object(const Field& field) { return field.table != Field::none && field.parent != field.table; }
   FieldLogic& logic_of(std::uint32_t field) {
     auto& at = body_.logic_of[field];

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,26 +29,22 @@ class Filter {
  public:
   Filter(const Form& form, const Known& known) : form_(form), known_(known) {}
 
-  // Reduces the condition by what is known and splits the rest.
+  // Reduces the condition by what is known.
   Status add(const StrictLanguage::Checked& condition);
-  // A predicate of storage/1 and a CEL text over `record`, as another service gives them ("" each: none).
-  void add_ready(std::string_view predicate, std::string_view remainder);
-  // Some condition is false whatever the record: the list is empty.
-  [[nodiscard]] bool never() const { return never_; }
+  // Splits what is left. REQUIRES: all has been added. Code::invalid, too_large: the store cannot be asked this.
+  Status finish();
+  // After finish(). Some condition is false whatever the record: the list is empty.
+  [[nodiscard]] bool never() const { return query_.nothing; }
   // The members "filter" and "remainder" of a storage/1 query, if there are any.
   void write(json::Writer& out) const;
-  [[nodiscard]] std::string remainder() const;
+  // The remainder's condition, for people; "": indexes and predicates say it all.
+  [[nodiscard]] const std::string& remainder() const { return query_.cel; }
 
  private:
-  void add_part(const cel::Ast& reduced, const cel::Expr& part);
-  void note_fields(const cel::Expr& expr);
-
   const Form& form_;
   const Known& known_;
-  std::vector<std::string> predicates_;  // JSON
-  std::vector<std::string> remainders_;  // CEL
-  std::set<std::uint32_t> mentioned_;    // fields at the top of the record that remainders read
-  bool never_ = false;
+  std::vector<std::string> parts_;  // CEL over `record`
+  cel::StoreQuery query_;
 };
 
 // True only when the rule says yes to this record; an error is no.

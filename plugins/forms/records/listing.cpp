@@ -103,6 +103,7 @@ std::optional<ListQuery> list_query(const Form& form, Filter& filter, const List
       fault(errors, "filter", "expression", condition.error().message);
     }
   }
+  if (auto finished = filter.finish(); !finished) fault(errors, "filter", "expression", finished.error().message);
   ListQuery out;
   out.never = filter.never();
   json::Writer writer(out.text);

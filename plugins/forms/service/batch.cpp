@@ -78,9 +78,7 @@ Task<Got<bool>> Records::rows_of(Request request, const Served& served, json::Vi
   co_return true;
 }
 
-Task<Reply> Records::batch(Request request) {
-  auto served = co_await models_.find(request, std::string(request.param("form")));
-  if (!served) co_return std::move(served).problem();
+Task<Reply> Records::batch_in(Request request, const Served& served) {
   const auto body = json::Document::parse(request.text());
   if (!body) co_return malformed(body.error());
   const auto items = body->root();
@@ -91,10 +89,10 @@ Task<Reply> Records::batch(Request request) {
   std::vector<Row> rows;
   std::vector<json::Document> documents;
   json::Document stored;
-  auto read = co_await rows_of(request, *served, items, rows, documents, stored);
+  auto read = co_await rows_of(request, served, items, rows, documents, stored);
   if (!read) co_return std::move(read).problem();
-  const std::string key = Saver::key_of(request, *served);
-  auto written = co_await saver_.save(request, asking, *served, rows, key, true);
+  const std::string key = Saver::key_of(request, served);
+  auto written = co_await saver_.save(request, asking, served, rows, key, true);
   if (!written) co_return std::move(written).problem();
   const auto results = written->reply.root().find("results");
   std::string text;

@@ -101,10 +101,8 @@ struct Outcome {
 
 }  // namespace
 
-Task<Reply> Records::import_all(Request request) {
-  auto served = co_await models_.find(request, std::string(request.param("form")));
-  if (!served) co_return std::move(served).problem();
-  const Form& form = *served->form;
+Task<Reply> Records::import_in(Request request, const Served& served) {
+  const Form& form = *served.form;
   const Asking asking(host_, request);
   const bool preview = request.param("preview") == "true";
   const auto mapping = json::Document::parse(request.has_param("mapping") ? request.param("mapping") : "{}");
@@ -138,7 +136,7 @@ Task<Reply> Records::import_all(Request request) {
       rows.emplace_back().doc = documents.back().root();
       numbers.push_back(i);
     }
-    auto prepared = co_await saver_.prepare(request, asking, *served, rows);
+    auto prepared = co_await saver_.prepare(request, asking, served, rows);
     if (!prepared) co_return std::move(prepared).problem();
     std::vector<Row> good;
     std::vector<std::size_t> good_numbers;
@@ -157,7 +155,7 @@ Task<Reply> Records::import_all(Request request) {
       out.created += good.size();
       continue;
     }
-    auto saved = co_await saver_.save(request, asking, *served, good, no_key, true);
+    auto saved = co_await saver_.save(request, asking, served, good, no_key, true);
     if (saved) {
       out.created += good.size();
       continue;
@@ -166,7 +164,7 @@ Task<Reply> Records::import_all(Request request) {
     for (std::size_t i = 0; i < good.size(); ++i) {
       std::vector<Row> one(1);
       one[0].doc = good[i].doc;
-      auto kept = co_await saver_.save(request, asking, *served, one, no_key, false);
+      auto kept = co_await saver_.save(request, asking, served, one, no_key, false);
       if (kept) {
         ++out.created;
         continue;

@@ -76,12 +76,10 @@ Task<Got<Records::Page>> Records::page(Request request, const Served& served, As
   co_return std::move(out);
 }
 
-Task<Reply> Records::list(Request request) {
-  auto served = co_await models_.find(request, std::string(request.param("form")));
-  if (!served) co_return std::move(served).problem();
+Task<Reply> Records::list_in(Request request, const Served& served) {
   Asking asking(host_, request);
   const auto params = params_of(request);
-  auto got = co_await page(request, *served, asking, params);
+  auto got = co_await page(request, served, asking, params);
   if (!got) co_return std::move(got).problem();
   const auto root = got->reply.root();
   std::vector<std::string> expanded;
@@ -89,7 +87,7 @@ Task<Reply> Records::list(Request request) {
   if (!names.empty()) {
     std::vector<json::View> items;
     for (const auto item : root.find("items").elements()) items.push_back(item);
-    auto done = co_await expand(request, asking, *served->form, names, items, expanded);
+    auto done = co_await expand(request, asking, *served.form, names, items, expanded);
     if (!done) co_return std::move(done).problem();
   }
   std::string text = "{\"items\":[";

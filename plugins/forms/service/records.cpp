@@ -47,14 +47,28 @@ bool Records::readable(const Form& form, const Asking& asking, json::View item) 
   return rule == nullptr || allows(form, rule->rule, asking.known("read"), doc_of(item), {}, facts_of(item));
 }
 
-Task<Reply> Records::create(Request request) {
+// The form that is served, the work, and while a canary runs how it went: only what is the model's own fault counts.
+Task<Reply> Records::with_form(Request request, Handler handler) {
   const auto begun = host_.now();
   auto served = co_await models_.find(request, std::string(request.param("form")));
   if (!served) co_return std::move(served).problem();
-  Reply reply = co_await create_in(request, *served);
-  if (served->canary) co_await models_.report(request, *served, reply.code() == Code::internal, host_.now() - begun);
+  Reply reply = co_await (this->*handler)(request, *served);
+  if (served->canary) {
+    const bool failed = !reply && (reply.code() == Code::internal || reply.error_code().starts_with("out_of_"));
+    co_await models_.report(request, *served, failed, host_.now() - begun);
+  }
   co_return reply;
 }
+
+Task<Reply> Records::create(Request request) { return with_form(request, &Records::create_in); }
+Task<Reply> Records::read(Request request) { return with_form(request, &Records::read_in); }
+Task<Reply> Records::replace(Request request) { return with_form(request, &Records::replace_in); }
+Task<Reply> Records::change(Request request) { return with_form(request, &Records::change_in); }
+Task<Reply> Records::remove(Request request) { return with_form(request, &Records::remove_in); }
+Task<Reply> Records::validate(Request request) { return with_form(request, &Records::validate_in); }
+Task<Reply> Records::batch(Request request) { return with_form(request, &Records::batch_in); }
+Task<Reply> Records::list(Request request) { return with_form(request, &Records::list_in); }
+Task<Reply> Records::import_all(Request request) { return with_form(request, &Records::import_in); }
 
 Task<Reply> Records::create_in(Request request, const Served& served) {
   const auto doc = json::Document::parse(request.text());
@@ -96,10 +110,8 @@ Task<Reply> Records::save_one(Request request, const Asking& asking, const Serve
   co_return reply;
 }
 
-Task<Reply> Records::read(Request request) {
-  auto served = co_await models_.find(request, std::string(request.param("form")));
-  if (!served) co_return std::move(served).problem();
-  const Form& form = *served->form;
+Task<Reply> Records::read_in(Request request, const Served& served) {
+  const Form& form = *served.form;
   const std::string id(request.param("id"));
   if (!is_record_id(id)) co_return not_found(form.name(), id);
   const Reply stored = co_await saver_.get(request, form.name(), id);
@@ -126,14 +138,12 @@ Task<Reply> Records::read(Request request) {
   co_return Reply::json(text).with_etag(etag_of(item->root()));
 }
 
-Task<Reply> Records::replace(Request request) { return change_stored(request, false); }
-Task<Reply> Records::change(Request request) { return change_stored(request, true); }
+Task<Reply> Records::replace_in(Request request, const Served& served) { return change_stored(request, served, false); }
+Task<Reply> Records::change_in(Request request, const Served& served) { return change_stored(request, served, true); }
 
 // Without If-Match a clash with somebody else's change is tried again on the new version.
-Task<Reply> Records::change_stored(Request request, bool patch) {
-  auto served = co_await models_.find(request, std::string(request.param("form")));
-  if (!served) co_return std::move(served).problem();
-  const Form& form = *served->form;
+Task<Reply> Records::change_stored(Request request, const Served& served, bool patch) {
+  const Form& form = *served.form;
   const std::string id(request.param("id"));
   if (!is_record_id(id)) co_return not_found(form.name(), id);
   const Asking asking(host_, request);
@@ -162,16 +172,14 @@ Task<Reply> Records::change_stored(Request request, bool patch) {
     row.id = id;
     row.doc = given.root();
     row.stored = item->root();
-    Reply saved = co_await save_one(request, asking, *served, row, 200);
+    Reply saved = co_await save_one(request, asking, served, row, 200);
     const bool again = !saved && saved.code() == Code::precondition && request.header("if-match").empty();
     if (!again || attempt == most_attempts) co_return saved;
   }
 }
 
-Task<Reply> Records::remove(Request request) {
-  auto served = co_await models_.find(request, std::string(request.param("form")));
-  if (!served) co_return std::move(served).problem();
-  const Form& form = *served->form;
+Task<Reply> Records::remove_in(Request request, const Served& served) {
+  const Form& form = *served.form;
   const std::string id(request.param("id"));
   if (!is_record_id(id)) co_return not_found(form.name(), id);
   const Asking asking(host_, request);
@@ -188,8 +196,8 @@ Task<Reply> Records::remove(Request request) {
     rows[0].kind = Row::Kind::remove;
     rows[0].id = id;
     rows[0].stored = item->root();
-    const std::string key = Saver::key_of(request, *served);
-    auto gone = co_await saver_.save(request, asking, *served, rows, key, false);
+    const std::string key = Saver::key_of(request, served);
+    auto gone = co_await saver_.save(request, asking, served, rows, key, false);
     if (gone) co_return Reply().with_status(204);
     Reply problem = std::move(gone).problem();
     const bool again = problem.code() == Code::precondition && request.header("if-match").empty();
@@ -197,22 +205,20 @@ Task<Reply> Records::remove(Request request) {
   }
 }
 
-Task<Reply> Records::validate(Request request) {
-  auto served = co_await models_.find(request, std::string(request.param("form")));
-  if (!served) co_return std::move(served).problem();
+Task<Reply> Records::validate_in(Request request, const Served& served) {
   const auto doc = json::Document::parse(request.text());
   if (!doc) co_return malformed(doc.error());
   const Asking asking(host_, request);
   std::vector<Row> rows(1);
   rows[0].doc = doc->root();
-  auto done = co_await saver_.prepare(request, asking, *served, rows);
+  auto done = co_await saver_.prepare(request, asking, served, rows);
   if (!done) co_return std::move(done).problem();
   const bool valid = rows[0].errors.empty();
   std::string text = std::string("{\"valid\":") + (valid ? "true" : "false");
   text += ",\"errors\":" + errors_text(rows[0].errors);
   if (valid) text += ",\"doc\":" + rows[0].text;
   if (valid && !rows[0].rules.empty()) text += ",\"rules\":" + rows[0].rules;
-  text += ",\"model_version\":\"" + served->version + "\"}";
+  text += ",\"model_version\":\"" + served.version + "\"}";
   co_return Reply::json(text);
 }
 

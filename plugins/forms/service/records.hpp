@@ -31,8 +31,18 @@ class Records {
  private:
   struct Page;
   Task<Reply> save_one(Request request, const Asking& asking, const Served& served, Row& row, int status);
-  Task<Reply> change_stored(Request request, bool patch);
+  using Handler = Task<Reply> (Records::*)(Request, const Served&);
+  Task<Reply> with_form(Request request, Handler handler);
   Task<Reply> create_in(Request request, const Served& served);
+  Task<Reply> read_in(Request request, const Served& served);
+  Task<Reply> replace_in(Request request, const Served& served);
+  Task<Reply> change_in(Request request, const Served& served);
+  Task<Reply> change_stored(Request request, const Served& served, bool patch);
+  Task<Reply> remove_in(Request request, const Served& served);
+  Task<Reply> validate_in(Request request, const Served& served);
+  Task<Reply> batch_in(Request request, const Served& served);
+  Task<Reply> list_in(Request request, const Served& served);
+  Task<Reply> import_in(Request request, const Served& served);
   Task<Got<bool>> rows_of(Request request, const Served& served, json::View items, std::vector<Row>& rows,
                           std::vector<json::Document>& documents, json::Document& stored);
   Task<Got<Page>> page(Request request, const Served& served, Asking& asking, const ListParams& params);

@@ -191,6 +191,7 @@ Reply Saver::told(const Reply& refused, const Asking& asking, std::size_t rows,
   const auto path = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
   if (path.starts_with("/doc/doc/")) place += std::string(batch.many ? "/doc" : "") + std::string(path.substr(8));
   const auto code = refused.error_code();
+  if (code == "unknown_collection") return refused;
   std::string params;
   if (const auto given = first.find("params"); given.exists()) params = json::to_text(given);
   if (code == "unique_violation") {

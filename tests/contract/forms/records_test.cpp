@@ -178,6 +178,19 @@ TEST_CASE("forms: what is published is served by the next call, and kept by its 
   CHECK(member(rig.ask("ui"), "/elements/0/scope") == "#/properties/kind");
 }
 
+TEST_CASE("forms: while a canary runs each use is reported, a bad record as no fault of the model", "[forms]") {
+  FakeHost host;
+  Rig rig(host);
+  rig.publish(leave);
+  rig.create(january(5, 9));
+  CHECK(rig.reports.empty());
+  rig.canary = true;
+  rig.create(january(6, 9));
+  CHECK(rig.ask("create", "{}").http_status() == 422);
+  CHECK(rig.ask("list").ok());
+  CHECK(rig.reports == std::vector<std::string>{"ok", "ok", "ok"});
+}
+
 TEST_CASE("forms: rulesets are evaluated on write and their output is kept", "[forms]") {
   FakeHost host;
   Rig rig(host);

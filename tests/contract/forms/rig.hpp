@@ -31,7 +31,12 @@ class Rig {
     host.serve(
         "models/1", "resolve", [this](const ServiceCall& call) { return resolve(call); }, answers);
     host.serve(
-        "models/1", "report", [](const ServiceCall&) { return Reply(); }, answers);
+        "models/1", "report",
+        [this](const ServiceCall& call) {
+          reports.emplace_back(call.meta("outcome"));
+          return Reply();
+        },
+        answers);
     host.serve(
         "rules/1", "evaluate",
         [this](const ServiceCall& call) -> Reply {
@@ -84,6 +89,8 @@ class Rig {
   std::string ruleset, ruled;
   std::optional<Reply> rules_answer;
   unsigned resolved = 0, fetched = 0;
+  bool canary = false;
+  std::vector<std::string> reports;
   // Called before each write is looked at, once.
   std::function<void()> before_write;
 
@@ -100,7 +107,8 @@ class Rig {
       return Reply::json("{\"version\":\"" + one->version + "\",\"hash\":\"" + one->hash + "\"" +
                          (source ? ",\"source\":" + one->source : std::string()) + "}")
           .with("version", one->version)
-          .with("hash", one->hash);
+          .with("hash", one->hash)
+          .with("canary", canary ? "true" : "");
     }
     return Reply::error(Code::not_found, "unknown_version", "there is no such version");
   }

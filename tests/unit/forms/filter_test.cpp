@@ -15,7 +15,7 @@ namespace {
 const std::string model = model_of(
     R"~("kind":{"enum":["a","b"]},"from":{"type":"string","format":"date"},"to":{"type":"string","format":"date"},"n":{"type":"integer"},
         "address":{"type":"object","properties":{"city":{"type":"string"}}},"open":{"type":"boolean"},"sum":{"type":"string","format":"decimal"})~",
-    R"~("access":{"read":"record.created_by == user.id || 'boss' in user.roles"})~");
+    R"~("index":["from","n","kind"],"access":{"read":"record.created_by == user.id || 'boss' in user.roles"})~");
 
 struct Asking {
   std::shared_ptr<const Form> form = form_of(model);
@@ -96,6 +96,7 @@ TEST_CASE("forms filter: an access rule decides one record as it decides a list"
   CHECK(ask.form->access(Action::create) == nullptr);
   Filter filter(*ask.form, ask.known);
   REQUIRE(filter.add(rule));
+  REQUIRE(filter.finish());
   std::string text;
   json::Writer out(text);
   out.begin_object();
@@ -107,6 +108,7 @@ TEST_CASE("forms filter: an access rule decides one record as it decides a list"
   CHECK(may("eve"));
   Filter all(*ask.form, ask.known);
   REQUIRE(all.add(rule));
+  REQUIRE(all.finish());
   CHECK(all.remainder().empty());
   CHECK_FALSE(all.never());
   const auto nobody = json::Document::parse("{}").value();

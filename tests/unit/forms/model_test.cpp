@@ -76,6 +76,16 @@ TEST_CASE("forms model: a cycle is told with the fields on it", "[forms]") {
   CHECK(errors_of(model_of(fields, R"~("logic":{"a":{"visible":"a > 1"},"b":{"read_only":"old.b == 1"}})~")).empty());
 }
 
+TEST_CASE("forms model: what rows cannot do is said", "[forms]") {
+  const std::string rows =
+      R"~("l":{"type":"array","items":{"type":"object","properties":{"a":{"type":"integer"},"o":{"type":"object","properties":{"x":{"type":"integer"}}}}}})~";
+  CHECK_THAT(errors_of(model_of(rows, R"~("logic":{"l[].o.x":{"compute":"1"}})~")),
+             Contains("/logic/l[].o.x not_supported: columns of a sub-table have logic"));
+  CHECK_THAT(errors_of(model_of(rows, R"~("logic":{"l":{"default":"[]"},"l[].a":{"compute":"1"}})~")),
+             Contains("/logic/l not_supported: a sub-table with logic in its columns is filled in by people"));
+  CHECK_THAT(errors_of(model_of(rows, R"~("logic":{"l[].a":{"compute":"row"}})~")), Contains("not the whole row"));
+}
+
 TEST_CASE("forms model: a name that CEL uses itself is the field only behind record.", "[forms]") {
   const std::string fields =
       R"~("date":{"type":"integer"},"user":{"type":"integer"},"math":{"type":"number"},"x":{"type":"integer"})~";

@@ -111,7 +111,7 @@ TEST_CASE("plans: workers see old or new terms, never others, while they change"
     while (!done) {
       const double rate = home->limit("acme", "rate");
       wrong += rate == 10 || rate == 100 || (rate >= 1000 && rate < 2000) ? 0 : 1;
-      wrong += home->usage_json("acme", 0).starts_with(R"({"tenant":"acme","plan":")") ? 0 : 1;
+      wrong += home->usage_json("acme", 0).starts_with(R"({"tenant":"acme","state":"active","plan":")") ? 0 : 1;
       ++turns;
     }
   });

@@ -171,7 +171,7 @@ TEST_CASE("registry: levels of stocks outlive a restart, flows do not", "[tenant
   REQUIRE(home->housekeep());
   home.open();
   CHECK(home->usage_json("acme", 0) ==
-        R"({"tenant":"acme","plan":"free","limits":{"rate":10,"storage.bytes":1048576,"weight":1},)"
+        R"({"tenant":"acme","state":"active","plan":"free","limits":{"rate":10,"storage.bytes":1048576,"weight":1},)"
         R"("usage":{"storage.bytes":{"kind":"stock","level":4096,"limit":1048576}}})");
 }
 
@@ -187,7 +187,7 @@ TEST_CASE("registry: damaged levels start afresh", "[tenants]") {
   home.write("levels", bytes);
   telemetry::Log::get().configure(telemetry::Level::error, telemetry::Log::Format::json);
   home.open();
-  CHECK(home->usage_json("acme", 0) == R"({"tenant":"acme","plan":"","limits":{},"usage":{}})");
+  CHECK(home->usage_json("acme", 0) == R"({"tenant":"acme","state":"active","plan":"","limits":{},"usage":{}})");
 }
 
 TEST_CASE("registry: one tenant's meters are not another's", "[tenants]") {
@@ -195,9 +195,10 @@ TEST_CASE("registry: one tenant's meters are not another's", "[tenants]") {
   REQUIRE(home->create("a", {}));
   REQUIRE(home->create("b", {}));
   home->meter("a", "requests", 3, 0);
-  CHECK(home->usage_json("a", 0) ==
-        R"({"tenant":"a","plan":"","limits":{},"usage":{"requests":{"kind":"flow","last_minute":3,"total":3}}})");
-  CHECK(home->usage_json("b", 0) == R"({"tenant":"b","plan":"","limits":{},"usage":{}})");
+  CHECK(
+      home->usage_json("a", 0) ==
+      R"({"tenant":"a","state":"active","plan":"","limits":{},"usage":{"requests":{"kind":"flow","last_minute":3,"total":3}}})");
+  CHECK(home->usage_json("b", 0) == R"({"tenant":"b","state":"active","plan":"","limits":{},"usage":{}})");
 }
 
 TEST_CASE("registry: list and show tell what holds and why", "[tenants]") {

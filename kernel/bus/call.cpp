@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include "bus/bus.hpp"
 #include "sched/tsc.hpp"
@@ -180,8 +181,10 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
   w.runs(&g, frame.target);
   w.running_method.store(to.method, std::memory_order_relaxed);
   w.running_frame.store(&frame, std::memory_order_relaxed);
-  // Almost always the payer is the caller's already: nested calls cost no look at the clock.
+  // Almost always the payer is the caller's already: nested calls cost no look at the clock. What the callee puts off
+  // is of the context's class too: what a plugin does in a tenant's name waits for the tenant's own requests.
   sched::Flow* payer = nullptr;
+  const uint32_t outer_class = std::exchange(w.lane.work_class, context.work_class);
   if (context.account() != nullptr && context.account() != w.lane.paying()) [[unlikely]]
     payer = &w.lane.pay(w.lane.queue.flow(*context.account()));
   ++w.nesting;
@@ -195,6 +198,7 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
   --w.nesting;
   if (payer != nullptr) [[unlikely]]
     w.lane.pay(*payer);
+  w.lane.work_class = outer_class;
   w.runs(outer, outer_target);
   w.running_frame.store(outer_frame, std::memory_order_relaxed);
   if (status == SOCLE_PENDING) {

@@ -70,7 +70,7 @@ class Fairness(SystemTest):
         return quiet
 
     def check_shares(self, weights, connections):
-        depth = max(8, 64 // connections)  # so much that a client which has to wait for its core does not run dry
+        depth = max(8, 512 // connections)  # so much that a client which has to wait for its core does not run dry
         report = self.load(*[(t, connections, "/v1/burn/100000", "closed", depth) for t in weights])
         total = sum(r["completed"] for r in report.values())
         for tenant, weight in weights.items():

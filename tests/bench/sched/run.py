@@ -69,7 +69,7 @@ class Bench(Fairness):
         weights = {"one": 1, "two": 2, "four": 4}
         kernel = self.serve({t: "weight: %d" % w for t, w in weights.items()})
         for connections in (1, 2, 64):
-            depth = max(8, 64 // connections)
+            depth = max(8, 512 // connections)
             report = self.load(*[(t, connections, WORK, "closed", depth) for t in weights],
                                measure=SHARE_MS)
             total = sum(r["completed"] for r in report.values())

@@ -253,6 +253,43 @@ TEST_CASE("admission: a timer is paid for by who armed it", "[admission]") {
   CHECK(payer.get_future().get() == "acme");
 }
 
+TEST_CASE("admission: what a plugin does in a tenant's name is background, and what it puts off too", "[admission]") {
+  BusFixture f(1);
+  std::promise<std::pair<std::string, uint32_t>> later;
+  uint32_t during = 9;
+  Actor a(f.bus, "a", {{"arm", [&](const socle_call&, socle_reply& reply, Generation& g) {
+                          during = Worker::current()->lane.work_class;
+                          g.timer_start(
+                              &g, 1'000'000,
+                              [](void* user, socle_status) {
+                                const sched::Lane& lane = Worker::current()->lane;
+                                static_cast<decltype(later)*>(user)->set_value({lane.paying()->id(), lane.work_class});
+                              },
+                              &later);
+                          return answer(reply, "");
+                        }}});
+  Grants grants;
+  grants.act_as = true;
+  grants.services.insert("a/1");
+  Actor b(f.bus, "b", {}, grants);
+  f.route(a, "arm");
+  f.install();
+  CHECK(f.on(0, [&](Worker& w) {
+    const socle_host* host = b.runtime.get();
+    const socle_context* context = host->context_act_as(host, str("acme"), str("test"), INT64_MAX);
+    uint32_t target = 0;
+    REQUIRE(host->resolve(host, str(a.service()), str("arm"), &target) == SOCLE_OK);
+    socle_reply reply{};
+    const socle_status status = host->call(host, context, target, nullptr, nullptr, &reply, nullptr, nullptr);
+    if (reply.payload != nullptr) Payload::of(reply.payload)->release();
+    host->context_release(host, context);
+    CHECK(w.lane.work_class == 0);
+    return status;
+  }) == SOCLE_OK);
+  CHECK(during == SOCLE_CLASS_BACKGROUND);
+  CHECK(later.get_future().get() == std::pair(std::string("acme"), uint32_t{SOCLE_CLASS_BACKGROUND}));
+}
+
 TEST_CASE("admission: memory of payloads, frames and arenas is charged and comes back", "[admission]") {
   BusFixture f(1);
   Actor a(f.bus, "a", {{"take", [](const socle_call& call, socle_reply& reply, Generation& g) {

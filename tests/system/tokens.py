@@ -352,6 +352,22 @@ class Access(Tokens):
         status, _, _ = self.ask("PUT", "/v1/auth/roles/admin", {"role": "admin", "permissions": ["*"]}, admin)
         self.assertEqual(status, 422)
 
+    def test_limited_grants_units_and_rules_open_no_administration(self):
+        admin = bearer(self.operator())
+        self.good("PUT", "/v1/auth/units", {"units": [{"unit": "hq"}]}, admin)
+        self.good("PUT", "/v1/auth/roles/own", {"role": "own", "grants": [
+            {"permissions": ["*"], "scope": "own"}, {"permissions": ["roles:*"], "when": "true"}]}, admin)
+        self.good("PUT", "/v1/auth/roles/full", {"role": "full", "permissions": ["*"]}, admin)
+        self.publish("policy: all\nresources: ['*']\nrules: [{effect: allow, actions: ['*']}]\n", "all")
+        for name, roles in (("own", ["own"]), ("unit", ["full@hq"]), ("admin-unit", ["admin@hq"]), ("rule", ["viewer"])):
+            with self.subTest(name):
+                who = bearer(self.person(name, roles)["access_token"])
+                for path in ("/v1/auth/users", "/v1/auth/roles"):
+                    status, answer, _ = self.ask("GET", path, headers=who)
+                    self.assertEqual((status, answer["code"]), (403, "permission_denied"))
+        who = bearer(self.person("full", ["full"])["access_token"])
+        self.good("GET", "/v1/auth/users", headers=who)
+
     def test_asking_about_somebody_else_wants_a_permission(self):
         ada = self.person("ada", ["member"])
         question = {"resource": "forms/x", "action": "delete", "subject": {"id": "bob", "roles": ["viewer"]}}

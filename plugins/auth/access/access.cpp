@@ -163,9 +163,16 @@ Task<Got<bool>> Authorizer::permits(Context context, std::string claims, std::st
   const auto [area, action] = authz::parts_of(permission);
   if (!subject.in_scope(area, action)) co_return false;
   const auto& directory = *(*view)->directory;
-  for (const auto& held : subject.roles())
-    if (const auto role = directory.find(held.role); role && authz::may(directory, *role, permission)) co_return true;
-  // A rule may allow what no role grants; which records it means is asked when they are known.
+  // Only records are decided on one by one behind the route. Everything else is opened here and by nobody after, so a
+  // grant with limits, a role within a unit and a rule open nothing of it.
+  const bool decided_later = area == "records";
+  for (const auto& held : subject.roles()) {
+    const auto role = directory.find(held.role);
+    if (!role || (!decided_later && !held.unit.empty())) continue;
+    if (authz::may(directory, *role, permission, decided_later ? authz::Reach::anywhere : authz::Reach::everywhere))
+      co_return true;
+  }
+  if (!decided_later) co_return false;
   for (const auto& named : (*view)->policies) {
     if (!named.last) continue;
     const auto& resources = named.last->resources();

@@ -72,9 +72,7 @@ std::vector<std::string> unlimited(const authz::Directory& directory, const auth
     if (!role || !held.unit.empty()) continue;
     for (const auto number : directory.closure(*role))
       for (const auto& grant : directory.roles()[number].grants)
-        if (grant.resources.empty() && grant.scope == authz::Scope::all && grant.when.empty() && grant.hidden.empty() &&
-            grant.read_only.empty())
-          out.insert(out.end(), grant.permissions.begin(), grant.permissions.end());
+        if (grant.unlimited()) out.insert(out.end(), grant.permissions.begin(), grant.permissions.end());
   }
   return out;
 }

@@ -12,6 +12,10 @@ bool Grant::covers(std::string_view resource) const {
                                           [&](const auto& pattern) { return resource_covers(pattern, resource); });
 }
 
+bool Grant::unlimited() const {
+  return resources.empty() && scope == Scope::all && when.empty() && hidden.empty() && read_only.empty();
+}
+
 std::optional<std::uint32_t> Directory::find(std::string_view role) const {
   const auto at = role_by_name_.find(role);
   return at == role_by_name_.end() ? std::nullopt : std::optional(at->second);
@@ -44,12 +48,12 @@ std::vector<std::string_view> Directory::subtree(std::string_view unit_name) con
   return out;
 }
 
-bool may(const Directory& directory, std::uint32_t role, std::string_view permission) {
+bool may(const Directory& directory, std::uint32_t role, std::string_view permission, Reach reach) {
   const auto [area, action] = parts_of(permission);
   for (const auto each : directory.closure(role))
     for (const auto& grant : directory.roles()[each].grants)
       for (const auto& given : grant.permissions)
-        if (permission_covers(given, area, action)) return true;
+        if (permission_covers(given, area, action) && (reach == Reach::anywhere || grant.unlimited())) return true;
   return false;
 }
 

@@ -41,6 +41,7 @@ struct Grant {
   std::string pointer;                 // "/grants/0" within its role
 
   [[nodiscard]] bool covers(std::string_view resource) const;
+  [[nodiscard]] bool unlimited() const;
 };
 
 struct Role {
@@ -94,8 +95,11 @@ class Directory {
 };
 using DirectoryPtr = std::shared_ptr<const Directory>;
 
-// A permission that any of the role's grants gives, wherever it may reach: what a route can ask before it knows a
-// record.
-[[nodiscard]] bool may(const Directory& directory, std::uint32_t role, std::string_view permission);
+// Does any grant of the role, or of what it inherits, give the permission? `anywhere`: wherever the grant may reach,
+// which is what a route can ask whose records are decided on one by one afterwards. `everywhere`: only a grant without
+// resources, scope, condition or withheld fields, for routes behind which nothing asks again.
+enum class Reach : std::uint8_t { anywhere, everywhere };
+[[nodiscard]] bool may(const Directory& directory, std::uint32_t role, std::string_view permission,
+                       Reach reach = Reach::anywhere);
 
 }  // namespace socle::authz

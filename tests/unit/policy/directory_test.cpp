@@ -65,6 +65,17 @@ TEST_CASE("policy: the built-in roles grant what the documents say", "[policy]")
   CHECK_FALSE(may(*roles, *roles->find("viewer"), "records:update"));
 }
 
+TEST_CASE("policy: a grant with limits gives its permission somewhere and not everywhere", "[policy]") {
+  for (const auto* limit :
+       {R"("scope":"own")", R"("when":"true")", R"("resources":["forms/a"])", R"("hidden":["/a"])"}) {
+    const auto roles =
+        directory(R"([{"role":"clerk","grants":[{"permissions":["users:write"],)" + std::string(limit) + "}]}]");
+    CHECK(may(*roles, *roles->find("clerk"), "users:write"));
+    CHECK_FALSE(may(*roles, *roles->find("clerk"), "users:write", Reach::everywhere));
+  }
+  CHECK(may(*Directory::built_in(), *Directory::built_in()->find("admin"), "users:write", Reach::everywhere));
+}
+
 TEST_CASE("policy: faulty roles are refused at their place", "[policy]") {
   CHECK(refusal(R"([{"role":"admin"}])") == "/roles/0/role duplicate: 'admin' is built in; choose another name\n");
   CHECK(refusal(R"([{"role":"a","inherits":["b"]}])") ==

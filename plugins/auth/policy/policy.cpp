@@ -45,7 +45,7 @@ class PolicyReader {
       reader_.bad("", "a policy is an object with 'policy' and 'rules'");
       return nullptr;
     }
-    reader_.only({"policy", "title", "describe", "resources", "rules", "tests"}, source_, "");
+    reader_.only({"policy", "title", "describe", "resources", "rules", "tests", "compatibility"}, source_, "");
     policy_->name_ = source_.find("policy").as_string();
     if (!is_name(policy_->name_)) reader_.bad("/policy", "'policy' is the policy's name");
     (void)reader_.local_text(source_.find("title"), "/title");
@@ -135,7 +135,7 @@ std::string Policy::canonical(json::View source) const {
   std::string text;
   json::Writer out(text);
   out.begin_object().member("policy", std::string_view(name_));
-  for (const auto* key : {"title", "describe"})
+  for (const auto* key : {"title", "describe", "compatibility"})
     if (const auto value = source.find(key); value.exists()) out.key(key).value(value);
   write(out, "resources", resources_);
   out.key("rules").begin_array();

@@ -13,7 +13,8 @@ constexpr std::string_view form_keys[] = {"form", "title", "describe", "schema",
                                           "ui",   "index", "unique",   "access", "rules", "compatibility"};
 constexpr std::string_view rules_keys[] = {"rules",  "title", "describe",   "input",         "steps",
                                            "output", "tests", "validators", "compatibility", "effective"};
-constexpr std::string_view policy_keys[] = {"policy", "title", "describe", "rules", "compatibility"};
+constexpr std::string_view policy_keys[] = {"policy", "title", "describe",     "resources",
+                                            "rules",  "tests", "compatibility"};
 constexpr std::string_view later_keys[] = {"workflow", "workflows", "tasks", "schedule", "webhooks"};
 
 constexpr Kind all[] = {{"forms", "forms/1", "form", form_keys, later_keys},

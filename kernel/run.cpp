@@ -188,7 +188,8 @@ class FollowedFile {
   bool settled_ = false;
 };
 
-// What a deletion asks of the plugins: erase of the store.
+// What a deletion asks of the plugins: erase of the store, then of all who remember something of tenants to forget it,
+// so that a later tenant of the same name meets nothing of it.
 tenants::Eraser eraser(lifecycle::Lifecycle& life) {
   tenants::Eraser eraser;
   eraser.ready = [&life]() -> Status {
@@ -201,7 +202,10 @@ tenants::Eraser eraser(lifecycle::Lifecycle& life) {
   };
   eraser.erase = [&life](const std::string& tenant) -> Status {
     auto erased = life.call("storage/1", "erase", "{}", tenant);
-    return erased ? Status() : Status(erased.error());
+    if (!erased) return erased.error();
+    for (const std::string& service : life.services_with("forget"))
+      if (auto forgotten = life.call(service, "forget", "{}", tenant); !forgotten) return forgotten.error();
+    return {};
   };
   return eraser;
 }

@@ -19,6 +19,8 @@ class TenantDirectory {
   [[nodiscard]] virtual Entry entry(std::string_view tenant) const = 0;
   // The plan's number; +inf when it has none of this name or there is no such tenant.
   [[nodiscard]] virtual double limit(std::string_view tenant, std::string_view name) const = 0;
+  // The name of its plan, "" without one; good until the calling worker's turn ends.
+  [[nodiscard]] virtual std::string_view plan(std::string_view) const { return {}; }
   // Adds to a flow.
   virtual void meter(std::string_view tenant, std::string_view name, double amount, int64_t now) = 0;
   // Sets a stock.

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <limits>
 
+#include "base/thread.hpp"
 #include "bus/bus.hpp"
 #include "crash/handler.hpp"
 #include "telemetry/clock.hpp"
@@ -81,7 +82,14 @@ Worker::~Worker() {
 }
 
 void Worker::start() {
-  thread_ = std::thread([this] { loop(); });
+  thread_ = std::thread([this] {
+    if (index_ == bus_.worker_count()) {
+      base::be_patient();  // the staging thread
+    } else {
+      base::be_prompt();
+    }
+    loop();
+  });
 }
 
 void Worker::stop() {

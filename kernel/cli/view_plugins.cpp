@@ -70,6 +70,32 @@ std::string generations_table(json::View generations, bool with_name, bool colou
   return table.print(colour);
 }
 
+// Its processes: the common one, and those of tenants or plans.
+std::string cells_table(json::View generation, bool colour) {
+  const json::View all = generation.find("cells");
+  if (all.empty()) return {};
+  Table table({{"CELL OF"},
+               {"STATE"},
+               {"PID", Align::right},
+               {"IN FLIGHT", Align::right},
+               {"IDLE", Align::right},
+               {"DEATHS", Align::right},
+               {"LAST DEATH"}});
+  for (const json::View c : all.elements()) {
+    const std::string of = text_at(c, "of"), state = text_at(c, "state");
+    table.row({{of.empty() ? "everybody" : of, Tint::strong},
+               {state, state == "serving" ? Tint::good
+                       : state == "down"  ? Tint::bad
+                                          : Tint::plain},
+               count_at(c, "pid"),
+               count_at(c, "in_flight"),
+               time_at(c, "idle_ms"),
+               alarming(c, "deaths"),
+               text_at(c, "last_death")});
+  }
+  return "\n" + table.print(colour);
+}
+
 }  // namespace
 
 std::string view_plugins(json::View answer, bool colour) {
@@ -87,6 +113,8 @@ std::string view_plugin(json::View answer, bool colour) {
   if (const json::View last = generations.at(generations.size() == 0 ? 0 : generations.size() - 1)) {
     facts.add("state", text_at(last, "state_mode"));
     facts.add("path", text_at(last, "path"));
+    if (const json::View limit = last.find("cells_limit"))
+      facts.add("cells", text_at(last, "cell") + ", " + count_at(last, "cells_limit") + " at most");
     facts.add("sha256", text_at(last, "sha256"));
     facts.add("signed by", last.find("signed_by").as_string().empty() ? "nobody" : text_at(last, "signed_by"));
     facts.add("loaded in", time_at(last, "load_ms"));
@@ -102,7 +130,9 @@ std::string view_plugin(json::View answer, bool colour) {
                                  text_at(crash, "tenant") + "', " + text_at(crash, "time"),
                              Tint::bad});
   }
-  return facts.print(colour) + "\n" + generations_table(generations, false, colour);
+  std::string out = facts.print(colour) + "\n" + generations_table(generations, false, colour);
+  if (generations.size() != 0) out += cells_table(generations.at(generations.size() - 1), colour);
+  return out;
 }
 
 std::string view_report(json::View answer, bool colour) {

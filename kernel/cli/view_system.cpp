@@ -72,6 +72,9 @@ std::string view_top(json::View answer, const TopSample* before, const TopSample
   std::vector<Column> columns{{"PLUGIN"}, {"GENERATION", Align::right}, {"STATE"}, {"CALLS", Align::right}};
   if (before != nullptr) columns.push_back({"CALLS/S", Align::right});
   columns.insert(columns.end(), {{"P99", Align::right}, {"IN FLIGHT", Align::right}, {"ERRORS", Align::right}});
+  bool in_cells = false;
+  for (const json::View p : answer.find("plugins").elements()) in_cells = in_cells || p.find("cells").exists();
+  if (in_cells) columns.push_back({"CELLS", Align::right});
   Table plugins(columns);
   for (const json::View p : answer.find("plugins").elements()) {
     const std::int64_t errors = number_at(p, "kernel_errors");
@@ -89,6 +92,7 @@ std::string view_top(json::View answer, const TopSample* before, const TopSample
     cells.insert(cells.end(), {p99.as_double() > 0 ? time_text(p99.as_double() / 1e3) : "-",
                                count_at(p, "in_flight"),
                                {count_at(p, "kernel_errors"), errors > 0 ? Tint::bad : Tint::plain}});
+    if (in_cells) cells.emplace_back(p.find("cells").exists() ? count_at(p, "cells") : "-");
     plugins.row(std::move(cells));
   }
   Table tenants({{"TENANT"},

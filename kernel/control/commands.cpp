@@ -206,6 +206,9 @@ Answer Commands::doctor() {
   for (const std::string& problem : confinement.missing) missing += (missing.empty() ? "" : "; ") + problem;
   check("cells", confinement.sound, missing.empty() ? "confined fully" : "confined, except: " + missing,
         "plugins you do not trust need a system that offers what is missing");
+  const std::string cells = lifecycle_.cells_in_trouble();
+  check("cell processes", cells.empty(), cells.empty() ? "none is down" : cells,
+        "`socle plugin show NAME` lists its cells and its last crash");
   const std::string drift = lifecycle_.drift();
   check("drift", drift.empty(), drift.empty() ? "the system runs as its manifest says" : drift,
         "`socle plan SYSTEM.yaml` shows the difference, `socle apply` ends it");

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <optional>
 
+#include "base/thread.hpp"
 #include "control/error_json.hpp"
 
 namespace socle::control {
@@ -126,6 +127,7 @@ void Server::run() {
       ++running_;
     }
     std::thread([this, fd = client.release()] {
+      base::be_patient();
       serve(base::Fd(fd));
       const std::lock_guard lock(mutex_);
       --running_;

@@ -156,10 +156,7 @@ void Lifecycle::shut_down() {
     }
   }
   change_lock.unlock();  // judges of canaries need it to see that theirs is gone
-  {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return retiring_ == 0 && judging_ == 0; });
-  }
+  background_.wait();
   for (const Resident& handle : handles_) {
     telemetry::Log::get().write(telemetry::Level::warn, "a resident handle stays: its plugin could not be stopped",
                                 {{"plugin", handle.plugin}, {"handle", handle.name}});

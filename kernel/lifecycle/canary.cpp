@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <thread>
 
 #include "lifecycle/lifecycle.hpp"
 #include "lifecycle/refusal.hpp"
@@ -135,19 +134,12 @@ Result<SwapReport> Lifecycle::run_canary(const Staged& staged, const Outcome& ou
 }
 
 void Lifecycle::judge_in_background(const Staged& staged, const Outcome& outcome) {
-  {
-    const std::lock_guard lock(mutex_);
-    ++judging_;
-  }
   Outcome times;
   times.flip_ms = outcome.flip_ms;
-  std::thread([this, staged, times] {
+  background_.run([this, staged, times] {
     if (const auto report = run_canary(staged, times); !report && !stopping_)
       log_refused("canary", report.error(), staged.name, "");
-    const std::lock_guard lock(mutex_);
-    --judging_;
-    changed_.notify_all();
-  }).detach();  // shut_down() waits for judging_ to fall to zero
+  });
 }
 
 }  // namespace socle::lifecycle

@@ -49,7 +49,7 @@ struct Package {
 [[nodiscard]] inline bool same_package(const Package& a, const Package& b) {
   return a.sha256 == b.sha256 && a.manifest_text == b.manifest_text && a.config == b.config &&
          a.entry.grants == b.entry.grants && a.entry.listen == b.entry.listen && a.home() == b.home() &&
-         a.entry.limits == b.entry.limits;
+         a.entry.limits == b.entry.limits && a.entry.cell == b.entry.cell;
 }
 
 [[nodiscard]] inline bool puts(const std::vector<Package>& put, const std::string& name) {

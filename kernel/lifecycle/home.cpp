@@ -4,6 +4,7 @@
 
 #include "lifecycle/lifecycle.hpp"
 #include "lifecycle/refusal.hpp"
+#include "manifest/choices.hpp"
 #include "telemetry/log.hpp"
 
 namespace socle::lifecycle {
@@ -32,12 +33,31 @@ std::string bound_to_kernel(const manifest::PluginManifest& plugin, const manife
   return {};
 }
 
+// Cells per plan or tenant have an instance each, and a swap hands over one's state.
+std::string bound_to_one(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) {
+  if (entry.cell == manifest::CellSharing::shared || plugin.state == manifest::State::none) return {};
+  return "its `state: " + std::string(manifest::Text<manifest::State>::print(plugin.state)) +
+         "` is one instance's, and with `cell: " +
+         std::string(manifest::Text<manifest::CellSharing>::print(entry.cell)) + "` it has several; say `cell: shared`";
+}
+
+cell::Sharing sharing_of(manifest::CellSharing sharing) {
+  switch (sharing) {
+    case manifest::CellSharing::shared: break;
+    case manifest::CellSharing::per_plan: return cell::Sharing::per_plan;
+    case manifest::CellSharing::per_tenant: return cell::Sharing::per_tenant;
+  }
+  return cell::Sharing::shared;
+}
+
 }  // namespace
 
 // A plugin runs where the operator says; what he does not say is a cell. `socle plugin load` without --home goes by the
 // plugin's own manifest, as there is no entry to say it in.
 Status Lifecycle::check_home(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) const {
   if (entry.home.value_or(manifest::Home::cell) == manifest::Home::kernel) return {};
+  if (std::string why = bound_to_one(plugin, entry); !why.empty())
+    return Error{Code::unsupported, "plugin '" + plugin.plugin + "' cannot have cells of its own: " + why};
   std::string why = bound_to_kernel(plugin, entry);
   if (why.empty() && !cells) why = "this process starts none";
   if (why.empty()) return {};
@@ -51,7 +71,6 @@ Status Lifecycle::check_home(const manifest::PluginManifest& plugin, const manif
 void Lifecycle::link(GenerationRecord& record, bus::Generation& runtime) const {
   const Package& package = record.package;
   const manifest::PluginManifest& m = *package.manifest;
-  const auto nanoseconds = [](manifest::Duration d) { return static_cast<int64_t>(d.count()); };
   cell::CellSpec spec;
   spec.text.plugin = m.plugin;
   spec.text.version = to_string(m.version);
@@ -77,10 +96,14 @@ void Lifecycle::link(GenerationRecord& record, bus::Generation& runtime) const {
   spec.spawn = cells(package);
   spec.start_timeout = m.start_timeout;
   spec.hang = std::max<std::chrono::nanoseconds>(2 * m.health.timeout, milliseconds(100));
-  spec.restart.first = nanoseconds(m.restart.backoff.least);
-  spec.restart.last = nanoseconds(m.restart.backoff.most);
-  spec.restart.most = m.restart.intensity.count;
-  spec.restart.window = nanoseconds(m.restart.intensity.per);
+  spec.restart.least = m.restart.backoff.least;
+  spec.restart.most = m.restart.backoff.most;
+  spec.restart.count = static_cast<uint32_t>(m.restart.intensity.count);
+  spec.restart.per = m.restart.intensity.per;
+  spec.stop_timeout = m.stop_timeout;
+  spec.sharing = sharing_of(package.entry.cell);
+  spec.most_own = package.entry.limits.cells;
+  spec.idle = package.entry.limits.idle;
   auto made = std::make_unique<cell::Link>(*bus_, runtime, std::move(spec));
   runtime.attach(&made->descriptor());
   const std::lock_guard lock(mutex_);
@@ -107,6 +130,20 @@ void Lifecycle::bury_cell(GenerationRecord& record) {
   std::error_code ignored;  // a copy that stays behind is deleted at the next start
   std::filesystem::remove(record.image, ignored);
   set_state(record, State::unmapped);
+}
+
+Status Lifecycle::expel(const std::string& tenant) {
+  std::vector<RecordPtr> in_cells;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const RecordPtr& r : records_) {
+      if (r->link != nullptr && r->state != State::unmapped) in_cells.push_back(r);
+    }
+  }
+  for (const RecordPtr& r : in_cells) {
+    if (auto expelled = r->link->expel(tenant); !expelled) return expelled;
+  }
+  return {};
 }
 
 Result<SwapReport> Lifecycle::move(const std::string& name, manifest::Home home) {

@@ -3,14 +3,15 @@
 // whatever is not named here is swept from it.
 //
 // The file is lines and counted bytes, so that nothing needs escaping:
-//   socle last good set 4
+//   socle last good set 5
 //   hash of the system manifest's plugin entries · B, then each folder they name and the hashes of what it held
 //   N                                packages that serve, then each
 //   M                                packages to roll back to, then each
 // a package:
-//   sha256 · a cell's memory, files and cores · source folder · "1" when `load` granted what the manifest asks for,
-//   else "0" · "kernel" or "cell" count, then a listener a line · count, then a grant a line size of manifest.yaml ·
-//   size of the configuration · the bytes of both, with nothing between or behind
+//   sha256 · a cell's memory, files and cores · who shares cells, how many, idle nanoseconds · source folder · "1" when
+//   `load` granted what the manifest asks for, else "0" · "kernel" or "cell" count, then a listener a line · count,
+//   then a grant a line size of manifest.yaml · size of the configuration · the bytes of both, with nothing between or
+//   behind
 #include <fmt/format.h>
 
 #include <cstdlib>
@@ -19,6 +20,7 @@
 
 #include "base/file.hpp"
 #include "lifecycle/lifecycle.hpp"
+#include "manifest/choices.hpp"
 #include "telemetry/log.hpp"
 
 namespace socle::lifecycle {
@@ -28,8 +30,9 @@ namespace {
 constexpr size_t piece_limit = 1 << 20;
 constexpr size_t most_packages = 4096;
 constexpr char separator = '\n';
-constexpr std::string_view magic = "socle last good set 4";
-constexpr std::string_view magic_before = "socle last good set 3";  // without basis and limits
+constexpr std::string_view magic = "socle last good set 5";
+constexpr std::string_view magic_before = "socle last good set 4";  // without who shares cells
+constexpr std::string_view magic_first = "socle last good set 3";   // and without basis and limits
 
 void put_list(std::string& out, const std::vector<std::string>& list) {
   out += std::to_string(list.size()) + separator;
@@ -42,6 +45,8 @@ void put_package(std::string& out, const Package& p) {
   const manifest::CellLimits& limits = p.entry.limits;
   out += p.sha256 + separator + std::to_string(limits.memory.bytes) + separator + std::to_string(limits.files) +
          separator + fmt::format("{}", limits.cpu) + separator;
+  out.append(manifest::Text<manifest::CellSharing>::print(p.entry.cell)).append(1, separator);
+  out += std::to_string(limits.cells) + separator + std::to_string(limits.idle.count()) + separator;
   out += p.entry.path.string() + separator + (p.granted_by_load ? "1" : "0") + separator +
          (p.in_cell() ? "cell" : "kernel") + separator;
   put_list(out, p.entry.listen);
@@ -56,10 +61,11 @@ class LastGoodReader {
  public:
   explicit LastGoodReader(std::string_view text) : rest_(text) {
     const std::string first = line();
-    has_basis = first == magic;
-    known = has_basis || first == magic_before;
+    has_sharing = first == magic;
+    has_basis = has_sharing || first == magic_before;
+    known = has_basis || first == magic_first;
   }
-  bool known = false, has_basis = false;  // its form
+  bool known = false, has_basis = false, has_sharing = false;  // its form
   std::string line() {
     const size_t end = rest_.find(separator);
     ok_ = ok_ && end != std::string_view::npos;
@@ -134,6 +140,11 @@ Result<Package> Lifecycle::package_of(LastGoodReader& in) const {
     entry.limits.memory.bytes = in.number(std::numeric_limits<size_t>::max());
     entry.limits.files = in.number(std::numeric_limits<size_t>::max());
     entry.limits.cpu = std::strtod(in.line().c_str(), nullptr);
+  }
+  if (in.has_sharing) {
+    if (const auto sharing = manifest::parse_value<manifest::CellSharing>(in.line())) entry.cell = *sharing;
+    entry.limits.cells = in.number(std::numeric_limits<size_t>::max());
+    entry.limits.idle = manifest::Duration(in.number(std::numeric_limits<size_t>::max()));
   }
   entry.path = in.line();
   const bool granted_by_load = in.line() == "1";

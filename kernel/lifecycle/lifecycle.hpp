@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "bus/bus.hpp"
+#include "lifecycle/background.hpp"
 #include "lifecycle/drop_in.hpp"
 #include "lifecycle/generation_record.hpp"
 #include "lifecycle/routing.hpp"
@@ -97,6 +98,9 @@ class Lifecycle : public bus::Owner {
   // Everything the loader would check of a folder, as text lines; invalid when something is wrong.
   Result<std::string> verify(const std::filesystem::path& folder) const;
 
+  // A tenant is going: its own cells end. Blocks; the error names the plugin whose cell does not end.
+  Status expel(const std::string& tenant);
+
   // Calls a method for the kernel or its operator, for a tenant or, with "", for none; the reply's text.
   Result<std::string> call(const std::string& service, const std::string& method, const std::string& json,
                            const std::string& tenant = {}, const std::string& principal = "kernel");
@@ -106,6 +110,8 @@ class Lifecycle : public bus::Owner {
   [[nodiscard]] std::vector<std::string> services_with(const std::string& method) const;
   // Whether a plugin that provides the method is routed now.
   [[nodiscard]] bool provides(const std::string& service, const std::string& method);
+  // Cells that are down, and plugins that may have no more cells, in words; "" when all is well.
+  [[nodiscard]] std::string cells_in_trouble() const;
   // How what runs differs from the system manifest's file; "" when it does not.
   [[nodiscard]] std::string drift() const;
   // The worker came round within a second.
@@ -314,8 +320,7 @@ class Lifecycle : public bus::Owner {
   Basis basis_;                               // with change_mutex_
   bool manifest_waits_ = false;               // written by boot() only
   std::vector<Resident> handles_;             // in the order they were put
-  size_t retiring_ = 0;                       // threads of retire()
-  size_t judging_ = 0;                        // threads of judge_in_background()
+  Background background_;                     // drains and verdicts; shut_down() waits for them
   std::atomic<uint64_t> snapshot_version_{0};
   std::atomic<bool> stopping_{false}, shut_down_{false};
   std::thread health_;

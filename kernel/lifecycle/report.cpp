@@ -12,6 +12,9 @@
 namespace socle::lifecycle {
 namespace {
 
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
 struct Usage {
   int64_t calls = 0, kernel_errors = 0, other_errors = 0;
 };
@@ -82,10 +85,16 @@ void write_cells(JsonText& json, const GenerationRecord& r) {
   json.begin_array("cells");
   for (const cell::CellFacts& c : r.link != nullptr ? r.link->facts() : std::vector<cell::CellFacts>{}) {
     deaths += c.deaths;
-    json.begin_object().string("state", c.state).number("pid", c.pid).number("deaths", c.deaths);
-    json.string("last_death", c.last_death).end_object();
+    json.begin_object().string("of", c.owner).string("state", c.state).number("pid", c.pid);
+    json.number("deaths", c.deaths).string("last_death", c.last_death).number("in_flight", c.in_flight);
+    json.number("idle_ms", duration_cast<milliseconds>(c.idle).count()).end_object();
   }
-  json.end_array().number("crashes", deaths).number("restarts", deaths);
+  json.end_array();
+  if (r.package.in_cell()) {
+    json.string("cell", manifest::Text<manifest::CellSharing>::print(r.package.entry.cell));
+    if (r.package.entry.cell != manifest::CellSharing::shared) json.number("cells_limit", r.package.entry.limits.cells);
+  }
+  json.number("crashes", deaths).number("restarts", deaths);
 }
 
 void write_generation(JsonText& json, const GenerationRecord& r, const Images& images) {
@@ -187,6 +196,7 @@ std::string Lifecycle::top_json() const {
         .number("generation", r->seq)
         .string("state", to_string(r->state))
         .number("calls", u.calls);
+    if (r->link != nullptr) json.number("cells", r->link->facts().size());
     json.number("kernel_errors", u.kernel_errors)
         .number("p99_us", p99(*r->runtime))
         .number("in_flight", r->runtime->sum(&bus::WorkerCounters::in_flight));
@@ -289,6 +299,27 @@ Result<std::string> Lifecycle::explain_plugin(const std::string& name) const {
   json.end_array().begin_array("listeners");
   for (const std::string& l : it->second.primary->package.entry.listen) json.string({}, l);
   return json.end_array().end_object().take();
+}
+
+std::string Lifecycle::cells_in_trouble() const {
+  std::string out;
+  const auto add = [&out](const std::string& name, const std::string& what) {
+    out.append(out.empty() ? "" : "; ").append("plugin '").append(name).append("' ").append(what);
+  };
+  const std::lock_guard lock(mutex_);
+  for (const RecordPtr& r : records_) {
+    if (r->link == nullptr || r->state != State::active) continue;
+    const auto own = r->link->facts();
+    for (const cell::CellFacts& c : own) {
+      if (c.state == "down")
+        add(r->name(), "has no cell" + (c.owner.empty() ? "" : " for " + c.owner) + " now, which died " +
+                           std::to_string(c.deaths) + " times: " + c.last_death);
+    }
+    const size_t most = r->package.entry.limits.cells;
+    if (own.size() > most)  // the common one is beside them
+      add(r->name(), "has all the " + std::to_string(most) + " cells its `limits.cells` allows");
+  }
+  return out;
 }
 
 std::string Lifecycle::drift() const {

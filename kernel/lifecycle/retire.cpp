@@ -33,22 +33,14 @@ std::string printed(std::chrono::nanoseconds d) { return manifest::to_string(man
 void Lifecycle::retire(RecordPtr record) {
   set_state(*record, State::draining);
   record->runtime->draining = true;
-  {
-    const std::lock_guard lock(mutex_);
-    ++retiring_;
-  }
-  std::thread([this, record = std::move(record)]() mutable {
+  background_.run([this, record = std::move(record)] {
     const auto limit = record->package.manifest->drain.value_or(system().swap.drain);
     if (const std::string held = drain(*record, limit); held.empty() || record->link != nullptr) {
       bury(*record);  // a cell that does not let go is killed
     } else {
       set_state(*record, State::retained, held);
     }
-    record.reset();
-    const std::lock_guard lock(mutex_);
-    --retiring_;
-    changed_.notify_all();
-  }).detach();  // shut_down() waits for retiring_ to fall to zero
+  });
 }
 
 void Lifecycle::await_retired(const GenerationRecord& record) {

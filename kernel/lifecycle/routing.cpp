@@ -199,7 +199,10 @@ class Builder {
       plugins.begin_object()
           .string("plugin", name)
           .string("version", to_string(member.primary->package.manifest->version));
-      plugins.number("generation", member.primary->seq).end_object();
+      plugins.number("generation", member.primary->seq).begin_array("provides");
+      for (const auto& provided : member.primary->package.manifest->provides)
+        plugins.string({}, to_string(provided.service));
+      plugins.end_array().end_object();
     }
     out_->routes_json = routes.end_array().take();
     out_->plugins_json = plugins.end_array().take();

@@ -15,6 +15,11 @@ struct Choices<Home> {
   static constexpr std::array<Choice<Home>, 2> table{{{Home::cell, "cell"}, {Home::kernel, "kernel"}}};
 };
 template <>
+struct Choices<CellSharing> {
+  static constexpr std::array<Choice<CellSharing>, 3> table{
+      {{CellSharing::shared, "shared"}, {CellSharing::per_plan, "per-plan"}, {CellSharing::per_tenant, "per-tenant"}}};
+};
+template <>
 struct Choices<State> {
   static constexpr std::array<Choice<State>, 3> table{
       {{State::none, "none"}, {State::cache, "cache"}, {State::exclusive, "exclusive"}}};

@@ -66,11 +66,16 @@ struct Canary {
   std::vector<std::string> tenants;
 };
 
-// What a cell of a plugin may use of the machine.
+// Whose calls share a cell of a plugin.
+enum class CellSharing { shared, per_plan, per_tenant };
+
+// What cells of a plugin may use of the machine.
 struct CellLimits {
   ByteSize memory{std::uint64_t{512} << 20U};  // private memory beyond that of an empty cell
   std::uint64_t files = 256;
-  double cpu = 0;  // cores; 0: not limited
+  double cpu = 0;            // cores; 0: not limited
+  std::uint64_t cells = 64;  // of plans or tenants
+  Duration idle = 300s;      // one of those that had nothing to do for so long is ended
   friend bool operator==(const CellLimits&, const CellLimits&) = default;
 };
 
@@ -79,6 +84,7 @@ struct PluginEntry {
   std::filesystem::path path;       // folder of the plugin
   std::optional<std::string> name;  // what its manifest must call itself
   std::optional<Home> home;         // absent: cell
+  CellSharing cell = CellSharing::shared;
   std::vector<std::string> listen;
   std::vector<Permission> grants;
   std::optional<Node> config;  // checked against the plugin's schema by resolve_config()

@@ -91,13 +91,21 @@ template <>
 const Object<CellLimits>& object_of<CellLimits>() {
   using L = CellLimits;
   static const Object<L> object(
-      "Cell limits", "What one cell of a plugin may use of the machine; of no effect with `home: kernel`.",
+      "Cell limits",
+      "What a cell of a plugin may use of the machine, and how many it may have; of no effect with `home: kernel`.",
       {field("memory", &L::memory, "Private memory, beyond that of a cell without a plugin.")
            .within(&L::memory, ByteSize{1 << 20}, ByteSize{std::uint64_t{1} << 40U}),
        field("files", &L::files, "Open descriptors, those of the rings included.").within(&L::files, 64, 65'536),
        field("cpu", &L::cpu, "Processor cores, 0.5 for half of one; enforced where a control group can be had.")
            .within(&L::cpu, 0, 1'024)
-           .absent("not limited")});
+           .absent("not limited"),
+       field("cells", &L::cells,
+             "Cells of plans or tenants (`cell: per-plan`, `per-tenant`) at a time; the limits above "
+             "are each one's.")
+           .within(&L::cells, 1, 4'096),
+       field("idle", &L::idle,
+             "One of those is ended when it had nothing to do for so long; the next call starts another.")
+           .within(&L::idle, 1s, 24h)});
   return object;
 }
 
@@ -112,6 +120,9 @@ const Object<PluginEntry>& object_of<PluginEntry>() {
            .named(is_name, "a plugin name such as storage-rocksdb"),
        field("home", &P::home, "Where it runs: in its own process, or in the kernel's (trusted code only).")
            .absent("`cell`"),
+       field("cell", &P::cell,
+             "Whose calls share a cell: everybody's, those of the tenants of a plan, or those of one tenant. Needs "
+             "`state: none`; of no effect with `home: kernel`."),
        field("listen", &P::listen, "Listeners whose connections it gets."),
        field("grants", &P::grants, "Permissions it gets of those its manifest asks for."),
        field("config", &P::config, "Its settings, checked against the `config` of its manifest.")

@@ -9,6 +9,7 @@ constexpr int64_t idle_for = 1'000'000'000;  // a flow stays that long, for the 
 
 bool backlogged(const Flow& f) { return !f.work[0].empty() || !f.work[1].empty(); }
 Account& owner(const Flow& f) { return *f.account.load(std::memory_order_relaxed); }
+bool is_edge(const Flow& f) { return owner(f).kind() == Account::Kind::edge; }
 
 }  // namespace
 
@@ -20,7 +21,7 @@ Flow& FairQueue::activate(Account& account) {
   if (free_.empty()) free_.push_back(&slab_.emplace_back());
   Flow& f = *free_.back();
   free_.pop_back();
-  f.start = now_;
+  f.start = account.kind() == Account::Kind::edge ? edge_now_ : now_;
   f.elsewhere = charged_elsewhere(account, lane_);
   f.window_cpu = 0;
   f.account.store(&account, std::memory_order_release);
@@ -59,32 +60,35 @@ void FairQueue::retire(Flow& f) {
   free_.push_back(&f);
 }
 
-// All edge tenants of a worker together weigh as much as one tenant at most: many addresses are not many shares.
-double FairQueue::weight(const Flow& f) const {
-  const Account& account = owner(f);
-  if (account.kind() != Account::Kind::edge) return account.weight();
-  return std::min(account.weight(), 1.0 / static_cast<double>(std::max<size_t>(edges_, 1)));
+double FairQueue::edges_weight() const {
+  return std::min(1.0, Accounts::edge_weight * static_cast<double>(std::max<size_t>(edges_, 1)));
 }
+
+double& FairQueue::virtual_time_of(const Flow& f) { return is_edge(f) ? edge_now_ : now_; }
+TagHeap& FairQueue::heap_of(const Flow& f) { return is_edge(f) ? edge_heap_ : heap_; }
 
 void FairQueue::push(Flow& f, Work& work, uint32_t work_class) {
   const bool fresh = !backlogged(f);
   f.work[work_class != 0 ? 1 : 0].push(work);
   if (!fresh || f.served) return;
-  if (owner(f).kind() == Account::Kind::edge) ++edges_;
-  f.start = std::max(f.start, now_);
+  if (is_edge(f) && ++edges_ == 1) edges_start_ = std::max(edges_start_, now_);
+  f.start = std::max(f.start, virtual_time_of(f));
   if (f.held) {
     ++held_;
   } else {
-    enqueue(f);
+    heap_of(f).insert(f);
   }
 }
 
 Flow* FairQueue::begin() {
   if (empty()) return nullptr;
-  Flow& f = *heap_[1];
-  remove(f);
+  const bool edge = heap_.empty() || (!edge_heap_.empty() && edges_start_ < heap_.top().start);
+  TagHeap& heap = edge ? edge_heap_ : heap_;
+  Flow& f = heap.top();
+  heap.remove(f);
   f.served = true;
-  now_ = std::max(now_, f.start);
+  if (edge) edge_now_ = std::max(edge_now_, f.start);
+  now_ = std::max(now_, edge ? edges_start_ : f.start);
   return &f;
 }
 
@@ -100,21 +104,25 @@ Work* FairQueue::next(Flow& f) {
 void FairQueue::end(Flow& f) {
   f.served = false;
   if (!backlogged(f)) {
-    if (owner(f).kind() == Account::Kind::edge) --edges_;
+    const bool edge = is_edge(f);
     // The end of a busy period: whoever comes next is not preferred to the last one served.
-    if (empty()) now_ = std::max(now_, f.start);
+    if (edge && --edges_ == 0) edge_now_ = std::max(edge_now_, f.start);
+    if (empty()) now_ = std::max(now_, edge ? edges_start_ : f.start);
   } else if (f.held) {
     ++held_;
   } else {
-    enqueue(f);
+    heap_of(f).insert(f);
   }
 }
 
 void FairQueue::charge(Flow& f, int64_t ns) {
   f.cpu.add(ns);
-  if (!f.served && !backlogged(f)) f.start = std::max(f.start, now_);
-  f.start += static_cast<double>(ns) / weight(f);
-  if (f.place != 0) sift(f.place);
+  if (!f.served && !backlogged(f)) f.start = std::max(f.start, virtual_time_of(f));
+  f.start += static_cast<double>(ns) / owner(f).weight();
+  if (f.place != 0) heap_of(f).moved(f);
+  if (!is_edge(f)) return;
+  if (edges_ == 0) edges_start_ = std::max(edges_start_, now_);
+  edges_start_ += static_cast<double>(ns) / edges_weight();
 }
 
 int64_t FairQueue::charged_elsewhere(const Account& account, size_t lane) {
@@ -135,14 +143,15 @@ bool FairQueue::reconcile_flow(Flow& f, int64_t now) {
   f.elsewhere = elsewhere;
   const bool working = backlogged(f) || f.served;
   if (working && more > 0) {
-    const double w = weight(f);
-    const double most = std::max(f.start, now_ + most_lead / w);
+    const double w = account.weight();
+    const double most = std::max(f.start, virtual_time_of(f) + most_lead / w);
     f.start = std::min(f.start + static_cast<double>(more) / w, most);
-    if (f.place != 0) sift(f.place);
+    if (f.place != 0) heap_of(f).moved(f);
   }
   check_cap(f, now);
-  if (working || f.in_flight.get() > 0 || f.queued.get() > 0 || f.places > 0 || f.requests_left > 0 || f.start > now_ ||
-      f.held || account.kind() == Account::Kind::kernel) {
+  const bool owes = f.start > virtual_time_of(f) && !empty();  // while nobody wants the time it owes nothing
+  if (working || f.in_flight.get() > 0 || f.queued.get() > 0 || f.places > 0 || f.requests_left > 0 || owes || f.held ||
+      account.kind() == Account::Kind::kernel) {
     f.idle_since = 0;
   } else if (f.idle_since == 0) {
     f.idle_since = now;
@@ -169,52 +178,13 @@ void FairQueue::check_cap(Flow& f, int64_t now) {
   f.held = hold;
   if (!backlogged(f) || f.served) return;
   if (hold) {
-    remove(f);
+    heap_of(f).remove(f);
     ++held_;
   } else {
     --held_;
-    f.start = std::max(f.start, now_);
-    enqueue(f);
+    f.start = std::max(f.start, virtual_time_of(f));
+    heap_of(f).insert(f);
   }
-}
-
-void FairQueue::enqueue(Flow& f) {
-  f.place = static_cast<uint32_t>(heap_.size());
-  heap_.push_back(&f);
-  sift(f.place);
-}
-
-void FairQueue::remove(Flow& f) {
-  const uint32_t hole = f.place;
-  f.place = 0;
-  Flow* last = heap_.back();
-  heap_.pop_back();
-  if (last == &f) return;
-  heap_[hole] = last;
-  last->place = hole;
-  sift(hole);
-}
-
-// Moves the flow at `place` up or down to where its start tag belongs.
-void FairQueue::sift(uint32_t place) {
-  Flow* f = heap_[place];
-  const auto put = [this](Flow* flow, uint32_t at) {
-    heap_[at] = flow;
-    flow->place = at;
-  };
-  while (place > 1 && f->start < heap_[place / 2]->start) {
-    put(heap_[place / 2], place);
-    place /= 2;
-  }
-  for (;;) {
-    uint32_t child = place * 2;
-    if (child >= heap_.size()) break;
-    if (child + 1 < heap_.size() && heap_[child + 1]->start < heap_[child]->start) ++child;
-    if (f->start <= heap_[child]->start) break;
-    put(heap_[child], place);
-    place = child;
-  }
-  put(f, place);
 }
 
 }  // namespace socle::sched

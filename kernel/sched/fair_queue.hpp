@@ -15,6 +15,7 @@
 
 #include "sched/account.hpp"
 #include "sched/flow.hpp"
+#include "sched/tag_heap.hpp"
 
 namespace socle::sched {
 
@@ -67,7 +68,7 @@ class FairQueue {
     reconcile(now, [](Flow&) {});
   }
 
-  [[nodiscard]] bool empty() const { return heap_.size() == 1; }
+  [[nodiscard]] bool empty() const { return heap_.empty() && edge_heap_.empty(); }
   [[nodiscard]] bool holds() const { return held_ > 0; }  // work waits for the next window of a cpu cap
   [[nodiscard]] size_t active() const { return active_.size(); }
   [[nodiscard]] double virtual_time() const { return now_; }
@@ -82,10 +83,11 @@ class FairQueue {
   Flow& activate(Account& account);
   [[nodiscard]] Flow* own(const Account& account) const;
   void retire(Flow& flow);
-  [[nodiscard]] double weight(const Flow& flow) const;
-  void enqueue(Flow& flow);
-  void remove(Flow& flow);
-  void sift(uint32_t place);
+  // All edge tenants together are one flow of the upper level: so many addresses are one share, also those that come
+  // one after the other, each new.
+  [[nodiscard]] double edges_weight() const;
+  [[nodiscard]] double& virtual_time_of(const Flow& flow);
+  [[nodiscard]] TagHeap& heap_of(const Flow& flow);
   [[nodiscard]] bool reconcile_flow(Flow& flow, int64_t now);  // false: it has gone
   void check_cap(Flow& flow, int64_t now);
   [[nodiscard]] static int64_t charged_elsewhere(const Account& account, size_t lane);
@@ -95,7 +97,10 @@ class FairQueue {
   const bool published_;
   std::unordered_map<const Account*, Flow*> own_;  // unless published
   double now_ = 0;                                 // virtual time: start tag of what was served last
-  std::vector<Flow*> heap_{nullptr};               // by start tag; place 0 is unused
+  TagHeap heap_;                                   // of all but edge tenants
+  double edge_now_ = 0;                            // among the edge tenants
+  double edges_start_ = 0;                         // start tag of all of them together, beside those in heap_
+  TagHeap edge_heap_;
   std::vector<Flow*> active_;
   std::deque<Flow> slab_;  // never shrinks: other workers may read a flow
   std::vector<Flow*> free_;

@@ -69,6 +69,7 @@ class Registry final : public bus::TenantDirectory {
   // -- bus::TenantDirectory
   [[nodiscard]] Entry entry(std::string_view tenant) const override;
   [[nodiscard]] double limit(std::string_view tenant, std::string_view name) const override;
+  [[nodiscard]] std::string_view plan(std::string_view tenant) const override;
   void meter(std::string_view tenant, std::string_view name, double amount, int64_t now) override;
   void meter_level(std::string_view tenant, std::string_view name, double level) override;
   [[nodiscard]] std::string usage_json(std::string_view tenant, int64_t now) const override;

@@ -27,6 +27,12 @@ double Registry::limit(std::string_view tenant, std::string_view name) const {
   return terms != nullptr ? terms->limit(name) : std::numeric_limits<double>::infinity();
 }
 
+std::string_view Registry::plan(std::string_view tenant) const {
+  const Tenant* t = table_.find(tenant);
+  const Terms* terms = t != nullptr ? t->terms.load(std::memory_order_acquire) : nullptr;
+  return terms != nullptr ? std::string_view(terms->plan) : std::string_view();
+}
+
 void Registry::meter(std::string_view tenant, std::string_view name, double amount, int64_t now) {
   Tenant* t = table_.find(tenant);
   const uint16_t number = t != nullptr ? names_.number(name) : MeterNames::none;

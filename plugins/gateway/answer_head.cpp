@@ -114,6 +114,8 @@ void write_answer_head(const AnswerHead& answer, std::string_view date, Exchange
 
 void Exchange::clear() {
   context.reset();
+  identity = Identity();
+  identity_reply.reset();
   payload.reset();
   reply.reset();
   catalog.reset();

@@ -97,6 +97,8 @@ void read_listeners(std::string_view text, TlsStore& tls, std::size_t min_rate, 
     listener->ops = entry.find("role").as_string() == "ops";
     listener->tenant = text_of(entry.find("tenant"));
     listener->principal = text_of(entry.find("principal"));
+    const std::string_view address = entry.find("address").as_string();
+    listener->loopback = address.substr(0, 4) == "127." || address.substr(0, 5) == "[::1]";
     listener->limits.min_rate = min_rate;
     const View limits = entry.find("limits");
     assign_size(limits.find("request_line"), listener->limits.request_line);
@@ -115,17 +117,37 @@ void read_listeners(std::string_view text, TlsStore& tls, std::size_t min_rate, 
   }
 }
 
+// A provider that lacks the method, such as one that only invites, is none for us.
+void read_auth(std::string_view text, const socle_host* host, Catalog& catalog) {
+  auto document = json::Document::parse(text);
+  if (!document) {
+    catalog.complaints.push_back("catalogue \"plugins\": " + document.error().message);
+    return;
+  }
+  for (const View plugin : document->root().elements()) {
+    for (const View service : plugin.find("provides").elements()) {
+      std::uint32_t target = 0;
+      if (service.as_string() != "auth/1" ||
+          host->resolve(host, str("auth/1"), str("authenticate"), &target) != SOCLE_OK)
+        continue;
+      catalog.authenticate = target;
+    }
+  }
+}
+
 std::shared_ptr<const Catalog> read_catalog(const socle_host* host, TlsStore& tls, std::size_t min_rate) {
   auto catalog = std::make_shared<Catalog>();
   catalog->version = host->catalog_version(host);
   const Payload routes(host, host->catalog(host, str("routes")));
   const Payload listeners(host, host->catalog(host, str("listeners")));
+  const Payload plugins(host, host->catalog(host, str("plugins")));
   if (routes) {
     read_routes(view(routes->text), host, *catalog);
   } else {
     catalog->complaints.emplace_back("the host has no catalogue \"routes\" for this plugin: grant permission catalog");
   }
   if (listeners) read_listeners(view(listeners->text), tls, min_rate, *catalog);
+  if (plugins) read_auth(view(plugins->text), host, *catalog);
   return catalog;
 }
 

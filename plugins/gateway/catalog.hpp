@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,9 @@ namespace socle::gateway {
 struct Listener {
   std::string name;
   bool ops = false;
-  std::string tenant;  // empty: only routes with access public are served
+  std::string tenant;  // empty: without a credential only routes with access public are served
   std::string principal;
+  bool loopback = false;
   Limits limits;
   std::shared_ptr<TlsFiles> tls;
 };
@@ -29,16 +31,18 @@ struct Catalog {
   std::uint64_t version = 0;
   RouteTable routes;
   std::map<std::string, std::shared_ptr<const Listener>, std::less<>> listeners;
-  std::vector<std::string> complaints;  // what could not be used, for the log
+  std::optional<std::uint32_t> authenticate;  // auth/1.authenticate, when some plugin provides it
+  std::vector<std::string> complaints;        // what could not be used, for the log
 };
 
 // Reads "routes" and "listeners" of the host and resolves every target. An entry that makes no sense is left out with a
 // complaint; the rest serves. On a worker.
 [[nodiscard]] std::shared_ptr<const Catalog> read_catalog(const socle_host* host, TlsStore& tls, std::size_t min_rate);
 
-// The two halves, for tests and for read_catalog(): JSON text in, complaints appended.
+// Its parts, for tests and for read_catalog(): JSON text in, complaints appended.
 void read_routes(std::string_view json, const socle_host* host, Catalog& catalog);
 void read_listeners(std::string_view json, TlsStore& tls, std::size_t min_rate, Catalog& catalog);
+void read_auth(std::string_view json, const socle_host* host, Catalog& catalog);
 
 // The plugin's own settings, from its manifest's `config`.
 struct Config {

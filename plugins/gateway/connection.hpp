@@ -76,15 +76,29 @@ class Connection {
   // -- request.cpp: from head to call
   [[nodiscard]] std::size_t begin(std::string_view head, std::string_view after);
   [[nodiscard]] Refusal prepare();
-  [[nodiscard]] Refusal identify();
+  [[nodiscard]] Refusal find_route();
+  [[nodiscard]] std::size_t proceed(std::string_view after);
+  [[nodiscard]] Refusal check_request();
   [[nodiscard]] Refusal check_content();
   [[nodiscard]] std::size_t plan_body_limit() const;
   [[nodiscard]] std::size_t begin_body(std::string_view after);
   [[nodiscard]] std::size_t decode_chunks(std::string_view bytes);
   void send_continue();
   void call();
-  bool open_context(std::string_view tenant, std::string_view principal, std::int64_t deadline);
+  bool open_context(const Identity& identity, std::int64_t deadline, bool continues);
   [[nodiscard]] std::string lane(std::string_view tenant, std::string_view principal) const;
+
+  // -- identify.cpp: for whom
+  enum class Identified : std::uint8_t { yes, refused, waits };
+  [[nodiscard]] Identified identify();
+  [[nodiscard]] socle_status ask_auth(std::uint32_t target, const std::vector<socle_pair>& shown, socle_reply& reply,
+                                      socle_reply_fn done);
+  [[nodiscard]] bool take_identity(const socle_reply& reply);
+  [[nodiscard]] Refusal judge_identity() const;
+  void refuse_identity(socle_status status);
+  [[nodiscard]] Proof proof() const;
+  [[nodiscard]] std::string edge_tenant() const { return "~peer/" + peer_; }
+  static void on_identity(void* user, const socle_reply* reply);
 
   // -- answer.cpp: from reply to wire
   static void on_reply(void* user, const socle_reply* reply);
@@ -104,6 +118,9 @@ class Connection {
   void begin_stream(const ReplyMeta& meta, std::string_view content_type);
   void run_stream();
   bool pull();
+  [[nodiscard]] bool ask_piece();
+  [[nodiscard]] bool take_proof(const socle_reply& reply);
+  static void on_proof(void* user, const socle_reply* reply);
   bool take_piece(const socle_reply& reply);
   void abort_stream();
   bool follow(std::string_view next, std::string_view cursor);

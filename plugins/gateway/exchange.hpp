@@ -22,6 +22,19 @@ namespace socle::gateway {
 
 inline constexpr std::string_view heartbeat_line = ":\n\n";  // an event stream's comment
 
+// For whom a request acts. Views: into the listener, or into the answer of auth/1 that the exchange keeps.
+struct Identity {
+  std::string_view tenant;  // empty: nobody has said who they are
+  std::string_view principal;
+  std::string_view claims;
+};
+
+// What the sender of a stream has shown, to be judged again before each piece.
+struct Proof {
+  std::string authorization, cookie, access;
+  [[nodiscard]] bool empty() const { return authorization.empty() && cookie.empty(); }
+};
+
 // A reply that comes in pieces: whom to ask for the next one, and where it left off.
 struct Stream {
   bool active = false;
@@ -35,6 +48,8 @@ struct Stream {
   std::string cursor;
   std::string tenant;
   std::string principal;
+  std::string claims;
+  Proof proof;
 };
 
 struct Exchange {
@@ -50,6 +65,8 @@ struct Exchange {
   std::string_view idempotency_key;
   std::shared_ptr<const Catalog> catalog;  // keeps the route alive
 
+  Payload identity_reply;  // of auth/1
+  Identity identity;
   Context context;
   Payload payload;             // the request's
   char* body_bytes = nullptr;  // where the rest of a body with Content-Length goes
@@ -82,7 +99,8 @@ struct Exchange {
 // worker.
 class RequestMeta {
  public:
-  void build(const Exchange& exchange);
+  // `listener`: whose connection it came on, `peer`: from where.
+  void build(const Exchange& exchange, const Listener& listener, std::string_view peer);
   [[nodiscard]] const std::vector<socle_pair>& pairs() const { return pairs_; }
 
  private:

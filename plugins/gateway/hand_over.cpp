@@ -1,5 +1,5 @@
-// hand_over.cpp: see hand_over.hpp. Layout: NUL 'S' '1', flags, HTTP minor version, trace id (16), trace flags, then
-// six texts, each as four bytes of size, little-endian, and its bytes.
+// hand_over.cpp: see hand_over.hpp. Layout: NUL 'S' '2', flags, HTTP minor version, trace id (16), trace flags, then
+// the texts, each as four bytes of size, little-endian, and its bytes.
 #include "hand_over.hpp"
 
 #include <cstring>
@@ -8,7 +8,7 @@ namespace socle::gateway {
 
 namespace {
 
-constexpr std::string_view magic("\0S1", 3);
+constexpr std::string_view magic("\0S2", 3);
 constexpr std::size_t fixed = 3 + 1 + 1 + 16 + 1;
 enum Flag : unsigned char { events = 1, chunked = 2, keep_alive = 4 };
 
@@ -37,7 +37,8 @@ std::string encode_stream(const Exchange& exchange) {
   out.push_back(static_cast<char>(exchange.head.framing.minor));
   out.append(reinterpret_cast<const char*>(exchange.trace.id.data()), exchange.trace.id.size());
   out.push_back(static_cast<char>(exchange.trace.flags));
-  for (const std::string* text : {&s.service, &s.call, &s.cursor, &s.tenant, &s.principal, &exchange.request_id}) {
+  for (const std::string* text : {&s.service, &s.call, &s.cursor, &s.tenant, &s.principal, &exchange.request_id,
+                                  &s.claims, &s.proof.authorization, &s.proof.cookie, &s.proof.access}) {
     put(out, *text);
   }
   return out;
@@ -54,7 +55,8 @@ bool decode_stream(std::string_view buffered, Exchange& exchange, std::string_vi
   std::memcpy(exchange.trace.id.data(), buffered.data() + 5, 16);
   exchange.trace.flags = static_cast<std::uint8_t>(buffered[21]);
   rest = buffered.substr(fixed);
-  for (std::string* text : {&s.service, &s.call, &s.cursor, &s.tenant, &s.principal, &exchange.request_id}) {
+  for (std::string* text : {&s.service, &s.call, &s.cursor, &s.tenant, &s.principal, &exchange.request_id, &s.claims,
+                            &s.proof.authorization, &s.proof.cookie, &s.proof.access}) {
     if (!take(rest, *text)) return false;
   }
   s.active = true;

@@ -1,6 +1,6 @@
 // request.cpp: Connection's steps from a complete head to the call: two parsers must agree on the head, the target
-// finds its route, identity comes from the listener, parameters and content are checked, the body is read, the call is
-// made.
+// finds its route, somebody is found to act for (identify.cpp), parameters and content are checked, the body is read,
+// the call is made.
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -60,19 +60,37 @@ std::size_t Connection::begin(std::string_view head, std::string_view after) {
     return head.size();
   }
   if (const Refusal why = prepare()) {
-    refuse(why, e.params.faults().empty() ? std::string() : faults_json(e.params.faults()));
+    refuse(why);
     return early;
   }
   if (state_ != State::calling || e.status != 0) return early;  // answered by the gateway itself
-  unread_body_ = false;
-  if (!framing.has_body()) {
-    call();
-    return head.size();
+  switch (identify()) {
+    case Identified::refused: return early;
+    case Identified::waits: return head.size();  // what follows waits in in_ for on_identity()
+    case Identified::yes: break;
   }
-  return head.size() + begin_body(after);
+  return head.size() + proceed(after);
 }
 
-// Everything that can be known before the body. Answers OPTIONS and the ops listener itself.
+// Everything behind the head, once it is known for whom: the body as far as `after` holds it, or the call. Says how
+// many bytes of `after` were used.
+std::size_t Connection::proceed(std::string_view after) {
+  Exchange& e = *exchange_;
+  const Framing& framing = e.head.framing;
+  const bool whole = !framing.chunked && framing.length <= after.size();
+  if (const Refusal why = check_request()) {
+    const std::size_t skipped = whole ? static_cast<std::size_t>(framing.length) : 0;
+    unread_body_ = framing.has_body() && !whole;
+    refuse(why, e.params.faults().empty() ? std::string() : faults_json(e.params.faults()));  // may end the exchange
+    return skipped;
+  }
+  unread_body_ = false;
+  if (framing.has_body()) return begin_body(after);
+  call();
+  return 0;
+}
+
+// Everything that can be known before it is known for whom. Answers OPTIONS and the ops listener itself.
 Refusal Connection::prepare() {
   Exchange& e = *exchange_;
   read_trace(e.head, worker_.random(), e.trace);
@@ -81,9 +99,7 @@ Refusal Connection::prepare() {
   e.request_id = valid_request_id(id) ? std::string_view(id) : std::string_view(e.trace_hex);
   e.catalog = worker_.catalog();
 
-  e.method = method_of(e.head.method_text());
-  if (e.method == Method::other) return {501, "unknown_method", "This method is not served here."};
-  if (const Refusal why = parse_target(e.method, e.head.target_text(), e.target)) return why;
+  if (const Refusal why = find_route()) return why;
   if (listener_->ops) {
     answer_ops();
     return {};
@@ -92,14 +108,28 @@ Refusal Connection::prepare() {
     answer_options();
     return {};
   }
-  e.match = e.catalog->routes.find(e.method, e.target.path);
   if (!e.match.known_path) return {404, "no_route", "Nothing is served at this path."};
   if (e.method == Method::options) {
     answer_options();
     return {};
   }
   if (!e.match.route) return {405, "method_not_allowed", "This method is not served at this path; see Allow."};
-  if (const Refusal why = identify()) return why;
+  return {};
+}
+
+// The parts of the exchange that are views into the head's bytes: made again when these have moved.
+Refusal Connection::find_route() {
+  Exchange& e = *exchange_;
+  e.method = method_of(e.head.method_text());
+  if (e.method == Method::other) return {501, "unknown_method", "This method is not served here."};
+  e.target = Target();
+  if (const Refusal why = parse_target(e.method, e.head.target_text(), e.target)) return why;
+  if (!listener_->ops && !e.target.asterisk) e.match = e.catalog->routes.find(e.method, e.target.path);
+  return {};
+}
+
+Refusal Connection::check_request() {
+  Exchange& e = *exchange_;
   if (e.match.route->resolved != SOCLE_OK) {
     return refusal_of(SOCLE_UNAVAILABLE, "The service behind this route cannot be called by the gateway.");
   }
@@ -111,28 +141,16 @@ Refusal Connection::prepare() {
   return {};
 }
 
-// Until an auth/1 provider exists a listener stands for one tenant and principal. No header selects a tenant.
-Refusal Connection::identify() {
-  const Exchange& e = *exchange_;
-  const std::string_view claimed = e.head.value("x-tenant-id");
-  if (claimed.data() && claimed != listener_->tenant) {
-    return {403, "tenant_mismatch", "X-Tenant-ID names another tenant than the one this request acts for."};
-  }
-  if (listener_->tenant.empty() && e.match.route->access != Access::open) {
-    return {401, "unauthenticated", "This listener stands for no tenant and no identity was presented."};
-  }
-  return {};
-}
-
 // The plan's payload.bytes. Asked in a context of its own: the request's begins, with its deadline, when its body is
 // here.
 std::size_t Connection::plan_body_limit() const {
   constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
-  if (listener_->tenant.empty()) return none;
+  const Identity& identity = exchange_->identity;
+  if (identity.tenant.empty()) return none;
   socle_root root{};
   root.struct_size = sizeof root;
-  root.tenant = str(listener_->tenant);
-  root.principal = str(listener_->principal);
+  root.tenant = str(identity.tenant);
+  root.principal = str(identity.principal);
   root.deadline = never;
   const Context context(host(), host()->context_open(host(), &root));
   if (!context) return none;
@@ -180,7 +198,7 @@ std::size_t Connection::begin_body(std::string_view after) {
   }
   const auto length = static_cast<std::size_t>(framing.length);
   const auto& meta = worker_.request_meta();
-  worker_.request_meta().build(e);
+  worker_.request_meta().build(e, *listener_, peer_);
   const std::uint32_t media = media_of(e.head.value("content-type"), true);
   if (length <= after.size()) {
     e.payload = Payload(host(), host()->payload_new(host(), str(after.substr(0, length)), media, meta.pairs().data(),
@@ -215,7 +233,7 @@ std::size_t Connection::decode_chunks(std::string_view bytes) {
     case ChunkDecoder::Outcome::more: slow_transfer_deadline(used); return used;
     case ChunkDecoder::Outcome::complete: break;
   }
-  worker_.request_meta().build(e);
+  worker_.request_meta().build(e, *listener_, peer_);
   const auto& pairs = worker_.request_meta().pairs();
   e.payload =
       Payload(host(), host()->payload_new(host(), str(e.body), media_of(e.head.value("content-type"), !e.body.empty()),
@@ -236,18 +254,25 @@ void Connection::send_continue() {
 // Canary lane: the caller if known, else its address; see Config::lane_by_connection.
 std::string Connection::lane(std::string_view tenant, std::string_view principal) const {
   if (worker_.config().lane_by_connection) return peer_ + "#" + std::to_string(id_);
-  if (!listener_->tenant.empty() || principal == anonymous) return std::string(tenant).append("/").append(peer_);
+  const bool stands_for_many =
+      principal == anonymous || (!exchange_->identity_reply && exchange_->stream.proof.empty());
+  if (stands_for_many) return std::string(tenant).append("/").append(peer_);
   return std::string(tenant).append("/").append(principal);
 }
 
-bool Connection::open_context(std::string_view tenant, std::string_view principal, std::int64_t deadline) {
+// Without identity a request is charged to an edge tenant of its own address.
+bool Connection::open_context(const Identity& identity, std::int64_t deadline, bool continues) {
   Exchange& e = *exchange_;
+  const std::string edge = identity.tenant.empty() ? edge_tenant() : std::string();
+  const std::string_view tenant = edge.empty() ? identity.tenant : std::string_view(edge);
+  const std::string_view principal = edge.empty() ? identity.principal : anonymous;
   const std::string lane_key = lane(tenant, principal);
   socle_root root{};
   root.struct_size = sizeof root;
   root.work_class = SOCLE_CLASS_INTERACTIVE;
   root.tenant = str(tenant);
   root.principal = str(principal);
+  root.claims = str(identity.claims);
   root.idempotency_key = str(e.idempotency_key);
   root.lane = str(lane_key);
   root.deadline = deadline;
@@ -255,7 +280,7 @@ bool Connection::open_context(std::string_view tenant, std::string_view principa
   const bool remote = std::any_of(e.trace.parent.begin(), e.trace.parent.end(), [](std::uint8_t b) { return b != 0; });
   root.span_id = remote ? e.trace.parent.data() : nullptr;
   root.trace_flags = e.trace.flags;
-  root.continues = e.stream.pulling || e.stream.active ? 1 : 0;
+  root.continues = continues ? 1 : 0;
   e.context = Context(host(), host()->context_open(host(), &root));
   return static_cast<bool>(e.context);
 }
@@ -265,19 +290,15 @@ void Connection::call() {
   state_ = State::calling;
   deadline_ = never;
   if (!e.payload && !e.head.framing.has_body()) {
-    worker_.request_meta().build(e);
+    worker_.request_meta().build(e, *listener_, peer_);
     const auto& pairs = worker_.request_meta().pairs();
     e.payload =
         Payload(host(), host()->payload_new(host(), {nullptr, 0}, SOCLE_MEDIA_NONE, pairs.data(), pairs.size()));
   }
   if (!e.payload) return refuse(refusal_of(SOCLE_EXHAUSTED, "There is no memory left for this request."));
-  // Without identity a request is charged to an edge tenant of its own address.
-  const std::string edge = listener_->tenant.empty() ? "~peer/" + peer_ : std::string();
-  const std::string_view tenant = edge.empty() ? std::string_view(listener_->tenant) : std::string_view(edge);
-  const std::string_view principal = edge.empty() ? std::string_view(listener_->principal) : anonymous;
-  host()->connection_charge(host(), id_, str(edge.empty() ? tenant : std::string_view()));
+  host()->connection_charge(host(), id_, str(e.identity.tenant));
   const std::int64_t timeout = e.match.route->timeout_for > 0 ? e.match.route->timeout_for : limits().deadline;
-  if (!open_context(tenant, principal, worker_.now() + timeout)) {
+  if (!open_context(e.identity, worker_.now() + timeout, false)) {
     return refuse(refusal_of(SOCLE_INTERNAL, "The kernel opened no context: the gateway needs permission ingress."));
   }
   socle_call_options options{};

@@ -90,7 +90,7 @@ void RequestMeta::header(const Head& head, std::uint32_t index, std::string_view
   add(key, joined);
 }
 
-void RequestMeta::build(const Exchange& exchange) {
+void RequestMeta::build(const Exchange& exchange, const Listener& listener, std::string_view peer) {
   pairs_.clear();
   used_ = 0;
   for (const ParamValue& p : exchange.params.values()) add(p.name, p.value);
@@ -99,9 +99,19 @@ void RequestMeta::build(const Exchange& exchange) {
   if (exchange.target.query.data()) add("http.query", exchange.target.query);
   const Head& head = exchange.head;
   const bool all = exchange.match.route->all_headers;
+  const bool to_auth = exchange.match.route->service == "auth/1";
+  const bool keeps_secrets = exchange.catalog->authenticate && !to_auth;
   for (std::uint32_t i = 0; i < head.field_count; ++i) {
-    const std::string_view key = standard_key(head.text(head.fields[i].name));
-    if (all || !key.empty()) header(head, i, key);
+    const std::string_view name = head.text(head.fields[i].name);
+    const std::string_view key = standard_key(name);
+    if (!all && key.empty()) continue;
+    if (keeps_secrets && (ascii::same(name, "authorization") || ascii::same(name, "cookie"))) continue;
+    header(head, i, key);
+  }
+  if (to_auth) {
+    add("http.peer", peer);
+    add("http.transport", listener.tls ? "tls" : listener.loopback ? "loopback" : "plain");
+    if (!listener.tenant.empty()) add("http.tenant", listener.tenant);
   }
   const std::string_view type = head.value("content-type");
   if (type.data() && media_of(type, true) == SOCLE_MEDIA_OTHER) add("content-type", type);

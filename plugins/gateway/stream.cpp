@@ -43,6 +43,8 @@ void Connection::begin_stream(const ReplyMeta& meta, std::string_view content_ty
   e.stream.chunked = e.head.framing.minor == 1;
   e.stream.tenant = std::string(view(e.context->tenant));
   e.stream.principal = std::string(view(e.context->principal));
+  e.stream.claims = std::string(view(e.context->claims));
+  if (e.identity_reply) e.stream.proof = proof();
   if (!e.stream.chunked) e.keep_alive = false;  // HTTP/1.0: the end of the connection ends the body
   AnswerHead head;
   head.status = meta.http_status ? meta.http_status : 200;
@@ -72,15 +74,71 @@ void Connection::run_stream() {
   yield_turn();
 }
 
-// Asks for the next piece. True when it came at once and the stream goes on.
+// Asks for the next piece, if whoever began the stream may still have it. True when the piece came at once and the
+// stream goes on.
 bool Connection::pull() {
+  Exchange& e = *exchange_;
+  Stream& s = e.stream;
+  if (s.proof.empty()) return ask_piece();
+  const auto& authenticate = worker_.catalog()->authenticate;
+  if (!authenticate) {  // nobody is left who could say so
+    abort_stream();
+    return false;
+  }
+  std::vector<socle_pair> shown{
+      {str("access"), str(s.proof.access)}, {str("method"), str("GET")}, {str("peer"), str(peer_)}};
+  if (!s.proof.authorization.empty()) shown.push_back({str("authorization"), str(s.proof.authorization)});
+  if (!s.proof.cookie.empty()) shown.push_back({str("cookie"), str(s.proof.cookie)});
+  socle_reply reply{};
+  reply.struct_size = sizeof reply;
+  s.pulling = true;
+  if (ask_auth(*authenticate, shown, reply, &Connection::on_proof) == SOCLE_PENDING) return false;
+  s.pulling = false;
+  return take_proof(reply) && ask_piece();
+}
+
+void Connection::on_proof(void* user, const socle_reply* reply) {
+  auto& self = *static_cast<Connection*>(user);
+  const Guard guard(self);
+  --self.holds_;
+  self.call_pending_ = self.exchange_->stream.pulling = false;
+  if (self.state_ == State::gone) {
+    const Payload dropped(self.host(), reply->payload);
+    return self.worker_.give_back(std::move(self.exchange_));
+  }
+  if (!self.take_proof(*reply)) return;
+  if (self.worker_.draining()) return self.hand_over();
+  if (self.ask_piece()) self.run_stream();
+}
+
+// False: the session, key or token has ended, and the stream with it; or it could not be asked, which ends it too.
+bool Connection::take_proof(const socle_reply& reply) {
+  const Payload answer(host(), reply.payload);
+  Stream& s = exchange_->stream;
+  if (reply.status == SOCLE_OK && answer) {
+    for (std::uint32_t i = 0; i < answer->meta_count; ++i) {
+      const socle_pair& pair = answer->meta[i];
+      if (view(pair.key) == "claims") s.claims = std::string(view(pair.value));
+      if (view(pair.key) == "tenant" && view(pair.value) == s.tenant) return true;
+    }
+  }
+  // A generation of auth that drains has cancelled the question: it is asked again where the stream goes on.
+  if (worker_.draining() && reply.status == SOCLE_CANCELLED) {
+    hand_over();
+    return false;
+  }
+  abort_stream();
+  return false;
+}
+
+bool Connection::ask_piece() {
   Exchange& e = *exchange_;
   Stream& s = e.stream;
   const std::int64_t wait = s.events ? worker_.config().heartbeat : limits().deadline;
   const socle_pair meta{str("stream.cursor"), str(s.cursor)};
   const Payload request(host(), host()->payload_new(host(), {nullptr, 0}, SOCLE_MEDIA_NONE, &meta, 1));
   e.context.reset();
-  if (!request || !open_context(s.tenant, s.principal, worker_.now() + wait)) {
+  if (!request || !open_context({s.tenant, s.principal, s.claims}, worker_.now() + wait, true)) {
     abort_stream();
     return false;
   }

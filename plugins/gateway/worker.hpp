@@ -44,6 +44,7 @@ class Worker {
   [[nodiscard]] char* scratch() { return scratch_.get(); }
   [[nodiscard]] RandomIds& random() { return random_; }
   [[nodiscard]] RequestMeta& request_meta() { return request_meta_; }
+  [[nodiscard]] std::vector<socle_pair>& shown() { return shown_; }  // scratch of Connection::identify()
   // The current snapshot; one comparison when nothing changed.
   [[nodiscard]] const std::shared_ptr<const Catalog>& catalog();
   // "Date: …\r\n" of now, made anew once a second.
@@ -70,6 +71,7 @@ class Worker {
   std::shared_ptr<const Catalog> catalog_;
   RandomIds random_;
   RequestMeta request_meta_;
+  std::vector<socle_pair> shown_;
   std::string date_;
   std::int64_t date_second_ = -1;
   std::uint64_t timer_ = 0;

@@ -102,6 +102,9 @@ class Storage final : public Plugin, public LaneHost {
       return Reply::error(Code::data_loss, "data_loss", "stored data is damaged: restore the latest backup");
     if (state_->full.load(std::memory_order_relaxed))
       return Reply::error(Code::storage_full, "storage_full", "the data directory's disk is full: free space on it");
+    if (state_->failing.load(std::memory_order_relaxed))
+      return Reply::error(Code::unavailable, "disk_failing",
+                          "the last write failed: check the data directory's disk, then restart the kernel");
     return Reply::json("{\"commits\":" + std::to_string(state_->committed.load()) + "}");
   }
 

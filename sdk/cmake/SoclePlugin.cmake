@@ -48,6 +48,13 @@ function(socle_add_plugin name)
   # A sanitized or fuzzed plugin takes its runtime's symbols from the program that loads it.
   if(NOT "${global_options};${CMAKE_CXX_FLAGS};${CMAKE_MODULE_LINKER_FLAGS}" MATCHES "-fsanitize=")
     target_link_options(${name} PRIVATE -Wl,-z,defs)
+    # A kernel reads, hashes and copies every byte of a library before it maps it; what only a debugger reads lies beside it.
+    if(CMAKE_OBJCOPY)
+      add_custom_command(TARGET ${name} POST_BUILD
+        COMMAND ${CMAKE_OBJCOPY} --only-keep-debug $<TARGET_FILE:${name}> $<TARGET_FILE:${name}>.debug
+        COMMAND ${CMAKE_OBJCOPY} --strip-debug --add-gnu-debuglink=$<TARGET_FILE:${name}>.debug $<TARGET_FILE:${name}>
+        VERBATIM)
+    endif()
   endif()
   target_link_libraries(${name} PRIVATE Socle::sdk $<TARGET_NAME_IF_EXISTS:Socle::json> $<TARGET_NAME_IF_EXISTS:socle_warnings> ${arg_LINK})
   add_custom_command(TARGET ${name} POST_BUILD

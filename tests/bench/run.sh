@@ -28,7 +28,7 @@ bench() {  # NAME TARGETS COMMAND...
 }
 demo="socle gateway storage-rocksdb hello notes open_loop"
 bench bus bus_bench $bin/bus/bus_bench
-bench sched "sched_bench socle gateway busy socle_load" tests/bench/sched/run.sh
+bench sched "sched_bench bus_bench socle socle_unscheduled gateway busy socle_load" tests/bench/sched/run.sh
 bench json json_bench $bin/json/json_bench $loan/valid.jsonl
 bench cell cell_bench $bin/cell/cell_bench
 bench cel cel_bench bash -c "$bin/cel/cel_bench $loan/valid.jsonl | tee $work/ours; tests/bench/rules/peers.sh cel $loan/valid.jsonl $work/ours"

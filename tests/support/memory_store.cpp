@@ -24,20 +24,7 @@ Answer MemoryStore::call(std::string_view name, Method method, json::View reques
     case Method::describe:
     case Method::usage: return describe(tenant, request);
     case Method::erase: tenants_.erase(std::string(name)); return Answer(std::string("{}"));
-    case Method::outbox_read: {
-      Answer answer;
-      json::Writer out(answer.text);
-      out.begin_object().key("items").begin_array();
-      for (const auto& [number, text] : tenant.outbox[std::string(request.find("topic").as_string())]) {
-        out.begin_object()
-            .member("position", std::to_string(number))
-            .key("entry")
-            .value(parsed(text).root())
-            .end_object();
-      }
-      out.end_array().end_object();
-      return answer;
-    }
+    case Method::outbox_read: return outbox(tenant, request);
     case Method::outbox_remove: {
       auto& entries = tenant.outbox[std::string(request.find("topic").as_string())];
       const auto through = std::stoull(std::string(request.find("through").as_string()));
@@ -66,15 +53,21 @@ Answer MemoryStore::get(const Tenant& tenant, json::View request) {
   };
   if (const auto ids = request.find("ids"); ids.is_array()) {
     out.begin_object().key("items").begin_array();
+    std::size_t bytes = 0, answered = 0;
     for (const auto id : ids.elements()) {
       const Record* record = find(id.as_string());
+      bytes += record == nullptr ? 0 : record->text.size();
+      if (bytes > max_page_bytes && answered > 0) break;
+      ++answered;
       if (record == nullptr) {
         out.null();
       } else {
         put(id.as_string(), *record);
       }
     }
-    out.end_array().end_object();
+    out.end_array();
+    if (answered < ids.size()) out.member("next", answered);
+    out.end_object();
     return answer;
   }
   const auto id = request.find("id").as_string();
@@ -83,6 +76,25 @@ Answer MemoryStore::get(const Tenant& tenant, json::View request) {
   if (record == nullptr) return Answer(problem_at(Code::not_found, "not_found", "/id", "does not exist"));
   put(id, *record);
   answer.meta.emplace_back("version", std::to_string(record->version));
+  return answer;
+}
+
+Answer MemoryStore::outbox(Tenant& tenant, json::View request) {
+  const auto after = request.find("after").as_string();
+  const auto& entries = tenant.outbox[std::string(request.find("topic").as_string())];
+  const auto limit = request.find("limit").as_uint64().value_or(100);
+  Answer answer;
+  json::Writer out(answer.text);
+  out.begin_object().key("items").begin_array();
+  std::size_t count = 0, bytes = 0;
+  for (auto at = entries.upper_bound(after.empty() ? 0 : std::stoull(std::string(after))); at != entries.end(); ++at) {
+    bytes += at->second.size();
+    if (count == limit || (bytes > max_page_bytes && count > 0)) break;
+    ++count;
+    out.begin_object().member("position", std::to_string(at->first)).key("entry").value(parsed(at->second).root());
+    out.end_object();
+  }
+  out.end_array().end_object();
   return answer;
 }
 

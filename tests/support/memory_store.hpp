@@ -61,6 +61,7 @@ class MemoryStore {
                               const Record& record, const std::string& pointer);
   static Answer get(const Tenant& tenant, json::View request);
   static Answer query(const Tenant& tenant, json::View request);
+  static Answer outbox(Tenant& tenant, json::View request);
   Answer changes(const Tenant& tenant, json::View request) const;
   static Answer migrate(Tenant& tenant, Method method, json::View request);
   static Answer describe(const Tenant& tenant, json::View request);

@@ -55,7 +55,11 @@ Answer MemoryStore::query(const Tenant& tenant, json::View request) {
       return Answer(problem_at(Code::invalid, "bad_cursor", "/cursor", "not a cursor of this query"));
     while (begin < rows.size() && !before(place, rows[begin])) ++begin;
   }
-  const std::size_t end = std::min(begin + wish->limit, rows.size());
+  std::size_t end = begin;
+  for (std::size_t bytes = 0; end < std::min(begin + wish->limit, rows.size()); ++end) {
+    bytes += rows[end].record->text.size();
+    if (bytes > max_page_bytes && end > begin) break;
+  }
   Answer answer;
   json::Writer out(answer.text);
   out.begin_object().key("items").begin_array();

@@ -21,22 +21,24 @@ ADDED = 2 * 200 + 300 if FULL else 20_000
 
 
 class Fairness(SystemTest):
-    def serve(self, plans, extra=""):
-        """Listeners one a tenant; `plans` is tenant → plan."""
+    def serve(self, plans, more=None, folder=None):
+        """Listeners one a tenant; `plans` is tenant → plan, `more` the entries of further listeners by name."""
+        more = more or {}
         listeners = ['  http: {address: "127.0.0.1:0"}', '  ops: {address: "127.0.0.1:0"}']
         listeners += ['  %s: {address: "127.0.0.1:0", tenant: %s, principal: load}' % (t, t) for t in plans]
+        listeners += ['  %s: {%s}' % entry for entry in more.items()]
         manifest = "\n".join(
             ["socle: 1", "data: data", "listeners:"] + listeners + ["resident: " + RESIDENT, "plans:"]
             + ["  %s: {%s}" % (t, plan) for t, plan in plans.items()]
             + ["tenants:"] + ["  %s: {plan: %s}" % (t, t) for t in plans]
             + ["plugins:",
                "  - {path: %s, home: kernel, listen: [http, ops, %s], grants: [ingress, catalog]}" % (
-                   plugin("gateway"), ", ".join(plans)),
-               "  - {path: %s, home: kernel}" % BUSY]) + "\n" + extra
-        kernel = self.kernel(manifest=manifest)
+                   plugin("gateway"), ", ".join([*plans, *more])),
+               "  - {path: %s, home: kernel}" % BUSY]) + "\n"
+        kernel = self.kernel(manifest=manifest, folder=folder)
         kernel.start("--workers", "1")
         # The kernel's threads, the worker among them, share one core; the client has the other.
-        for task in os.listdir("/proc/%d/task" % kernel.process.pid):
+        for task in os.listdir("/proc/%d/task" % kernel.pid):
             os.sched_setaffinity(int(task), {CORES[0]})
         addresses = kernel.command("status")["listeners"]
         self.ports = {name: int(address.rsplit(":", 1)[1]) for name, address in addresses.items()}

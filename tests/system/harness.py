@@ -91,8 +91,9 @@ class Kernel:
     """`socle run` on a system manifest of the demo's four plugins, or of what a test makes of it."""
 
     def __init__(self, folder, plugins=("storage-rocksdb", "gateway", "hello", "notes"), http="", extra="", paths=None,
-                 manifest=None, store=None, entries=None):
+                 manifest=None, store=None, entries=None, environment=None):
         self.folder = folder
+        self.environment = environment
         self.process = None
         self.client_processes = []
         self.file = os.path.join(folder, "system.yaml")
@@ -131,7 +132,7 @@ class Kernel:
     def spawn(self, *arguments):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([SOCLE, "run", self.file, *arguments], stdout=subprocess.PIPE, stderr=log,
-                                            cwd=self.folder, bufsize=0, preexec_fn=die_with_parent)
+                                            cwd=self.folder, bufsize=0, preexec_fn=die_with_parent, env=self.environment)
         return self
 
     def start(self, *arguments, seconds=20):
@@ -278,7 +279,10 @@ class SystemTest(unittest.TestCase):
         self.folder = tempfile.mkdtemp(prefix="socle-system-")
         self.addCleanup(shutil.rmtree, self.folder, True)
 
-    def kernel(self, **options):
-        kernel = Kernel(self.folder, **options)
+    def kernel(self, folder=None, **options):
+        """In the test's folder, or one below it."""
+        path = os.path.join(self.folder, folder) if folder else self.folder
+        os.makedirs(path, exist_ok=True)
+        kernel = Kernel(path, **options)
         self.addCleanup(kernel.__exit__)
         return kernel

@@ -1,6 +1,7 @@
 #include "cell/link/cell.hpp"
 
-#include <future>
+#include <algorithm>
+#include <limits>
 
 #include "telemetry/clock.hpp"
 #include "telemetry/log.hpp"
@@ -12,16 +13,16 @@ using std::chrono::nanoseconds;
 
 constexpr std::chrono::seconds worker_patience{5};
 constexpr std::chrono::milliseconds leave_patience{1'000};  // for a cell that was told to end
-constexpr std::uint64_t start_slot = 1023;                  // of the keeper's START calls: no bus frame has it
-
-std::string who(const CellSpec& spec) { return "the cell of plugin '" + spec.text.plugin + "' " + spec.text.version; }
+constexpr std::uint64_t hook_slots = 1016;                  // and seven more, of ask_hook(): no bus frame has them
 
 }  // namespace
 
-Cell::Cell(bus::Bus& bus, bus::Generation& generation, std::shared_ptr<const CellSpec> spec)
+Cell::Cell(bus::Bus& bus, bus::Generation& generation, std::shared_ptr<const CellSpec> spec, std::string owner)
     : bus_(bus),
       generation_(generation),
       spec_(std::move(spec)),
+      owner_(std::move(owner)),
+      made_at_(telemetry::monotonic_now()),
       wires_(bus, generation.plugin, generation.version, generation.seq, {}, bus.worker_count() + 1),
       restart_(spec_->restart) {
   for (std::uint32_t i = 0; i <= bus.worker_count(); ++i) pairs_.push_back(std::make_unique<Pair>(*this, i));
@@ -29,6 +30,29 @@ Cell::Cell(bus::Bus& bus, bus::Generation& generation, std::shared_ptr<const Cel
 
 Cell::~Cell() {
   if (keeper_.joinable()) keeper_.join();
+}
+
+std::string Cell::who() const {
+  std::string out = "the cell of plugin '" + spec_->text.plugin + "' " + spec_->text.version;
+  if (!owner_.empty()) out += (spec_->sharing == Sharing::per_plan ? " for plan '" : " for tenant '") + owner_ + "'";
+  return out;
+}
+
+std::int64_t Cell::pause_after_death() {
+  return restart_.died(telemetry::monotonic_now()).value_or(spec_->restart.per).count();
+}
+
+std::size_t Cell::in_flight() const {
+  std::size_t busy = 0;
+  for (const auto& pair : pairs_) busy += pair->in_flight();
+  return busy;
+}
+
+nanoseconds Cell::idle() const {
+  std::int64_t last = made_at_;
+  for (const auto& pair : pairs_)
+    last = std::max(last, pair->in_flight() > 0 ? std::numeric_limits<std::int64_t>::max() : pair->used_at());
+  return nanoseconds(std::max<std::int64_t>(telemetry::monotonic_now() - last, 0));
 }
 
 Status Cell::start() {
@@ -57,8 +81,9 @@ void Cell::keep() {
       const Status begun = begin(true);
       lock.lock();
       if (!begun && !stopping_) {
-        telemetry::Log::get().write(telemetry::Level::error, begun.error().message, {{"plugin", spec_->text.plugin}});
-        if (!due_) due_ = telemetry::monotonic_now() + restart_.pause_after(telemetry::monotonic_now());
+        telemetry::Log::get().write(telemetry::Level::error, begun.error().message,
+                                    {{"plugin", spec_->text.plugin}, {"cell_of", owner_}});
+        if (!due_) due_ = telemetry::monotonic_now() + pause_after_death();
       }
     } else if (!graves_.empty()) {
       write_epitaphs(lock);
@@ -83,6 +108,7 @@ void Cell::write_epitaphs(std::unique_lock<std::mutex>& lock) {
     telemetry::Log::get().write(telemetry::Level::error, "cell died: " + text,
                                 {{"plugin", spec_->text.plugin},
                                  {"generation", generation},
+                                 {"cell_of", owner_},
                                  {"tenant", grave.work.tenant},
                                  {"method", grave.work.method}});
   }
@@ -96,7 +122,7 @@ void Cell::write_epitaphs(std::unique_lock<std::mutex>& lock) {
 
 Status Cell::begin(bool with_start) {
   auto opened = Session::open(spec_->text, spec_->library, static_cast<std::uint32_t>(pairs_.size()), spec_->spawn);
-  if (!opened) return std::move(opened).error().context("start " + who(*spec_));
+  if (!opened) return std::move(opened).error().context("start " + who());
   std::uint64_t life = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -137,21 +163,23 @@ Error Cell::stillborn(std::uint64_t life, const std::string& why) {
   while (!graves_.empty() && std::this_thread::get_id() == keeper_.get_id()) write_epitaphs(lock);
   changed_.wait_for(lock, worker_patience, [&] { return graves_.empty(); });
   if (!why.empty()) return {Code::invalid, why};
-  return {Code::invalid, who(*spec_) + " died while it started: " + last_death_};
+  return {Code::invalid, who() + " died while it started: " + last_death_};
 }
 
-// START of a restarted cell, which no bus frame stands for: the calls it makes are made under a context of the
-// kernel's.
-Status Cell::start_hook() {
-  const auto promise = std::make_shared<std::promise<std::pair<socle_status, std::string>>>();
-  auto answered = promise->get_future();
+// The calls the hook makes are made under a context of the kernel's.
+std::future<Cell::HookAnswer> Cell::ask_hook(std::uint32_t method) {
+  const auto promise = std::make_shared<std::promise<HookAnswer>>();
   std::uint32_t use = 0;
   {
     const std::lock_guard lock(mutex_);
-    use = ++starts_;
+    use = ++hooks_;
+    if (session_ == nullptr) {
+      promise->set_value({SOCLE_UNAVAILABLE, "it does not live"});
+      return promise->get_future();
+    }
   }
   Pair& pair = *pairs_.back();
-  pair.owner().post([this, self = shared_from_this(), &pair, promise, use] {
+  pair.owner().post([this, self = shared_from_this(), &pair, promise, use, method] {
     bus::Identity kernel;
     kernel.tenant = "";
     kernel.principal = "kernel";
@@ -159,8 +187,9 @@ Status Cell::start_hook() {
     kernel.deadline = telemetry::monotonic_now() + spec_->start_timeout.count();
     const bus::ContextRef context(bus::Context::open(kernel, nullptr));
     Pair::Call call;
-    call.token = (std::uint64_t{pairs_.size() - 1} << 56) | (start_slot << 32) | use;
-    call.method = SOCLE_HOOK_START;
+    const std::uint64_t slot = hook_slots + (method - SOCLE_HOOK_START);
+    call.token = (std::uint64_t{pairs_.size() - 1} << 56) | (slot << 32) | use;
+    call.method = method;
     call.context = context.get();
     call.payload = bus::Payload::empty();
     call.done = [promise](const socle_reply& reply) {
@@ -171,11 +200,17 @@ Status Cell::start_hook() {
     const Pair::Done done = call.done;
     if (pair.call(std::move(call), &reply) != SOCLE_PENDING) done(reply);
   });
+  return promise->get_future();
+}
+
+// START of a restarted cell, or of one that began by itself.
+Status Cell::start_hook() {
+  auto answered = ask_hook(SOCLE_HOOK_START);
   if (answered.wait_for(spec_->start_timeout) != std::future_status::ready)
-    return Error{Code::deadline, who(*spec_) + ": its start hook did not answer"};
+    return Error{Code::deadline, who() + ": its start hook did not answer"};
   const auto [status, text] = answered.get();
   if (status == SOCLE_OK || status == SOCLE_UNSUPPORTED) return {};
-  return Error{Code::invalid, who(*spec_) + ": its start hook failed: " + text};
+  return Error{Code::invalid, who() + ": its start hook failed: " + text};
 }
 
 void Cell::on_pairs(const std::function<void(Pair&)>& fn, std::function<void()> then) {
@@ -213,8 +248,7 @@ void Cell::beat() {
     return session_;
   }();
   if (session == nullptr) return;
-  std::size_t busy = 0;
-  for (const auto& pair : pairs_) busy += pair->in_flight();
+  const std::size_t busy = in_flight();
   if (asked_beat_ && !session->beats()) return misbehaves("it hangs");
   asked_beat_ = busy > 0;
   if (asked_beat_) session->ask_beat();
@@ -267,8 +301,7 @@ void Cell::bury(std::uint64_t life, LastWork work) {
   if (life != life_ || session_ == nullptr) return;
   graves_.push_back({std::move(session_), std::move(work), std::exchange(misbehaviour_, {})});
   session_ = nullptr;
-  const std::int64_t now = telemetry::monotonic_now();
-  if (restarts_ && !stopping_) due_ = now + restart_.pause_after(now);
+  if (restarts_ && !stopping_) due_ = telemetry::monotonic_now() + pause_after_death();
   changed_.notify_all();
 }
 
@@ -279,15 +312,28 @@ void Cell::kill() {
   changed_.notify_all();
 }
 
+void Cell::ask_to_end() {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(stopping_, true)) return;
+  changed_.notify_all();
+  if (session_ == nullptr) return;
+  Pair& pair = *pairs_.back();
+  pair.owner().post([&pair, self = shared_from_this()] { pair.end(); });
+}
+
+void Cell::await_gone(std::chrono::steady_clock::time_point until) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_until(lock, until, [this] { return session_ == nullptr; });
+}
+
 void Cell::end() {
   std::unique_lock lock(mutex_);
   if (ended_) return;
-  const bool killed = std::exchange(stopping_, true);
-  changed_.notify_all();
-  if (session_ != nullptr && !killed) {
-    Pair& pair = *pairs_.back();
-    pair.owner().post([&pair, self = shared_from_this()] { pair.end(); });
-    changed_.wait_for(lock, leave_patience, [this] { return session_ == nullptr; });
+  if (!stopping_) {
+    lock.unlock();
+    ask_to_end();
+    await_gone(std::chrono::steady_clock::now() + leave_patience);
+    lock.lock();
   }
   if (session_ != nullptr) session_->process->kill();
   const auto over = [this] { return session_ == nullptr && graves_.empty(); };
@@ -307,9 +353,16 @@ void Cell::end() {
 }
 
 CellFacts Cell::facts() const {
+  CellFacts facts;
+  facts.owner = owner_;
+  facts.in_flight = in_flight();
+  facts.idle = idle();
   const std::lock_guard lock(mutex_);
-  const char* state = session_ == nullptr ? "down" : serving_ ? "serving" : "starting";
-  return {state, session_ != nullptr ? session_->process->pid() : 0, deaths_, last_death_};
+  facts.state = leaving() ? "leaving" : session_ == nullptr ? "down" : serving_ ? "serving" : "starting";
+  facts.pid = session_ != nullptr ? session_->process->pid() : 0;
+  facts.deaths = deaths_;
+  facts.last_death = last_death_;
+  return facts;
 }
 
 }  // namespace socle::cell

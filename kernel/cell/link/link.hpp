@@ -1,12 +1,13 @@
-// cell/link/link.hpp: a cell as the bus and the lifecycle see it: a plugin descriptor like any library's, whose entries
-// write into rings. create() starts the process, handle() passes calls and hooks on and answers PENDING, destroy() ends
-// it. Methods are numbered by the manifest, so nothing in the descriptor comes from the cell.
+// cell/link/link.hpp: the cells of a generation as the bus and the lifecycle see them: a plugin descriptor like any
+// library's, whose entries write into rings. create() starts the process, handle() passes calls and hooks on and
+// answers PENDING, destroy() ends it. Methods are numbered by the manifest, so nothing in the descriptor comes from the
+// cell.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "cell/link/cell.hpp"
+#include "cell/link/cells.hpp"
 
 namespace socle::cell {
 
@@ -23,6 +24,10 @@ class Link {
   [[nodiscard]] static Link* of(const bus::Generation& generation);
   // Takes a cell that will not stop out of the way: kills it and answers its calls.
   void kill();
+  // A tenant is going: its own cell, if it has one, ends. Not on a worker.
+  Status expel(std::string_view tenant) { return cells_.expel(tenant); }
+  [[nodiscard]] const CellSpec& spec() const { return *spec_; }
+  // The common one first.
   [[nodiscard]] std::vector<CellFacts> facts() const;
 
  private:
@@ -30,14 +35,15 @@ class Link {
   static void destroy(void* instance);
   static socle_status handle(void* instance, const socle_call* call, socle_reply* reply);
   static void given_up(bus::Generation& generation, std::uint64_t token);
-  socle_status handle_staged(const socle_call& call);
+  socle_status handle_staged(const socle_call& call, socle_reply* reply);
+  socle_status no_room(socle_reply* reply) const;
 
   bus::Bus& bus_;
   bus::Generation& generation_;
   std::shared_ptr<const CellSpec> spec_;
   std::vector<socle_method> methods_;
   socle_plugin descriptor_{};
-  std::shared_ptr<Cell> cell_;
+  Cells cells_;
 };
 
 }  // namespace socle::cell

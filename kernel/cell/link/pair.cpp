@@ -52,6 +52,7 @@ socle_status Pair::call(Call call, socle_reply* reply) {
   kept = std::move(call);
   kept.context->retain();
   ++in_flight_;
+  used();
   const bool may = session_ != nullptr && (serving_ || is_hook(kept.method));
   if (!may || !queue_.empty() || !backlog_.empty() || !send(kept)) queue_.push_back(kept.token);
   return SOCLE_PENDING;
@@ -160,6 +161,7 @@ void Pair::forget(Call& call, bool keep_context) {
   }
   if (call.owns_payload) call.payload->release();
   call = Call{};
+  used();
   --in_flight_;
 }
 

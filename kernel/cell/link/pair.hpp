@@ -59,6 +59,8 @@ class Pair {
 
   [[nodiscard]] bus::Worker& owner() const { return owner_; }
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.load(std::memory_order_relaxed); }  // any thread
+  // When a call came or went, or the cell asked for something, last (monotonic); 0: never. Any thread.
+  [[nodiscard]] std::int64_t used_at() const { return used_at_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr std::size_t most_calls = 1U << 16;
@@ -77,6 +79,7 @@ class Pair {
   };
 
   Call* find(std::uint64_t token);
+  void used() { used_at_.store(owner_.now(), std::memory_order_relaxed); }
   bool send(Call& call);
   bool send(Outgoing& message, bool urgent);
   void queue_or_send(Outgoing& message);
@@ -118,6 +121,7 @@ class Pair {
   std::uint64_t watch_ = 0;
   std::vector<Call> calls_;  // by the frame slot in the token
   std::atomic<std::size_t> in_flight_{0};
+  std::atomic<std::int64_t> used_at_{0};
   std::deque<std::uint64_t> queue_;                                 // tokens of calls that wait
   std::deque<std::string> backlog_;                                 // messages that wait
   std::unordered_map<std::uint64_t, bus::Context*> lingering_;      // of answered calls that the cell still acts for

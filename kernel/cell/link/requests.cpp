@@ -58,6 +58,7 @@ Pair::Outbound* Pair::outbound(std::uint64_t number) {
                " calls on this worker, which is the limit");
     return nullptr;
   }
+  used();
   Outbound& made = outbound_.emplace_back(Outbound{this, life_, number, {}, false});
   made.self = std::prev(outbound_.end());
   return &made;

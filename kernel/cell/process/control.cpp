@@ -104,7 +104,7 @@ Status ProcessControl::start_zygote() {
   return {};
 }
 
-Result<ProcessControl::Newborn> ProcessControl::ask_zygote(const BirthRequest& request) {
+Result<ProcessControl::Newborn> ProcessControl::ask_zygote(const BirthRequest& request, bool& zygote_died) {
   const std::lock_guard lock(zygote_mutex_);
   const std::string text = to_text(request);
   const std::vector<int> fds = descriptors_of(request);
@@ -114,6 +114,7 @@ Result<ProcessControl::Newborn> ProcessControl::ask_zygote(const BirthRequest& r
   }
   auto answer = receive_packet(zygote_.socket.get(), answer_patience);
   if (!answer) {
+    zygote_died = answer.error().code == Code::unavailable;
     end_zygote();
     return std::move(answer).error().context("the zygote");
   }
@@ -126,6 +127,14 @@ Result<ProcessControl::Newborn> ProcessControl::ask_zygote(const BirthRequest& r
 }
 
 Result<std::unique_ptr<Process>> ProcessControl::spawn(const CellBoot& boot, const Sandbox& sandbox) {
+  bool zygote_died = false;
+  auto process = try_to_spawn(boot, sandbox, zygote_died);
+  // A cell that it had forked before it died finds its birth socket closed and ends.
+  return zygote_died ? try_to_spawn(boot, sandbox, zygote_died) : std::move(process);
+}
+
+Result<std::unique_ptr<Process>> ProcessControl::try_to_spawn(const CellBoot& boot, const Sandbox& sandbox,
+                                                              bool& zygote_died) {
   auto birth = make_pair_of_sockets();
   if (!birth) return std::move(birth).error();
   int log[2];
@@ -143,7 +152,7 @@ Result<std::unique_ptr<Process>> ProcessControl::spawn(const CellBoot& boot, con
   Group group = Group::make("socle-" + std::to_string(getpid()) + "-" + std::to_string(number), sandbox, boot.mapped,
                             group_problem);
   BirthRequest request{boot, sandbox, getpid(), log_write.get(), birth->theirs.get(), box->fd(), group.entrances()};
-  auto born = ask_zygote(request);
+  auto born = ask_zygote(request, zygote_died);
   if (!born) return std::move(born).error();
   birth->theirs.reset();
   log_write.reset();

@@ -54,7 +54,9 @@ class ProcessControl {
     base::Fd pidfd;
   };
   Result<std::unique_ptr<Process>> spawn(const CellBoot& boot, const Sandbox& sandbox);
-  Result<Newborn> ask_zygote(const BirthRequest& request);
+  Result<std::unique_ptr<Process>> try_to_spawn(const CellBoot& boot, const Sandbox& sandbox, bool& zygote_died);
+  // `zygote_died`: while it was asked; another one may be.
+  Result<Newborn> ask_zygote(const BirthRequest& request, bool& zygote_died);
   Status start_zygote();
   void end_zygote();
   void note(const Enforced& enforced, const std::string& group_problem);

@@ -21,6 +21,23 @@ Store::Query of(std::string_view what, const std::string& kind) {
   return {std::string(what) + kind, kind.empty(), false, most_listed};
 }
 
+// What a list says of one model.
+struct Line {
+  std::optional<Head> head;
+  bool draft = false;
+};
+
+void add_lines(std::map<std::string, Line>& lines, const Store::Page& page) {
+  for (const json::View item : page.items().elements()) {
+    const json::View document = item.find("doc");
+    if (document.find("of").as_string().starts_with("head:")) {
+      lines[std::string(item.find("id").as_string())].head = read_head(document);
+    } else {
+      lines[model_key(document.find("kind").as_string(), document.find("name").as_string())].draft = true;
+    }
+  }
+}
+
 void copy(json::Writer& out, json::View document, std::initializer_list<std::string_view> keys) {
   for (const std::string_view key : keys)
     if (const json::View value = document.find(key); value.exists()) out.member(key, value);
@@ -35,20 +52,21 @@ Task<Reply> Reading::list(Request request) {
   if (!kind.empty()) {
     if (auto known = arguments->kind(); !known) co_return std::move(known).problem();
   }
-  const Store::Query of_heads = of("head:", kind), of_drafts = of("draft:", kind);
-  auto heads = co_await store_.list(request, of_heads);
-  if (!heads) co_return std::move(heads).problem();
-  auto drafts = co_await store_.list(request, of_drafts);
-  if (!drafts) co_return std::move(drafts).problem();
-  struct Line {
-    std::optional<Head> head;
-    bool draft = false;
-  };
   std::map<std::string, Line> lines;
-  for (const json::View item : heads->items().elements())
-    lines[std::string(item.find("id").as_string())].head = read_head(item.find("doc"));
-  for (const json::View item : drafts->items().elements())
-    lines[model_key(item.find("doc").find("kind").as_string(), item.find("doc").find("name").as_string())].draft = true;
+  bool complete = true;
+  Store::Query queries[] = {of("head:", kind), of("draft:", kind)};
+  for (Store::Query& query : queries) {
+    for (;;) {  // a page of storage ends at 8 MiB, before its limit
+      auto page = co_await store_.list(request, query);
+      if (!page) co_return std::move(page).problem();
+      add_lines(lines, *page);
+      const auto listed = static_cast<std::uint32_t>(page->items().size());
+      query.limit -= std::min(listed, query.limit);
+      query.cursor = page->next();
+      if (query.cursor.empty() || query.limit == 0 || listed == 0) break;
+    }
+    complete = complete && query.cursor.empty();
+  }
   std::string text;
   json::Writer out(text);
   out.begin_object().key("items").begin_array();
@@ -62,7 +80,7 @@ Task<Reply> Reading::list(Request request) {
     if (line.head && line.head->building) out.member("building", line.head->building->version);
     out.member("draft", line.draft).end_object();
   }
-  out.end_array().member("complete", heads->next().empty() && drafts->next().empty()).end_object();
+  out.end_array().member("complete", complete).end_object();
   co_return Reply::json(text);
 }
 

@@ -92,24 +92,29 @@ Task<Reply> Store::ask(Context context, const Target& target, std::string body) 
 }
 
 Task<Got<std::vector<Stored>>> Store::get(Context context, std::vector<std::string> ids) {
-  std::string body;
-  json::Writer out(body);
-  out.begin_object().member("collection", "models").key("ids").begin_array();
-  for (const std::string& id : ids) out.string(id);
-  out.end_array().end_object();
-  const Reply reply = co_await ask(context, get_, std::move(body));
   std::vector<Stored> found(ids.size());
-  if (!reply && reply.error_code() == "unknown_collection") co_return found;
-  if (!reply) co_return reply;
-  auto document = parsed(reply);
-  if (!document) co_return std::move(document).problem();
-  const json::View items = document->root().find("items");
-  if (items.size() != ids.size()) co_return damaged();
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    const json::View record = items.at(i);
-    if (!record.is_object()) continue;
-    found[i].revision = record.find("version").as_uint64().value_or(0);
-    found[i].document = json::Document::copy_of(record);
+  for (std::size_t done = 0; done < ids.size();) {  // a page of storage ends at 8 MiB
+    std::string body;
+    json::Writer out(body);
+    out.begin_object().member("collection", "models").key("ids").begin_array();
+    for (std::size_t i = done; i < ids.size(); ++i) out.string(ids[i]);
+    out.end_array().end_object();
+    const Reply reply = co_await ask(context, get_, std::move(body));
+    if (!reply && reply.error_code() == "unknown_collection") co_return found;
+    if (!reply) co_return reply;
+    auto document = parsed(reply);
+    if (!document) co_return std::move(document).problem();
+    const json::View items = document->root().find("items");
+    const json::View next = document->root().find("next");
+    const std::size_t answered = next ? next.as_uint64().value_or(0) : ids.size() - done;
+    if (answered == 0 || answered > ids.size() - done || items.size() != answered) co_return damaged();
+    for (std::size_t i = 0; i < answered; ++i) {
+      const json::View record = items.at(i);
+      if (!record.is_object()) continue;
+      found[done + i].revision = record.find("version").as_uint64().value_or(0);
+      found[done + i].document = json::Document::copy_of(record);
+    }
+    done += answered;
   }
   co_return found;
 }

@@ -18,6 +18,8 @@ inline constexpr std::size_t max_id = 255;
 inline constexpr std::size_t max_outbox = 100;
 inline constexpr std::size_t max_limit = 1000;
 inline constexpr std::size_t max_order = 8;
+// What a page of documents or outbox entries may hold of them, as stored, unless its first alone is more.
+inline constexpr std::size_t max_page_bytes = std::size_t{8} << 20;
 
 struct Operation {
   enum class Kind : std::uint8_t { put, remove, check };

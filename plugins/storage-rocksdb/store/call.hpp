@@ -37,6 +37,9 @@ enum class Method : std::uint8_t {
 [[nodiscard]] constexpr bool is_change(Method m) { return m >= Method::write && m <= Method::restore; }
 [[nodiscard]] constexpr bool is_whole_store(Method m) { return m >= Method::restore; }
 
+// Stored bytes a read may copy on a worker before it moves to an offload thread.
+inline constexpr std::size_t worker_bytes = std::size_t{1} << 20;
+
 struct Call {
   Method method = Method::get;
   std::string_view tenant;  // from the context, never from the payload

@@ -126,9 +126,12 @@ std::optional<Answer> read_outbox(State& state, const Call& call, const TenantSc
   json::Writer out(answer.text);
   out.begin_object().key("items").begin_array();
   const auto cursor = state.kv.cursor(prefix, after_prefix(prefix), reach);
-  std::size_t count = 0;
+  std::size_t count = 0, bytes = 0;
   for (cursor->seek(after && !after->empty() ? prefix + *after + '\0' : prefix); cursor->valid() && count < *limit;
        cursor->next(), ++count) {
+    bytes += cursor->value().size();
+    if (reach == Reach::cached && bytes > worker_bytes) return std::nullopt;
+    if (bytes > max_page_bytes && count > 0) break;
     auto payload = payload_of(cursor->value(), "an outbox entry");
     if (!payload) return fail(state, payload.error());
     auto entry = json::Document::parse(*payload);

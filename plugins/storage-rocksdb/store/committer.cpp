@@ -137,6 +137,7 @@ Status Committer::write_group(Group& group, bool durable, bool schema_changed) {
     commit_ = state_.committed.load(std::memory_order_relaxed);
     load_slot();
     state_.note(written.error());
+    state_.failing.store(written.error().code == Code::internal, std::memory_order_relaxed);
     if (written.error().code == Code::storage_full) {
       full_ = written.error();
       state_.full.store(true, std::memory_order_relaxed);
@@ -146,6 +147,7 @@ Status Committer::write_group(Group& group, bool durable, bool schema_changed) {
   }
   full_.reset();
   state_.full.store(false, std::memory_order_relaxed);
+  state_.failing.store(false, std::memory_order_relaxed);
   unsettled_ = unsettled_ || !durable;
   if (durable) unsettled_ = false;
   state_.committed.store(commit_, std::memory_order_release);

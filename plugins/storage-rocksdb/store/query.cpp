@@ -1,10 +1,11 @@
 // Two ways to a page: a sorted plan is walked from the cursor until the page is full; an unsorted one is walked whole
-// and the best limit+1 are kept in a heap. Both look at most at scan_limit documents that they do not return.
+// and the best are kept (page.hpp). Both look at most at scan_limit documents that they do not return.
 #include "store/query.hpp"
 
 #include <algorithm>
 
 #include "socle/json/document.hpp"
+#include "store/page.hpp"
 #include "store/plan.hpp"
 #include "store/tenants.hpp"
 
@@ -12,41 +13,6 @@ namespace socle::storage {
 namespace {
 
 enum class Stop : std::uint8_t { done, too_broad, not_cached };
-
-// Where a page ends, independent of the plan: the order fields' plain encodings and the id.
-struct Place {
-  std::vector<std::string> fields;
-  std::string id;
-};
-
-std::string encode_cursor(std::uint64_t shape, const Place& place) {
-  std::string out(1, '\x01');
-  put_big_endian(out, shape);
-  for (const auto& field : place.fields) put_text(out, field);
-  put_text(out, place.id);
-  return to_base64url(out);
-}
-
-Outcome<std::optional<Place>> decode_cursor(const QueryRequest& request) {
-  if (request.cursor.empty()) return std::optional<Place>();
-  const auto bytes = from_base64url(request.cursor);
-  Reader in(bytes ? std::string_view(*bytes) : std::string_view());
-  const bool version = in.byte() == 1;
-  const bool shape = in.big_endian() == request.shape;
-  Place out;
-  for (std::size_t i = 0; i < request.order.size(); ++i) out.fields.emplace_back(in.text());
-  out.id = in.text();
-  if (in.ok() && version && shape && in.rest().empty()) return std::optional(std::move(out));
-  return problem_at(Code::invalid, "bad_cursor", "/cursor",
-                    "the cursor is not one this query gave: repeat the query with the same filter and order, or start "
-                    "without a cursor");
-}
-
-struct Hit {
-  std::string sort_key;  // unsorted plans
-  Place place;
-  std::string value;  // the stored record
-};
 
 class Run {
  public:
@@ -56,24 +22,13 @@ class Run {
     if (request.remainder) remainder_.emplace(*request.remainder, request.remainder_values, fuel);
   }
 
-  Result<Stop> page(const QueryPlan& plan, const std::optional<Place>& from, std::vector<Hit>& hits) {
+  Result<Stop> fill(Page& page, const QueryPlan& plan, const std::optional<Place>& from) {
     examined_ = 0;
-    const std::string floor = from && !plan.sorted ? sort_key(*from) : std::string();
-    return walk(plan, plan.sorted ? from : std::nullopt, [&](Hit& hit) {
-      if (plan.sorted) {
-        hits.push_back(std::move(hit));
-        return hits.size() <= request_.limit;
-      }
-      hit.sort_key = sort_key(hit.place);
-      if (from && hit.sort_key <= floor) return true;
-      const auto later = [](const Hit& a, const Hit& b) { return a.sort_key < b.sort_key; };
-      hits.push_back(std::move(hit));
-      std::push_heap(hits.begin(), hits.end(), later);
-      if (hits.size() > request_.limit + 1) {
-        std::pop_heap(hits.begin(), hits.end(), later);
-        hits.pop_back();
-      }
-      return true;
+    if (plan.sorted) return walk(plan, from, [&](Hit& hit) { return page.add(std::move(hit)); });
+    const std::string floor = from ? sort_key(request_, *from) : std::string();
+    return walk(plan, std::nullopt, [&](Hit& hit) {
+      hit.sort_key = sort_key(request_, hit.place);
+      return (from && hit.sort_key <= floor) || page.add(std::move(hit));
     });
   }
 
@@ -93,19 +48,6 @@ class Run {
   [[nodiscard]] std::size_t examined() const { return examined_; }
 
  private:
-  [[nodiscard]] std::string sort_key(const Place& place) const {
-    std::string out;
-    for (std::size_t i = 0; i < place.fields.size(); ++i) {
-      const std::size_t at = out.size();
-      out.append(place.fields[i]);
-      if (request_.order[i].descending) invert(out, at);
-    }
-    const std::size_t at = out.size();
-    out.append(place.id).push_back('\0');
-    if (request_.id_descending) invert(out, at);
-    return out;
-  }
-
   // The key at which a sorted plan goes on after a place.
   [[nodiscard]] static std::string key_after(const QueryPlan& plan, const QueryRequest& request, const Place& place) {
     if (plan.index == nullptr) return plan.prefix + place.id;
@@ -145,15 +87,17 @@ class Run {
     const auto snapshot = plan.index != nullptr ? state_.kv.snapshot() : nullptr;
     const auto cursor = state_.kv.cursor(plan.lower, plan.upper, reach_, snapshot.get());
     const std::size_t most = limit_ != 0 ? limit_ : state_.settings.scan_limit + request_.limit;
-    std::size_t examined = 0;
+    std::size_t examined = 0, bytes = 0;
     for (start(*cursor, plan, from); cursor->valid(); plan.reverse ? cursor->prev() : cursor->next()) {
       examined_ = ++examined;
-      if (reach_ == Reach::cached && examined > worker_scan + request_.limit) return Stop::not_cached;
+      const bool too_much = examined > worker_scan + request_.limit || bytes > worker_bytes;
+      if (reach_ == Reach::cached && too_much) return Stop::not_cached;
       if (examined > most) return Stop::too_broad;
       auto matched = look(plan, *cursor, snapshot.get());
       if (!matched) return std::move(matched).error();
       if (*matched == Seen::not_cached) return Stop::not_cached;
       if (*matched == Seen::spent) return reach_ == Reach::cached ? Stop::not_cached : Stop::too_broad;
+      bytes += hit_.value.size();
       if (*matched == Seen::match && !take(hit_)) return Stop::done;
     }
     if (cursor->not_cached()) return Stop::not_cached;
@@ -253,16 +197,16 @@ std::optional<Answer> run_query(State& state, const Call& call, const TenantSche
 
   const auto plans = plan_query(schema.tenant, *collection, request);
   Run run(state, request, schema, *collection, reach);
-  std::vector<Hit> hits;
   const QueryPlan* plan = &plans[0];
-  auto stop = run.page(*plan, *from, hits);
+  Page page(request.limit, plan->sorted);
+  auto stop = run.fill(page, *plan, *from);
   if (stop && *stop == Stop::too_broad && !plan->sorted) {
     // An order that must be sorted in memory needs all matches; a plan that walks in that order may need few.
     const auto other = std::find_if(plans.begin(), plans.end(), [](const QueryPlan& p) { return p.sorted; });
     if (other != plans.end()) {
       plan = &*other;
-      hits.clear();
-      stop = run.page(*plan, *from, hits);
+      page = Page(request.limit, true);
+      stop = run.fill(page, *plan, *from);
     }
   }
   if (!stop) return fail(stop.error());
@@ -273,19 +217,19 @@ std::optional<Answer> run_query(State& state, const Call& call, const TenantSche
     refused.looked_at = examined;
     return refused;
   }
-  if (!plan->sorted) std::sort(hits.begin(), hits.end(), [](auto& a, auto& b) { return a.sort_key < b.sort_key; });
+  page.close();
 
   std::string text = "{\"items\":[";
-  const std::size_t page = std::min(hits.size(), request.limit);
-  for (std::size_t i = 0; i < page; ++i) {
+  for (std::size_t i = 0; i < page.size(); ++i) {
     if (i > 0) text.push_back(',');
-    auto record = decode_record(hits[i].value);
-    if (auto written = append_record(text, hits[i].place.id, *record, request.fields); !written)
+    const Hit& hit = page.hits()[i];
+    auto record = decode_record(hit.value);
+    if (auto written = append_record(text, hit.place.id, *record, request.fields); !written)
       return fail(written.error());
   }
   text.append("],\"next\":");
-  if (hits.size() > request.limit) {
-    text.append("\"").append(encode_cursor(request.shape, hits[page - 1].place)).append("\"");
+  if (page.more()) {
+    text.append("\"").append(encode_cursor(request.shape, page.hits()[page.size() - 1].place)).append("\"");
   } else {
     text.append("null");
   }

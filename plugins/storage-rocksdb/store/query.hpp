@@ -8,10 +8,10 @@
 
 namespace socle::storage {
 
-// Documents a query may look at on a worker before it moves to an offload thread.
+// Documents a query may look at on a worker beside those of its page, before it moves to an offload thread.
 inline constexpr std::size_t worker_scan = 128;
 
-// Nothing: the answer needs the disk or more than worker_scan documents, and `reach` was cached.
+// Nothing: the answer needs the disk, or to look at more than a worker should, and `reach` was cached.
 std::optional<Answer> run_query(State& state, const Call& call, const TenantSchema& schema, Reach reach);
 
 // {"id","version","created_at","updated_at","doc"} with the whole document or the named fields of it.

@@ -49,13 +49,17 @@ std::optional<Answer> get(State& state, const Call& call, const TenantSchema& sc
   Answer answer;
   if (ids.is_array()) answer.text = "{\"items\":[";
   std::string value;
-  for (std::size_t i = 0; i < count; ++i) {
+  std::size_t bytes = 0, i = 0;
+  for (; i < count; ++i) {
     const auto id = (ids.is_array() ? ids.at(i) : call.request.find("id")).as_string();
     if (auto good = check_id(id, ids.is_array() ? "/ids/" + std::to_string(i) : "/id"); !good)
       return Answer(std::move(good).problem());
     auto found = state.kv.get(document_key(schema.tenant, collection->number, id), value, reach);
     if (!found) return fail(state, found.error());
     if (*found == Read::not_cached) return std::nullopt;
+    bytes += *found == Read::found ? value.size() : 0;
+    if (reach == Reach::cached && i > 0 && bytes > worker_bytes) return std::nullopt;
+    if (bytes > max_page_bytes && i > 0) break;
     if (i > 0) answer.text.push_back(',');
     if (*found == Read::missing) {
       if (!ids.is_array()) {
@@ -70,7 +74,7 @@ std::optional<Answer> get(State& state, const Call& call, const TenantSchema& sc
     if (auto written = append_record(answer.text, id, *record, *fields); !written) return fail(state, written.error());
     if (!ids.is_array()) answer.meta.emplace_back("version", std::to_string(record->version));
   }
-  if (ids.is_array()) answer.text.append("]}");
+  if (ids.is_array()) answer.text.append(i < count ? "],\"next\":" + std::to_string(i) + "}" : "]}");
   return answer;
 }
 

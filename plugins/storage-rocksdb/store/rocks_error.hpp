@@ -41,6 +41,12 @@ class RocksError {
     if (has("lock hold by current process") || has("While lock file")) {
       return {Code::unavailable, what + "; another process serves this data directory: stop it, or name another one"};
     }
+    if (text().starts_with("IO error")) {
+      return {Code::internal,
+              what +
+                  "; nothing acknowledged is lost and reading goes on, but what the disk refused cannot "
+                  "be repeated in this process: check the disk, then restart the kernel"};
+    }
     return {Code::internal, what};
   }
 

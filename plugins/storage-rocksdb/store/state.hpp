@@ -33,7 +33,8 @@ struct State {
   std::atomic<std::uint64_t> schema_epoch{1};  // moves after every visible schema change
   std::atomic<bool> damaged{false};            // a checksum failed: no more writes until restored
 
-  std::atomic<bool> full{false};  // the last write found no room
+  std::atomic<bool> full{false};     // the last write found no room
+  std::atomic<bool> failing{false};  // the last write failed in another way
 
   // Every error of the database passes here, whoever met it.
   const Error& note(const Error& error) {

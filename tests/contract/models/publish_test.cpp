@@ -297,3 +297,35 @@ TEST_CASE("models: an index that records stand in the way of refuses the publish
   CHECK(call(Method::describe, R"({"collection":"r"})").text.find("\"u\"") == std::string::npos);
   CHECK(rig.served() == "unknown_model");
 }
+
+TEST_CASE("models: drafts of more than one page of storage are all listed", "[models]") {
+  FakeHost host;
+  Rig rig(host);
+  const std::string padding = "# " + std::string(240'000, 'p') + "\n";
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = "m" + std::to_string(100 + i);
+    REQUIRE(rig.ask("save", padding + "rules: " + name + "\noutput: 1\n", rig.model({}, name)).ok());
+  }
+  const auto list = json::Document::parse(rig.ask("list").text());
+  CHECK(list->root().find("items").size() == 40);
+  CHECK(list->root().find("complete").as_bool() == true);
+}
+
+TEST_CASE("models: a transitive promise is kept to versions of more than one page of storage", "[models]") {
+  FakeHost host;
+  Rig rig(host);
+  const std::string padding = "# " + std::string(240'000, 'p') + "\n";
+  const auto version = [&](int n, const std::string& type) {
+    return padding + "rules: loan\ninput: {type: object, properties: {a: {type: " + type +
+           "}}}\noutput: " + std::to_string(n) + "\ncompatibility: FULL_TRANSITIVE\n";
+  };
+  for (int i = 0; i < 40; ++i) {
+    const Reply published = rig.release(version(i, "integer"));
+    INFO(published.message());
+    REQUIRE(published.ok());
+  }
+  const Reply refused = rig.release(version(40, "string"));
+  CHECK(refused.http_status() == 409);
+  INFO(refused.message() << " " << refused.text());
+  CHECK(refused.error_code() == "incompatible");
+}

@@ -2,12 +2,14 @@
 //
 //   socle_load WARM_MS MEASURE_MS GROUP...     GROUP = NAME,PORT,CONNECTIONS,PATH,closed,DEPTH
 //                                                    or NAME,PORT,CONNECTIONS,PATH,open,REQUESTS_A_SECOND
-//                                                    or NAME,PORT,CONNECTIONS,-,garbage,CONNECTS_A_SECOND
+//                                                    or NAME,PORT,ADDRESSES,FILE,garbage,CONNECTS_A_SECOND
 //
 // closed: each connection keeps DEPTH requests under way (pipelined). open: requests leave at their times whatever
-// comes back, on the connections in turn, and a latency counts from the time a request was due. garbage: connects,
-// sends what is no HTTP, and goes. One JSON line a group: completed, other (answers that are not 200), and p50, p99,
-// max in µs of what was completed while it measured. One thread, epoll.
+// comes back, on the connections in turn, and a latency counts from the time a request was due; what a connection does
+// not take while 64 KiB wait for it is dropped. garbage: connects, sends the bytes of FILE (-:
+// what is no HTTP), and goes; from so many addresses of 127/8 in turn (0: the one). One JSON line a group: completed,
+// other (answers that are not 200), unsent, and p50, p99, max in µs of what was completed while it measured. One
+// thread, epoll.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -20,6 +22,8 @@
 #include <cstring>
 #include <ctime>
 #include <deque>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +31,7 @@
 namespace {
 
 constexpr std::int64_t ms = 1'000'000;
+constexpr std::size_t most_unsent = 64 * 1024;  // bytes of an open loop's connection
 
 std::int64_t now() {
   timespec t{};
@@ -45,7 +50,7 @@ struct Group {
   double amount = 0;
   std::int64_t due = 0, every = 0;
   std::size_t turn = 0;
-  std::uint64_t completed = 0, other = 0;
+  std::uint64_t completed = 0, other = 0, offered = 0;
   std::vector<std::int64_t> latencies;
 };
 
@@ -55,6 +60,12 @@ struct Connection {
   std::string in, out;
   std::deque<std::int64_t> due;  // of requests under way
 };
+
+std::string content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) fail("cannot read " + path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 Group parse(const std::string& text) {
   std::vector<std::string> words(1);
@@ -74,17 +85,25 @@ Group parse(const std::string& text) {
   g.mode = words[4];
   g.amount = std::atof(words[5].c_str());
   g.request = "GET " + g.path + " HTTP/1.1\r\nHost: t\r\n\r\n";
+  if (g.mode == "garbage") g.request = g.path == "-" ? "\x16\x03\x01 garbage garbage\r\n\r\n" : content(g.path);
   if (g.mode != "closed") g.every = static_cast<std::int64_t>(1e9 / g.amount);
   return g;
 }
 
-int connect_to(int port, bool wait) {
+// From 127.1.0.0 + source, or from where the system chooses.
+int connect_to(int port, bool wait, std::uint32_t source = 0) {
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(static_cast<std::uint16_t>(port));
   inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
   const int fd = socket(AF_INET, SOCK_STREAM | (wait ? 0 : SOCK_NONBLOCK), 0);
   if (fd < 0) return -1;
+  if (source > 0) {
+    sockaddr_in from{};
+    from.sin_family = AF_INET;
+    from.sin_addr.s_addr = htonl(0x7F010000U + source);
+    if (bind(fd, reinterpret_cast<sockaddr*>(&from), sizeof from) != 0) fail("no such source address");
+  }
   if (connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0 && errno != EINPROGRESS) {
     close(fd);
     return -1;
@@ -117,13 +136,17 @@ class Load {
         if (g.mode == "closed") continue;
         while (g.due <= t) {
           if (g.mode == "open") {
-            send(*of(g)[g.turn++ % of(g).size()], g.due);
+            offer(*of(g)[g.turn++ % of(g).size()], g.due);
           } else {
             garbage(g);
           }
           g.due += g.every;
         }
-        next = std::min(next, g.due);
+        if (g.mode == "open") {
+          for (auto& c : of(g)) flush(*c);
+        }
+        // Many a millisecond leave in batches, so that this thread does not spin beside the others' requests.
+        next = std::min(next, g.every < ms / 8 ? t + ms : g.due);
       }
       const std::int64_t wait = std::max<std::int64_t>(next - now(), 0);
       const timespec limit{wait / (1000 * ms), wait % (1000 * ms)};
@@ -159,21 +182,30 @@ class Load {
     flush(c);
   }
 
+  void offer(Connection& c, std::int64_t due) {
+    if (due >= from_ && due < to_) ++c.group->offered;
+    if (c.out.size() > most_unsent) return;
+    c.due.push_back(due);
+    c.out += c.group->request;
+  }
+
   // What the server does not read waits here; the next answer tries again.
   void flush(Connection& c) {
+    if (c.out.empty()) return;
     const ssize_t n = ::send(c.fd, c.out.data(), c.out.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n > 0) c.out.erase(0, static_cast<std::size_t>(n));
     if (n < 0 && errno != EAGAIN) fail(c.group->name + ": the connection broke: " + std::strerror(errno));
   }
 
   void garbage(Group& g) {
-    const int fd = connect_to(g.port, false);
+    const std::uint32_t source =
+        g.connections > 0 ? 1 + static_cast<std::uint32_t>(g.turn++ % static_cast<std::size_t>(g.connections)) : 0;
+    const int fd = connect_to(g.port, false, source);
     if (fd < 0) {
       ++g.other;
       return;
     }
-    static constexpr char text[] = "\x16\x03\x01 garbage garbage\r\n\r\n";
-    if (::send(fd, text, sizeof text - 1, MSG_DONTWAIT | MSG_NOSIGNAL) > 0) ++g.completed;
+    if (::send(fd, g.request.data(), g.request.size(), MSG_DONTWAIT | MSG_NOSIGNAL) > 0) ++g.completed;
     thrown_.push_back(fd);
     if (thrown_.size() < 64) return;
     close(thrown_.front());
@@ -205,7 +237,7 @@ class Load {
       c.due.push_back(t);
       c.out += c.group->request;
     }
-    if (!c.out.empty()) flush(c);
+    flush(c);
   }
 
   // Bytes of the whole response at `at`; 0: it is not all there.
@@ -227,9 +259,10 @@ class Load {
       return static_cast<double>(g.latencies[i]) / 1e3;
     };
     std::printf(
-        "{\"group\": \"%s\", \"completed\": %llu, \"other\": %llu, \"p50\": %.1f, \"p99\": %.1f, \"max\": %.1f}\n",
-        g.name.c_str(), static_cast<unsigned long long>(g.completed), static_cast<unsigned long long>(g.other), at(0.5),
-        at(0.99), at(1));
+        "{\"group\": \"%s\", \"completed\": %llu, \"other\": %llu, \"offered\": %llu, \"p50\": %.1f, \"p99\": %.1f, "
+        "\"max\": %.1f}\n",
+        g.name.c_str(), static_cast<unsigned long long>(g.completed), static_cast<unsigned long long>(g.other),
+        static_cast<unsigned long long>(g.offered), at(0.5), at(0.99), at(1));
   }
 
   std::vector<Group> groups_;

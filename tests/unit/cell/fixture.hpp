@@ -29,7 +29,8 @@ class CellFixture : public BusFixture {
   }
 
   explicit CellFixture(const std::string& how = "parrot", bus::Grants grants = all_grants(),
-                       std::map<std::string, bus::test::Handler> peer_methods = {})
+                       std::map<std::string, bus::test::Handler> peer_methods = {},
+                       const std::function<void(CellSpec&)>& more = {})
       : grants_(std::move(grants)), peer_methods_(std::move(peer_methods)), how_(how) {
     peer = std::make_unique<Actor>(bus, "peer", peer_methods_);
     for (const auto& [method, handler] : peer_methods_) route(*peer, method);
@@ -43,8 +44,9 @@ class CellFixture : public BusFixture {
     spec.text.may_act_as = grants_.act_as ? 1 : 0;
     for (const char* m : methods) spec.text.methods.push_back({"parrot/1", m});
     spec.spawn = Spawned::with(how);
-    spec.restart.first = 1'000'000;
+    spec.restart.least = std::chrono::milliseconds(1);
     spec.hang = std::chrono::seconds(2);  // sanitizers copy large bodies slowly
+    if (more) more(spec);
     link = std::make_unique<Link>(bus, *runtime, std::move(spec));
     runtime->attach(&link->descriptor());
     install();

@@ -131,6 +131,31 @@ TEST_CASE("fair queue: a flood from many addresses is one share, however many th
   CHECK(static_cast<double>(b.used["acme"]) / static_cast<double>(all) == Approx(0.5).epsilon(0.02));
 }
 
+TEST_CASE("fair queue: addresses that come one after the other, each new, are one share too", "[sched]") {
+  Bench b;
+  Account& tenant = b.tenant("acme", 1);
+  b.push(tenant);
+  int next = 0;
+  for (; next < 4; ++next) b.push(b.accounts.edge(std::to_string(next)));
+  int64_t all = 0;
+  for (int i = 0; i < 4000; ++i) {
+    all += 200 * us;
+    if (b.serve(200 * us) == tenant.id())
+      b.push(tenant);
+    else
+      b.push(b.accounts.edge(std::to_string(next++)));
+  }
+  CHECK(static_cast<double>(b.used["acme"]) / static_cast<double>(all) == Approx(0.5).epsilon(0.02));
+}
+
+TEST_CASE("fair queue: one address among tenants has the edge's small weight", "[sched]") {
+  Bench b;
+  b.push(b.tenant("acme", 1));
+  b.push(b.accounts.edge("10.0.0.1"));
+  for (int i = 0; i < 4000; ++i) b.serve(200 * us, true);
+  CHECK(static_cast<double>(b.used["acme"]) / (4000 * 200.0 * us) == Approx(0.8).epsilon(0.02));
+}
+
 TEST_CASE("fair queue: work charged from outside the queue counts", "[sched]") {
   Bench b;
   Account& offloads = b.tenant("offloads", 1);

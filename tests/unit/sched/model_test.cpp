@@ -1,8 +1,11 @@
-// FairQueue against a reference that is simple enough to be believed: a list of tags searched from end to end. Random
-// tenants, weights, arrivals and costs; at every step the queue must serve a tenant with the smallest tag, in the order
+// FairQueue against a reference that is simple enough to be believed: lists of tags searched from end to end. Random
+// tenants, edge tenants, weights, arrivals and costs; at every step the queue must serve one with the smallest tag (the
+// edge tenants stand in the tenants' list as one, and have a list of their own below it), each one's work in the order
 // of arrival, and at the end nothing may be lost.
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <deque>
 #include <map>
 #include <random>
@@ -14,7 +17,7 @@ using namespace socle::sched;
 
 namespace {
 
-struct Reference {
+struct Level {
   struct Tenant {
     double weight = 1, start = 0;
     std::deque<int> waiting;
@@ -25,6 +28,10 @@ struct Reference {
   void push(size_t t, int piece) {
     if (tenants[t].waiting.empty()) tenants[t].start = std::max(tenants[t].start, now);
     tenants[t].waiting.push_back(piece);
+  }
+  [[nodiscard]] size_t backlogged() const {
+    return static_cast<size_t>(
+        std::count_if(tenants.begin(), tenants.end(), [](auto& t) { return !t.waiting.empty(); }));
   }
   [[nodiscard]] double smallest() const {
     double out = 1e300;
@@ -44,6 +51,35 @@ struct Reference {
   }
 };
 
+// Tenant 0 of the upper level stands for the lower one.
+struct Reference {
+  Level upper, edges;
+  static constexpr size_t all_edges = 0;
+  Reference() { upper.tenants.push_back({}); }
+  [[nodiscard]] double edges_weight() const {
+    return std::min(1.0, Accounts::edge_weight * static_cast<double>(std::max<size_t>(edges.backlogged(), 1)));
+  }
+  void push_edge(size_t t, int piece) {
+    edges.push(t, piece);
+    upper.push(all_edges, piece);
+  }
+  int serve_edge(size_t t, double ns) {
+    upper.tenants[all_edges].weight = edges_weight();
+    const int piece = edges.serve(t, ns);
+    upper.serve(all_edges, ns);
+    return piece;
+  }
+  // Whether serving this one next is right.
+  [[nodiscard]] bool next_is(bool edge, size_t t) const {
+    const Level& level = edge ? edges : upper;
+    const double mine = edge ? upper.tenants[all_edges].start : level.tenants[t].start;
+    const auto about = [](double a, double b) { return std::abs(a - b) <= 1e-12 * std::max(std::abs(a), std::abs(b)); };
+    return !level.tenants[t].waiting.empty() &&
+           about(level.tenants[t].start, edge ? edges.smallest() : level.tenants[t].start) &&
+           about(mine, upper.smallest());
+  }
+};
+
 struct Piece : Work {
   int number = 0;
 };
@@ -51,48 +87,55 @@ struct Piece : Work {
 void run(uint32_t seed) {
   std::mt19937 random(seed);
   const auto up_to = [&](size_t n) { return std::uniform_int_distribution<size_t>(0, n)(random); };
-  const size_t count = 1 + up_to(11);
   Accounts accounts(2);
   FairQueue queue(accounts, 0);
   Reference reference;
-  std::vector<Account*> tenants;
+  struct Who {
+    Account* account;
+    bool edge;
+    size_t index;  // in its level
+  };
+  std::vector<Who> all;
   std::map<Account*, size_t> index;
+  const size_t tenants = up_to(11), count = tenants + 1 + up_to(11);
   for (size_t i = 0; i < count; ++i) {
-    Limits l;
-    l.weight = static_cast<double>(1 + up_to(15)) / 2;
-    tenants.push_back(&accounts.tenant(std::to_string(i)));
-    tenants.back()->set(l);
-    index[tenants.back()] = i;
-    reference.tenants.push_back({l.weight, 0, {}});
-    static_cast<void>(queue.flow(*tenants.back()));
+    const bool edge = i >= tenants;
+    Account& account = edge ? accounts.edge(std::to_string(i)) : accounts.tenant(std::to_string(i));
+    if (!edge) {
+      Limits l;
+      l.weight = static_cast<double>(1 + up_to(15)) / 2;
+      account.set(l);
+    }
+    Level& level = edge ? reference.edges : reference.upper;
+    index[&account] = all.size();
+    all.push_back({&account, edge, level.tenants.size()});
+    level.tenants.push_back({account.weight(), 0, {}});
+    static_cast<void>(queue.flow(account));
   }
   std::deque<Piece> pieces;
-  std::vector<double> served(count);
   size_t pushed = 0, done = 0;
-  double longest = 0;
   for (int step = 0; step < 3000; ++step) {
     if (up_to(2) != 0 && pushed < 2000) {
-      const size_t t = up_to(count - 1);
+      const Who& who = all[up_to(count - 1)];
       Piece& p = pieces.emplace_back();
       p.number = static_cast<int>(pushed++);
-      queue.push(queue.flow(*tenants[t]), p, 0);
-      reference.push(t, p.number);
+      queue.push(queue.flow(*who.account), p, 0);
+      who.edge ? reference.push_edge(who.index, p.number) : reference.upper.push(who.index, p.number);
       continue;
     }
     Flow* f = queue.begin();
-    REQUIRE((f != nullptr) == (reference.smallest() < 1e299));
+    REQUIRE((f != nullptr) == (reference.upper.backlogged() > 0));
     if (f == nullptr) continue;
-    const size_t t = index.at(f->account.load());
-    REQUIRE_FALSE(reference.tenants[t].waiting.empty());
-    REQUIRE(reference.tenants[t].start == Approx(reference.smallest()).epsilon(1e-12));
+    const Who& who = all[index.at(f->account.load())];
+    REQUIRE(reference.next_is(who.edge, who.index));
     const auto ns = static_cast<int64_t>(1 + up_to(300'000));
-    longest = std::max(longest, static_cast<double>(ns));
     const auto* piece = static_cast<Piece*>(FairQueue::next(*f));
     queue.charge(*f, ns);
     queue.end(*f);
-    REQUIRE(reference.serve(t, static_cast<double>(ns)) == piece->number);
-    REQUIRE(queue.virtual_time() == Approx(reference.now).epsilon(1e-12));
-    served[t] += static_cast<double>(ns);
+    const int expected = who.edge ? reference.serve_edge(who.index, static_cast<double>(ns))
+                                  : reference.upper.serve(who.index, static_cast<double>(ns));
+    REQUIRE(expected == piece->number);
+    REQUIRE(queue.virtual_time() == Approx(reference.upper.now).epsilon(1e-12));
     ++done;
   }
   while (Flow* f = queue.begin()) {

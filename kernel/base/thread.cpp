@@ -1,0 +1,39 @@
+#include "base/thread.hpp"
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdint>
+
+namespace socle::base {
+namespace {
+
+// sched_attr(2) in its first version; its header clashes with <sched.h>.
+struct SchedulingAttributes {
+  uint32_t size = sizeof(SchedulingAttributes), policy = 0;
+  uint64_t flags = 0;
+  int32_t nice = 0;
+  uint32_t priority = 0;
+  uint64_t runtime = 0, deadline = 0, period = 0;  // nanoseconds; of SCHED_OTHER, runtime is the slice
+};
+static_assert(sizeof(SchedulingAttributes) == 48);
+
+}  // namespace
+
+void be_prompt() noexcept {
+  SchedulingAttributes attributes;
+  if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
+  if (attributes.policy != SCHED_OTHER) return;  // whoever started us decided otherwise
+  attributes.runtime = 100'000;                  // the least that Linux takes
+  syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+void be_patient() noexcept {
+  constexpr int nice = 10;  // about a tenth of what a thread of nice 0 gets
+  const auto self = static_cast<id_t>(syscall(SYS_gettid));
+  if (getpriority(PRIO_PROCESS, self) < nice) setpriority(PRIO_PROCESS, self, nice);
+}
+
+}  // namespace socle::base

@@ -1,0 +1,30 @@
+// presented.hpp: what a request shows of its sender, as the gateway passes it to auth/1.authenticate (meta; see
+// docs/design/auth.md). Views into the call's payload. Any thread.
+#pragma once
+
+#include <socle/plugin.hpp>
+
+#include <optional>
+
+#include "credentials/secret_text.hpp"
+
+namespace socle::auth {
+
+enum class Access { open, authenticated, permission };
+
+struct Presented {
+  enum class Kind { none, session, key, token, bad };
+  Kind kind = Kind::none;
+  std::string_view text;  // the credential itself
+  SecretText secret;      // of a session or key
+  bool cookie = false;    // the browser sent it by itself: CSRF rules hold
+  std::string_view why;   // of a bad one
+
+  Access access = Access::authenticated;
+  std::string_view permission;
+  std::string_view method, path, host, origin, fetch_site, csrf, content_type, peer;
+};
+
+[[nodiscard]] Presented read_presented(const Request& request);
+
+}  // namespace socle::auth

@@ -162,7 +162,8 @@ struct LogQueued {
   LogQueued& operator=(const LogQueued&) = delete;
 };
 
-// What a deletion asks of the plugins: erase of the store, forget of who verifies credentials.
+// What a deletion asks of the plugins: erase of the store, then of all who remember something of tenants to forget it,
+// so that a later tenant of the same name meets nothing of it.
 tenants::Eraser eraser(lifecycle::Lifecycle& life) {
   tenants::Eraser eraser;
   eraser.ready = [&life]() -> Status {
@@ -179,10 +180,10 @@ tenants::Eraser eraser(lifecycle::Lifecycle& life) {
   eraser.erase = [&life](const std::string& tenant) -> Status {
     if (auto expelled = life.expel(tenant); !expelled) return expelled;
     auto erased = life.call("storage/1", "erase", "{}", tenant);
-    if (!erased || !life.provides("auth/1", "forget")) return erased ? Status() : Status(erased.error());
-    // Nor may what was verified of its users count for a tenant that gets the name again.
-    auto forgotten = life.call("auth/1", "forget", "{}", tenant);
-    return forgotten ? Status() : Status(forgotten.error());
+    if (!erased) return erased.error();
+    for (const std::string& service : life.services_with("forget"))
+      if (auto forgotten = life.call(service, "forget", "{}", tenant); !forgotten) return forgotten.error();
+    return {};
   };
   return eraser;
 }

@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 
 #include <memory>
 #include <optional>
@@ -52,6 +53,33 @@ Result<PublicKey> parse_public_key(std::string_view text) {
                      " bytes; wanted the 32 bytes of an Ed25519 key (other key types are not supported)"};
   }
   return PublicKey{std::move(*bytes)};
+}
+
+Result<Signed> sign_ed25519(std::string_view private_key, std::string_view message) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> text(
+      BIO_new_mem_buf(private_key.data(), static_cast<int>(private_key.size())), &BIO_free);
+  const auto no_passphrase = [](char*, int, int, void*) { return -1; };
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      text ? PEM_read_bio_PrivateKey(text.get(), nullptr, no_passphrase, nullptr) : nullptr, &EVP_PKEY_free);
+  ERR_clear_error();
+  if (!key || EVP_PKEY_get_id(key.get()) != EVP_PKEY_ED25519)
+    return Error{
+        Code::invalid,
+        "that is no Ed25519 private key in PEM without a passphrase; make one with `openssl genpkey -algorithm "
+        "ed25519`"};
+  Signed out;
+  out.key.raw.resize(key_size);
+  out.signature.resize(signature_size);
+  std::size_t key_bytes = key_size, signature_bytes = signature_size;
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), &EVP_MD_CTX_free);
+  const bool made =
+      context &&
+      EVP_PKEY_get_raw_public_key(key.get(), reinterpret_cast<unsigned char*>(out.key.raw.data()), &key_bytes) == 1 &&
+      EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
+      EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(out.signature.data()), &signature_bytes,
+                     bytes_of(message), message.size()) == 1;
+  if (!made) return Error{Code::internal, "OpenSSL could not sign"};
+  return out;
 }
 
 Result<std::string> parse_signature(std::string_view text) {

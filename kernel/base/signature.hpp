@@ -26,6 +26,14 @@ struct PublicKey {
 // check at all, which callers treat as refused.
 [[nodiscard]] Result<bool> verify_ed25519(const PublicKey& key, std::string_view message, std::string_view signature);
 
+// An Ed25519 signature of a whole message and the key that checks it.
+struct Signed {
+  PublicKey key;
+  std::string signature;  // 64 raw bytes
+};
+// `private_key`: PEM, as `openssl genpkey -algorithm ed25519` writes it. Code::invalid when it is none.
+[[nodiscard]] Result<Signed> sign_ed25519(std::string_view private_key, std::string_view message);
+
 // The first 16 hex digits of the key's SHA-256: how logs and refusals name a key.
 [[nodiscard]] Result<std::string> fingerprint(const PublicKey& key);
 

@@ -149,6 +149,7 @@ std::vector<Command> tenant_commands() {
 
 std::vector<Command> model_commands() {
   const Flag tenant{"--tenant", "T", "whose models", Form::text, true};
+  const Flag key{"--key", "FILE", "sign each model with this Ed25519 private key (PEM)", Form::file, false, true};
   const Flag major{"--major", "", "publish what breaks a promise of compatibility as a new major version"};
   return {
       {"model plan",
@@ -160,10 +161,17 @@ std::vector<Command> model_commands() {
        {{"socle model plan models --tenant beta"}}},
       {"model apply",
        {{"DIR", Form::file}},
-       {tenant, major},
+       {tenant, major, key},
        "publish a folder's models that differ from what is served",
        "Nothing is published unless all could be. Models without a file are left as they are.",
-       {{"socle model apply models --tenant beta"}}},
+       {{"socle model apply models --tenant beta"}, {"socle model apply models --tenant beta --key author.pem"}}},
+      {"model trust",
+       {{"KEY", Form::text, Count::at_least_one}},
+       {tenant},
+       "publish only what one of these Ed25519 public keys has signed",
+       "A KEY is hex, base64 or a file that `openssl pkey -pubout` wrote. They replace those before; `none` trusts "
+       "everybody again. Operators sign by `model apply --key`.",
+       {{"socle model trust author.pub --tenant beta"}, {"socle model trust none --tenant beta"}}},
       {"model export",
        {{"DIR", Form::file}},
        {tenant},
@@ -176,6 +184,12 @@ std::vector<Command> model_commands() {
        "serve an earlier version again, at once",
        "A canary or a version whose indexes are building is taken back instead, unless a version is named.",
        {{"socle model rollback rules/loan --tenant beta --to 1.0.0"}}},
+      {"model retire",
+       {{"KIND/NAME"}},
+       {tenant, {"--reason", "TEXT", "kept in the history"}},
+       "serve nothing under this name any more, at once",
+       "Its versions and its history stay, and data made with them; `model rollback` serves it again.",
+       {{"socle model retire rules/loan --tenant beta --reason 'replaced by rules/credit'"}}},
       {"model history",
        {{"KIND/NAME"}},
        {tenant},

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cli/model_files.hpp"
+#include "cli/model_keys.hpp"
 #include "cli/read.hpp"
 #include "cli/table.hpp"
 #include "cli/width.hpp"
@@ -35,13 +36,15 @@ class Registry {
   const Ask& ask_;
 };
 
-std::string import_body(const ModelFile& file, bool dry, bool major) {
+std::string import_body(const ModelFile& file, bool dry, bool major, const ModelSignature& signature = {}) {
   std::string body;
   json::Writer out(body);
   out.begin_object().member("dry_run", dry);
   if (major) out.member("version", "major");
   out.key("items").begin_array().begin_object().member("kind", file.kind).member("name", file.name);
-  out.member("media", file.json ? "json" : "yaml").member("text", file.text).end_object().end_array().end_object();
+  out.member("media", file.json ? "json" : "yaml").member("text", file.text);
+  if (!signature.value.empty()) out.member("key", signature.key).member("signature", signature.value);
+  out.end_object().end_array().end_object();
   return body;
 }
 
@@ -130,14 +133,21 @@ Outcome plan_or_apply(const Invocation& invocation, const World& world, const Re
   std::size_t applied = 0;
   for (std::size_t i = 0; apply && !plan->refused && i < plan->files.size(); ++i) {
     if (plan->item(i).find("action").as_string() == "same") continue;
-    const auto done = registry.call("import", import_body(plan->files[i], false, invocation.has("--major")));
+    const auto signature =
+        sign_model(invocation.get("--key").value_or(""), plan->files[i].key(), text_at(plan->item(i), "hash"));
+    if (!signature) return complaint(1, signature.error(), json);
+    const auto done =
+        registry.call("import", import_body(plan->files[i], false, invocation.has("--major"), *signature));
     if (!done) return complaint(1, done.error(), json);
-    if (number_at(done->root(), "applied") != 1)
-      return complaint(
-          1,
-          {Code::conflict, plan->files[i].key() + " was not published: " + text_at(done->root(), "stopped_by") + "; " +
-                               std::to_string(applied) + " models before it were"},
-          json);
+    if (number_at(done->root(), "applied") != 1) {
+      const json::View item = done->root().find("items").at(0);
+      const std::string why =
+          item.find("message").exists() ? text_at(item, "message") : text_at(done->root(), "stopped_by");
+      return complaint(1,
+                       {Code::conflict, plan->files[i].key() + " was not published: " + why + "; " +
+                                            std::to_string(applied) + " models before it were"},
+                       json);
+    }
     ++applied;
   }
   Outcome out{plan->refused ? 1 : 0, json ? plan_json(*plan, applied) : plan_table(*plan, world.colour), {}};
@@ -189,6 +199,7 @@ Result<std::string> named(const Invocation& invocation) {
   json::Writer out(body);
   out.begin_object().member("kind", given.substr(0, slash)).member("name", given.substr(slash + 1));
   if (const auto version = invocation.get("--to")) out.member("version", *version);
+  if (const auto reason = invocation.get("--reason")) out.member("reason", *reason);
   out.end_object();
   return body;
 }
@@ -206,6 +217,26 @@ std::string history_table(json::View answer, bool colour) {
   return table.empty() ? "nothing was ever published under this name\n" : table.print(colour);
 }
 
+Outcome trust(const Invocation& invocation, const Registry& registry, bool json) {
+  std::string body;
+  json::Writer out(body);
+  out.begin_object().key("keys").begin_array();
+  const bool none = invocation.arguments.size() == 1 && invocation.arguments[0] == "none";
+  for (std::size_t i = 0; !none && i < invocation.arguments.size(); ++i) {
+    const auto key = public_key_of(invocation.arguments[i]);
+    if (!key) return complaint(1, key.error(), json);
+    out.string(*key);
+  }
+  out.end_array().end_object();
+  const auto answer = registry.call("trust", body);
+  if (!answer) return complaint(1, answer.error(), json);
+  if (json) return {0, json::to_text(answer->root()) + "\n", {}};
+  return {0,
+          none ? "models need no signature\n"
+               : "models must be signed by one of " + std::to_string(invocation.arguments.size()) + " keys\n",
+          {}};
+}
+
 }  // namespace
 
 Outcome execute_model(const Invocation& invocation, const World& world) {
@@ -215,10 +246,11 @@ Outcome execute_model(const Invocation& invocation, const World& world) {
   if (words == "model plan" || words == "model apply")
     return plan_or_apply(invocation, world, registry, words == "model apply");
   if (words == "model export") return export_models(invocation, registry);
+  if (words == "model trust") return trust(invocation, registry, json);
   const auto body = named(invocation);
   if (!body) return complaint(2, body.error(), json);
   const bool history = words == "model history";
-  const auto answer = registry.call(history ? "history" : "rollback", *body);
+  const auto answer = registry.call(words.substr(words.find(' ') + 1), *body);
   if (!answer) return complaint(1, answer.error(), json);
   if (json) return {0, json::to_text(answer->root()) + "\n", {}};
   if (history) return {0, history_table(answer->root(), world.colour), {}};

@@ -86,6 +86,17 @@ Status Lifecycle::operators_may_call(const manifest::MethodRef& method) const {
                "no plugin provides " + to_string(method.service) + "; `socle plugin list` names those that are loaded"};
 }
 
+std::vector<std::string> Lifecycle::services_with(const std::string& method) const {
+  std::vector<std::string> out;
+  for (const auto& [name, member] : members_copy()) {
+    for (const auto& provided : member.primary->package.manifest->provides) {
+      const auto found = provided.methods.find(method);
+      if (found != provided.methods.end() && found->second.operators) out.push_back(to_string(provided.service));
+    }
+  }
+  return out;
+}
+
 bool Lifecycle::provides(const std::string& service, const std::string& method) {
   const auto target = bus_->target(service, method);
   const bus::SnapshotPtr snapshot = bus_->snapshot();

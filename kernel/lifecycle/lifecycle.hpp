@@ -106,6 +106,8 @@ class Lifecycle : public bus::Owner {
                            const std::string& tenant = {}, const std::string& principal = "kernel");
   // Whether the manifest of the plugin that provides the method lets operators call it for a tenant.
   [[nodiscard]] Status operators_may_call(const manifest::MethodRef& method) const;
+  // The services ("models/1") of routed plugins whose manifest lists `method` for operators.
+  [[nodiscard]] std::vector<std::string> services_with(const std::string& method) const;
   // Whether a plugin that provides the method is routed now.
   [[nodiscard]] bool provides(const std::string& service, const std::string& method);
   // Cells that are down, and plugins that may have no more cells, in words; "" when all is well.

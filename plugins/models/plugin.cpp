@@ -38,6 +38,8 @@ class Models : public Plugin {
 
   Task<Reply> publish(Request request) { return publisher_.publish(request); }
   Task<Reply> rollback(Request request) { return publisher_.rollback(request); }
+  Task<Reply> retire(Request request) { return publisher_.retire(request); }
+  Task<Reply> forget(Request request) { return runtime_.forget(request); }
   Task<Reply> migrated(Request request) { return publisher_.migrated(request); }
   Task<Reply> import_models(Request request) { return importer_.import_models(request); }
   Task<Reply> trust(Request request) { return importer_.trust(request); }
@@ -87,7 +89,9 @@ SOCLE_PLUGIN(Models,
                  .method("templates", &Models::templates)
                  .method("publish", &Models::publish)
                  .method("rollback", &Models::rollback)
+                 .method("retire", &Models::retire)
                  .method("migrated", &Models::migrated)
+                 .method("forget", &Models::forget)
                  .method("import", &Models::import_models)
                  .method("trust", &Models::trust),
              socle::internal().method("compile_requested", &Models::compile_requested))

@@ -31,8 +31,8 @@ bench bus bus_bench $bin/bus/bus_bench
 bench sched "sched_bench bus_bench socle socle_unscheduled gateway busy socle_load" tests/bench/sched/run.sh
 bench json json_bench $bin/json/json_bench $loan/valid.jsonl
 bench cell cell_bench $bin/cell/cell_bench
-bench cel cel_bench bash -c "$bin/cel/cel_bench $loan/valid.jsonl; tests/bench/rules/peers.sh cel $loan/valid.jsonl"
-bench rules rules_bench bash -c "$bin/rules/rules_bench; tests/bench/rules/peers.sh rules $loan/valid.jsonl"
+bench cel cel_bench bash -c "$bin/cel/cel_bench $loan/valid.jsonl | tee $work/ours; tests/bench/rules/peers.sh cel $loan/valid.jsonl $work/ours"
+bench rules rules_bench bash -c "$bin/rules/rules_bench | tee $work/ours; tests/bench/rules/peers.sh rules $loan/valid.jsonl $work/ours"
 bench policy policy_bench bash -c "$bin/policy/policy_bench; tests/bench/policy/peers.sh"
 bench schema schema_bench $bin/schema/schema_bench $loan ../shared/conformance/schema-bench
 bench models "socle storage-rocksdb gateway notes models models-kind models-driver socle_load" /usr/bin/python3 -B tests/bench/models/run.py

@@ -3,11 +3,13 @@ evaluated, through swaps of both plugins; canaries that are promoted, and sent b
 and what one tenant's explosive expressions do to another."""
 
 import json
+import os
+import subprocess
 import threading
 import time
 import unittest
 
-from harness import FULL, SystemTest, plugin, wait_for
+from harness import FULL, SOCLE, SystemTest, plugin, wait_for
 from models import RESIDENT, Load, Tenant, YAML, millis
 
 USERS = ["u%d" % i for i in range(16)]
@@ -16,7 +18,7 @@ GRANTS = '["call:storage/1", "call:models/1", "call:rules/1", "call:forms/1", "c
 
 
 def manifest():
-    listeners = {"http": ("demo", "tester"), "other": ("other", "tester")}
+    listeners = {"http": ("demo", "tester"), "other": ("other", "tester"), "guest": ("guest", "tester")}
     listeners.update({user: ("demo", user) for user in USERS})
     entries = {"storage-rocksdb": "home: kernel",
                "gateway": "home: kernel, listen: [%s, ops], grants: [ingress, catalog]" % ", ".join(listeners),
@@ -92,6 +94,12 @@ class Rules(SystemTest):
               "%.2f ms, p99 %.2f ms" % (len(busy.seen), len(published), len(reports), millis(busy.seen, 0.5),
                                         millis(busy.seen, 0.99)))
 
+    def socle(self, kernel, *words):
+        """The command line itself: exit code and answer."""
+        done = subprocess.run([SOCLE, *words, "--json", "--control", kernel.control_path],
+                              capture_output=True, text=True, timeout=60)
+        return done.returncode, json.loads(done.stdout or done.stderr)
+
     def canary(self, text):
         self.system()
         author = self.tenant()
@@ -122,6 +130,65 @@ class Rules(SystemTest):
         wait_for("the revert", 20, lambda: self.last(author)["action"] == "revert")
         self.assertIn("errors: canary", self.last(author)["reason"])
         self.assertEqual(author.good("POST", "/v1/rules/loan/evaluate", {"input": {}})["output"], {"value": 1})
+
+    def test_a_retired_ruleset_is_gone_at_once_and_comes_back(self):
+        kernel = self.system()
+        author = self.tenant()
+        author.release(ruleset(3))
+        self.assertEqual(author.ask("POST", "/v1/rules/loan/evaluate", {"input": {}})[0], 200)
+        code, answer = self.socle(kernel, "model", "retire", "rules/loan", "--tenant", "demo", "--reason", "replaced")
+        self.assertEqual(code, 0, answer)
+        self.assertEqual((answer["version"], answer["state"]), ("1.0.0", "retired"))
+        status, problem = author.ask("POST", "/v1/rules/loan/evaluate", {"input": {}})
+        self.assertEqual((status, problem["code"]), (404, "unknown_model"))
+        self.assertEqual(author.good("GET", "/v1/models/rules")["items"][0]["retired"], True)
+        self.assertEqual(author.good("GET", "/v1/models/rules/loan/history")["items"][0]["reason"], "replaced")
+        author.good("POST", "/v1/models/rules/loan/rollback")
+        self.assertEqual(author.good("POST", "/v1/rules/loan/evaluate", {"input": {}})["output"], {"value": 3})
+        author.good("POST", "/v1/models/rules/loan/retire", {"reason": "again"})
+        self.assertEqual(author.ask("POST", "/v1/rules/loan/evaluate", {"input": {}})[0], 404)
+
+    def test_a_tenant_that_trusts_keys_publishes_only_what_they_signed(self):
+        kernel = self.system()
+        folder = os.path.join(self.folder, "signed")
+        os.makedirs(folder)
+        with open(os.path.join(folder, "loan.yaml"), "w", encoding="utf-8") as file:
+            file.write(ruleset(6))
+        keys = {}
+        for name in ("author", "stranger"):
+            keys[name] = os.path.join(self.folder, name)
+            subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", keys[name]], check=True)
+            subprocess.run(["openssl", "pkey", "-in", keys[name], "-pubout", "-out", keys[name] + ".pub"], check=True)
+        model = lambda *words: self.socle(kernel, "model", *words, "--tenant", "demo")
+        self.assertEqual(model("trust", keys["author"] + ".pub")[0], 0)
+        self.assertEqual(model("plan", folder)[1]["refused"], False)
+        for more, why in (([], "must be signed by one of its 1 keys"), (["--key", keys["stranger"]], "none of this tenant's"),
+                          (["--key", keys["author"] + ".pub"], "no Ed25519 private key")):
+            code, answer = model("apply", folder, *more)
+            self.assertEqual(code, 1)
+            self.assertIn(why, json.dumps(answer))
+        code, answer = model("apply", folder, "--key", keys["author"])
+        self.assertEqual((code, answer.get("applied")), (0, 1), answer)
+        stored = self.tenant().good("GET", "/v1/models/rules/loan")
+        self.assertEqual(len(stored["signature"]["value"]), 128)
+        author = self.tenant()
+        author.good("PUT", "/v1/models/rules/loan", ruleset(7), YAML)
+        status, problem = author.ask("POST", "/v1/models/rules/loan/publish")
+        self.assertEqual((status, problem["code"]), (403, "bad_signature"))
+        self.assertEqual(model("trust", "none")[0], 0)
+        author.good("POST", "/v1/models/rules/loan/publish")
+
+    def test_a_tenant_of_an_erased_tenants_name_meets_none_of_its_models(self):
+        kernel = self.system()
+        kernel.command("tenant", "create", "guest", "--no-admin", "")
+        guest = self.tenant("guest")
+        guest.release(ruleset(4))
+        self.assertEqual(guest.good("POST", "/v1/rules/loan/evaluate", {"input": {}})["output"], {"value": 4})
+        self.assertEqual(kernel.command("tenant", "delete", "guest")["state"], "deleted")
+        self.assertNotEqual(guest.ask("POST", "/v1/rules/loan/evaluate", {"input": {}})[0], 200)
+        kernel.command("tenant", "create", "guest", "--no-admin", "")
+        status, problem = self.tenant("guest").ask("POST", "/v1/rules/loan/evaluate", {"input": {}})
+        self.assertEqual((status, problem["code"]), (404, "unknown_model"))
 
     def test_expressions_that_explode_are_stopped_and_another_tenant_goes_on(self):
         self.system()

@@ -50,6 +50,9 @@ struct Head {
   // never served, or is withdrawn, is named by its whole number only.
   [[nodiscard]] const VersionFacts* newest(const Selector& selector) const;
   [[nodiscard]] const VersionFacts* serving_version() const { return find(active); }
+  // What a change is measured against: the active version; of a retired model the last one that was.
+  [[nodiscard]] const std::string& baseline() const { return active.empty() ? previous : active; }
+  [[nodiscard]] bool retired() const { return active.empty() && !previous.empty(); }
   [[nodiscard]] std::vector<Version> numbers() const;
   // "active", "canary", "building", "serving" (an older major with data), "withdrawn" or "old".
   [[nodiscard]] std::string_view state_of(const VersionFacts& facts) const;

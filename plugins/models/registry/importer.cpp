@@ -62,6 +62,7 @@ Task<Reply> Importer::import_models(Request request) {
     auto made = item_of(item, version);
     Reply problem;
     if (made) {
+      (*made)->order.plan = dry;
       auto ready = co_await publisher_.prepare(request, *made);
       if (!ready) problem = std::move(ready).problem();
     } else {

@@ -140,8 +140,8 @@ Task<Got<bool>> Publisher::prepare(Request request, PreparedPtr prepared) {
   const Head& head = prepared->head;
   const std::string key = prepared->candidate.model.key();
   std::string previous;
-  if (!head.active.empty()) {
-    auto active = co_await store_.get(request, ids(version_id(key, head.active)));
+  if (!head.baseline().empty()) {
+    auto active = co_await store_.get(request, ids(version_id(key, head.baseline())));
     if (!active) co_return std::move(active).problem();
     previous = json::to_text(active->at(0).doc().find("source"));
     prepared->earlier = std::move(*active);
@@ -153,8 +153,10 @@ Task<Got<bool>> Publisher::prepare(Request request, PreparedPtr prepared) {
   if (!compiled) co_return std::move(compiled).problem();
   prepared->compiled = std::move(*compiled);
   if (prepared->compiled->refused()) co_return invalid_model(prepared->compiled->diagnostics);
+  const bool to_be_signed = prepared->order.plan && prepared->order.signature.empty();
+  const std::vector<std::string> trusted = to_be_signed ? std::vector<std::string>() : std::move(loaded->keys);
   if (auto status =
-          check_signature(loaded->keys, prepared->order.key, prepared->order.signature, key, prepared->compiled->hash);
+          check_signature(trusted, prepared->order.key, prepared->order.signature, key, prepared->compiled->hash);
       !status)
     co_return refusal(status.error().code, 403, "bad_signature", status.error().message);
   if (const VersionFacts* active = head.serving_version();
@@ -174,13 +176,13 @@ Task<Got<bool>> Publisher::prepare(Request request, PreparedPtr prepared) {
 }
 
 Task<Got<bool>> Publisher::decide_version(Context context, Prepared& p) {
-  const auto active = parse_version(p.head.active);
+  const auto active = parse_version(p.head.baseline());
   const Promise promise = p.compiled->promise;
   if (promise.transitive && active) {
     std::vector<std::string> ids;
     for (const VersionFacts& facts : p.head.versions) {
       const auto number = parse_version(facts.version);
-      if (number && number->major == active->major && facts.version != p.head.active)
+      if (number && number->major == active->major && facts.version != p.head.baseline())
         ids.push_back(version_id(p.candidate.model.key(), facts.version));
     }
     auto others = co_await store_.get(context, std::move(ids));

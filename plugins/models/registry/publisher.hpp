@@ -23,6 +23,7 @@ struct Order {
   std::optional<std::uint32_t> weight{};  // canary: of 10,000
   Duration watched = std::chrono::seconds(60);
   std::string key{}, signature{};  // Ed25519, hex or base64
+  bool plan = false;               // nothing will be published: a signature may still be missing
 };
 
 // A candidate that may be published, and all that was found out on the way.
@@ -52,6 +53,8 @@ class Publisher {
 
   Task<Reply> publish(Request request);
   Task<Reply> rollback(Request request);
+  // Nothing is served under the name any more, at once. Versions, history and a draft stay; a rollback serves again.
+  Task<Reply> retire(Request request);
   // Data of an older major has been migrated: it is no longer `serving`.
   Task<Reply> migrated(Request request);
 

@@ -75,6 +75,7 @@ Task<Reply> Reading::list(Request request) {
     out.begin_object().member("kind", key.substr(0, slash)).member("name", key.substr(slash + 1));
     if (const VersionFacts* facts = line.head ? line.head->serving_version() : nullptr)
       out.member("version", facts->version).member("hash", facts->hash).member("at", facts->at).member("by", facts->by);
+    if (line.head && line.head->retired()) out.member("retired", true);
     if (line.head && line.head->canary) out.member("canary", line.head->canary->version);
     if (line.head && line.head->building) out.member("building", line.head->building->version);
     out.member("draft", line.draft).end_object();

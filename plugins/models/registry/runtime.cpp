@@ -227,6 +227,17 @@ Task<Status> Runtime::announce_here(std::shared_ptr<const std::string> message, 
   co_return Status();
 }
 
+Task<Reply> Runtime::forget(Request request) {
+  const std::string tenant(request.tenant());
+  const std::function<Task<Status>()> errand = [&]() -> Task<Status> {
+    here().forget(tenant);
+    return Status();
+  };
+  const Status done = co_await on_each_worker(host_, errand);
+  if (!done) co_return Reply(done.error());
+  co_return Reply();
+}
+
 Task<Runtime::Counts> Runtime::counts(std::string tenant, std::string key, std::string canary_version) {
   Counts sum;
   std::mutex mutex;

@@ -28,6 +28,9 @@ class Runtime {
   // The switch: comes back when every worker serves `head`.
   Task<Status> announce(std::string tenant, const Head& head, std::uint64_t revision);
 
+  // The tenant of the call has been erased: no worker remembers anything of it afterwards.
+  Task<Reply> forget(Request request);
+
   struct Counts {
     Tally stable, canary;
   };

@@ -106,6 +106,36 @@ Task<Reply> Publisher::rollback(Request request) {
   co_return Reply::json(switched_text(head, target, state, plan));
 }
 
+Task<Reply> Publisher::retire(Request request) {
+  auto arguments = Arguments::of(request);
+  if (!arguments) co_return std::move(arguments).problem();
+  auto model = arguments->model();
+  if (!model) co_return std::move(model).problem();
+  auto loaded = co_await load(request, *model);
+  if (!loaded) co_return std::move(loaded).problem();
+  Head& head = loaded->head;
+  if (loaded->revision == 0) co_return unknown_model(*model);
+  const std::string from = head.active;
+  if (from.empty()) co_return Reply::json(switched_text(head, head.previous, "retired", "[]"));
+  HistoryEntry entry{"retire",
+                     from,
+                     from,
+                     head.find(from)->hash,
+                     std::string(request.principal()),
+                     utc_now(),
+                     arguments->text("reason")};
+  if (head.canary) withdraw(head, head.canary->version);
+  if (head.building) withdraw(head, head.building->version);
+  head.canary.reset();
+  head.building.reset();
+  head.previous = from;
+  head.active.clear();
+  Batch batch;
+  auto replaced = co_await replace_head(request, batch, head, loaded->revision, entry);
+  if (!replaced) co_return std::move(replaced).problem();
+  co_return Reply::json(switched_text(head, from, "retired", "[]"));
+}
+
 Task<Reply> Publisher::migrated(Request request) {
   auto arguments = Arguments::of(request);
   if (!arguments) co_return std::move(arguments).problem();

@@ -78,6 +78,19 @@ void Table::shrink() {
   }
 }
 
+void Table::forget(std::string_view tenant) {
+  const std::string of_tenant = table_key(tenant, "");
+  for (auto slot = order_.begin(); slot != order_.end();) {
+    if (!slot->key.starts_with(of_tenant)) {
+      ++slot;
+      continue;
+    }
+    bytes_ -= cost(*slot);
+    entries_.erase(slot->key);
+    slot = order_.erase(slot);
+  }
+}
+
 void Table::clear() {
   entries_.clear();
   order_.clear();

@@ -66,6 +66,8 @@ class Table {
   // Ends it; the waiters are to be woken by the caller.
   std::vector<std::function<void()>> end_fill(std::string_view key);
 
+  // Everything of a tenant, absent models too.
+  void forget(std::string_view tenant);
   void clear();
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }

@@ -78,7 +78,7 @@ Task<Got> Rulesets::compiled(json::View source) {
       .with_status(422);
 }
 
-Task<void> Rulesets::report(Request request, Found found, bool failed, Duration took) {
+Task<void> Rulesets::report(Request request, const Found& found, bool failed, Duration took) {
   const std::string micros = std::to_string(took.count() / 1000);
   const Meta meta{{"kind", "rules"},
                   {"name", found.name},

@@ -29,8 +29,8 @@ class Rulesets {
   Task<Got> compiled(json::View source);
   // The reply of models/1 with the source of that version.
   Task<Reply> source(Request request, std::string name, std::string version);
-  // `failed`: by the ruleset's own fault. Never waits for storage.
-  Task<void> report(Request request, Found found, bool failed, Duration took);
+  // `failed`: by the ruleset's own fault. Never waits for storage. `found` must outlive the task.
+  Task<void> report(Request request, const Found& found, bool failed, Duration took);
 
  private:
   detail::CallOperation ask(Request request, const std::string& name, const std::string& version, bool source);

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# tests/bench/rules/peers.sh cel|rules [LOAN.jsonl]: runs peers.mjs in a folder of its own into which npm puts the peers.
+# tests/bench/rules/peers.sh cel|rules LOAN.jsonl [OURS]: runs peers.mjs in a folder of its own into which npm puts the peers.
 # Nothing is kept. Without node or without the packages it says so and is content.
 set -euo pipefail
 which=$1
 loan=$(realpath "${2:-../shared/loan/valid.jsonl}")
+ours=${3:+$(realpath "$3")}
 here=$(cd "$(dirname "$0")" && pwd)
 packages="@marcbachmann/cel-js @bufbuild/cel json-logic-js"
 [ "$which" = rules ] && packages="@gorules/zen-engine"
@@ -20,4 +21,5 @@ if ! timeout 120 npm install --silent --no-audit --no-fund --no-save $packages >
   echo "peers of $which: peer not reachable ($packages)"
   exit 0
 fi
-timeout 120 node peers.mjs "$loan" "$which"
+# shellcheck disable=SC2086
+timeout 120 node --expose-gc peers.mjs "$loan" "$which" $ours

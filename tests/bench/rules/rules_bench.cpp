@@ -85,10 +85,11 @@ void table(const cel::Environment& env, json::View input, int rows) {
     }
   });
   if (found == 0) std::printf("no hit\n");
-  report("  compiling and analysing it", rows > 1000 ? 3 : 100, [&](std::size_t rounds) {
+  report("compiling a table of " + std::to_string(rows) + " rows", rows > 1000 ? 3 : 100, [&](std::size_t rounds) {
     for (std::size_t i = 0; i < rounds; ++i) found += compile() == nullptr ? 0 : 1;
   });
-  std::printf("%-34s %11zu bytes a row\n", "  memory", compiled->bytes() / compiled->rows());
+  std::printf("%-34s %11zu bytes  (%zu a row)\n", ("memory of a table of " + std::to_string(rows) + " rows").c_str(),
+              compiled->bytes(), compiled->bytes() / compiled->rows());
 }
 
 }  // namespace

@@ -168,6 +168,56 @@ TEST_CASE("models: rollback serves the version before, or any, and the next numb
         R"([{"op":"replace","path":"/output","value":4}])");
 }
 
+TEST_CASE("models: a retired model is served to nobody, keeps its versions, and comes back by a rollback", "[models]") {
+  FakeHost host(HostOptions{.workers = 2});
+  Rig rig(host);
+  CHECK(rig.ask("retire", "", rig.model()).error_code() == "unknown_model");
+  REQUIRE(rig.release(loan("1")).ok());
+  REQUIRE(rig.release(loan("2")).ok());
+  const Reply retired = rig.ask("retire", R"({"reason":"replaced"})", rig.model());
+  REQUIRE(retired.ok());
+  CHECK(member(retired, "state") == "retired");
+  for (std::uint32_t w = 0; w < 2; ++w) CHECK(rig.served({}, "loan", w) == "unknown_model");
+  CHECK(rig.served({{"version", "1.0.0"}}) == "1.0.0");  // data made with it may still ask for it
+  CHECK(rig.ask("get", "", rig.model()).error_code() == "unknown_model");
+  CHECK(member(rig.ask("list", "", {}), "items").find(R"("retired":true)") != std::string::npos);
+  CHECK(member(rig.ask("export", "", {}), "items") == "[]");
+  CHECK(member(rig.ask("retire", "", rig.model()), "state") == "retired");  // again: nothing more to do
+  const auto history = json::Document::parse(rig.ask("history", "", rig.model()).text());
+  CHECK(history->root().find("items").size() == 3);
+  CHECK(history->root().find("items").at(0).find("action").as_string() == "retire");
+  CHECK(history->root().find("items").at(0).find("reason").as_string() == "replaced");
+  CHECK(member(rig.ask("rollback", "", rig.model()), "version") == "1.0.1");
+  for (std::uint32_t w = 0; w < 2; ++w) CHECK(rig.served({}, "loan", w) == "1.0.1");
+}
+
+TEST_CASE("models: what is published after a retirement goes on from the version that was retired", "[models]") {
+  FakeHost host;
+  Rig rig(host);
+  REQUIRE(rig.release(loan("1")).ok());
+  REQUIRE(rig.ask("retire", "", rig.model()).ok());
+  CHECK(member(rig.release(loan("2")), "version") == "1.0.1");
+  CHECK(rig.served() == "1.0.1");
+}
+
+TEST_CASE("models: an erased tenant's models are forgotten on every worker, another's are not", "[models]") {
+  FakeHost host(HostOptions{.workers = 2});
+  Rig rig(host);
+  REQUIRE(rig.release(loan("1")).ok());
+  rig.tenant = "other";
+  REQUIRE(rig.release(loan("5")).ok());
+  for (std::uint32_t w = 0; w < 2; ++w) CHECK(rig.served({}, "loan", w) == "1.0.0");
+  const std::string other = rig.tenant;
+  rig.tenant = "acme";
+  REQUIRE(rig.ask("forget", "", {}).ok());
+  const unsigned before = rig.reads;
+  for (std::uint32_t w = 0; w < 2; ++w) CHECK(rig.served({}, "loan", w) == "1.0.0");
+  CHECK(rig.reads == before + 2);  // from the store again
+  rig.tenant = other;
+  for (std::uint32_t w = 0; w < 2; ++w) CHECK(rig.served({}, "loan", w) == "1.0.0");
+  CHECK(rig.reads == before + 2);
+}
+
 TEST_CASE("models: a clash of two publishes lets one win", "[models]") {
   FakeHost host;
   Rig rig(host, Answers::later);

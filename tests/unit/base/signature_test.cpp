@@ -58,3 +58,22 @@ TEST_CASE("base: a fingerprint names a key by 16 hex digits", "[base]") {
   REQUIRE(name);
   CHECK(name->size() == 16);
 }
+
+TEST_CASE("signature: a private key in PEM signs as RFC 8032 has it", "[base]") {
+  const std::string pem =
+      "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE "
+      "KEY-----\n";
+  const auto made = socle::base::sign_ed25519(pem, "");
+  REQUIRE(made);
+  CHECK(socle::base::to_hex(made->key.raw) == "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+  CHECK(
+      socle::base::to_hex(made->signature) ==
+      "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24"
+      "655141438e7a100b");
+  CHECK(*socle::base::verify_ed25519(made->key, "", made->signature));
+  for (const std::string& none : {std::string(), std::string("-----BEGIN PRIVATE KEY-----\n"), pem.substr(0, 60)}) {
+    const auto refused = socle::base::sign_ed25519(none, "x");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find("openssl genpkey -algorithm ed25519") != std::string::npos);
+  }
+}

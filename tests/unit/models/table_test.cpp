@@ -83,6 +83,21 @@ TEST_CASE("table: a canary's counts stay while it goes on and end with it", "[mo
   CHECK(table.find("k")->more == nullptr);
 }
 
+TEST_CASE("table: forgets one tenant and only that one", "[models]") {
+  Table table(1 << 20);
+  const Head head = head_of("1.0.0");
+  for (const char* key : {"rules/a", "rules/b"})
+    for (const char* tenant : {"acme", "acme2", "ac"}) table.apply(table_key(tenant, key), head, 1);
+  table.put(table_key("acme", "rules/none"), nullptr, 0);
+  table.forget("acme");
+  CHECK(table.size() == 4);
+  CHECK(table.find(table_key("acme", "rules/a")) == nullptr);
+  CHECK(table.find(table_key("acme2", "rules/a")) != nullptr);
+  table.forget("acme2");
+  table.forget("ac");
+  CHECK(table.bytes() == 0);
+}
+
 TEST_CASE("head: a selector names the active version, else the newest that was good", "[models]") {
   Head head = head_of("1.0.0");
   head.versions.push_back(facts_of("1.0.1"));

@@ -189,7 +189,7 @@ std::vector<Command> model_commands() {
        {tenant, {"--reason", "TEXT", "kept in the history"}},
        "serve nothing under this name any more, at once",
        "Its versions and its history stay, and data made with them; `model rollback` serves it again.",
-       {{"socle model retire rules/loan --tenant beta --reason 'replaced by rules/credit'"}}},
+       {{"socle model retire rules/loan --tenant beta --reason replaced"}}},
       {"model history",
        {{"KIND/NAME"}},
        {tenant},

@@ -23,7 +23,7 @@ PAUSE_ABORT = "swap.pause"
 WARM_UP = 200
 # What the process may grow by in each swap, in bytes: the allocator's wandering, shared among the swaps of a run. A generation
 # that stayed would cost its library's pages and tables, hundreds of KiB.
-GROWTH = (8 << 10) if FULL else (32 << 10)
+GROWTH = (16 << 10) if FULL else (32 << 10)
 
 
 class Swapper:

@@ -17,7 +17,7 @@ import subprocess
 import tempfile
 import unittest
 
-from cli_kernel import LOAN, OPTIONS, SYSTEM, WITH_HELLO, Kernel, OnKernel
+from cli_kernel import LOAN, OPTIONS, SYSTEM, WITH_HELLO, Kernel, OnKernel, run_socle
 
 
 def examples():

@@ -208,7 +208,8 @@ Answer Commands::doctor() {
         "plugins you do not trust need a system that offers what is missing");
   const std::string cells = lifecycle_.cells_in_trouble();
   check("cell processes", cells.empty(), cells.empty() ? "none is down" : cells,
-        "`socle plugin show NAME` lists its cells and its last crash; `limits.cells` of its entry is how many it may have");
+        "`socle plugin show NAME` lists its cells and its last crash; `limits.cells` of its entry is how many it may "
+        "have");
   const std::string drift = lifecycle_.drift();
   check("drift", drift.empty(), drift.empty() ? "the system runs as its manifest says" : drift,
         "`socle plan SYSTEM.yaml` shows the difference, `socle apply` ends it");

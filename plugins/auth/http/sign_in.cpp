@@ -1,5 +1,5 @@
-// sign_in.cpp: see sign_in.hpp. A few lines beyond 300, because the one path by which a password is believed is read from
-// top to bottom.
+// sign_in.cpp: see sign_in.hpp. A few lines beyond 300, because the one path by which a password is believed is read
+// from top to bottom.
 #include "http/sign_in.hpp"
 
 #include <algorithm>

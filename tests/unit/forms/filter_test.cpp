@@ -46,10 +46,9 @@ TEST_CASE("forms filter: comparisons with constants become storage's predicates,
         R"~({"op":"ge","field":"/doc/from","type":"date","value":"2026-01-01"}|)~");
   CHECK(
       ask.query("from < date('2026-01-01') || kind in ['a', 'b']") ==
-      R"~({"op":"or","args":[{"op":"lt","field":"/doc/from","type":"date","value":"2026-01-01"},{"op":"in","field":"/doc/kind","value":["a","b"]}]}|)~");
-  CHECK(
-      ask.query("address.city.startsWith('Pa') && has(record.n)") ==
-      R"~({"op":"and","args":[{"op":"prefix","field":"/doc/address/city","value":"Pa"},{"op":"exists","field":"/doc/n"}]}|)~");
+      R"~({"op":"or","args":[{"op":"lt","field":"/doc/from","type":"date","value":"2026-01-01"},{"op":"in","field":"/doc/kind","type":"string","value":["a","b"]}]}|)~");
+  CHECK(ask.query("address.city.startsWith('Pa') && has(record.n)") ==
+        R"~({"op":"prefix","field":"/doc/address/city","type":"string","value":"Pa"}|"has(record.n)")~");
   CHECK(
       ask.query("created_at > now - duration('24h') && record.created_by == user.id") ==
       R"~({"op":"and","args":[{"op":"gt","field":"created_at","type":"timestamp","value":"2026-11-20T10:40:00Z"},{"op":"eq","field":"/created_by","type":"string","value":"ada"}]}|)~");
@@ -59,7 +58,8 @@ TEST_CASE("forms filter: what no predicate says is a remainder over record", "[f
   Asking ask;
   CHECK(ask.query("kind == 'a' && from > to") ==
         R"~({"op":"eq","field":"/doc/kind","type":"string","value":"a"}|"record.from > record.to")~");
-  CHECK(ask.query("kind != 'a' && !open") == R"~(|"(record.kind != \"a\") && (!record.open)")~");
+  CHECK(ask.query("kind != 'a' && !open") ==
+        R"~({"op":"eq","field":"/doc/open","type":"boolean","value":false}|"record.kind != \"a\"")~");
   CHECK(ask.query("from != '2026-01-01'") == R"~(|"record.from != date(\"2026-01-01\")")~");
   CHECK(ask.query("1 == 2") == "never");
   CHECK(ask.query("'x' in user.roles") == "never");

@@ -80,7 +80,7 @@ class Tenant:
         if body is not None and not isinstance(body, str):
             body = json.dumps(body)
             fields.setdefault("Content-Type", "application/json")
-        self.connection.request(method, path, body, fields)
+        self.connection.request(method, path, body.encode() if isinstance(body, str) else body, fields)
         response = self.connection.getresponse()
         text = response.read().decode()
         kind = response.getheader("Content-Type", "")

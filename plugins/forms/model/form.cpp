@@ -100,7 +100,7 @@ std::size_t Form::bytes() const {
   std::size_t out = sizeof *body_ + body_->source.root().size() + body_->collections.capacity();
   out += body_->source.bytes().size() + body_->schema_document.bytes().size();
   out += body_->schema ? body_->schema->memory() : 0;
-  out += body_->fields.size() * (sizeof(Field) + 900);
+  out += body_->fields.size() * (sizeof(Field) + 1900);
   for (const auto& logic : body_->logic)
     out += sizeof logic + bytes_of(logic.visible) + bytes_of(logic.read_only) + bytes_of(logic.required) +
            bytes_of(logic.compute) + bytes_of(logic.fallback) + bytes_of(logic.options);

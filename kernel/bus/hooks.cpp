@@ -12,10 +12,10 @@
 namespace socle::bus {
 
 struct Bus::HookRun {
+  HookRun(Generation& g, Worker& w, std::chrono::milliseconds t) : asked(g), on(w), timeout(t) {}
   Generation& asked;
   Worker& on;
-  std::string name;
-  std::chrono::milliseconds timeout{};
+  const std::chrono::milliseconds timeout;
   Latch latch{1};
   std::atomic<bool> begun{false}, returned{false};
   Answer answer;
@@ -23,7 +23,7 @@ struct Bus::HookRun {
 
 std::shared_ptr<Bus::HookRun> Bus::begin_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload,
                                               std::chrono::milliseconds timeout) {
-  auto hook = std::make_shared<HookRun>(g, on, g.entry_name(method), timeout);
+  auto hook = std::make_shared<HookRun>(g, on, timeout);
   if (payload) payload->share();
   auto body = std::make_shared<PayloadRef>(std::move(payload));
   on.post([this, &g, &on, method, hook, body, timeout] {

@@ -18,7 +18,8 @@ using socle::Reply;
 using socle::storage::MemoryStore;
 using socle::storage::Method;
 
-inline constexpr const char* config = R"({"password_memory":8388608,"password_passes":1,"password_lanes":1,
+inline constexpr const char* config = R"({"token_life":600000000000,"token_algorithm":"EdDSA",
+  "token_key_life":2592000000000000,"token_key_file":"","password_memory":8388608,"password_passes":1,"password_lanes":1,
   "password_length":8,"hashes":2,"hashes_per_tenant":4,"hashes_per_address":2,"login_attempts":3,
   "login_refill":60000000000,"session_ttl":1800000000000,"session_limit":7200000000000,"link_ttl":3600000000000,
   "cache":64,"cold_burst":20,"cold_refill":1000000000,"public_url":"https://socle.test/","issuer":"Socle",
@@ -54,6 +55,9 @@ class Rig {
       serve(name, method, answers);
     host.serve("tenants/1", "usage", [this](const ServiceCall& call) {
       return Reply::json(call.context.tenant() == suspended ? R"({"state":"suspended"})" : R"({"state":"active"})");
+    });
+    host.serve("models/1", "list", [](const ServiceCall&) {
+      return Reply::error(Code::unavailable, "no_provider", "no plugin provides models/1.list now");
     });
     host.serve("auth/1", "forget", [this](const ServiceCall&) {
       ++told;

@@ -266,10 +266,11 @@ void Worker::run(Job& job) {
         request_over(lane.payer(), -1, 0);
       }
       return;
-    case Job::Kind::call: job.generation->at(index()).waiting.add(-1); break;
     default: break;
   }
+  if (job.kind == Job::Kind::call && job.generation != nullptr) job.generation->at(index()).waiting.add(-1);
   call_back(job);
+  if (job.generation == nullptr) return;
   if (job.kind == Job::Kind::posted) job.generation->posted.fetch_sub(1, std::memory_order_relaxed);
   if (job.kind == Job::Kind::offloaded) job.generation->at(index()).waiting.add(-1);
 }

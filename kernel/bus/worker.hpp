@@ -144,8 +144,8 @@ class Worker {
   sched::Lane lane;
   FrameSlab frames;
   SnapshotPtr snapshot;
-  uint32_t nesting = 0;  // inline calls on the stack
   std::vector<Frame*> parked;
+  uint32_t nesting = 0;  // inline calls on the stack
 
   // The number of a meter's series in the kernel's metrics, kept here so that metering takes no lock.
   [[nodiscard]] uint32_t meter_series(std::string_view name);
@@ -157,10 +157,10 @@ class Worker {
   [[nodiscard]] uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool idle() const { return idle_.load(std::memory_order_relaxed); }
   std::atomic<const Generation*> running{nullptr};
-  std::atomic<uint32_t> running_method{0};
   std::atomic<const Frame*> running_frame{nullptr};  // the call that handle() was entered for, while it is on the stack
   std::atomic<const sched::Account*> running_plugin{nullptr};  // its account, which outlives it; nullptr: the kernel
-  std::atomic<uint32_t> running_target{UINT32_MAX};            // UINT32_MAX: no call, an event or a hook
+  std::atomic<uint32_t> running_method{0};
+  std::atomic<uint32_t> running_target{UINT32_MAX};  // UINT32_MAX: no call, an event or a hook
   void runs(const Generation* g, uint32_t target) {
     running.store(g, std::memory_order_relaxed);
     running_plugin.store(g != nullptr ? &g->account : nullptr, std::memory_order_release);

@@ -130,6 +130,7 @@ struct Text<E> {
   static constexpr bool bare = false;
   static std::vector<std::string_view> names() {
     std::vector<std::string_view> all;
+    all.reserve(std::size(Choices<E>::table));
     for (const auto& choice : Choices<E>::table) all.push_back(choice.name);
     return all;
   }

@@ -58,7 +58,8 @@ TEST_CASE("auth: wrong users are told field by field", "[auth]") {
   CHECK(member(bad, "0/pointer") == "/username");
   CHECK(member(bad, "1/pointer") == "/name");
   CHECK(member(bad, "2/pointer") == "/roles/1");
-  CHECK(member(bad, "2/message") == "there is no role 'king'; there are owner, admin, member and viewer");
+  CHECK(member(bad, "2/message") ==
+        "there is no role 'king'; there are owner, admin, member, viewer and those of /v1/auth/roles");
   CHECK(outcome(office.ask("create_user", R"({"username":"a"})", {}, office.admin)) == "invalid_request");
   office.hire("ann", "member");
   CHECK(member(office.of("change_user", "ann", R"({"state":"invited"})"), "0/pointer") == "/state");

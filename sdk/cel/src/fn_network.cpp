@@ -67,7 +67,8 @@ std::optional<Range> parse_cidr(std::string_view text) {
   if (slash == std::string_view::npos) return std::nullopt;
   const auto address = parse_ip(text.substr(0, slash));
   const auto digits = text.substr(slash + 1);
-  if (!address || address->mapped || digits.empty() || digits.size() > 3 || digits[0] == '+' || (digits.size() > 1 && digits[0] == '0'))
+  if (!address || address->mapped || digits.empty() || digits.size() > 3 || digits[0] == '+' ||
+      (digits.size() > 1 && digits[0] == '0'))
     return std::nullopt;
   const auto prefix = parse_integer<std::uint64_t>(digits);
   if (!prefix || *prefix > (address->family == 4 ? 32u : 128u)) return std::nullopt;

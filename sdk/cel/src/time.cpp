@@ -238,8 +238,8 @@ Value shift(Context& c, const Value& timestamp, const Value& duration, int sign)
                         std::int64_t{timestamp.nanos()} + sign * std::int64_t{duration.nanos()});
 }
 
-// As the reference implementations do, and the public suite asks: what 64 bits of nanoseconds cannot hold (292 years) is an
-// error, although a duration of its own may be longer.
+// As the reference implementations do, and the public suite asks: what 64 bits of nanoseconds cannot hold (292 years)
+// is an error, although a duration of its own may be longer.
 Value between(Context& c, const Value& a, const Value& b) {
   const auto nanos = Int128{a.seconds() - b.seconds()} * 1000000000 + a.nanos() - b.nanos();
   if (nanos > std::numeric_limits<std::int64_t>::max() || nanos < std::numeric_limits<std::int64_t>::min())

@@ -227,6 +227,18 @@ TEST_CASE("cel: errors name place, path and expression", "[cel]") {
         "................^");
 }
 
+TEST_CASE("cel: what the grammar allows is parsed, whatever the checker thinks of it", "[cel]") {
+  const socle::cel::Environment env;
+  for (const auto* source : {"!-1", "!!-1.5", ".a.b{x: 1}", ".a{}", "a.b.c{x: 1,}", "M{?f: v}", "1 - -1"}) {
+    INFO(source);
+    CHECK(env.parse(source));
+  }
+  for (const auto* source : {"!-a", "!-true", "-!true", ".{}", "..a", "a.{}"}) {
+    INFO(source);
+    CHECK_FALSE(env.parse(source));
+  }
+}
+
 TEST_CASE("cel: numbers mix only where the environment says so", "[cel]") {
   socle::cel::Options options;
   options.mixed_numbers = true;

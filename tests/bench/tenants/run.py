@@ -3,7 +3,8 @@ created from one file; then, after a restart, all of them touched once in random
 order, each with its own token and one at a time. Memory a tenant, time of first and repeated touch, restart.
 
 Kernel on one core with one worker, the client on another. Filling is not what is measured, so the store answers before
-its disk does, and one address may bring as many unknown credentials as there are. Settings: TENANTS, SOCLE_BUILD."""
+its disk does, and one address may bring as many unknown credentials as there are. Settings: TENANTS, CACHES
+(credentials that the worker remembers, a restart each: the default, and all), SOCLE_BUILD."""
 
 import concurrent.futures
 import json
@@ -20,6 +21,7 @@ from auth import GRANTS  # noqa: E402
 from harness import BUILD, RESIDENT, Kernel, die_with_parent, plugin  # noqa: E402
 
 TENANTS = int(os.environ.get("TENANTS", "100000"))
+CACHES = [int(n) for n in os.environ.get("CACHES", "16384 %d" % (2 * TENANTS)).split()]
 CORES = sorted(os.sched_getaffinity(0))
 TOUCH = os.path.join(BUILD, "tests/system/socle_touch")
 MANIFEST = """\
@@ -113,8 +115,8 @@ def main():
         with Running(folder, 16384) as kernel:
             tokens = fill(kernel, folder)
             kernel.terminate()
-        run(folder, tokens, 16384)
-        run(folder, tokens, 2 * TENANTS)
+        for cache in CACHES:
+            run(folder, tokens, cache)
 
 
 if __name__ == "__main__":

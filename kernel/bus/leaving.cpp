@@ -77,6 +77,7 @@ void Worker::forget(Generation& g) {
     if (job.payload != nullptr) job.payload->release();
     job.payload = nullptr;
     job.kind = Job::Kind::none;
+    job.generation = nullptr;  // it may be gone when the job's turn comes
   });
   std::vector<Frame*> unanswered;
   frames.each([&](Frame& f) {

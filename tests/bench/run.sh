@@ -40,7 +40,7 @@ bench forms "socle storage-rocksdb gateway models rules forms forms_bench" bash 
 bench storage storage_bench $bin/storage/storage_bench $loan/valid.jsonl "$work"
 bench gateway "socle gateway page bare_beast" tests/bench/gateway/run.sh
 bench auth "socle storage-rocksdb gateway auth hello" /usr/bin/python3 -B tests/bench/auth/run.py
-bench tenants "tenants_bench storage-rocksdb" $bin/tenants/tenants_bench build/release/plugins "$work/tenants"
+bench tenants "tenants_bench socle storage-rocksdb gateway fake-auth notes socle_touch" bash -c "$bin/tenants/tenants_bench build/release/plugins $work/tenants; /usr/bin/python3 -B tests/bench/tenants/run.py"
 bench life "$demo" /usr/bin/python3 -B tests/bench/system/life.py
 bench stall "$demo" /usr/bin/python3 -B tests/bench/system/stall.py
 [ -n "$ran" ] || { echo "no benchmark '$wanted'; there are:$known" >&2; exit 2; }

@@ -6,8 +6,12 @@ namespace {
 constexpr Duration metadata_life = std::chrono::hours(1);
 constexpr Duration keys_life = std::chrono::minutes(10);
 
+// All that what is kept depends on: a tenant that is erased and made again may have other providers at the same place.
 std::string key_of(std::string_view tenant, const Provider& p) {
-  return std::string(tenant).append("\n").append(p.name).append("\n").append(std::to_string(p.revision));
+  std::string out(tenant);
+  out.append("\n").append(p.name).append("\n").append(std::to_string(p.revision)).append("\n").append(p.issuer);
+  for (const std::string& origin : p.origins) out.append("\n").append(origin);
+  return out;
 }
 
 }  // namespace

@@ -21,9 +21,11 @@ Reply bad_credential(std::string_view code, std::string_view message) {
 // Where somebody signs in, what he held before does not matter.
 bool on_the_way_in(const Presented& shown) {
   constexpr std::array<std::string_view, 3> exact{"/v1/auth/login", "/v1/auth/token", "/v1/auth/revoke"};
-  constexpr std::string_view links = "/v1/auth/links/";
+  constexpr std::array<std::string_view, 4> below{"/v1/auth/links/", "/v1/auth/oidc/choices", "/v1/auth/oidc/login/",
+                                                  "/v1/auth/oidc/callback/"};
+  const auto begins = [&shown](std::string_view prefix) { return shown.path.starts_with(prefix); };
   return shown.access == Access::open && (std::find(exact.begin(), exact.end(), shown.path) != exact.end() ||
-                                          shown.path.substr(0, links.size()) == links);
+                                          std::any_of(below.begin(), below.end(), begins));
 }
 
 }  // namespace

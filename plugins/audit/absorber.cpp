@@ -8,15 +8,15 @@ namespace socle::audit {
 namespace {
 
 constexpr std::size_t page = 1000;
-constexpr Duration patience = std::chrono::seconds(10);
 constexpr Duration let_go_after = std::chrono::milliseconds(250);
 constexpr Duration retire_every = std::chrono::hours(1);
 constexpr Duration slow = std::chrono::milliseconds(200);  // between tries when something fails
 
 }  // namespace
 
-Absorber::Absorber(Host& host, Journal& journal, Duration interval, Duration keep)
+Absorber::Absorber(Host& host, House& house, Journal& journal, Duration interval, Duration keep)
     : host_(host),
+      house_(house),
       journal_(journal),
       interval_(interval),
       keep_(keep),
@@ -47,14 +47,23 @@ Task<bool> Absorber::caught_up(Duration limit) {
 }
 
 Task<Status> Absorber::round() {
-  auto context = host_.act_as(house, "absorb the audit outbox", patience);
-  if (!context) co_return Status(std::move(context).error());
+  if (!opened_) {  // so that there is a trail to be verified, empty as it may be
+    const auto ready = co_await host_.offload([this]() -> Status {
+      Origin from;
+      return journal_.ready(from);
+    });
+    if (!ready) co_return Status(ready.error());
+    opened_ = true;
+  }
+  const auto own = house_.get();
+  if (!own) co_return Status(own.error());
+  const Context context = (*own)->view();
   for (bool more = true; more;) {
-    if (auto done = co_await absorb_page(context->view(), more); !done) co_return done;
+    if (auto done = co_await absorb_page(context, more); !done) co_return done;
     if (host_.draining()) break;
   }
   if (pending_ && host_.now() >= let_go_at_)
-    if (auto gone = co_await let_go(context->view()); !gone) co_return gone;
+    if (auto gone = co_await let_go(context); !gone) co_return gone;
   if (host_.now() >= retire_at_) co_await retire_old();
   co_return Status();
 }

@@ -8,14 +8,14 @@
 #include <atomic>
 #include <string>
 
-#include "events.hpp"
+#include "house.hpp"
 #include "journal.hpp"
 
 namespace socle::audit {
 
 class Absorber {
  public:
-  Absorber(Host& host, Journal& journal, Duration interval, Duration keep);
+  Absorber(Host& host, House& house, Journal& journal, Duration interval, Duration keep);
 
   // The loop; ends when the generation drains.
   Task<void> run();
@@ -30,12 +30,14 @@ class Absorber {
   void tell(const Status& outcome);
 
   Host& host_;
+  House& house_;
   Journal& journal_;
   const Duration interval_, keep_;
   Target read_, remove_;
   Metric absorbed_, lag_;
   std::string after_;  // the position up to which the trail has everything
   std::uint64_t store_ = 0;
+  bool opened_ = false;
   bool pending_ = false;  // the outbox still holds what lies up to after_
   Instant let_go_at_, retire_at_;
   std::string told_;

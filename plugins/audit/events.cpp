@@ -76,7 +76,7 @@ Entry entry_of(json::View item, std::uint64_t store) {
 std::optional<std::string> event_text(json::View event, const Actor& actor, std::int64_t now_ns) {
   const auto operation = word(event, "operation");
   if (!event.is_object() || operation.empty() || operation.size() > 64) return std::nullopt;
-  const bool trusted = actor.tenant.empty();
+  const bool trusted = actor.tenant.empty() || actor.tenant.starts_with("~peer/");
   const auto told = [&](std::string_view name, const std::string& own) {
     const auto text = trusted ? word(event, name) : std::string_view();
     return text.empty() ? std::string_view(own) : text;

@@ -22,8 +22,8 @@ inline constexpr std::string_view topic = "audit";
 // The place in the outbox that a position stands for; it is ordered as positions are.
 [[nodiscard]] Origin origin_of(std::string_view position, std::uint64_t store);
 
-// Who records: from the context, never from the caller's text, unless the context has no tenant, as only the kernel's
-// and the gateway's own have none.
+// Who records: from the context, never from the caller's text, unless the context has no tenant or an address's, as
+// only the kernel's and the gateway's own have.
 struct Actor {
   std::string tenant, principal, trace;
 };

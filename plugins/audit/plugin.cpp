@@ -10,9 +10,10 @@ class Audit : public Plugin {
       : host_(host),
         journal_(host.config().get<std::string>("directory", "audit"),
                  {host.config().get<std::uint64_t>("segment", TrailOptions().segment_bytes)}),
-        absorber_(host, journal_, Duration(host.config().get<std::int64_t>("interval", 10'000'000)),
+        house_(host),
+        absorber_(host, house_, journal_, Duration(host.config().get<std::int64_t>("interval", 10'000'000)),
                   Duration(host.config().get<std::int64_t>("keep", std::int64_t{9600} * 3600 * 1'000'000'000))),
-        recorder_(host),
+        recorder_(host, house_),
         reader_(host, journal_, absorber_) {}
 
   Task<Status> start() override {
@@ -25,6 +26,11 @@ class Audit : public Plugin {
     if (const std::string trouble = journal_.trouble(); !trouble.empty())
       return Reply::error(Code::unavailable, "audit_failing", trouble);
     return Reply::json("{\"entries\":" + std::to_string(journal_.sequence()) + "}");
+  }
+
+  Task<Status> drain(std::uint32_t /*worker*/) override {
+    house_.drop();
+    co_return Status();
   }
 
   Task<Status> stop() override {
@@ -52,6 +58,7 @@ class Audit : public Plugin {
  private:
   Host& host_;
   Journal journal_;
+  House house_;
   Absorber absorber_;
   Recorder recorder_;
   Reader reader_;

@@ -5,18 +5,19 @@
 
 #include <socle/plugin.hpp>
 
-#include "events.hpp"
+#include "house.hpp"
 
 namespace socle::audit {
 
 class Recorder {
  public:
-  explicit Recorder(Host& host) : host_(host), write_(host.target("storage/1", "write")) {}
+  Recorder(Host& host, House& house) : host_(host), house_(house), write_(host.target("storage/1", "write")) {}
   // {"events": [{operation, target?, status?, detail?, trace?, tenant?, principal?}…]}, at most 100; or one of them.
   Task<Reply> record(Request request);
 
  private:
   Host& host_;
+  House& house_;
   Target write_;
 };
 

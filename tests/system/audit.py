@@ -80,7 +80,7 @@ class Events(AuditTest):
         self.start()
         _, note, fields = self.ask("POST", "/v1/notes", {"title": "First", "text": "very secret words"}, status=201)
         trace = fields["traceparent"].split("-")[1]
-        [created] = self.entries(trace=trace)
+        [created] = self.entries(trace=trace, operation="storage.create")
         self.assertEqual((created["tenant"], created["principal"], created["operation"], created["change"],
                           created["version"], created["status"]), ("demo", "nobody", "storage.create", "create", 1, "ok"))
         self.assertTrue(created["target"].endswith("/" + note["id"]), created)
@@ -91,15 +91,15 @@ class Events(AuditTest):
         self.assertEqual((gone["operation"], gone["before"]), ("storage.delete", created["after"]))
         self.assertNotIn("after", gone)
         self.good()
-        log = b"".join(open(os.path.join(self.trail, "segments", name), "rb").read()
-                       for name in os.listdir(os.path.join(self.trail, "segments")))
-        self.assertNotIn(b"very secret words", log)
+        for name in os.listdir(os.path.join(self.trail, "segments")):
+            with open(os.path.join(self.trail, "segments", name), "rb") as file:
+                self.assertNotIn(b"very secret words", file.read())
 
     def test_what_failed_leaves_no_entry_of_a_write(self):
         self.start()
-        before = len(self.entries(operation="storage.create"))
-        self.ask("POST", "/v1/notes", {"title": 1}, status=422)
-        self.assertEqual(len(self.entries(operation="storage.create")), before)
+        found, problem, _ = self.ask("POST", "/v1/notes", {"title": 1})
+        self.assertGreaterEqual(found, 400, problem)
+        self.assertEqual([each for each in self.entries() if each["target"].startswith("notes")], [])
 
     def test_sign_ins_refused_ones_and_denials_are_entries(self):
         self.start()
@@ -117,7 +117,7 @@ class Events(AuditTest):
         self.assertEqual(logins[0]["trace"], fields["traceparent"].split("-")[1])
         ada = {"Authorization": "Bearer " + got["access_token"]}
         _, problem, fields = self.ask("GET", "/v1/audit", headers=ada, status=403)
-        [denied] = self.entries(operation="auth.denied")
+        [denied] = self.entries(operation="access.denied")
         self.assertEqual((denied["principal"], denied["target"], denied["status"]),
                          (user, "GET /v1/audit", problem["code"]))
         self.assertEqual(denied["trace"], fields["traceparent"].split("-")[1])
@@ -160,6 +160,7 @@ class Events(AuditTest):
     def test_an_erased_tenant_is_gone_from_the_trail_and_the_chain_holds(self):
         self.start()
         self.ask("POST", "/v1/notes", {"title": "Theirs", "text": "x"}, self.operator("other"), status=201)
+        self.assertTrue(self.entries("other"))
         before = self.good()["last"]
         self.node.command("tenant", "create", "third")
         self.ask("POST", "/v1/notes", {"title": "Third", "text": "x"}, self.operator("third"), status=201)

@@ -71,7 +71,7 @@ Task<Status> Absorber::round() {
 Task<Status> Absorber::absorb_page(Context context, bool& more) {
   std::string question;
   json::Writer writer(question);
-  writer.begin_object().member("topic", topic).member("limit", std::uint64_t{page});
+  writer.begin_object().member("topic", outbox_topic).member("limit", std::uint64_t{page});
   if (!after_.empty()) writer.member("after", after_);
   writer.end_object();
   const Reply reply = co_await host_.call(context, read_, Payload::json(question));
@@ -112,7 +112,7 @@ Task<Status> Absorber::let_go(Context context) {
   const auto settled = co_await host_.offload([this]() -> Status { return journal_.settle(); });
   if (!settled) co_return Status(settled.error());
   std::string body;
-  json::Writer(body).begin_object().member("topic", topic).member("through", after_).end_object();
+  json::Writer(body).begin_object().member("topic", outbox_topic).member("through", after_).end_object();
   const Reply removed = co_await host_.call(context, remove_, Payload::json(body));
   if (!removed) co_return Status(removed.error());
   pending_ = false;

@@ -14,8 +14,8 @@
 
 namespace socle::audit {
 
-inline constexpr std::string_view house = "~audit";  // whose outbox holds what is to be absorbed
-inline constexpr std::string_view topic = "audit";
+inline constexpr std::string_view house_tenant = "~audit";  // whose outbox holds what is to be absorbed
+inline constexpr std::string_view outbox_topic = "audit";
 
 // An item of outbox_read. Nothing: not an event; its bytes are then kept as they are under operation "unknown".
 [[nodiscard]] Entry entry_of(json::View item, std::uint64_t store);

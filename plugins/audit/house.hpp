@@ -20,7 +20,7 @@ class House {
   Result<std::shared_ptr<OwnedContext>> get() {
     Own& own = own_[host_.worker()];
     if (own.context && own.until - host_.now() > std::chrono::minutes(1)) return own.context;
-    auto made = host_.act_as(house, "keep the audit trail", life);
+    auto made = host_.act_as(house_tenant, "keep the audit trail", life);
     if (!made) return std::move(made).error();
     auto context = std::make_shared<OwnedContext>(std::move(*made));
     if (host_.draining()) return context;  // drop() has been here

@@ -125,6 +125,16 @@ class Events(AuditTest):
         for secret in (PASSWORD, "wrong horse", "my-own-Passw0rd", "oops", got["access_token"]):
             self.assertNotIn(secret, everything)
 
+    def test_what_the_gateway_and_a_service_deny_is_an_entry_before_the_answer(self):
+        self.start()
+        self.ask("POST", "/v1/auth/users", {"username": "eve", "roles": ["owner"]}, status=403)
+        self.ask("GET", "/v1/notes", headers={"X-Tenant-ID": "other", **self.operator()}, status=403)
+        found = [(each["principal"] == "nobody", each["target"], each["status"])
+                 for each in self.entries(operation="access.denied")]
+        self.assertEqual(found, [(False, "GET /v1/notes", "tenant_mismatch"),
+                                 (True, "POST /v1/auth/users", "role_above_own")])
+        self.assertEqual(self.entries("other", operation="access.denied"), [])
+
     def test_operators_work_and_model_publishes_are_entries(self):
         self.start()
         self.node.command("plugin", "swap", "notes", plugin("notes"))

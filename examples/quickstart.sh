@@ -20,7 +20,7 @@ done
 
 # shellcheck disable=SC2086
 socle_install $socle_packages
-socle_build release socle gateway storage-rocksdb auth hello notes models rules forms
+socle_build release socle gateway storage-rocksdb audit auth hello notes models rules forms
 
 work=$(mktemp -d)
 kernel=
@@ -114,11 +114,13 @@ link=$(sed 's/.*"password_link":"[^"]*\(\/v1\/auth\/links\/[^"]*\)".*/\1/' "$wor
 expect "auth: set a password" '"username":"ann"' curl -s -X POST "$http$link" "${json[@]}" -d '{"password": "tr0ub4dor&3"}'
 expect "auth: sign in" '^[Ss]et-[Cc]ookie: socle_session=ss_demo_' curl -si -X POST "$http/v1/auth/login" "${json[@]}" -d '{"username": "ann", "password": "tr0ub4dor&3"}'
 expect "auth: a bad credential opens nothing" '"code":"bad_credential"' curl -s "$http/v1/notes" -H "Authorization: Bearer nonsense"
-for plugin in auth hello notes models rules forms gateway storage-rocksdb; do
+for plugin in audit auth hello notes models rules forms gateway storage-rocksdb; do
   expect "swap $plugin" 'active' build/release/kernel/socle plugin swap $plugin "$PWD/build/release/plugins/$plugin"
 done
 expect "notes: still there after the swaps" 'It works' curl -s "$http${location}"
 expect "notes: delete" '^HTTP/1.1 204' curl -si -X DELETE "$http${location}"
+expect "audit: the sign-in is in the trail" '"operation":"auth.login"' curl -s "$http/v1/audit?operation=auth.login" "${bearer[@]}"
+expect "audit: verify" 'are what was written' build/release/kernel/socle audit verify
 expect "storage: backup" . build/release/kernel/socle storage backup "$work/backup"
 expect "storage: verify" . build/release/kernel/socle storage verify "$work/backup"
 expect "ops: ready" '"ready":true' curl -s "$ops/readyz"

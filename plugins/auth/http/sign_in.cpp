@@ -15,9 +15,10 @@ namespace socle::auth {
 namespace {
 
 constexpr Duration patience = std::chrono::seconds(10);
-constexpr std::string_view no_tenant = "-";  // what is no tenant's name, and no tenant's name itself
-constexpr double user_burst = 10;            // times those of one address: guesses at one user from everywhere
-constexpr double peer_burst = 10;            // and from one address at everybody
+constexpr std::string_view nobody = "~auth";  // acts where there is no tenant to act for
+constexpr std::string_view no_tenant = "-";   // what is no tenant's name, and no tenant's name itself
+constexpr double user_burst = 10;             // times those of one address: guesses at one user from everywhere
+constexpr double peer_burst = 10;             // and from one address at everybody
 
 Reply wrong() {
   return Reply::error(Code::unauthenticated, "bad_login", "the tenant, the username or the password is wrong")
@@ -39,6 +40,7 @@ SignIn::SignIn(Host& host, Store& store, People& people, Sessions& sessions, Pas
       sessions_(sessions),
       passwords_(passwords),
       settings_(settings),
+      trail_(host),
       tenant_usage_(host.target("tenants/1", "usage")),
       signed_in_(host.counter("auth_sign_ins_total", "Sessions begun by sign-in.")),
       failed_(host.counter("auth_sign_ins_failed_total", "Sign-ins with a wrong name, password or code.")),
@@ -102,11 +104,31 @@ Task<Reply> SignIn::login(Request request) {
   }
   given->username = username;
   auto context = host_.act_as(given->tenant, "sign in", patience);
-  if (context) co_return co_await enter(*given, context->view(), taken);
+  given->trace = trace_of(request);
+  if (context) {
+    Reply answer = co_await enter(*given, context->view(), taken);
+    co_await tell(*given, context->view(), answer);
+    co_return answer;
+  }
   auto checked = co_await passwords_.check(given->tenant, sender(given->from.peer), {}, given->password);
   if (!checked) co_return std::move(checked).problem();
   failed_.add();
-  co_return wrong();
+  const Reply refused = wrong();
+  if (auto house = host_.act_as(nobody, "sign in", patience)) co_await tell(*given, house->view(), refused);
+  co_return refused;
+}
+
+// What was tried and refused for its number is counted only, or a flood would fill the trail.
+Task<void> SignIn::tell(const Given& given, Context context, const Reply& answer) {
+  const bool verdict = answer.ok() || answer.code() == Code::unauthenticated || answer.code() == Code::denied;
+  if (!verdict) co_return;
+  AuditEvent event;
+  event.operation = "auth.login";
+  event.target = "users/" + (given.user.empty() ? std::string("unknown") : given.user);
+  event.status = answer.ok() ? std::string("ok") : std::string(answer.error_code());
+  event.peer = given.from.peer;
+  event.trace = given.trace;
+  co_await trail_.tell(context, std::move(event));
 }
 
 // No person, and one without secrets, look the same from outside.
@@ -124,9 +146,10 @@ Task<Got<SignIn::Proven>> SignIn::find(Context context, std::string username) {
   co_return out;
 }
 
-Task<Reply> SignIn::enter(const Given& given, Context context, const std::vector<Attempts::Bucket>& taken) {
+Task<Reply> SignIn::enter(Given& given, Context context, const std::vector<Attempts::Bucket>& taken) {
   auto found = co_await find(context, given.username);
   if (!found) co_return std::move(found).problem();
+  given.user = found->person.id;
   const std::string hash = found->person.exists() ? found->secrets.password : std::string();
   auto checked = co_await passwords_.check(given.tenant, sender(given.from.peer), hash, given.password);
   if (!checked) {

@@ -2,6 +2,7 @@
 // name, a wrong password and a tenant that is not there, after the same work.
 #pragma once
 
+#include "core/trail.hpp"
 #include "credentials/attempts.hpp"
 #include "credentials/passwords.hpp"
 #include "http/body.hpp"
@@ -37,11 +38,13 @@ class SignIn {
  private:
   struct Given {
     std::string tenant, username, password, code;
+    std::string user;   // whose name it is, once that is known; for the audit trail
+    std::string trace;  // the request's
     Origin from;
   };
   [[nodiscard]] Got<Given> read(const Request& request) const;
   Task<Got<Proven>> find(Context context, std::string username);
-  Task<Reply> enter(const Given& given, Context context, const std::vector<Attempts::Bucket>& buckets);
+  Task<Reply> enter(Given& given, Context context, const std::vector<Attempts::Bucket>& buckets);
   // Which means was shown, "" when none is asked for.
   Task<Got<std::string>> second_factor(const Proven& proven, std::string code);
   Task<Status> keep_rehash(const Proven& proven, std::string hash);
@@ -57,6 +60,10 @@ class SignIn {
   Passwords& passwords_;
   const Settings& settings_;
   Tokens* tokens_ = nullptr;
+  // Before the answer, and whether or not there is such a tenant or user.
+  Task<void> tell(const Given& given, Context context, const Reply& answer);
+
+  AuditTrail trail_;
   Target tenant_usage_;
   Attempts attempts_;
   Metric signed_in_, failed_, held_back_;

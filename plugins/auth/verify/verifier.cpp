@@ -38,6 +38,7 @@ Verifier::Verifier(Host& host, Store& store, People& people, Sessions& sessions,
       sessions_(sessions),
       forgetting_(forgetting),
       settings_(settings),
+      trail_(host),
       hits_(host.counter("auth_known_total", "Requests whose credential the worker knew.")),
       misses_(host.counter("auth_verified_total", "Credentials looked up and found good.")),
       refused_(host.counter("auth_refused_total", "Credentials refused.")) {}
@@ -57,12 +58,13 @@ Task<Reply> Verifier::authenticate(Request request) {
       hits_.add();
       if (renewal_due(known->lifetime, known->span, now())) keep_alive(*known);
       Reply answer = judge(*known, shown);
-      if (answer.ok() || answer.error_code() != "permission_denied" || access_ == nullptr) return answer;
-      return judge_fully(std::make_shared<const Known>(*known), std::make_shared<const Presented>(shown));
+      if (answer.ok()) return answer;
+      return reconsider(request, std::make_shared<const Known>(*known), std::make_shared<const Presented>(shown),
+                        std::move(answer));
     }
     table.drop(digest);
   }
-  return verify(std::make_shared<const Presented>(shown), digest);
+  return verify(request, std::make_shared<const Presented>(shown), digest);
 }
 
 Reply Verifier::judge(const Known& known, const Presented& shown) const {
@@ -98,7 +100,23 @@ Task<Reply> Verifier::judge_fully(std::shared_ptr<const Known> known, std::share
   co_return judge(*known, without);
 }
 
-Task<Reply> Verifier::verify(std::shared_ptr<const Presented> shown, Digest digest) {
+// A refusal by the built-in roles is not the last word; one that is goes to the audit trail before it is said.
+Task<Reply> Verifier::reconsider(Request request, std::shared_ptr<const Known> known,
+                                 std::shared_ptr<const Presented> shown, Reply answer) {
+  if (answer.error_code() == "permission_denied" && access_ != nullptr) answer = co_await judge_fully(known, shown);
+  if (answer.code() != Code::denied) co_return answer;
+  AuditEvent event;
+  event.operation = "access.denied";
+  event.target = std::string(shown->method) + " " + std::string(shown->path);
+  event.status = answer.error_code();
+  event.tenant = known->tenant;
+  event.principal = known->user;
+  event.peer = shown->peer;
+  co_await trail_.tell(request, std::move(event));
+  co_return answer;
+}
+
+Task<Reply> Verifier::verify(Request request, std::shared_ptr<const Presented> shown, Digest digest) {
   std::vector<Attempts::Bucket> budget;
   budget.push_back({sender(shown->peer), settings_.cold_burst, settings_.cold_refill});
   if (const auto wait = cold_.take(budget, Duration(host_.now().nanoseconds))) {
@@ -119,8 +137,8 @@ Task<Reply> Verifier::verify(std::shared_ptr<const Presented> shown, Digest dige
   cold_.give_back(budget, Duration(host_.now().nanoseconds));
   misses_.add();
   Reply answer = judge(*found, *shown);
-  if (!answer.ok() && answer.error_code() == "permission_denied" && access_ != nullptr)
-    answer = co_await judge_fully(std::make_shared<const Known>(*found), shown);
+  if (!answer.ok())
+    answer = co_await reconsider(request, std::make_shared<const Known>(*found), shown, std::move(answer));
   forgetting_.here().put(digest, std::move(*found), epoch);
   co_return answer;
 }

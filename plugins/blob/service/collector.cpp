@@ -83,7 +83,8 @@ Task<Result<Collected>> Collector::collect(Context context, bool leftovers) {
 }
 
 Task<void> Collector::sweep() {
-  bool first = true;
+  // What a crash leaves is old enough one grace time later.
+  auto searched = host_.now();
   for (;;) {
     if (auto slept = co_await host_.sleep(settings_.sweep); !slept) co_return;
     const auto list = [this] { return vault_.tenants(); };
@@ -92,14 +93,15 @@ Task<void> Collector::sweep() {
       host_.log(Level::warn, tenants.error().message);
       continue;
     }
+    const bool search = host_.now() - searched >= settings_.grace;
+    if (search) searched = host_.now();
     for (const auto& tenant : *tenants) {
       auto context = host_.act_as(tenant, "collect files that no record holds", patience);
       if (!context) continue;  // suspended, or not granted: nothing is lost
-      auto done = co_await collect(*context, first);
+      auto done = co_await collect(*context, search);
       if (!done) host_.log(Level::warn, *context, "files were not collected: " + done.error().message);
       if (host_.draining()) co_return;
     }
-    first = false;
   }
 }
 

@@ -22,7 +22,9 @@ Reply bad_credential(std::string_view code, std::string_view message) {
 bool on_the_way_in(const Presented& shown) {
   constexpr std::array<std::string_view, 3> exact{"/v1/auth/login", "/v1/auth/token", "/v1/auth/revoke"};
   constexpr std::string_view links = "/v1/auth/links/";
-  return shown.access == Access::open && (std::find(exact.begin(), exact.end(), shown.path) != exact.end() ||
+  // A page that everybody may see is no place to be told that a session has ended: it leads to a new one.
+  const bool page = !shown.path.starts_with("/v1/");
+  return shown.access == Access::open && (page || std::find(exact.begin(), exact.end(), shown.path) != exact.end() ||
                                           shown.path.substr(0, links.size()) == links);
 }
 

@@ -57,6 +57,8 @@ class TemplateCompiler {
     return fresh ? add(Kind::literal).text : out_.code.back().text;
   }
   void literal(char c) {
+    if (boundary_ && c != ' ' && c != '\n' && c != '>') return fail("attributes that depend on a section are set off by spaces");
+    boundary_ = false;
     if (const auto why = place_.feed(c); !why.empty()) return fail(std::string(why));
     last_literal().push_back(c);
   }
@@ -85,8 +87,8 @@ class TemplateCompiler {
   }
 
   void begin(Kind kind, std::string_view name) {
-    using Where = HtmlPlace::Where;
-    if (!in_data_place() && place_.where() != Where::in_tag)
+    boundary_ = place_.settle();
+    if (!boundary_ && !in_data_place())
       return fail("section '" + std::string(name) + "' must stand between tags, between attributes or in a value");
     open_.push_back({static_cast<std::uint32_t>(out_.code.size()), place_});
     named(add(kind), name);
@@ -102,6 +104,7 @@ class TemplateCompiler {
     Instruction& start = out_.code[open.begin];
     if ((start.root ? "@" + start.text : start.text) != name)
       return fail("'{{/" + std::string(name) + "}}' where section '" + start.text + "' must end first");
+    boundary_ = place_.settle();
     if (!place_.same(open.place))
       return fail("section '" + start.text + "' ends in another place of the page than it began");
     start.target = static_cast<std::uint32_t>(out_.code.size());
@@ -153,6 +156,7 @@ class TemplateCompiler {
   HtmlPlace place_;
   std::vector<Open> open_;
   std::size_t at_ = 0;
+  bool boundary_ = false;  // the next literal character must end the attribute before it
   std::string fault_;
 };
 

@@ -21,6 +21,13 @@ class HtmlPlace {
   [[nodiscard]] bool value_begun() const { return value_begun_; }
   // A slot stood here.
   void filled() { value_begun_ = value_begun_ || where_ == Where::value; }
+  // In a tag but in no value: an attribute that has begun is taken as ended. The compiler sees to it that what follows
+  // does not go on with its name.
+  bool settle() {
+    const bool inside = where_ == Where::tag_name || where_ == Where::attribute || where_ == Where::in_tag;
+    if (inside) where_ = Where::in_tag;
+    return inside;
+  }
   [[nodiscard]] bool same(const HtmlPlace& other) const {
     return where_ == other.where_ && tag_ == other.tag_ && (where_ != Where::value || attribute_ == other.attribute_);
   }

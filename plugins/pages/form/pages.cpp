@@ -175,7 +175,7 @@ Task<Reply> FormPages::record(Request request) {
           .text("value", value.is_string() ? std::string(value.as_string()) : json::to_text(value));
       rules.push_back(std::move(one));
     }
-  data.list("rules", std::move(rules));
+  data.flag("decided", !rules.empty()).list("rules", std::move(rules));
   co_return site_.page(request, {"record", open.editing.record_title, Part::forms, 200, false}, std::move(data));
 }
 

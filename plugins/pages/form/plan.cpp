@@ -105,6 +105,8 @@ class Planner {
       json::append_escaped(out.inner, token);
     }
     out.required = field.required;
+    const auto type = field.schema.find("type").as_string();
+    out.exact = field.type == FieldType::decimal && type != "number" && type != "integer";
     const auto* logic = form_.logic_of(index);
     const auto listed =
         field.type == FieldType::list ? field.schema.find("items").find("enum") : field.schema.find("enum");

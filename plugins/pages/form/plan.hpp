@@ -55,6 +55,7 @@ struct Control {
   // An empty input means an empty text, which the schema demands and admits.
   bool empty_is_text = false;
   bool required = false;  // by the schema
+  bool exact = false;     // an exact number that the schema wants as a text
 };
 
 struct Group {

@@ -14,12 +14,18 @@ std::size_t step_from(std::string_view text, const Plan& plan) {
   return std::min(out, plan.steps.size() - 1);
 }
 
-Faults faults_of(std::string_view errors) {
+// An empty field is called so, in a person's words; of all else the form's own message is told.
+std::string told(std::string_view code, std::string_view message, std::string_view required) {
+  return std::string(code == "required" ? required : message);
+}
+
+Faults faults_of(std::string_view errors, std::string_view required) {
   Faults out;
   const auto list = json::Document::parse(errors);
   if (!list) return out;
   for (const auto error : list->root().elements())
-    out.emplace(error.find("pointer").as_string(), error.find("message").as_string());
+    out.emplace(error.find("pointer").as_string(),
+                told(error.find("code").as_string(), error.find("message").as_string(), required));
   return out;
 }
 
@@ -57,7 +63,8 @@ Faults FormPages::judged(const Request& request, const Open& open) const {
   cel::Arena arena;
   const auto verdict = forms::judge(*open.served.form, call, asking.language(), arena);
   if (!verdict.stopped.empty()) return out;
-  for (const auto& error : verdict.errors) out.emplace(error.pointer, error.message);
+  for (const auto& error : verdict.errors)
+    out.emplace(error.pointer, told(error.code, error.message, site_.word(request, "required")));
   return out;
 }
 
@@ -107,7 +114,7 @@ Task<Reply> FormPages::save(Request request, std::shared_ptr<Open> open, Posted 
     const std::string id(record ? record->root().find("id").as_string() : std::string_view());
     co_return Site::go("/forms/" + name + "/" + id, stored ? "updated" : "created");
   }
-  open->faults = faults_of(saved.text());
+  open->faults = faults_of(saved.text(), site_.word(request, "required"));
   open->status = saved.http_status() != 0 ? saved.http_status() : 422;
   if (saved.error_code() == "version_mismatch") {
     open->faults.emplace("", site_.word(request, "changed_meanwhile"));

@@ -108,7 +108,7 @@ bool write_typed(json::Writer& out, const Control& control, std::string_view tex
     return true;
   }
   const bool number = control.widget == Widget::integer || control.widget == Widget::number;
-  if (number || control.widget == Widget::json) {
+  if ((number && !control.exact) || control.widget == Widget::json) {
     const auto value = json::Document::parse(clean);
     if (value && (control.widget == Widget::json || value->root().is_number())) {
       out.value(value->root());

@@ -108,6 +108,7 @@ constexpr page::Message table[] = {
     {"refused", "This cannot be done", "无法完成操作"},
     {"remove", "Remove", "移除"},
     {"remove_user", "Remove user", "移除用户"},
+    {"required", "Fill this in", "请填写"},
     {"resume", "Resume", "恢复"},
     {"role", "Role", "角色"},
     {"roles", "Roles", "角色"},

@@ -1,12 +1,11 @@
 #include "site/site.hpp"
 
+#include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
-#include <cstdlib>
-#include <cstring>
 #include <stdexcept>
 
 namespace socle::pages {
@@ -107,13 +106,14 @@ Site::Site(Host& host)
       style_(address("app.css")),
       script_(address("app.js")),
       icon_(address("icon.svg")) {
-  auto* kept = static_cast<unsigned char*>(host.resident_take(key_name, 1));
-  const bool fresh = kept == nullptr;
-  if (fresh) kept = static_cast<unsigned char*>(std::malloc(key_.size()));
-  if (kept == nullptr || (fresh && RAND_bytes(kept, static_cast<int>(key_.size())) != 1))
+  // Kept as a number of libcrypto's, which is resident: the kernel frees it when the last generation is gone.
+  auto* kept = static_cast<BIGNUM*>(host.resident_take(key_name, 1));
+  const int size = static_cast<int>(key_.size());
+  if (kept == nullptr && RAND_bytes(key_.data(), size) == 1) kept = BN_bin2bn(key_.data(), size, nullptr);
+  if (kept == nullptr || BN_bn2binpad(kept, key_.data(), size) != size)
     throw std::runtime_error("no random key for forms");
-  std::memcpy(key_.data(), kept, key_.size());
-  if (auto put = host.resident_put(key_name, 1, kept, &std::free); !put) std::free(kept);
+  auto* const destroy = reinterpret_cast<void (*)(void*)>(&BN_clear_free);
+  if (auto put = host.resident_put(key_name, 1, kept, destroy); !put) BN_clear_free(kept);
 }
 
 page::Language Site::language(const Request& request) {
@@ -158,7 +158,8 @@ Reply Site::problem(const Request& request, const Reply& why, std::string back) 
   const bool denied = why.code() == Code::denied || why.code() == Code::unauthenticated;
   std::string title(word(request, denied ? "access_denied" : "refused"));
   data.view("title", title).view("text", why.message()).view("code", why.error_code()).text("back", std::move(back));
-  data.list("details", details(why.text()));
+  auto faults = details(why.text());
+  data.flag("detailed", !faults.empty()).list("details", std::move(faults));
   return page(request, {"problem", title, Part::forms, status_of(why), false}, std::move(data));
 }
 

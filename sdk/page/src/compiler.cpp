@@ -57,7 +57,8 @@ class TemplateCompiler {
     return fresh ? add(Kind::literal).text : out_.code.back().text;
   }
   void literal(char c) {
-    if (boundary_ && c != ' ' && c != '\n' && c != '>') return fail("attributes that depend on a section are set off by spaces");
+    if (boundary_ && c != ' ' && c != '\n' && c != '>')
+      return fail("attributes that depend on a section are set off by spaces");
     boundary_ = false;
     if (const auto why = place_.feed(c); !why.empty()) return fail(std::string(why));
     last_literal().push_back(c);

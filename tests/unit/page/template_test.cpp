@@ -16,7 +16,8 @@ std::string fault(std::string_view text) {
   return made ? "" : made.error().message;
 }
 std::string html(std::string_view text, const Data& data, Language language = Language::en) {
-  auto made = Templates::compile({{"t", text}, {"row", "<li>{{name}}</li>{{#more}}{{>row}}{{/more}}"}}, words, language);
+  auto made =
+      Templates::compile({{"t", text}, {"row", "<li>{{name}}</li>{{#more}}{{>row}}{{/more}}"}}, words, language);
   INFO((made ? "" : made.error().message));
   REQUIRE(made);
   return made->render("t", data);
@@ -27,9 +28,16 @@ Data with(std::string_view value) {
   return out;
 }
 
-constexpr std::string_view attacks[] = {
-    "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onfocus='alert(1)", "javascript:alert(1)", "</textarea><script>",
-    "{{v}}{{#x}}", "&lt;script&gt;", "\" autofocus onfocus=\"alert(1)", "--><script>", "]]><script>"};
+constexpr std::string_view attacks[] = {"<script>alert(1)</script>",
+                                        "\"><img src=x onerror=alert(1)>",
+                                        "' onfocus='alert(1)",
+                                        "javascript:alert(1)",
+                                        "</textarea><script>",
+                                        "{{v}}{{#x}}",
+                                        "&lt;script&gt;",
+                                        "\" autofocus onfocus=\"alert(1)",
+                                        "--><script>",
+                                        "]]><script>"};
 
 }  // namespace
 
@@ -48,7 +56,8 @@ TEST_CASE("page: text is escaped between tags and in attributes, whatever it hol
 TEST_CASE("page: a whole URL is of this site or of a known scheme, else nothing", "[page]") {
   CHECK(html("<a href=\"{{v}}\"></a>", with("/forms?a=1&b=2")) == "<a href=\"/forms?a=1&amp;b=2\"></a>");
   CHECK(html("<a href=\"{{v}}\"></a>", with("https://example.com/")) == "<a href=\"https://example.com/\"></a>");
-  for (const auto* bad : {"javascript:alert(1)", "JaVaScript:alert(1)", " javascript:alert(1)", "data:text/html,x", "//evil.example", "/\\evil.example", "\tjavascript:x", "vbscript:x"})
+  for (const auto* bad : {"javascript:alert(1)", "JaVaScript:alert(1)", " javascript:alert(1)", "data:text/html,x",
+                          "//evil.example", "/\\evil.example", "\tjavascript:x", "vbscript:x"})
     CHECK(html("<a href=\"{{v}}\"></a>", with(bad)) == "<a href=\"#\"></a>");
 }
 
@@ -58,7 +67,8 @@ TEST_CASE("page: a piece of a URL ends neither its segment nor the attribute", "
 }
 
 TEST_CASE("page: a value that nothing can make harmless does not compile, and the line is told", "[page]") {
-  CHECK(fault("<p>\n<script>var x = '{{v}}';</script>").find("template 't', line 2: the value 'v' stands where nothing can make it harmless") == 0);
+  CHECK(fault("<p>\n<script>var x = '{{v}}';</script>")
+            .find("template 't', line 2: the value 'v' stands where nothing can make it harmless") == 0);
   CHECK(fault("<style>p { color: {{v}} }</style>").find("harmless") != std::string::npos);
   CHECK(fault("<p onclick=\"{{v}}\">").find("no value may go into the attribute onclick") != std::string::npos);
   CHECK(fault("<p style=\"{{v}}\">").find("attribute style") != std::string::npos);
@@ -92,19 +102,23 @@ TEST_CASE("page: sections run for lists, texts and flags, and for nothing else",
   Data data;
   data.list("items", std::move(items)).flag("off", false).flag("on", true).view("empty", "").view("outer", "o");
   CHECK(html("{{#items}}{{name}}{{outer}}{{@outer}},{{/items}}", data) == "ao,bo,");
-  CHECK(html("{{#off}}x{{/off}}{{#on}}y{{/on}}{{#empty}}z{{/empty}}{{^empty}}w{{/empty}}{{^none}}v{{/none}}", data) == "ywv");
+  CHECK(html("{{#off}}x{{/off}}{{#on}}y{{/on}}{{#empty}}z{{/empty}}{{^empty}}w{{/empty}}{{^none}}v{{/none}}", data) ==
+        "ywv");
   CHECK(html("<p{{#on}} hidden{{/on}}{{#off}} lang=\"{{outer}}\"{{/off}}>", data) == "<p hidden>");
 }
 
 TEST_CASE("page: messages are in the language asked for, and escaped", "[page]") {
-  CHECK(html("<p title=\"{{:hello}}\">{{:hello}}</p>", Data()) == "<p title=\"Hello &amp; welcome\">Hello &amp; welcome</p>");
+  CHECK(html("<p title=\"{{:hello}}\">{{:hello}}</p>", Data()) ==
+        "<p title=\"Hello &amp; welcome\">Hello &amp; welcome</p>");
   CHECK(html("{{:hello}}", Data(), Language::zh) == "你好");
   CHECK(words.filled(Language::en, "rows", {"1", "<b>"}) == "1 of <b>");
   CHECK(words.filled(Language::zh, "rows", {"1", "{0}"}) == "{0} 之 1");
 }
 
 TEST_CASE("page: only what a template made enters another as it is, and only between tags", "[page]") {
-  auto made = Templates::compile({{"inner", "<b>{{v}}</b>"}, {"outer", "<i title=\"{{body}}\">{{body}}</i>"}}, words, Language::en).value();
+  auto made = Templates::compile({{"inner", "<b>{{v}}</b>"}, {"outer", "<i title=\"{{body}}\">{{body}}</i>"}}, words,
+                                 Language::en)
+                  .value();
   Data data;
   data.markup("body", made.markup("inner", with("<x>")));
   CHECK(made.render("outer", data) == "<i title=\"&lt;b&gt;&amp;lt;x&amp;gt;&lt;/b&gt;\"><b>&lt;x&gt;</b></i>");
@@ -118,7 +132,8 @@ TEST_CASE("page: templates may nest themselves, to a depth that is bounded", "[p
 }
 
 TEST_CASE("page: posted forms are decoded as browsers encode them", "[page]") {
-  const auto body = FormBody::parse("a=1&b=x+y%2Bz&a=2&%2Fp%2F0=%E4%BD%A0&lines=1%0D%0A2&empty=&odd=%zz&&alone").value();
+  const auto body =
+      FormBody::parse("a=1&b=x+y%2Bz&a=2&%2Fp%2F0=%E4%BD%A0&lines=1%0D%0A2&empty=&odd=%zz&&alone").value();
   CHECK(body.find("a") == "2");
   CHECK(body.all("a") == std::vector<std::string_view>{"1", "2"});
   CHECK(body.find("b") == "x y+z");
@@ -137,6 +152,7 @@ TEST_CASE("page: posted forms are decoded as browsers encode them", "[page]") {
 
 TEST_CASE("page: a redirect's target stays on this site", "[page]") {
   for (const auto* good : {"/", "/forms/loan?x=1", "/a#b"}) CHECK(is_local_path(good));
-  for (const auto* bad : {"", "forms", "//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nSet-Cookie: x", "/a\\b", "javascript:x"})
+  for (const auto* bad : {"", "forms", "//evil.example", "/\\evil.example", "https://evil.example",
+                          "/a\r\nSet-Cookie: x", "/a\\b", "javascript:x"})
     CHECK_FALSE(is_local_path(bad));
 }

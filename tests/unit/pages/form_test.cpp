@@ -17,7 +17,9 @@ using forms::testing::judged;
 using forms::testing::model_of;
 
 const page::Templates& templates() {
-  static const auto all = page::Templates::compile({template_sources().begin(), template_sources().end()}, messages(), page::Language::en).value();
+  static const auto all =
+      page::Templates::compile({template_sources().begin(), template_sources().end()}, messages(), page::Language::en)
+          .value();
   return all;
 }
 
@@ -26,7 +28,8 @@ struct Rendered {
 };
 
 // The page of a record that is being filled in.
-Rendered rendered(const std::shared_ptr<const Form>& form, std::string_view doc, const Faults& faults = {}, std::size_t step = 0) {
+Rendered rendered(const std::shared_ptr<const Form>& form, std::string_view doc, const Faults& faults = {},
+                  std::size_t step = 0) {
   const auto plan = plan_of(form);
   const auto given = json::Document::parse(doc).value();
   const auto user = json::Document::parse(R"~({"id":"ada","roles":["hr"]})~").value();
@@ -47,14 +50,18 @@ Rendered rendered(const std::shared_ptr<const Form>& form, std::string_view doc,
 
 // As a browser reads the page and posts its form: every enabled input that counts.
 std::string unescaped(std::string text) {
-  for (const auto& [from, to] : {std::pair{"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&#39;", "'"}, {"&amp;", "&"}})
-    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += 1) text.replace(at, std::string_view(from).size(), to);
+  for (const auto& [from, to] :
+       {std::pair{"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&#39;", "'"}, {"&amp;", "&"}})
+    for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += 1)
+      text.replace(at, std::string_view(from).size(), to);
   return text;
 }
 std::string attribute(std::string_view tag, std::string_view name) {
   const std::string begin = " " + std::string(name) + "=\"";
   const auto at = tag.find(begin);
-  return at == std::string_view::npos ? "" : unescaped(std::string(tag.substr(at + begin.size(), tag.find('"', at + begin.size()) - at - begin.size())));
+  return at == std::string_view::npos ? ""
+                                      : unescaped(std::string(tag.substr(
+                                            at + begin.size(), tag.find('"', at + begin.size()) - at - begin.size())));
 }
 std::string sent(const std::string& html) {
   std::string out;
@@ -68,8 +75,11 @@ std::string sent(const std::string& html) {
     const std::string tag = html.substr(at, html.find('>', at) - at + 1);
     if (tag.find(" disabled") != std::string::npos) continue;
     const std::string name = attribute(tag, "name");
-    if (tag.starts_with("<input") && !(attribute(tag, "type") == "checkbox" && tag.find(" checked") == std::string::npos)) add(name, attribute(tag, "value"));
-    if (tag.starts_with("<textarea")) add(name, unescaped(html.substr(at + tag.size() + 1, html.find("</textarea>", at) - at - tag.size() - 1)));
+    if (tag.starts_with("<input") &&
+        !(attribute(tag, "type") == "checkbox" && tag.find(" checked") == std::string::npos))
+      add(name, attribute(tag, "value"));
+    if (tag.starts_with("<textarea"))
+      add(name, unescaped(html.substr(at + tag.size() + 1, html.find("</textarea>", at) - at - tag.size() - 1)));
     if (tag.starts_with("<select")) {
       const std::string inside = html.substr(at, html.find("</select>", at) - at);
       const auto chosen = inside.find(" selected");
@@ -79,7 +89,8 @@ std::string sent(const std::string& html) {
   }
   return out;
 }
-std::string back(const std::shared_ptr<const Form>& form, const std::string& html, std::string_view base = "{}", const RowChange& change = {}) {
+std::string back(const std::shared_ptr<const Form>& form, const std::string& html, std::string_view base = "{}",
+                 const RowChange& change = {}) {
   const auto body = page::FormBody::parse(sent(html)).value();
   const auto stored = json::Document::parse(base).value();
   return document_of(*plan_of(form), body, stored.root(), change);
@@ -129,7 +140,8 @@ std::shared_ptr<const Form> everything() {
 
 TEST_CASE("pages: every template compiles in both languages and no message lacks one", "[pages]") {
   for (const auto language : {page::Language::en, page::Language::zh}) {
-    const auto made = page::Templates::compile({template_sources().begin(), template_sources().end()}, messages(), language);
+    const auto made =
+        page::Templates::compile({template_sources().begin(), template_sources().end()}, messages(), language);
     INFO((made ? "" : made.error().message));
     CHECK(made);
   }
@@ -146,7 +158,9 @@ TEST_CASE("pages: a record comes back from its page as it went in", "[pages]") {
 TEST_CASE("pages: the same record gets the same verdict from the page and from the server", "[pages]") {
   const auto form = everything();
   std::mt19937 random(20261121);
-  const auto pick = [&](std::initializer_list<const char*> values) { return std::string(values.begin()[random() % values.size()]); };
+  const auto pick = [&](std::initializer_list<const char*> values) {
+    return std::string(values.begin()[random() % values.size()]);
+  };
   for (int i = 0; i < 400; ++i) {
     std::string doc = "{\"vip\":" + pick({"true", "false"});
     if (random() % 3) doc += ",\"name\":" + pick({"\"a\"", "\"</p>\"", "\"'\\\"&\""});
@@ -173,12 +187,16 @@ TEST_CASE("pages: a field appears, is demanded and computed as the record change
   CHECK(a.find(R"~({"p":"/total","visible":true,"required":false,"readonly":true,"value":"5"})~") != std::string::npos);
   const auto b = rendered(form, R"~({"kind":"b","lines":[{"qty":3}]})~").live;
   CHECK(b.find(R"~({"p":"/secret","visible":true,"required":true,"readonly":false})~") != std::string::npos);
-  CHECK(b.find(R"~({"p":"/lines/0/sum","visible":true,"required":false,"readonly":true,"value":"6"})~") != std::string::npos);
+  CHECK(b.find(R"~({"p":"/lines/0/sum","visible":true,"required":false,"readonly":true,"value":"6"})~") !=
+        std::string::npos);
 }
 
 TEST_CASE("pages: faults stand at their fields and in a summary that leads there", "[pages]") {
   const auto form = everything();
-  const auto html = rendered(form, R"~({"count":1,"lines":[{},{}]})~", {{"/count", "Too <low>"}, {"/lines/1/qty", "Wanted"}, {"", "Not at all"}}).html;
+  const auto html = rendered(form, R"~({"count":1,"lines":[{},{}]})~",
+                             {{"/count", "Too <low>"}, {"/lines/1/qty", "Wanted"}, {"", "Not at all"}})
+                        .html;
+  INFO(html.substr(html.find("<ul>"), 600));
   CHECK(html.find(R"~(<a href="#f/count">Count</a>: Too &lt;low&gt;)~") != std::string::npos);
   CHECK(html.find(R"~(<a href="#f/lines/1/qty">Lines 2, Qty</a>: Wanted)~") != std::string::npos);
   CHECK(html.find("Not at all") != std::string::npos);
@@ -189,29 +207,36 @@ TEST_CASE("pages: faults stand at their fields and in a summary that leads there
 TEST_CASE("pages: rows are added and removed by buttons without a script", "[pages]") {
   const auto form = everything();
   const auto html = rendered(form, R"~({"vip":false,"lines":[{"what":"a"},{"what":"b"}]})~").html;
-  CHECK(back(form, html, "{}", RowChange::of("add:/lines")).find(R"~("lines":[{"what":"a"},{"what":"b"},{}])~") != std::string::npos);
-  CHECK(back(form, html, "{}", RowChange::of("remove:/lines/0")).find(R"~("lines":[{"what":"b"}])~") != std::string::npos);
+  CHECK(back(form, html, "{}", RowChange::of("add:/lines")).find(R"~("lines":[{"what":"a"},{"what":"b"},{}])~") !=
+        std::string::npos);
+  CHECK(back(form, html, "{}", RowChange::of("remove:/lines/0")).find(R"~("lines":[{"what":"b"}])~") !=
+        std::string::npos);
   CHECK(RowChange::of("remove:/").kind == RowChange::Kind::none);
   CHECK(RowChange::of("nonsense").kind == RowChange::Kind::none);
 }
 
 TEST_CASE("pages: what a page does not show stays as it is stored", "[pages]") {
-  const auto form = form_of(R"~({"form":"f","schema":{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}}},
+  const auto form =
+      form_of(R"~({"form":"f","schema":{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}}},
     "ui":{"type":"VerticalLayout","elements":[{"type":"Control","scope":"#/properties/a"}]}})~");
   REQUIRE(form);
   const auto html = rendered(form, R"~({"a":"1","b":"2","c":3})~").html;
-  CHECK(html.find("/b") == std::string::npos);
+  CHECK(html.find("name=\"/b\"") == std::string::npos);
   CHECK(sorted(back(form, html, R"~({"a":"0","b":"2","c":3})~")) == sorted(R"~({"a":"1","b":"2","c":3})~"));
 }
 
 TEST_CASE("pages: no text of a model, a record or a fault becomes HTML", "[pages]") {
   const std::string evil = R"~(\"><script>alert(1)</script><img src=x onerror=alert(2)>')~";
-  const auto form = form_of("{\"form\":\"f\",\"title\":\"" + evil + "\",\"describe\":\"" + evil + "\",\"schema\":{\"type\":\"object\",\"properties\":{\"" + evil +
-                            "\":{\"type\":\"string\",\"title\":\"" + evil + "\",\"description\":\"" + evil + "\"},\"k\":{\"enum\":[\"" + evil + "\"]},\"l\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"" +
-                            evil + "\":{\"type\":\"string\"}}}}}}}");
+  const auto form =
+      form_of("{\"form\":\"f\",\"title\":\"" + evil + "\",\"describe\":\"" + evil +
+              "\",\"schema\":{\"type\":\"object\",\"properties\":{\"" + evil + "\":{\"type\":\"string\",\"title\":\"" +
+              evil + "\",\"description\":\"" + evil + "\"},\"k\":{\"enum\":[\"" + evil +
+              "\"]},\"l\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"" + evil +
+              "\":{\"type\":\"string\"}}}}}}}");
   REQUIRE(form);
   const std::string raw = json::Document::parse("\"" + evil + "\"")->root().as_string().data();
-  const std::string doc = "{\"" + evil + "\":\"" + evil + "\",\"k\":\"" + evil + "\",\"l\":[{\"" + evil + "\":\"" + evil + "\"}]}";
+  const std::string doc =
+      "{\"" + evil + "\":\"" + evil + "\",\"k\":\"" + evil + "\",\"l\":[{\"" + evil + "\":\"" + evil + "\"}]}";
   Faults faults{{"", raw}, {"/k", raw}};
   const auto made = rendered(form, doc, faults).html;
   CHECK(made.find("<script") == std::string::npos);

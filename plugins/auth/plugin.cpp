@@ -36,6 +36,8 @@ class Auth : public Plugin {
     verifier_.use(access_);
     sign_in_.use(token_desk_);
     user_api_.use(access_);
+    forgetting_.with_tenant([this](std::string_view tenant) { access_.views().forget(tenant); });
+    forgetting_.with_tenant([this](std::string_view tenant) { token_desk_.rings().forget(tenant); });
   }
 
   Task<Reply> authenticate(Request request) { return verifier_.authenticate(request); }

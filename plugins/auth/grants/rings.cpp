@@ -41,8 +41,19 @@ Rings::Rings(Host& host, Store& store)
       sealer_(sealer_of(host.config().get<std::string>("token_key_file"))),
       workers_(host.worker_count() + 1) {}
 
-void Rings::keep(std::string_view tenant, const RingPtr& ring) {
+void Rings::forget(std::string_view tenant) {
   auto& worker = workers_[host_.worker()];
+  ++worker.epoch;
+  const auto at = worker.by_tenant.find(tenant);
+  if (at == worker.by_tenant.end()) return;
+  const auto old = at->second;
+  worker.by_tenant.erase(at);
+  worker.recent.erase(old);
+}
+
+void Rings::keep(std::string_view tenant, const RingPtr& ring, std::uint64_t epoch) {
+  auto& worker = workers_[host_.worker()];
+  if (worker.epoch != epoch) return;
   if (const auto at = worker.by_tenant.find(tenant); at != worker.by_tenant.end()) {
     const auto old = at->second;
     worker.by_tenant.erase(at);
@@ -69,6 +80,7 @@ Task<Got<RingPtr>> Rings::rotate(Context context) { co_return co_await load(cont
 // Of two that make or rotate at once one is stored, and the other reads that one.
 Task<Got<RingPtr>> Rings::load(Context context, bool make, bool turn) {
   const std::string tenant(context.tenant());
+  const std::uint64_t epoch = workers_[host_.worker()].epoch;
   for (int attempt = 0; attempt < attempts; ++attempt) {
     auto stored = co_await store_.get(context, token_keys_collection, ring_id);
     if (!stored) co_return std::move(stored).problem();
@@ -94,7 +106,7 @@ Task<Got<RingPtr>> Rings::load(Context context, bool make, bool turn) {
       changed = *std::move(made);
     }
     if (!changed) {
-      keep(tenant, ring);
+      keep(tenant, ring, epoch);
       co_return ring;
     }
     ring = std::make_shared<const tokens::KeyRing>(*std::move(changed));
@@ -104,7 +116,7 @@ Task<Got<RingPtr>> Rings::load(Context context, bool make, bool turn) {
     batch.put(token_keys_collection, ring_id, stored->revision, *text);
     auto written = co_await store_.write(context, batch.take());
     if (written) {
-      keep(tenant, ring);
+      keep(tenant, ring, epoch);
       co_return ring;
     }
     if (written.problem().error_code() != "changed_meanwhile") co_return std::move(written).problem();

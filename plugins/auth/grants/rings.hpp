@@ -26,6 +26,8 @@ class Rings {
   Task<Got<RingPtr>> get(Context context, bool make);
   // The next key signs from now on.
   Task<Got<RingPtr>> rotate(Context context);
+  // Of this worker: the tenant is erased, and one of its name that comes later has other keys.
+  void forget(std::string_view tenant);
 
  private:
   static constexpr std::size_t most_tenants = 1024;  // a worker
@@ -38,9 +40,10 @@ class Rings {
   struct Worker {
     std::list<Known> recent;
     std::unordered_map<std::string_view, std::list<Known>::iterator> by_tenant;
+    std::uint64_t epoch = 0;  // moves with each forget(): what was read before is not kept
   };
   Task<Got<RingPtr>> load(Context context, bool make, bool turn);
-  void keep(std::string_view tenant, const RingPtr& ring);
+  void keep(std::string_view tenant, const RingPtr& ring, std::uint64_t epoch);
   [[nodiscard]] std::int64_t seconds() const { return host_.now_utc().count() / 1'000'000'000; }
 
   Host& host_;

@@ -12,7 +12,16 @@ constexpr std::string_view own_principal = "plugin:auth";
 constexpr std::string_view kernel_principal = "kernel";
 constexpr std::string_view nobody = "~auth";  // no tenant: one that is being deleted cannot be acted for
 
-void apply(Table& table, std::string_view tenant, const Forgotten& gone) {
+}  // namespace
+
+Forgetting::Forgetting(Host& host, std::size_t most) : host_(host), forget_(host.target("auth/1", "forget")) {
+  // One more: the staging thread, which has an own worker number.
+  tables_.reserve(host.worker_count() + 1);
+  for (std::uint32_t i = 0; i <= host.worker_count(); ++i) tables_.emplace_back(most);
+}
+
+void Forgetting::apply(std::string_view tenant, const Forgotten& gone) const {
+  Table& table = here();
   if (!gone.session.empty()) {
     table.forget_session(tenant, gone.user, gone.session);
   } else if (!gone.key.empty()) {
@@ -21,15 +30,8 @@ void apply(Table& table, std::string_view tenant, const Forgotten& gone) {
     table.forget_user(tenant, gone.user);
   } else {
     table.forget_tenant(tenant);
+    for (const auto& also : with_tenant_) also(tenant);
   }
-}
-
-}  // namespace
-
-Forgetting::Forgetting(Host& host, std::size_t most) : host_(host), forget_(host.target("auth/1", "forget")) {
-  // One more: the staging thread, which has an own worker number.
-  tables_.reserve(host.worker_count() + 1);
-  for (std::uint32_t i = 0; i <= host.worker_count(); ++i) tables_.emplace_back(most);
 }
 
 Task<Status> Forgetting::announce(Context context, const Forgotten& gone) {
@@ -43,7 +45,7 @@ Task<Status> Forgetting::announce(Context context, const Forgotten& gone) {
       .member("key", gone.key)
       .end_object();
   const std::function<Task<Status>()> errand = [this, &tenant, &gone, &message]() -> Task<Status> {
-    apply(here(), tenant, gone);
+    apply(tenant, gone);
     auto own = host_.act_as(nobody, "a credential was revoked", patience);
     if (!own) co_return std::move(own).error();
     const Reply told = co_await host_.call(own->view(), forget_, Payload::json(message));
@@ -64,7 +66,7 @@ Task<Reply> Forgetting::forget(Request request) {
   const auto body = json::Document::parse(request.text());
   if (!body) co_return body.error();
   const auto text = [&body](std::string_view name) { return std::string(body->root().find(name).as_string()); };
-  apply(here(), text("tenant"), {text("user"), text("session"), text("key")});
+  apply(text("tenant"), {text("user"), text("session"), text("key")});
   co_return Reply();
 }
 

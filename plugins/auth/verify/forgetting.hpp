@@ -5,6 +5,8 @@
 // the call.
 #pragma once
 
+#include <functional>
+
 #include "core/got.hpp"
 #include "verify/table.hpp"
 
@@ -23,13 +25,18 @@ class Forgetting {
   Task<Status> announce(Context context, const Forgotten& gone);
   // auth/1.forget: of this plugin's own generations, on each worker; and of the kernel, of a tenant that is deleted.
   Task<Reply> forget(Request request);
+  // Called on each worker, too, when everything of a tenant is to be forgotten. From the constructor only.
+  void with_tenant(std::function<void(std::string_view tenant)> also) { with_tenant_.push_back(std::move(also)); }
   // Of the worker this runs on.
   [[nodiscard]] Table& here() const { return tables_[host_.worker()]; }
 
  private:
+  void apply(std::string_view tenant, const Forgotten& gone) const;
+
   Host& host_;
   Target forget_;
   mutable std::vector<Table> tables_;
+  std::vector<std::function<void(std::string_view)>> with_tenant_;
 };
 
 }  // namespace socle::auth

@@ -30,6 +30,7 @@ plugins:
 """
 LOAN = "rules: loan\ninput: {type: object}\noutput: %s\n"
 # RFC 8037, appendix A.2: the key of the page's token.
+RFC_8037_KEY_TEXT = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
 RFC_8037_KEY = '{"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}'
 WITH_HELLO = SYSTEM + "  - {path: plugins/hello, home: kernel, config: {greeting: Moin}}\n"
 
@@ -48,6 +49,7 @@ class Kernel:
             (self.folder / "system.yaml").write_text(SYSTEM)
             (self.folder / "next.yaml").write_text(WITH_HELLO)
             (self.folder / "keys.json").write_text(RFC_8037_KEY)
+            (self.folder / "author.pub").write_text(RFC_8037_KEY_TEXT)
             (self.folder / "tenants.txt").write_text("# new ones\nbeta\ngamma plan=paid storage.bytes=10MiB\n")
             (self.folder / "models").mkdir()
             (self.folder / "models/loan.yaml").write_text(LOAN % 1)

@@ -191,7 +191,8 @@ std::string_view to_string(Widget widget) {
 }
 
 Words label_of(const Field& field) {
-  if (!field.title.empty()) return field.title;
+  // A schema without a title has its field's name for one.
+  if (!field.title.empty() && field.title.in(Language::en) != field.name) return field.title;
   Words out;
   for (const char c : field.name) {
     const bool capital = c >= 'A' && c <= 'Z';

@@ -23,6 +23,7 @@ Settings::Settings(const Config& config)
       cold_burst(config.get<double>("cold_burst")),
       cold_refill(config.get<std::int64_t>("cold_refill")),
       public_url(config.get<std::string>("public_url")),
+      link_page(config.get<std::string>("link_page", "")),
       issuer(config.get<std::string>("issuer")),
       behind_tls(config.get<bool>("behind_tls")),
       oidc_time(config.get<std::int64_t>("oidc_time")),

@@ -24,7 +24,9 @@ bool on_the_way_in(const Presented& shown) {
   constexpr std::array<std::string_view, 4> below{"/v1/auth/links/", "/v1/auth/oidc/choices", "/v1/auth/oidc/login/",
                                                   "/v1/auth/oidc/callback/"};
   const auto begins = [&shown](std::string_view prefix) { return shown.path.starts_with(prefix); };
-  return shown.access == Access::open && (std::find(exact.begin(), exact.end(), shown.path) != exact.end() ||
+  // A page that everybody may see is no place to be told that a session has ended: it leads to a new one.
+  const bool page = !shown.path.starts_with("/v1/");
+  return shown.access == Access::open && (page || std::find(exact.begin(), exact.end(), shown.path) != exact.end() ||
                                           std::any_of(below.begin(), below.end(), begins));
 }
 

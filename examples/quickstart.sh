@@ -20,7 +20,7 @@ done
 
 # shellcheck disable=SC2086
 socle_install $socle_packages
-socle_build release socle gateway storage-rocksdb audit auth hello notes models rules forms
+socle_build release socle gateway storage-rocksdb audit auth blob hello notes models rules forms pages
 
 work=$(mktemp -d)
 kernel=
@@ -55,6 +55,7 @@ build/release/kernel/socle model apply examples/loan --tenant demo >"$work/model
 cat <<TEXT
 
 Socle serves.
+  open this       $http/forms/loan/new   a loan application to fill in; $http/ lists all forms, $http/login signs in
   say hello       curl $http/v1/hello/Ada
   notes           curl -X POST $http/v1/notes -H 'Content-Type: application/json' -d '{"title": "First", "text": "It works"}'
                   curl $http/v1/notes
@@ -106,6 +107,9 @@ expect "forms: errors at their fields" '"pointer":"/email","code":"required"' cu
 expect "forms: import" '"created":4' curl -s -X POST "$http/v1/forms/loan/records:import" -H 'Content-Type: application/x-ndjson' --data-binary "$(tail -n +2 examples/loan/records.jsonl)"
 expect "forms: export" 'call_center' curl -s "$http/v1/forms/loan/records:export?format=csv"
 expect "forms: list by filter" '"applicationNo":"LA-2026-00000001"' curl -s -G "$http/v1/forms/loan/records" --data-urlencode "filter=channel == 'web'"
+expect "pages: the loan application" '<html lang="en">.*' curl -s "$http/forms/loan/new" -H 'Accept: text/html'
+expect "pages: in Chinese" '贷款申请' curl -s "$http/v1/forms/loan/page" -H 'Accept-Language: zh-CN'
+expect "pages: strict policy" "^[Cc]ontent-[Ss]ecurity-[Pp]olicy: default-src 'none'" curl -si "$http/"
 token=$(build/release/kernel/socle tenant token demo)
 bearer=(-H "Authorization: Bearer $token")
 expect "auth: no credential is no administrator" '"code":"role_above_own"' curl -s -X POST "$http/v1/auth/users" "${json[@]}" -d '{"username": "ann", "roles": ["member"]}'
@@ -114,7 +118,7 @@ link=$(sed 's/.*"password_link":"[^"]*\(\/v1\/auth\/links\/[^"]*\)".*/\1/' "$wor
 expect "auth: set a password" '"username":"ann"' curl -s -X POST "$http$link" "${json[@]}" -d '{"password": "tr0ub4dor&3"}'
 expect "auth: sign in" '^[Ss]et-[Cc]ookie: socle_session=ss_demo_' curl -si -X POST "$http/v1/auth/login" "${json[@]}" -d '{"username": "ann", "password": "tr0ub4dor&3"}'
 expect "auth: a bad credential opens nothing" '"code":"bad_credential"' curl -s "$http/v1/notes" -H "Authorization: Bearer nonsense"
-for plugin in audit auth hello notes models rules forms gateway storage-rocksdb; do
+for plugin in audit auth blob hello notes models rules forms pages gateway storage-rocksdb; do
   expect "swap $plugin" 'active' build/release/kernel/socle plugin swap $plugin "$PWD/build/release/plugins/$plugin"
 done
 expect "notes: still there after the swaps" 'It works' curl -s "$http${location}"

@@ -162,6 +162,7 @@ Config read_config(std::string_view text) {
   if (!document) return config;
   const View root = document->root();
   if (const View base = root.find("problem_base"); base.is_string()) config.problem_base = text_of(base);
+  if (const View page = root.find("sign_in"); page.is_string()) config.sign_in = text_of(page);
   config.lane_by_connection = root.find("lane").as_string() == "connection";
   assign_ms(root.find("heartbeat_ms"), config.heartbeat);
   assign_size(root.find("min_rate"), config.min_rate);

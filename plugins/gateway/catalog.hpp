@@ -48,6 +48,7 @@ void read_providers(std::string_view json, const socle_host* host, Catalog& cata
 // The plugin's own settings, from its manifest's `config`.
 struct Config {
   std::string problem_base = "urn:socle:problem:";  // "type" of a problem is this + its code
+  std::string sign_in;                              // where browsers without a credential are sent; "": nowhere
   bool lane_by_connection = false;                  // canary lane of callers without identity: else their address
   std::int64_t heartbeat = 15 * second;             // of Server-Sent Events
   std::size_t min_rate = 256;

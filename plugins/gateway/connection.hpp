@@ -111,6 +111,8 @@ class Connection {
   void answer_options();
   void answer_ops();
   void answer_text(unsigned status, std::string_view content_type, std::string_view text);
+  // False: this is not for a person who reads pages; nothing is answered yet.
+  bool send_to_sign_in(std::string_view code);
   void refuse(const Refusal& why, std::string_view errors = {});
   void send(const AnswerHead& head, std::string_view body, bool more);
   bool flush();

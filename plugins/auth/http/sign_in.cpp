@@ -8,6 +8,7 @@
 #include "credentials/recovery.hpp"
 #include "credentials/secret_text.hpp"
 #include "credentials/totp.hpp"
+#include "http/where.hpp"
 #include "verify/cross_site.hpp"
 
 namespace socle::auth {
@@ -27,21 +28,6 @@ Reply wrong() {
 Reply held_back(Attempts::Time wait) {
   return Reply::error(Code::exhausted, "too_many_attempts", "too many attempts to sign in; retry later")
       .with_retry_after(std::chrono::ceil<std::chrono::seconds>(wait));
-}
-
-bool is_tenant_name(std::string_view text) {
-  return !text.empty() && text.size() <= 63 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
-}
-
-// Without the port.
-std::string host_name(std::string_view host) {
-  const std::size_t colon = host.rfind(':');
-  if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) host = host.substr(0, colon);
-  std::string out(host);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
 }
 
 }  // namespace
@@ -96,12 +82,7 @@ Got<SignIn::Given> SignIn::read(const Request& request) const {
   if (body->member("password").as_string().size() > max_password)
     faults.push_back({"/password", "too_long", "a password has at most 1,024 bytes"});
   if (!faults.empty()) return invalid(faults);
-  out.tenant = body->text("tenant");
-  if (out.tenant.empty()) out.tenant = request.meta("http.tenant");
-  if (out.tenant.empty()) {
-    const auto named = settings_.hosts.find(host_name(request.header("host")));
-    if (named != settings_.hosts.end()) out.tenant = named->second;
-  }
+  out.tenant = tenant_of(request, settings_, body->text("tenant"));
   if (out.tenant.empty())
     return Reply::error(Code::invalid, "tenant_required",
                         "neither the body nor the listener nor the host says which tenant; add \"tenant\"");
@@ -252,19 +233,29 @@ Task<Status> SignIn::keep_rehash(const Proven& proven, std::string hash) {
   co_return written ? Status() : Status(written.problem().error());
 }
 
-Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& given, std::vector<std::string> means) {
+Task<Got<Started>> SignIn::begin(Context context, const Person& person, const Origin& from,
+                                 std::vector<std::string> means) {
   // The browser's session of before is over: a secret that somebody planted there opens nothing.
-  if (const auto old = read_secret(given.from.cookie);
+  if (const auto old = read_secret(from.cookie);
       old && old->kind == SecretKind::session && old->tenant == context.tenant()) {
-    auto ended = co_await sessions_.revoke(context, fingerprint(given.from.cookie), person.id);
+    auto ended = co_await sessions_.revoke(context, fingerprint(from.cookie), person.id);
     if (!ended) co_return std::move(ended).problem();
   }
   Beginning beginning;
   beginning.user = person.id;
-  beginning.peer = given.from.peer;
-  beginning.agent = given.from.agent;
+  beginning.peer = from.peer;
+  beginning.agent = from.agent;
   beginning.means = std::move(means);
   auto started = co_await sessions_.begin(context, beginning);
+  if (!started) co_return std::move(started).problem();
+  signed_in_.add();
+  host_.log(Level::info, context, "signed in",
+            {{"user", person.id}, {"peer", from.peer}, {"means", beginning.means.back()}});
+  co_return started;
+}
+
+Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& given, std::vector<std::string> means) {
+  auto started = co_await begin(context, person, given.from, std::move(means));
   if (!started) co_return std::move(started).problem();
   std::string text;
   json::Writer out(text);
@@ -282,9 +273,6 @@ Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& 
   for (const std::string& role : person.roles) out.string(role);
   out.end_array().member("tenant", context.tenant()).member("csrf_token", csrf_token(started->secret));
   out.member("session_expires_at", timestamp(started->span.ends)).end_object();
-  signed_in_.add();
-  host_.log(Level::info, context, "signed in",
-            {{"user", person.id}, {"peer", given.from.peer}, {"means", beginning.means.back()}});
   co_return private_json(text).with_header("set-cookie", session_cookie(given.from, started->secret));
 }
 

@@ -27,6 +27,11 @@ class SignIn {
   };
   Task<Got<Proven>> prove(Request request, std::string password);
 
+  // The problem when the context's tenant is suspended.
+  Task<Got<bool>> tenant_open(Context context);
+  // A session for somebody who has proven who he is; the one that the browser had is over.
+  Task<Got<Started>> begin(Context context, const Person& person, const Origin& from, std::vector<std::string> means);
+
   // A new session for somebody whose old one ends with what he changed; sets the cookie when the old one came by it.
   Task<Reply> rotated(Request request, const Person& person, std::string text);
 
@@ -44,7 +49,6 @@ class SignIn {
   Task<Got<std::string>> second_factor(const Proven& proven, std::string code);
   Task<Status> keep_rehash(const Proven& proven, std::string hash);
   Task<Reply> welcome(Context context, const Person& person, const Given& given, std::vector<std::string> means);
-  Task<Got<bool>> tenant_open(Context context);
   [[nodiscard]] std::vector<Attempts::Bucket> buckets(std::string_view tenant, std::string_view username,
                                                       std::string_view peer) const;
   [[nodiscard]] Attempts::Time clock() const { return Duration(host_.now().nanoseconds); }

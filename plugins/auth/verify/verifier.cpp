@@ -21,9 +21,13 @@ Reply bad_credential(std::string_view code, std::string_view message) {
 // Where somebody signs in, what he held before does not matter.
 bool on_the_way_in(const Presented& shown) {
   constexpr std::array<std::string_view, 3> exact{"/v1/auth/login", "/v1/auth/token", "/v1/auth/revoke"};
-  constexpr std::string_view links = "/v1/auth/links/";
-  return shown.access == Access::open && (std::find(exact.begin(), exact.end(), shown.path) != exact.end() ||
-                                          shown.path.substr(0, links.size()) == links);
+  constexpr std::array<std::string_view, 4> below{"/v1/auth/links/", "/v1/auth/oidc/choices", "/v1/auth/oidc/login/",
+                                                  "/v1/auth/oidc/callback/"};
+  const auto begins = [&shown](std::string_view prefix) { return shown.path.starts_with(prefix); };
+  // A page that everybody may see is no place to be told that a session has ended: it leads to a new one.
+  const bool page = !shown.path.starts_with("/v1/");
+  return shown.access == Access::open && (page || std::find(exact.begin(), exact.end(), shown.path) != exact.end() ||
+                                          std::any_of(below.begin(), below.end(), begins));
 }
 
 }  // namespace

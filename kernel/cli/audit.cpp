@@ -48,6 +48,7 @@ std::string report_json(const audit::Report& report) {
 }
 
 std::string report_text(const audit::Report& report) {
+  if (report.last == 0) return "✓ the trail is empty, and its key and its head are good\n";
   std::string out = "✓ entries " + std::to_string(report.first) + " to " + std::to_string(report.last) + " in " +
                     std::to_string(report.segments) + " segments are what was written\n";
   out += "  signed " + report.signed_at + " by key " + audit::to_hex(audit::bytes_of(report.key)) + "\n";

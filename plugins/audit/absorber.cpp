@@ -10,7 +10,22 @@ namespace {
 constexpr std::size_t page = 1000;
 constexpr Duration let_go_after = std::chrono::milliseconds(250);
 constexpr Duration retire_every = std::chrono::hours(1);
+constexpr std::uint64_t most_idle = 100;
 constexpr Duration slow = std::chrono::milliseconds(200);  // between tries when something fails
+
+// One more waits, as long as this lives.
+class Waiting {
+ public:
+  explicit Waiting(std::atomic<std::uint32_t>& count) : count_(count) {
+    count_.fetch_add(1, std::memory_order_release);
+  }
+  ~Waiting() { count_.fetch_sub(1, std::memory_order_release); }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  std::atomic<std::uint32_t>& count_;
+};
 
 }  // namespace
 
@@ -27,10 +42,16 @@ Absorber::Absorber(Host& host, House& house, Journal& journal, Duration interval
 
 Task<void> Absorber::run() {
   retire_at_ = host_.now() + std::chrono::minutes(1);
-  for (;;) {
-    const Status outcome = co_await round();
-    tell(outcome);
-    if (outcome) rounds_.fetch_add(1, std::memory_order_release);
+  for (std::uint64_t tick = 0;; ++tick) {
+    // Nothing for a second: looking costs more than a tick of the timer, so then every fifth time is enough, unless
+    // somebody waits.
+    const bool rests = idle_rounds_ > most_idle && tick % 5 != 0;
+    Status outcome;
+    if (!rests || waiting_.load(std::memory_order_acquire) > 0) {
+      outcome = co_await round();
+      tell(outcome);
+      if (outcome) rounds_.fetch_add(1, std::memory_order_release);
+    }
     if (auto slept = co_await host_.sleep(outcome ? interval_ : slow); !slept) co_return;
   }
 }
@@ -39,6 +60,7 @@ Task<bool> Absorber::caught_up(Duration limit) {
   // The round under way may have read the outbox before.
   const std::uint64_t wanted = rounds_.load(std::memory_order_acquire) + 2;
   const Instant until = host_.now() + limit;
+  const Waiting here(waiting_);
   while (rounds_.load(std::memory_order_acquire) < wanted) {
     if (host_.now() >= until) co_return false;
     if (auto slept = co_await host_.sleep(std::chrono::milliseconds(2)); !slept) co_return false;
@@ -58,6 +80,7 @@ Task<Status> Absorber::round() {
   const auto own = house_.get();
   if (!own) co_return Status(own.error());
   const Context context = (*own)->view();
+  ++idle_rounds_;
   for (bool more = true; more;) {
     if (auto done = co_await absorb_page(context, more); !done) co_return done;
     if (host_.draining()) break;
@@ -101,6 +124,7 @@ Task<Status> Absorber::absorb_page(Context context, bool& more) {
     return journal_.append(entries);
   });
   if (!written) co_return Status(written.error());
+  idle_rounds_ = 0;
   absorbed_.add(static_cast<double>(entries.size()));
   after_ = items.at(items.size() - 1).find("position").as_string();
   if (!pending_) let_go_at_ = host_.now() + let_go_after;

@@ -41,7 +41,9 @@ class Absorber {
   bool pending_ = false;  // the outbox still holds what lies up to after_
   Instant let_go_at_, retire_at_;
   std::string told_;
+  std::uint64_t idle_rounds_ = 0;
   std::atomic<std::uint64_t> rounds_{0};
+  std::atomic<std::uint32_t> waiting_{0};  // callers of caught_up()
 };
 
 }  // namespace socle::audit

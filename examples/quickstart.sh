@@ -20,7 +20,7 @@ done
 
 # shellcheck disable=SC2086
 socle_install $socle_packages
-socle_build release socle gateway storage-rocksdb auth blob hello notes models openapi rules forms
+socle_build release socle gateway storage-rocksdb audit auth blob hello notes models openapi rules forms pages
 
 work=$(mktemp -d)
 kernel=
@@ -59,6 +59,7 @@ fi
 cat <<TEXT
 
 Socle serves.
+  open this       $http/forms/loan/new   a loan application to fill in; $http/ lists all forms, $http/login signs in
   say hello       curl $http/v1/hello/Ada
   notes           curl -X POST $http/v1/notes -H 'Content-Type: application/json' -d '{"title": "First", "text": "It works"}'
                   curl $http/v1/notes
@@ -118,6 +119,9 @@ expect "blob: upload" '"size":5' curl -s "$http/v1/files?name=hello.txt" -H 'Con
 file=$(sed -n 's/.*"href":"\([^"]*\)".*/\1/p' "$work/out")
 expect "blob: a range of it" '^ell$' curl -s "$http$file" -H 'Range: bytes=1-3'
 expect "openapi: the form is in it" '"/v1/forms/loan/records"' curl -s "$http/v1/openapi.json"
+expect "pages: the loan application" '<html lang="en">.*' curl -s "$http/forms/loan/new" -H 'Accept: text/html'
+expect "pages: in Chinese" '贷款申请' curl -s "$http/v1/forms/loan/page" -H 'Accept-Language: zh-CN'
+expect "pages: strict policy" "^[Cc]ontent-[Ss]ecurity-[Pp]olicy: default-src 'none'" curl -si "$http/"
 token=$(build/release/kernel/socle tenant token demo)
 bearer=(-H "Authorization: Bearer $token")
 expect "auth: no credential is no administrator" '"code":"role_above_own"' curl -s -X POST "$http/v1/auth/users" "${json[@]}" -d '{"username": "ann", "roles": ["member"]}'
@@ -126,11 +130,13 @@ link=$(sed 's/.*"password_link":"[^"]*\(\/v1\/auth\/links\/[^"]*\)".*/\1/' "$wor
 expect "auth: set a password" '"username":"ann"' curl -s -X POST "$http$link" "${json[@]}" -d '{"password": "tr0ub4dor&3"}'
 expect "auth: sign in" '^[Ss]et-[Cc]ookie: socle_session=ss_demo_' curl -si -X POST "$http/v1/auth/login" "${json[@]}" -d '{"username": "ann", "password": "tr0ub4dor&3"}'
 expect "auth: a bad credential opens nothing" '"code":"bad_credential"' curl -s "$http/v1/notes" -H "Authorization: Bearer nonsense"
-for plugin in auth blob hello notes models openapi rules forms gateway storage-rocksdb; do
+for plugin in audit auth blob hello notes models openapi rules forms pages gateway storage-rocksdb; do
   expect "swap $plugin" 'active' build/release/kernel/socle plugin swap $plugin "$PWD/build/release/plugins/$plugin"
 done
 expect "notes: still there after the swaps" 'It works' curl -s "$http${location}"
 expect "notes: delete" '^HTTP/1.1 204' curl -si -X DELETE "$http${location}"
+expect "audit: the sign-in is in the trail" '"operation":"auth.login"' curl -s "$http/v1/audit?operation=auth.login" "${bearer[@]}"
+expect "audit: verify" 'are what was written' build/release/kernel/socle audit verify
 expect "storage: backup" . build/release/kernel/socle storage backup "$work/backup"
 expect "storage: verify" . build/release/kernel/socle storage verify "$work/backup"
 expect "ops: ready" '"ready":true' curl -s "$ops/readyz"

@@ -111,10 +111,17 @@ class Connection {
   void answer_options();
   void answer_ops();
   void answer_text(unsigned status, std::string_view content_type, std::string_view text);
+  // False: this is not for a person who reads pages; nothing is answered yet.
+  bool send_to_sign_in(std::string_view code);
   void refuse(const Refusal& why, std::string_view errors = {});
   void send(const AnswerHead& head, std::string_view body, bool more);
   bool flush();
   void finish();
+
+  // -- denial.cpp: what is denied is told to the audit trail first
+  [[nodiscard]] bool tell_denial();
+  void recorded(const socle_reply& reply);
+  static void on_recorded(void* user, const socle_reply* reply);
 
   // -- stream.cpp: replies in pieces, hand-over
   static void on_piece(void* user, const socle_reply* reply);

@@ -63,7 +63,7 @@ Connection::Identified Connection::identify() {
     e.identity = {listener_->tenant, listener_->principal, {}};
     const Refusal why = judge_identity();
     if (!why) return Identified::yes;
-    refuse(why);
+    if (!send_to_sign_in(why.code)) refuse(why);
     return Identified::refused;
   }
   std::vector<socle_pair>& shown = worker_.shown();
@@ -156,7 +156,7 @@ bool Connection::take_identity(const socle_reply& reply) {
   }
   const Refusal why = judge_identity();
   if (!why) return true;
-  refuse(why);
+  if (!send_to_sign_in(why.code)) refuse(why);
   return false;
 }
 
@@ -181,10 +181,43 @@ void Connection::refuse_identity(socle_status status) {
   if (!verdict || meta.bad_header) {
     return refuse({503, "auth_unavailable", "Who sends this request cannot be verified now; retry."});
   }
+  const bool who_or_may = status == SOCLE_UNAUTHENTICATED || status == SOCLE_DENIED;
+  if (who_or_may && send_to_sign_in(meta.code)) return;
   if (unread_body_) e.keep_alive = false;
   worker_.count(0, true);
   e.reply = std::move(e.identity_reply);
+  e.identity_refused = true;
   answer_error(status, meta);
+}
+
+// A person who opens a page is shown the way in instead of a refusal: whoever says that he reads HTML, with GET.
+bool Connection::send_to_sign_in(std::string_view code) {
+  Exchange& e = *exchange_;
+  const std::string& page = worker_.config().sign_in;
+  const bool reads = e.method == Method::get || e.method == Method::head;
+  if (page.empty() || !reads || e.head.value("accept").find("text/html") == std::string_view::npos) return false;
+  if (unread_body_) e.keep_alive = false;
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  e.reply_text.assign(page).append("?why=").append(code).append("&next=");
+  for (const char c : e.head.target_text()) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/' ||
+                       c == '-' || c == '.' || c == '_';
+    if (plain) {
+      e.reply_text.push_back(c);
+    } else {
+      e.reply_text.append({'%', digits[byte >> 4U], digits[byte & 15U]});
+    }
+  }
+  ReplyMeta meta;
+  meta.location = e.reply_text;
+  meta.cache_control = "no-store";
+  AnswerHead head;
+  head.status = 303;
+  head.meta = &meta;
+  worker_.count(0, true);
+  send(head, {}, false);
+  return true;
 }
 
 }  // namespace socle::gateway

@@ -108,7 +108,7 @@ void RequestMeta::build(const Exchange& exchange, const Listener& listener, std:
     if (keeps_secrets && (ascii::same(name, "authorization") || ascii::same(name, "cookie"))) continue;
     header(head, i, key);
   }
-  if (to_auth) {
+  if (to_auth || all) {
     add("http.peer", peer);
     add("http.transport", listener.tls ? "tls" : listener.loopback ? "loopback" : "plain");
     if (!listener.tenant.empty()) add("http.tenant", listener.tenant);

@@ -20,7 +20,8 @@ option(SOCLE_FUZZ "build the libFuzzer targets (clang)" OFF)
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  # Without this it does not keep what includes a precompiled header.
+  set(CMAKE_CXX_COMPILER_LAUNCHER /usr/bin/env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
 endif()
 find_program(MOLD mold)
 if(MOLD AND NOT SOCLE_SANITIZE)
@@ -83,10 +84,13 @@ endforeach()
 # socle_test(NAME SOURCES a.cpp ... [LINK target ...] [LABELS l ...] [ARGS ...] [BOTH_HOMES])
 # A Catch2 binary NAME that ctest runs as one test of the same name, in random order; with BOTH_HOMES once more as
 # NAME.cell, where Socle::testing runs the plugin in a process of its own.
+set(socle_test_options $<$<CONFIG:RelWithDebInfo>:-O1>)  # what a test does is in the parts it links
 function(socle_test name)
   cmake_parse_arguments(arg "BOTH_HOMES" "" "SOURCES;LINK;LABELS;ARGS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE socle_catch socle_warnings ${arg_LINK})
+  target_compile_options(${name} PRIVATE ${socle_test_options})
+  target_precompile_headers(${name} REUSE_FROM socle_catch)
   add_test(NAME ${name} COMMAND ${name} --order rand --warn NoAssertions ${arg_ARGS})
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
   if(arg_BOTH_HOMES)

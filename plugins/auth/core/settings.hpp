@@ -7,6 +7,7 @@
 
 #include "credentials/password.hpp"
 #include "credentials/turns.hpp"
+#include "oidc/reach.hpp"
 #include "session/lifetime.hpp"
 
 namespace socle::auth {
@@ -25,9 +26,14 @@ struct Settings {
   double cold_burst;     // unknown credentials of one address at once
   Duration cold_refill;  // until one more
   std::string public_url;
-  std::string issuer;  // in authenticator apps
-  bool behind_tls;     // a proxy on this machine ends TLS: plain loopback listeners count as secure
+  std::string link_page;  // where browsers that open a one-time link are sent, which follows; "": nowhere
+  std::string issuer;     // in authenticator apps
+  bool behind_tls;        // a proxy on this machine ends TLS: plain loopback listeners count as secure
   std::map<std::string, std::string, std::less<>> hosts;  // Host header → tenant
+  oidc::Reach oidc_reach = oidc::Reach::open;
+  Duration oidc_time;   // of one request to a provider
+  Duration oidc_retry;  // until a provider that failed is asked again
+  std::string oidc_ca_file;
 };
 
 }  // namespace socle::auth

@@ -43,6 +43,13 @@ Task<Got<std::shared_ptr<LinkApi::Opened>>> LinkApi::open(Request request) {
 }
 
 Task<Reply> LinkApi::look(Request request) {
+  const std::string link(request.param("link"));
+  const bool browser = request.header("accept").find("text/html") != std::string_view::npos;
+  if (browser && !settings_.link_page.empty() && read_secret(link))
+    co_return Reply()
+        .with_status(303)
+        .with_location(settings_.link_page + link)
+        .with_header("referrer-policy", "no-referrer");
   auto opened = co_await open(request);
   if (!opened) co_return std::move(opened).problem();
   const Opened& o = **opened;

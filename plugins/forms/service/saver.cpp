@@ -41,15 +41,16 @@ Saver::Saver(Host& host)
 // pure.
 Task<Got<Verdict>> Saver::judged(Request request, const Form& form, Call& call, Language language) {
   judged_.add();
-  call.limits.fuel = std::min(inline_fuel, fuel_);
+  const std::uint64_t most = host_.fuel(request, fuel_);  // less while the tenant's memory is nearly full
+  call.limits.fuel = std::min(inline_fuel, most);
   auto verdict = judge(form, call, language, *arenas_[host_.worker()]);
-  if (verdict.stopped == "out_of_fuel" && fuel_ > inline_fuel) {
+  if (verdict.stopped == "out_of_fuel" && most > inline_fuel) {
     moved_.add();
     struct Watchdog {
       const Host& host;
       Instant deadline;
     } watchdog{host_, request.context().deadline()};
-    call.limits.fuel = fuel_;
+    call.limits.fuel = most;
     call.limits.interval = 20'000;
     call.limits.data = &watchdog;
     call.limits.interrupt = [](void* data) {
@@ -66,6 +67,11 @@ Task<Got<Verdict>> Saver::judged(Request request, const Form& form, Call& call, 
   }
   if (verdict.stopped == "interrupted")
     co_return Reply::error(Code::deadline, "deadline_exceeded", "the form's logic took longer than the request may");
+  if (verdict.stopped == "out_of_fuel" && most < fuel_)
+    co_return Reply::error(Code::unavailable, "memory_pressure",
+                           "the tenant's memory is nearly full, so the form's logic may take " + std::to_string(most) +
+                               " units instead of " + std::to_string(fuel_) + "; ask again when less is under way")
+        .with_status(503);
   if (!verdict.stopped.empty())
     co_return Reply::error(Code::invalid, verdict.stopped,
                            "the form's logic needs more than one evaluation may take (" + std::to_string(fuel_) +

@@ -148,7 +148,7 @@ Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Ser
     co_return Reply::error(
         Code::too_large, "batch_too_large",
         "one write holds at most 1000 records, references, files and sequences; send fewer at a time");
-  text += ']';
+  text += R"(],"audit":{"operation":"records.write"})";
   if (!key.empty()) {
     text += ",\"idempotency\":{\"key\":";
     json::append_quoted(text, key);

@@ -1,0 +1,35 @@
+// account.hpp: the pages of a person's own account, of signing in and out, and of one-time links.
+#pragma once
+
+#include "account/asks.hpp"
+
+namespace socle::pages {
+
+class Account {
+ public:
+  Account(Host& host, const Site& site) : site_(site), auth_(host) {}
+
+  Task<Reply> door(Request request);          // GET /login
+  Task<Reply> enter(Request request);         // POST /login
+  Task<Reply> leave(Request request);         // POST /logout
+  Task<Reply> welcome(Request request);       // GET /join/{link}
+  Task<Reply> set_password(Request request);  // POST /join/{link}
+
+  Task<Reply> account(Request request);
+  Task<Reply> change(Request request);  // POST /account/{what}: password, factor, confirm, no-factor, codes, keys
+  Task<Reply> end_session(Request request);
+  Task<Reply> remove_key(Request request);
+
+ private:
+  [[nodiscard]] Reply sign_in_page(const Request& request, Ask ask, int status) const;
+  Task<Reply> overview(Request request, std::string what, std::string fault, int status);
+  [[nodiscard]] Reply secrets(const Request& request, std::string_view title, std::string_view text,
+                              std::vector<std::string> values, std::string link, const Ask* next,
+                              const Reply& from) const;
+  [[nodiscard]] Ask password_ask(const Request& request) const;
+
+  const Site& site_;
+  AuthDoor auth_;
+};
+
+}  // namespace socle::pages

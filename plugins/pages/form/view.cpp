@@ -1,0 +1,259 @@
+#include "form/view.hpp"
+
+#include <algorithm>
+
+#include "form/texts.hpp"
+#include "form/walk.hpp"
+#include "logic/values.hpp"
+#include "socle/json/pointer.hpp"
+
+namespace socle::pages {
+namespace {
+
+using page::Data;
+
+class Inputs {
+ public:
+  explicit Inputs(const Shown& shown) : s_(shown) {}
+
+  Data control(const Control& control, const Place& place) {
+    Data out;
+    const auto state = s_.evaluation.state(control.field, place.row);
+    const bool required = control.required || state.required;
+    const auto fault = s_.faults.find(place.pointer);
+    out.view("label", control.label.in(s_.language)).view("hint", control.hint.in(s_.language));
+    out.text("pointer", place.pointer)
+        .flag("wide", control.wide)
+        .flag("hidden", !s_.evaluation.state(control.field, place.row).visible);
+    out.flag("required", required).flag("readonly", state.read_only);
+    if (fault != s_.faults.end()) out.view("error", fault->second);
+    if (control.widget == Widget::group) {
+      out.flag("group", true).list("controls", parts(control, place));
+    } else if (control.widget == Widget::table) {
+      table(out, control, place);
+    } else {
+      input(out, control, place, state);
+    }
+    return out;
+  }
+
+ private:
+  std::vector<Data> parts(const Control& whole, const Place& place) {
+    std::vector<Data> out;
+    out.reserve(whole.parts.size());
+    for (const auto& part : whole.parts) out.push_back(control(part, inside(s_.plan, part, place)));
+    return out;
+  }
+
+  void table(Data& out, const Control& whole, const Place& place) {
+    std::vector<Data> rows;
+    const std::size_t count = place.value.is_array() ? place.value.size() : 0;
+    rows.reserve(count);
+    for (std::size_t row = 0; row < count; ++row) {
+      Data one;
+      const Place there{forms::below(place.pointer, row), place.value.at(row), row};
+      one.text("title", s_.messages.filled(of(s_.language), "row", {std::to_string(row + 1)}));
+      one.text("pointer", there.pointer).view("of", whole.label.in(s_.language)).list("controls", parts(whole, there));
+      rows.push_back(std::move(one));
+    }
+    out.flag("table", true).text("count", std::to_string(count)).list("rows", std::move(rows));
+  }
+
+  void input(Data& out, const Control& control, const Place& place, const forms::FieldState& state) {
+    const std::string value = input_text(control, place.value);
+    switch (control.widget) {
+      case Widget::check: out.flag("check", true).flag("checked", value == "true"); break;
+      case Widget::choice: out.flag("choice", true).list("options", options(control, state, value)); break;
+      case Widget::choices: out.flag("choices", true).list("options", several(control, place)); break;
+      case Widget::reference: reference(out, control, value); break;
+      case Widget::area:
+      case Widget::lines:
+      case Widget::json: out.flag("area", true).flag("code", control.widget == Widget::json); break;
+      default:
+        out.flag("input", true).view("type", type_of(control, value));
+        if (control.widget == Widget::integer) out.view("mode", "numeric");
+        if (control.widget == Widget::number) out.view("mode", "decimal");
+        out.flag("figures", control.widget == Widget::integer || control.widget == Widget::number);
+    }
+    out.text("value", value);
+  }
+
+  static std::string_view type_of(const Control& control, const std::string& value) {
+    if (control.widget == Widget::date) return "date";
+    const bool holds = value.empty() || is_plain_moment(value + "Z");
+    if (control.widget == Widget::moment && holds) return "datetime-local";
+    return control.input_type;
+  }
+
+  static Data option(std::string value, const std::string& label, bool chosen) {
+    Data out;
+    return std::move(out.text("value", std::move(value)).text("label", label).flag("chosen", chosen));
+  }
+
+  std::vector<Data> options(const Control& control, const forms::FieldState& state, const std::string& value) {
+    std::vector<Data> out;
+    bool found = value.empty();
+    for (const auto& [posted, label] : allowed(control, state, s_.language)) {
+      found = found || posted == value;
+      out.push_back(option(posted, label, posted == value));
+    }
+    if (!found) out.push_back(option(value, value, true));
+    return out;
+  }
+
+  std::vector<Data> several(const Control& control, const Place& place) {
+    std::vector<Data> out;
+    for (const auto& choice : control.choices) {
+      bool chosen = false;
+      for (const auto one : place.value.elements()) chosen = chosen || json::to_text(one) == choice.json;
+      Data made = option(choice.value, choice.words.in(s_.language), chosen);
+      made.text("pointer", place.pointer).text("index", std::to_string(out.size()));
+      out.push_back(std::move(made));
+    }
+    return out;
+  }
+
+  void reference(Data& out, const Control& control, const std::string& value) {
+    const auto known = s_.candidates.find(control.field);
+    if (known == s_.candidates.end()) {
+      out.flag("input", true).view("type", "text");
+      return;
+    }
+    std::vector<Data> list;
+    bool found = value.empty();
+    for (const auto& [id, title] : known->second) {
+      found = found || id == value;
+      list.push_back(option(id, title, id == value));
+    }
+    if (!found) list.push_back(option(value, value, true));
+    out.flag("choice", true).list("options", std::move(list));
+  }
+
+  const Shown& s_;
+};
+
+class Hidden {
+ public:
+  Hidden(const Shown& shown, std::vector<Data>& out) : s_(shown), out_(out) {}
+  void control(const Control& control, const Place& place) {
+    if (control.widget == Widget::group) {
+      for (const auto& part : control.parts) this->control(part, inside(s_.plan, part, place));
+    } else if (control.widget == Widget::table) {
+      const std::size_t count = place.value.is_array() ? place.value.size() : 0;
+      add("#rows" + place.pointer, std::to_string(count));
+      for (std::size_t row = 0; row < count; ++row)
+        for (const auto& part : control.parts)
+          this->control(part, inside(s_.plan, part, {forms::below(place.pointer, row), place.value.at(row), row}));
+    } else if (control.widget == Widget::choices) {
+      for (const auto one : place.value.elements())
+        add(place.pointer, one.is_string() ? std::string(one.as_string()) : json::to_text(one));
+    } else if (place.value.exists()) {
+      add(place.pointer, input_text(control, place.value));
+    }
+  }
+
+ private:
+  void add(std::string name, std::string value) {
+    Data one;
+    one.text("name", std::move(name)).text("value", std::move(value));
+    out_.push_back(std::move(one));
+  }
+  const Shown& s_;
+  std::vector<Data>& out_;
+};
+
+class Reading {
+ public:
+  explicit Reading(const Shown& shown)
+      : s_(shown), yes_(s_.messages.in(of(s_.language), "yes")), no_(s_.messages.in(of(s_.language), "no")) {}
+  // Nothing of what is hidden.
+  void control(const Control& control, const Place& place, std::vector<Data>& out) {
+    if (!s_.evaluation.state(control.field, place.row).visible) return;
+    Data one;
+    one.view("label", control.label.in(s_.language)).flag("wide", control.wide);
+    if (control.widget == Widget::group) {
+      std::vector<Data> parts;
+      for (const auto& part : control.parts) this->control(part, inside(s_.plan, part, place), parts);
+      one.flag("group", true).list("values", std::move(parts));
+    } else if (control.widget == Widget::table) {
+      table(one, control, place);
+    } else {
+      const std::string text = control.widget == Widget::json
+                                   ? input_text(control, place.value)
+                                   : shown_text(control, place.value, s_.language, yes_, no_);
+      one.flag("plain", true).text("value", text).flag("code", control.widget == Widget::json);
+    }
+    out.push_back(std::move(one));
+  }
+
+ private:
+  void table(Data& out, const Control& whole, const Place& place) {
+    std::vector<Data> heads, rows;
+    for (const auto& part : whole.parts) heads.push_back(std::move(Data().view("label", part.label.in(s_.language))));
+    for (std::size_t row = 0; row < (place.value.is_array() ? place.value.size() : 0); ++row) {
+      std::vector<Data> cells;
+      for (const auto& part : whole.parts) {
+        const auto there = inside(s_.plan, part, {forms::below(place.pointer, row), place.value.at(row), row});
+        Data cell;
+        cell.view("label", part.label.in(s_.language))
+            .text("value", shown_text(part, there.value, s_.language, yes_, no_));
+        cell.flag("figures", part.widget == Widget::number || part.widget == Widget::integer);
+        cells.push_back(std::move(cell));
+      }
+      rows.push_back(std::move(Data().list("cells", std::move(cells))));
+    }
+    out.flag("table", true).list("heads", std::move(heads)).list("rows", std::move(rows));
+  }
+  const Shown& s_;
+  std::string yes_, no_;
+};
+
+}  // namespace
+
+page::Language of(Language language) { return language == Language::zh ? page::Language::zh : page::Language::en; }
+
+std::vector<Data> inputs(const Shown& shown, const Step& step) {
+  std::vector<Data> out;
+  Inputs maker(shown);
+  for (const auto& group : step.groups) {
+    std::vector<Data> controls;
+    controls.reserve(group.controls.size());
+    for (const auto& control : group.controls)
+      controls.push_back(maker.control(control, at(shown.plan, control, shown.doc)));
+    Data one;
+    one.view("label", group.label.in(shown.language)).list("controls", std::move(controls));
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+std::vector<Data> carried(const Shown& shown, const Step& but) {
+  std::vector<Data> out;
+  Hidden maker(shown, out);
+  for (const auto& step : shown.plan.steps)
+    if (&step != &but)
+      for (const auto& group : step.groups)
+        for (const auto& control : group.controls) maker.control(control, at(shown.plan, control, shown.doc));
+  return out;
+}
+
+std::vector<Data> values(const Shown& shown) {
+  std::vector<Data> out;
+  Reading maker(shown);
+  for (const auto& step : shown.plan.steps) {
+    std::vector<Data> groups;
+    for (const auto& group : step.groups) {
+      std::vector<Data> list;
+      for (const auto& control : group.controls) maker.control(control, at(shown.plan, control, shown.doc), list);
+      Data one;
+      one.view("label", group.label.in(shown.language)).list("values", std::move(list));
+      groups.push_back(std::move(one));
+    }
+    Data one;
+    one.view("label", step.label.in(shown.language)).list("groups", std::move(groups));
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+}  // namespace socle::pages

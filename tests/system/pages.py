@@ -1,0 +1,288 @@
+"""system.pages: pages of a whole kernel in a real browser: the loan application is filled in step by step, a field
+appears, is computed, is complained about and saved; the same without a script; somebody is invited, signs in, takes a
+second factor; what may not be seen leads to the door; no page breaks its own policy or, when axe-core can be fetched,
+the rules of accessibility."""
+
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+import os
+import re
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.parse
+
+import browser
+from harness import RESIDENT, SOCLE, Kernel, SystemTest, plugin
+
+LOAN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/loan")
+PASSWORD = "tr0ub4dor&3"
+MANIFEST = """socle: 1
+data: data
+listeners:
+  http: {address: "127.0.0.1:0"%s}
+  ops: {address: "127.0.0.1:0"}
+resident: %s
+plans: {free: {sessions.ttl: 15min}}
+tenants: {demo: {plan: free}}
+plugins:
+  - {path: %s, home: kernel}
+  - {path: %s, home: kernel, listen: [http, ops], config: {sign_in: /login}, grants: [ingress, catalog]}
+  - {path: %s, home: kernel, config: {password_memory: 8MiB, password_passes: 1, link_page: /join/}, grants: ["call:storage/1", "call:auth/1", "call:models/1", "call:tenants/1", "act-as:tenants"]}
+  - {path: %s, home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:forms/1", "call:auth/1", "act-as:tenants"]}
+  - {path: %s, home: kernel, grants: ["call:models/1"]}
+  - {path: %s, home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1"]}
+  - {path: %s, home: kernel, grants: ["call:forms/1", "call:models/1", "call:auth/1"]}
+"""
+
+
+def totp(secret, at):
+    mac = hmac.new(base64.b32decode(secret + "=" * (-len(secret) % 8)), struct.pack(">Q", int(at) // 30), hashlib.sha1).digest()
+    at = mac[-1] & 15
+    return "%06d" % ((struct.unpack(">I", mac[at:at + 4])[0] & 0x7FFFFFFF) % 1000000)
+
+
+class Pages(SystemTest):
+    def kernel(self, listener=", tenant: demo, principal: tester"):
+        resident = RESIDENT.replace("]", ", libargon2.so.1, libyaml-cpp.so.0.7, libpcre2-8.so.0]")
+        names = ("storage-rocksdb", "gateway", "auth", "models", "rules", "forms", "pages")
+        kernel = Kernel(self.folder, manifest=MANIFEST % ((listener, resident) + tuple(plugin(n) for n in names)))
+        self.addCleanup(kernel.__exit__)
+        kernel.start("--workers", "2")
+        self.base = "http://127.0.0.1:%d" % kernel.port
+        self.port = kernel.port
+        self.socle(kernel, "model", "apply", LOAN, "--tenant", "demo")
+        return kernel
+
+    def socle(self, kernel, *arguments):
+        done = subprocess.run([SOCLE, *arguments], env=dict(os.environ, SOCLE_CONTROL=kernel.control_path), capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    def ask(self, method, path, body=None, **headers):
+        own = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        fields = {k.replace("_", "-"): v for k, v in headers.items()}
+        if isinstance(body, dict):
+            body = urllib.parse.urlencode(body)
+            fields.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        own.request(method, path, body, fields)
+        answer = own.getresponse()
+        text = answer.read().decode()
+        own.close()
+        return answer.status, {k.lower(): v for k, v in answer.getheaders()}, text
+
+    def browser(self):
+        if browser.find() is None:
+            self.skipTest("no chromium here: apt-get install chromium, or name one in SOCLE_CHROMIUM")
+        one = browser.Browser()
+        self.addCleanup(one.close)
+        return one
+
+    def record(self):
+        with open(os.path.join(LOAN, "records.jsonl"), encoding="utf-8") as file:
+            return json.loads(file.readline())
+
+    def fill(self, tab, record, step):
+        """Types what this step's page has inputs for."""
+        names = tab.run("[...document.querySelectorAll('#record input:not([type=hidden]):not([readonly]), #record select, #record textarea')].filter(i => !i.closest('[hidden]')).map(i => i.name)")
+        for name in names:
+            value = record
+            for token in name[1:].split("/"):
+                value = value[int(token)] if isinstance(value, list) else value.get(token)
+                if value is None:
+                    break
+            if value is not None:
+                tab.type(name, value if isinstance(value, bool) else str(value))
+        self.assertGreater(len(names), 2, step)
+
+    def axe(self, tab, where):
+        """Serious faults of accessibility, when axe-core can be fetched."""
+        if not hasattr(Pages, "axe_source"):
+            Pages.axe_source = None
+            with tempfile.TemporaryDirectory() as folder:
+                got = subprocess.run(["npm", "install", "--silent", "--no-save", "--prefix", folder, "axe-core@4"], capture_output=True, text=True, timeout=120)
+                path = os.path.join(folder, "node_modules/axe-core/axe.min.js")
+                if got.returncode == 0 and os.path.exists(path):
+                    with open(path, encoding="utf-8") as file:
+                        Pages.axe_source = file.read()
+                else:
+                    print("axe-core cannot be fetched, so no page is judged by it: " + got.stderr.strip()[-200:])
+        if Pages.axe_source is None:
+            return
+        tab.run(Pages.axe_source + "; 0")
+        found = tab.run("axe.run().then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.target + ' ' + n.failureSummary).join(' | ')))")
+        self.assertEqual(found, [], where)
+
+    def test_a_loan_is_applied_for_in_a_browser(self):
+        self.kernel()
+        tab = self.browser()
+        record = self.record()
+        tab.size(1280, 900)
+        tab.open(self.base + "/forms/loan/new")
+        self.axe(tab, "first step")
+        # Continue without an entry: a summary with the focus on it, faults at their fields.
+        tab.click("button[value=next].main")
+        self.assertTrue(tab.run("document.activeElement.id === 'faults'"))
+        self.assertEqual(tab.run("document.querySelector('[name=\"/amount\"]').getAttribute('aria-invalid')"), "true")
+        self.assertTrue(tab.run("document.getElementById(document.querySelector('[name=\"/amount\"]').getAttribute('aria-describedby').split(' ')[1]).textContent.length > 3"))
+        self.axe(tab, "faults")
+        tab.run("document.querySelector('#faults a[href=\"#f/amount\"]').click()")
+        self.assertEqual(tab.run("document.activeElement.name"), "/amount")
+        self.fill(tab, record, "loan")
+        # Computed by the server while it is filled in.
+        tab.until("document.getElementById('f/monthlyPayment').value === '1060.00'")
+        # A fault at once, and gone again.
+        tab.type("/firstPaymentDate", "2020-01-01")
+        tab.until("document.getElementById('e/firstPaymentDate').textContent.includes('after the application')")
+        tab.type("/firstPaymentDate", record["firstPaymentDate"])
+        tab.until("document.getElementById('e/firstPaymentDate').hidden")
+        tab.click("button[value=next].main")
+        self.fill(tab, record, "applicant")
+        tab.click("button[value=next].main")
+        # A field that depends on another one goes and comes, and is announced.
+        tab.type("/employmentStatus", "unemployed")
+        tab.until("document.querySelector('[data-field=\"/employerName\"]').hidden")
+        tab.type("/employmentStatus", "employed")
+        tab.until("!document.querySelector('[data-field=\"/employerName\"]').hidden")
+        self.assertIn("Employer", tab.run("document.getElementById('live').textContent"))
+        self.fill(tab, record, "income")
+        tab.click("button[value=next].main")
+        for row in range(3):
+            tab.click("button[value='add:/guarantors']")
+        self.axe(tab, "guarantors")
+        self.fill(tab, record, "guarantors")
+        tab.click("button[value=save].main")
+        self.assertRegex(tab.run("location.pathname"), r"^/forms/loan/[0-9a-f-]{36}$")
+        self.assertIn("Saved", tab.run("document.querySelector('.note.good').textContent"))
+        self.axe(tab, "record")
+        stored = json.loads(self.ask("GET", "/v1/forms/loan/records")[2])["items"][0]
+        self.assertEqual({k: v for k, v in stored["doc"].items() if k in record}, record)
+        self.assertEqual(stored["doc"]["monthlyPayment"], "1060.00")
+        for path in ("/", "/forms/loan", tab.run("location.pathname") + "/edit", tab.run("location.pathname") + "/delete"):
+            for dark in (False, True):
+                tab.size(390, 844, dark)
+                tab.open(self.base + path)
+                self.axe(tab, path)
+                self.assertLessEqual(tab.run("document.documentElement.scrollWidth"), 390, path)
+        self.assertEqual(tab.complaints(), [])
+
+    def test_a_record_is_changed_without_a_script(self):
+        kernel = self.kernel()
+        record = self.record()
+        self.ask("POST", "/v1/forms/loan/records", json.dumps(record), Content_Type="application/json")
+        stored = json.loads(self.ask("GET", "/v1/forms/loan/records")[2])["items"][0]
+        tab = self.browser()
+        tab.size(1280, 900, script=False)
+        tab.open(self.base + "/forms/loan/%s/edit" % stored["id"])
+        page = self.ask("GET", "/forms/loan/%s/edit" % stored["id"])[2]
+        fields = {}
+        for tag in re.findall(r"<input[^>]*>", page):
+            name, value = re.search(r' name="([^"]*)"', tag), re.search(r' value="([^"]*)"', tag)
+            if name and not ("checkbox" in tag and " checked" not in tag):
+                fields[name[1]] = value[1] if value else ""
+        for select in re.findall(r"<select.*?</select>", page, re.S):
+            chosen = re.search(r'value="([^"]*)" selected', select)
+            fields[re.search(r' name="([^"]*)"', select)[1]] = chosen[1] if chosen else ""
+        fields = {k: v.replace("&#39;", "'").replace("&amp;", "&") for k, v in fields.items()}
+        path = "/forms/loan/%s/edit" % stored["id"]
+        status, _, text = self.ask("POST", path, dict(fields, **{"/amount": "x", "go": "save"}))
+        self.assertEqual(status, 422)
+        self.assertIn('href="#f/amount"', text)
+        self.assertIn('value="x"', text)  # what was entered is still there
+        status, headers, _ = self.ask("POST", path, dict(fields, **{"/amount": "24000.00", "go": "save"}))
+        self.assertEqual((status, headers["location"]), (303, "/forms/loan/%s?done=updated" % stored["id"]))
+        self.assertEqual(json.loads(self.ask("GET", "/v1/forms/loan/records/" + stored["id"])[2])["doc"], dict(stored["doc"], amount="24000.00", monthlyPayment="2120.00"))
+        # An old version is not written over unseen.
+        status, _, text = self.ask("POST", path, dict(fields, go="save"))
+        self.assertEqual(status, 409)
+        self.assertIn("Somebody has changed this record meanwhile", text)
+        # A form without the token changes nothing and loses nothing.
+        status, _, text = self.ask("POST", path, dict(fields, csrf="nonsense", **{"/amount": "1.00"}))
+        self.assertEqual(status, 403)
+        self.assertIn('value="1.00"', text)
+        status, headers, _ = self.ask("GET", "/forms/loan/new", Accept_Language="zh-CN")
+        self.assertIn("default-src 'none'", headers["content-security-policy"])
+        self.assertEqual(headers["cache-control"], "no-store")
+        self.assertIn("贷款申请", self.ask("GET", "/v1/forms/loan/page", Accept_Language="zh-CN")[2])
+        style = re.search(r'href="(/assets/app\.[0-9a-f]{16}\.css)"', page)[1]
+        status, headers, _ = self.ask("GET", style)
+        self.assertEqual((status, headers["cache-control"]), (200, "public, max-age=31536000, immutable"))
+        self.socle(kernel, "plugin", "swap", "pages", plugin("pages"))
+        status, headers, _ = self.ask("POST", path, dict(fields, version="2", go="save"))
+        self.assertEqual(status, 303, "a form that was opened before a swap can still be sent")
+
+    def test_people_are_invited_sign_in_and_are_let_go(self):
+        kernel = self.kernel(listener="")
+        tab = self.browser()
+        tab.size(1280, 900)
+        made = json.loads(self.socle(kernel, "tenant", "create", "acme", "--plan", "free", "--json"))
+        link = made["password_link"][made["password_link"].index("/v1/auth/links/"):]
+        tab.open(self.base + link)
+        self.assertTrue(tab.run("location.pathname").startswith("/join/"))
+        self.axe(tab, "join")
+        tab.type("password", "short")
+        tab.click("form button.main")
+        self.assertIn("another password", tab.run("document.querySelector('.error').textContent"))
+        tab.type("password", PASSWORD)
+        tab.click("form button.main")
+        self.assertEqual(tab.run("location.pathname"), "/login")
+        # What may not be seen leads here and back.
+        tab.open(self.base + "/users?cursor=")
+        self.assertEqual(tab.run("location.pathname"), "/login")
+        self.axe(tab, "login")
+        self.sign_in(tab, "acme", "admin", PASSWORD + "x")
+        self.assertIn("wrong", tab.run("document.getElementById('faults').textContent"))
+        self.sign_in(tab, "acme", "admin", PASSWORD)
+        self.assertEqual(tab.run("location.pathname"), "/users")
+        self.axe(tab, "users")
+        tab.type("username", "ann")
+        tab.click("form[action='/users'] button")
+        self.assertIn("/v1/auth/links/", tab.run("document.querySelector('.secrets').textContent"))
+        tab.open(self.base + "/roles")
+        self.axe(tab, "roles")
+        tab.open(self.base + "/account")
+        self.axe(tab, "account")
+        # A second factor.
+        tab.run("document.querySelector('form[action=\"/account/factor\"]').closest('details').open = true")
+        tab.run("document.querySelector('form[action=\"/account/factor\"] [name=password]').value = %s" % json.dumps(PASSWORD))
+        tab.click("form[action='/account/factor'] button")
+        secret = tab.run("document.querySelector('.secrets code').textContent")
+        tab.type("code", totp(secret, time.time()))
+        tab.click("form[action='/account/confirm'] button")
+        codes = tab.run("[...document.querySelectorAll('.secrets code')].map(c => c.textContent)")
+        self.assertGreaterEqual(len(codes), 8)
+        self.axe(tab, "codes")
+        tab.open(self.base + "/account")
+        tab.click("form[action='/logout'] button")
+        self.assertEqual(tab.run("location.pathname"), "/login")
+        self.sign_in(tab, "acme", "admin", PASSWORD)
+        self.assertTrue(tab.run("document.activeElement.name === 'code'"))
+        self.axe(tab, "second factor")
+        tab.type("code", codes[0])
+        tab.click("form button.main")
+        self.assertEqual(tab.run("location.pathname"), "/")
+        self.assertEqual([c for c in tab.complaints() if "status of 4" not in c], [])
+
+    def sign_in(self, tab, tenant, username, password):
+        for name, value in (("tenant", tenant), ("username", username), ("password", password)):
+            tab.type(name, value)
+        tab.click("form[action='/login'] button")
+
+    def test_a_link_leads_nowhere_else(self):
+        self.kernel(listener="")
+        for bad in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"):
+            page = self.ask("GET", "/login?next=" + urllib.parse.quote(bad, safe=""))[2]
+            self.assertIn('name="next" value="/"', page)
+        status, headers, _ = self.ask("GET", "/forms/loan", Accept="text/html")
+        self.assertEqual((status, headers["location"]), (303, "/login?why=unauthenticated&next=/forms/loan"))
+        self.assertEqual(self.ask("GET", "/forms/loan", Accept="application/json")[0], 401)
+        self.assertEqual(self.ask("GET", "/login", Cookie="socle_session=ss_demo_nonsense", Accept="text/html")[0], 200)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -84,13 +84,10 @@ endforeach()
 # socle_test(NAME SOURCES a.cpp ... [LINK target ...] [LABELS l ...] [ARGS ...] [BOTH_HOMES])
 # A Catch2 binary NAME that ctest runs as one test of the same name, in random order; with BOTH_HOMES once more as
 # NAME.cell, where Socle::testing runs the plugin in a process of its own.
-# What a test does is in the parts it links. GCC 12 at -O1 finds faults in std::string that are none (its PR 105651).
-set(socle_test_options $<$<CONFIG:RelWithDebInfo>:-O1> $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds>)
 function(socle_test name)
   cmake_parse_arguments(arg "BOTH_HOMES" "" "SOURCES;LINK;LABELS;ARGS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE socle_catch socle_warnings ${arg_LINK})
-  target_compile_options(${name} PRIVATE ${socle_test_options})
   target_precompile_headers(${name} REUSE_FROM socle_catch)
   add_test(NAME ${name} COMMAND ${name} --order rand --warn NoAssertions ${arg_ARGS})
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)

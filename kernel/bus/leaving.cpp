@@ -2,6 +2,8 @@
 // handed to another worker; and a given-up worker's own.
 #include <sys/epoll.h>
 
+#include <utility>
+
 #include "bus/bus.hpp"
 
 namespace socle::bus {
@@ -75,6 +77,7 @@ void Worker::forget(Generation& g) {
     if (job.payload != nullptr) job.payload->release();
     job.payload = nullptr;
     job.kind = Job::Kind::none;
+    job.generation = nullptr;  // it may be gone when the job's turn comes
   });
   std::vector<Frame*> unanswered;
   frames.each([&](Frame& f) {
@@ -85,14 +88,18 @@ void Worker::forget(Generation& g) {
 }
 
 void Worker::write_off(Worker& on) {
-  frames.each([&](const Frame& f) {
+  frames.each([&](Frame& f) {
     const auto settle = [&](Generation* g, Count WorkerCounters::*which) {
       if (g != nullptr) on.post([g, which, &on] { (g->at(on.index()).*which).add(-1); });
     };
     const bool answered = f.state == Frame::State::orphaned;
     if (f.state == Frame::State::pending || answered) settle(f.callee, &WorkerCounters::in_flight);
     if (answered) settle(f.callee, &WorkerCounters::orphans);
-    if (f.done != nullptr) settle(f.caller, &WorkerCounters::waiting);
+    if (f.done == nullptr) return;
+    settle(f.caller, &WorkerCounters::waiting);
+    if (f.caller != nullptr) return;  // its plugin's code runs on its own threads only
+    const socle_reply lost{sizeof(socle_reply), SOCLE_UNAVAILABLE, nullptr};
+    std::exchange(f.done, nullptr)(f.user, &lost);
   });
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/audit.hpp"
 #include "cli/help.hpp"
 #include "cli/model.hpp"
 #include "cli/scaffold.hpp"
@@ -156,6 +157,8 @@ Outcome execute(const Invocation& invocation, const World& world) {
   if (invocation.help) return {0, help_of(*invocation.command), {}};
   const std::string_view words = invocation.command->words;
   if (words == "plugin new") return new_plugin(invocation, world);
+  if (words == "audit verify") return verify_audit(invocation, world);
+  if (words == "audit tail") return tail_audit(invocation, world);
   if (words == "token inspect") return inspect_token(invocation, world);
   if (words.starts_with("model ")) return execute_model(invocation, world);
   if (const auto system = invocation.get("--system"))

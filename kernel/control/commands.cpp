@@ -4,6 +4,7 @@
 #include <sys/statvfs.h>
 
 #include "control/arguments.hpp"
+#include "control/operation_record.hpp"
 #include "manifest/text.hpp"
 
 namespace socle::control {
@@ -39,6 +40,16 @@ Answer text(const Result<std::string>& result) { return result ? Answer{0, *resu
 
 Answer Commands::run(const std::vector<std::string>& words) {
   if (words.empty()) return usage("no command");
+  const auto operation = operation_of(words);
+  // Who is unloaded cannot be told afterwards.
+  if (operation && operation->name == "plugin.unload") record_operation(lifecycle_, *operation, "begun");
+  Answer answer = carry_out(words);
+  if (operation && answer.exit_code != 2)
+    record_operation(lifecycle_, *operation, answer.exit_code == 0 ? "ok" : "refused");
+  return answer;
+}
+
+Answer Commands::carry_out(const std::vector<std::string>& words) {
   const std::string& command = words[0];
   if (command == "status") {
     std::string json = lifecycle_.status_json();

@@ -19,6 +19,7 @@ class Commands {
   [[nodiscard]] Answer run(const std::vector<std::string>& words);
 
  private:
+  Answer carry_out(const std::vector<std::string>& words);
   Answer plugin(const std::vector<std::string>& words);
   Answer doctor();
   Answer plan(const std::string& file, bool dry);

@@ -89,6 +89,7 @@ class Account {
   // Up to `most` places for calls in flight.
   [[nodiscard]] uint32_t take_places(uint32_t most, uint32_t cap);
   void give_places(uint32_t unused) { places_.fetch_sub(unused, std::memory_order_relaxed); }
+  [[nodiscard]] uint32_t places() const { return places_.load(std::memory_order_relaxed); }  // given out
   // All of `bytes`, or false: the tenant's memory is used up.
   [[nodiscard]] bool take_memory(int64_t bytes);
   void give_memory(int64_t bytes) { memory_.fetch_sub(bytes, std::memory_order_relaxed); }

@@ -23,7 +23,7 @@ Flow& FairQueue::activate(Account& account) {
   free_.pop_back();
   f.start = account.kind() == Account::Kind::edge ? edge_now_ : now_;
   f.elsewhere = charged_elsewhere(account, lane_);
-  f.window_cpu = 0;
+  f.window_until = 0;
   f.account.store(&account, std::memory_order_release);
   published_ ? account.set_flow(lane_, &f) : void(own_[&account] = &f);
   active_.push_back(&f);
@@ -175,7 +175,10 @@ bool FairQueue::reconcile_flow(Flow& f, int64_t now) {
 void FairQueue::check_cap(Flow& f, int64_t now) {
   const double cap = owner(f).cpu_cap();
   const bool limited = cap < Limits::no_rate;
-  if (!limited && !f.held) return;
+  if (!limited && !f.held) {
+    f.window_until = 0;  // what is used meanwhile is no debt when a cap comes
+    return;
+  }
   const int64_t used = f.cpu.get() + f.elsewhere;
   if (f.window_until <= now) {
     const auto earned = static_cast<int64_t>(cap * static_cast<double>(cap_window));

@@ -6,6 +6,7 @@
 // again: a reader checks `account`.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
@@ -46,7 +47,7 @@ class Latencies {
  private:
   static size_t bucket(int64_t ns) {
     const auto us = static_cast<uint64_t>(ns < 4000 ? 4 : ns / 1000);
-    const auto power = static_cast<size_t>(std::bit_width(us)) - 1;
+    const size_t power = std::max<size_t>(std::bit_width(us), 3) - 1;
     const size_t index = (power - 2) * 4 + ((us >> (power - 2)) & 3);
     return index < buckets ? index : buckets - 1;
   }

@@ -61,8 +61,11 @@ Flow& Lane::pay(Flow& next) {
 void Lane::end_turn() {
   pay(*house_);
   work_class = 0;
-  const auto since = static_cast<int64_t>(static_cast<double>(since_ - marked_at_) * ns_per_tick_);
-  if (since >= corrected_every || longest_ > 2 * slice || charged_.size() == most_charged) correct();
+  // Signed: where only the kernel paid, since_ may lie before the mark.
+  const auto worked = static_cast<int64_t>(since_ - marked_at_ - slept_);
+  if (static_cast<double>(worked) * ns_per_tick_ >= corrected_every || longest_ > 2 * slice ||
+      charged_.size() == most_charged)
+    correct();
 }
 
 // The TSC ran on while this thread did not. What is missing in its CPU time is given back to those who were charged:

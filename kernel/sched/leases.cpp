@@ -48,6 +48,12 @@ bool Lane::take_place(Flow& f) {
   Account& account = *f.account.load(std::memory_order_relaxed);
   const uint32_t cap = pressed(account.in_flight_cap(), account.pressure());
   const auto running = static_cast<uint32_t>(f.in_flight.get());
+  // More are leased than there may be now: the cap has fallen. Free ones go back, also while requests wait.
+  if (const uint32_t leased = account.places(); leased > cap && f.places > running) {
+    const uint32_t back = std::min(f.places - running, leased - cap);
+    account.give_places(back);
+    f.places -= back;
+  }
   if (cap != Limits::no_count && running >= f.places) {
     const uint32_t got = account.take_places(place_slice(cap), cap);
     f.places += got;

@@ -4,6 +4,8 @@
 #include "http/account_api.hpp"
 #include "http/key_api.hpp"
 #include "http/link_api.hpp"
+#include "http/oidc_sign_in.hpp"
+#include "http/provider_api.hpp"
 #include "http/session_api.hpp"
 #include "http/sign_in.hpp"
 #include "http/user_api.hpp"
@@ -26,12 +28,17 @@ class Auth : public Plugin {
         session_api_(people_, sessions_, settings_),
         link_api_(host, store_, people_, links_, sessions_, passwords_, settings_),
         account_api_(host, store_, sessions_, passwords_, sign_in_, settings_),
-        user_api_(host, store_, people_, links_, sessions_),
+        identities_(store_, people_),
+        user_api_(host, store_, people_, links_, sessions_, identities_),
         key_api_(host, store_, forgetting_),
         access_(host, store_),
         roles_(host, store_, access_),
         token_desk_(host, store_, people_, sessions_, settings_),
-        token_api_(host, token_desk_, settings_) {
+        token_api_(host, token_desk_, settings_),
+        fetcher_(host, {settings_.oidc_reach, settings_.oidc_time, settings_.oidc_ca_file}),
+        trust_(host, fetcher_, settings_.oidc_retry),
+        provider_api_(host, store_, token_desk_, access_, trust_, settings_),
+        oidc_(host, store_, people_, identities_, sessions_, sign_in_, provider_api_, trust_, fetcher_, settings_) {
     verifier_.use(token_desk_);
     verifier_.use(access_);
     sign_in_.use(token_desk_);
@@ -97,6 +104,18 @@ class Auth : public Plugin {
   Task<Reply> openid_configuration(Request request) { return token_api_.configuration(request); }
   Task<Reply> rotate_token_keys(Request request) { return token_api_.rotate(request); }
 
+  Task<Reply> oidc_choices(Request request) { return oidc_.choices(request); }
+  Task<Reply> oidc_login(Request request) { return oidc_.login(request); }
+  Task<Reply> oidc_callback(Request request) { return oidc_.callback(request); }
+  Task<Reply> oidc_begin_link(Request request) { return oidc_.begin_link(request); }
+  Task<Reply> oidc_links(Request request) { return oidc_.links(request); }
+  Task<Reply> oidc_unlink(Request request) { return oidc_.unlink(request); }
+  Task<Reply> oidc_providers(Request request) { return provider_api_.list(request); }
+  Task<Reply> oidc_provider(Request request) { return provider_api_.get(request); }
+  Task<Reply> oidc_put_provider(Request request) { return provider_api_.put(request); }
+  Task<Reply> oidc_remove_provider(Request request) { return provider_api_.remove(request); }
+  Task<Reply> oidc_check_provider(Request request) { return provider_api_.check(request); }
+
  private:
   Settings settings_;
   Store store_;
@@ -110,12 +129,17 @@ class Auth : public Plugin {
   SessionApi session_api_;
   LinkApi link_api_;
   AccountApi account_api_;
+  Identities identities_;
   UserApi user_api_;
   KeyApi key_api_;
   Authorizer access_;
   Roles roles_;
   TokenDesk token_desk_;
   TokenApi token_api_;
+  oidc::Fetcher fetcher_;
+  oidc::Trust trust_;
+  ProviderApi provider_api_;
+  OidcSignIn oidc_;
 };
 
 }  // namespace socle::auth
@@ -171,5 +195,16 @@ SOCLE_PLUGIN(Auth,
                  .method("revoke", &Auth::revoke)
                  .method("jwks", &Auth::jwks)
                  .method("openid_configuration", &Auth::openid_configuration)
-                 .method("rotate_token_keys", &Auth::rotate_token_keys),
+                 .method("rotate_token_keys", &Auth::rotate_token_keys)
+                 .method("oidc_choices", &Auth::oidc_choices)
+                 .method("oidc_login", &Auth::oidc_login)
+                 .method("oidc_callback", &Auth::oidc_callback)
+                 .method("oidc_begin_link", &Auth::oidc_begin_link)
+                 .method("oidc_links", &Auth::oidc_links)
+                 .method("oidc_unlink", &Auth::oidc_unlink)
+                 .method("oidc_providers", &Auth::oidc_providers)
+                 .method("oidc_provider", &Auth::oidc_provider)
+                 .method("oidc_put_provider", &Auth::oidc_put_provider)
+                 .method("oidc_remove_provider", &Auth::oidc_remove_provider)
+                 .method("oidc_check_provider", &Auth::oidc_check_provider),
              socle::internal().method("model_published", &Auth::model_published))

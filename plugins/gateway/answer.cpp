@@ -93,6 +93,7 @@ void Connection::answer_error(socle_status status, const ReplyMeta& meta) {
   head.status = meta.http_status >= 400 ? meta.http_status : http_status_of(status);
   head.reply = e.reply.get();
   head.meta = &meta;
+  if (head.status == 403 && !e.identity_refused) e.denied_as = meta.code.empty() ? code_of(status) : meta.code;
   const std::string_view text = e.reply ? view(e.reply->text) : std::string_view();
   std::string_view body = text;
   if (meta.content_type.empty()) {
@@ -121,6 +122,7 @@ void Connection::refuse(const Refusal& why, std::string_view errors) {
     append_hex(e.trace_hex, e.trace.id.data(), e.trace.id.size());
     e.request_id = e.trace_hex;
   }
+  if (why.status == 403) e.denied_as = why.code;
   Problem problem;
   problem.status = why.status;
   problem.code = why.code;
@@ -193,7 +195,7 @@ void Connection::send(const AnswerHead& head, std::string_view body, bool more) 
   state_ = State::replying;
   transfer_since_ = 0;
   deadline_ = never;
-  flush();
+  if (!tell_denial()) flush();
 }
 
 // Writes what there is. False: the socket is full or the connection is over. True: finish() has made room for the next

@@ -132,6 +132,8 @@ void Exchange::clear() {
   body.clear();
   if (body.capacity() > 64 * 1024) body.shrink_to_fit();
   reply_text.clear();
+  identity_refused = false;
+  denied_as.clear();
   rate_lines.clear();
   trace_hex.clear();
   request_id.clear();

@@ -118,19 +118,24 @@ void read_listeners(std::string_view text, TlsStore& tls, std::size_t min_rate, 
 }
 
 // A provider that lacks the method, such as one that only invites, is none for us.
-void read_auth(std::string_view text, const socle_host* host, Catalog& catalog) {
+void read_providers(std::string_view text, const socle_host* host, Catalog& catalog) {
   auto document = json::Document::parse(text);
   if (!document) {
     catalog.complaints.push_back("catalogue \"plugins\": " + document.error().message);
     return;
   }
+  const auto resolved = [host](std::string_view service, std::string_view method) -> std::optional<std::uint32_t> {
+    std::uint32_t target = 0;
+    if (host->resolve(host, str(service), str(method), &target) != SOCLE_OK) return std::nullopt;
+    return target;
+  };
   for (const View plugin : document->root().elements()) {
     for (const View service : plugin.find("provides").elements()) {
-      std::uint32_t target = 0;
-      if (service.as_string() != "auth/1" ||
-          host->resolve(host, str("auth/1"), str("authenticate"), &target) != SOCLE_OK)
-        continue;
-      catalog.authenticate = target;
+      if (service.as_string() == "auth/1") {
+        if (const auto target = resolved("auth/1", "authenticate")) catalog.authenticate = target;
+      } else if (service.as_string() == "audit/1") {
+        if (const auto target = resolved("audit/1", "record")) catalog.record = target;
+      }
     }
   }
 }
@@ -147,7 +152,7 @@ std::shared_ptr<const Catalog> read_catalog(const socle_host* host, TlsStore& tl
     catalog->complaints.emplace_back("the host has no catalogue \"routes\" for this plugin: grant permission catalog");
   }
   if (listeners) read_listeners(view(listeners->text), tls, min_rate, *catalog);
-  if (plugins) read_auth(view(plugins->text), host, *catalog);
+  if (plugins) read_providers(view(plugins->text), host, *catalog);
   return catalog;
 }
 

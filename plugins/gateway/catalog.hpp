@@ -32,6 +32,7 @@ struct Catalog {
   RouteTable routes;
   std::map<std::string, std::shared_ptr<const Listener>, std::less<>> listeners;
   std::optional<std::uint32_t> authenticate;  // auth/1.authenticate, when some plugin provides it
+  std::optional<std::uint32_t> record;        // audit/1.record, likewise
   std::vector<std::string> complaints;        // what could not be used, for the log
 };
 
@@ -42,7 +43,7 @@ struct Catalog {
 // Its parts, for tests and for read_catalog(): JSON text in, complaints appended.
 void read_routes(std::string_view json, const socle_host* host, Catalog& catalog);
 void read_listeners(std::string_view json, TlsStore& tls, std::size_t min_rate, Catalog& catalog);
-void read_auth(std::string_view json, const socle_host* host, Catalog& catalog);
+void read_providers(std::string_view json, const socle_host* host, Catalog& catalog);
 
 // The plugin's own settings, from its manifest's `config`.
 struct Config {

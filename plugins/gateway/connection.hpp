@@ -118,6 +118,11 @@ class Connection {
   bool flush();
   void finish();
 
+  // -- denial.cpp: what is denied is told to the audit trail first
+  [[nodiscard]] bool tell_denial();
+  void recorded(const socle_reply& reply);
+  static void on_recorded(void* user, const socle_reply* reply);
+
   // -- stream.cpp: replies in pieces, hand-over
   static void on_piece(void* user, const socle_reply* reply);
   void begin_stream(const ReplyMeta& meta, std::string_view content_type);

@@ -67,6 +67,7 @@ struct Exchange {
 
   Payload identity_reply;  // of auth/1
   Identity identity;
+  bool identity_refused = false;  // by auth/1
   Context context;
   Payload payload;             // the request's
   char* body_bytes = nullptr;  // where the rest of a body with Content-Length goes
@@ -83,6 +84,7 @@ struct Exchange {
   Stream stream;
   bool keep_alive = true;
   unsigned status = 0;
+  std::string denied_as;  // the code of a 403 that the audit trail has not been told of
 
   void own_head() {
     if (head.base == head_copy.data()) return;

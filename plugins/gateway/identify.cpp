@@ -186,6 +186,7 @@ void Connection::refuse_identity(socle_status status) {
   if (unread_body_) e.keep_alive = false;
   worker_.count(0, true);
   e.reply = std::move(e.identity_reply);
+  e.identity_refused = true;
   answer_error(status, meta);
 }
 

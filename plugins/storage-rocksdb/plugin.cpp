@@ -61,6 +61,7 @@ class Storage final : public Plugin, public LaneHost {
     const Config config = host.config();
     rocks_.memtable_bytes = config.get<std::size_t>("memtable", rocks_.memtable_bytes);
     rocks_.block_cache_bytes = config.get<std::size_t>("block_cache", rocks_.block_cache_bytes);
+    settings_.audit = config.get<bool>("audit", false);
     settings_.scan_limit = config.get<std::size_t>("scan_limit", settings_.scan_limit);
     settings_.open_backup = &open_rocks_backup;
     settings_.scratch = directory_ + ".scratch";
@@ -246,6 +247,9 @@ class Storage final : public Plugin, public LaneHost {
 
   Verdict parse_change(Call& call, const Request& request) {
     call.bytes = 256 + request.text().size();
+    if (settings_.audit)
+      call.audit_opening =
+          audit_opening(request.tenant(), request.principal(), request.context().trace_id(), host_.now_utc().count());
     if (call.method != Method::write) return Done{};
     Worker& here = worker();
     here.ids.set_time(now_ms());

@@ -21,7 +21,7 @@ ENTRIES = {
     "models": 'home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:forms/1", "call:auth/1", '
               '"act-as:tenants"]',
     "rules": 'home: kernel, grants: ["call:models/1"]',
-    "forms": 'home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1"]'}
+    "forms": 'home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:blob/1", "call:auth/1"]'}
 SECONDS = 20 if FULL else 4
 KILLS = 50 if FULL else 5
 YAML = {"Content-Type": "application/yaml"}

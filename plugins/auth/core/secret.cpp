@@ -42,6 +42,12 @@ std::string base64url(std::string_view bytes) {
   return out;
 }
 
+std::string base64(std::string_view bytes) {
+  std::string out = base64url(bytes);
+  for (char& c : out) c = c == '-' ? '+' : c == '_' ? '/' : c;
+  return out.append((4 - out.size() % 4) % 4, '=');
+}
+
 Digest sha256(std::string_view bytes) {
   Digest out;
   unsigned int size = 0;

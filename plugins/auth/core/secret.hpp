@@ -19,6 +19,8 @@ using Digest = std::array<std::uint8_t, 32>;
 [[nodiscard]] std::string random_base32(std::size_t length);
 
 [[nodiscard]] std::string base64url(std::string_view bytes);
+// With the other alphabet and padding, as HTTP's Basic has it.
+[[nodiscard]] std::string base64(std::string_view bytes);
 
 [[nodiscard]] Digest sha256(std::string_view bytes);
 [[nodiscard]] Digest hmac_sha256(std::string_view key, std::string_view bytes);

@@ -25,7 +25,12 @@ Settings::Settings(const Config& config)
       public_url(config.get<std::string>("public_url")),
       link_page(config.get<std::string>("link_page", "")),
       issuer(config.get<std::string>("issuer")),
-      behind_tls(config.get<bool>("behind_tls")) {
+      behind_tls(config.get<bool>("behind_tls")),
+      oidc_time(config.get<std::int64_t>("oidc_time")),
+      oidc_retry(config.get<std::int64_t>("oidc_retry")),
+      oidc_ca_file(config.get<std::string>("oidc_ca_file")) {
+  const auto reach = config.get<std::string>("oidc_reach");
+  oidc_reach = reach == "local" ? oidc::Reach::local : reach == "intranet" ? oidc::Reach::intranet : oidc::Reach::open;
   for (const auto& [host, tenant] : config.root().find("hosts").members())
     hosts.emplace(host, std::string(tenant.as_string()));
   while (!public_url.empty() && public_url.back() == '/') public_url.pop_back();

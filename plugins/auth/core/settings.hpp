@@ -7,6 +7,7 @@
 
 #include "credentials/password.hpp"
 #include "credentials/turns.hpp"
+#include "oidc/reach.hpp"
 #include "session/lifetime.hpp"
 
 namespace socle::auth {
@@ -29,6 +30,10 @@ struct Settings {
   std::string issuer;     // in authenticator apps
   bool behind_tls;        // a proxy on this machine ends TLS: plain loopback listeners count as secure
   std::map<std::string, std::string, std::less<>> hosts;  // Host header → tenant
+  oidc::Reach oidc_reach = oidc::Reach::open;
+  Duration oidc_time;   // of one request to a provider
+  Duration oidc_retry;  // until a provider that failed is asked again
+  std::string oidc_ca_file;
 };
 
 }  // namespace socle::auth

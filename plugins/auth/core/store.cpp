@@ -5,7 +5,7 @@
 namespace socle::auth {
 namespace {
 
-constexpr std::array<std::string_view, 8> declarations = {
+constexpr std::array<std::string_view, 11> declarations = {
     R"({"collection":"auth.users","indexes":[{"name":"username","fields":[{"field":"/username","type":"string"}],"unique":true}]})",
     R"({"collection":"auth.credentials","indexes":[]})",
     R"({"collection":"auth.links","indexes":[{"name":"user","fields":[{"field":"/user","type":"string"}]},{"name":"ends_at","fields":[{"field":"/ends_at","type":"timestamp"}]}]})",
@@ -14,6 +14,9 @@ constexpr std::array<std::string_view, 8> declarations = {
     R"({"collection":"auth.directory","indexes":[]})",
     R"({"collection":"auth.families","indexes":[]})",
     R"({"collection":"auth.token_keys","indexes":[]})",
+    R"({"collection":"auth.providers","indexes":[]})",
+    R"({"collection":"auth.identities","indexes":[{"name":"user","fields":[{"field":"/user","type":"string"}]}]})",
+    R"({"collection":"auth.pending","indexes":[{"name":"ends_at","fields":[{"field":"/ends_at","type":"timestamp"}]}]})",
 };
 
 Reply damaged() {

@@ -16,6 +16,9 @@ inline constexpr std::string_view credentials = "auth.credentials";
 inline constexpr std::string_view links = "auth.links";
 inline constexpr std::string_view sessions = "auth.sessions";
 inline constexpr std::string_view keys = "auth.keys";
+inline constexpr std::string_view providers = "auth.providers";
+inline constexpr std::string_view identities = "auth.identities";
+inline constexpr std::string_view pending = "auth.pending";
 }  // namespace collection
 
 // A record as stored: `revision` is storage's version of it, 0 = absent.

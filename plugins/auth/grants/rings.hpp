@@ -26,6 +26,8 @@ class Rings {
   Task<Got<RingPtr>> get(Context context, bool make);
   // The next key signs from now on.
   Task<Got<RingPtr>> rotate(Context context);
+  // What seals secrets at rest; null without a key file.
+  [[nodiscard]] const tokens::Sealer* sealer() const { return sealer_ ? &*sealer_ : nullptr; }
   // Of this worker: the tenant is erased, and one of its name that comes later has other keys.
   void forget(std::string_view tenant);
 

@@ -65,6 +65,10 @@ Reply session_needed() {
 
 Reply private_json(std::string_view text) { return Reply::json(text).with_cache_control("no-store"); }
 
+std::string cookie_of(const Request& request, std::string_view name) {
+  return cookie_in(request.header("cookie"), name);
+}
+
 Origin origin_of(const Request& request, bool behind_tls) {
   Origin out;
   out.peer = request.meta("http.peer");

@@ -47,6 +47,8 @@ struct Origin {
   bool may_sign_in = false;  // not over a plain connection from elsewhere
 };
 [[nodiscard]] Origin origin_of(const Request& request, bool behind_tls);
+// A cookie of that name; "" when there is none.
+[[nodiscard]] std::string cookie_of(const Request& request, std::string_view name);
 // Set-Cookie of a session; "" as the secret takes it back.
 [[nodiscard]] std::string session_cookie(const Origin& origin, std::string_view secret);
 

@@ -8,15 +8,17 @@
 #include "credentials/recovery.hpp"
 #include "credentials/secret_text.hpp"
 #include "credentials/totp.hpp"
+#include "http/where.hpp"
 #include "verify/cross_site.hpp"
 
 namespace socle::auth {
 namespace {
 
 constexpr Duration patience = std::chrono::seconds(10);
-constexpr std::string_view no_tenant = "-";  // what is no tenant's name, and no tenant's name itself
-constexpr double user_burst = 10;            // times those of one address: guesses at one user from everywhere
-constexpr double peer_burst = 10;            // and from one address at everybody
+constexpr std::string_view nobody = "~auth";  // acts where there is no tenant to act for
+constexpr std::string_view no_tenant = "-";   // what is no tenant's name, and no tenant's name itself
+constexpr double user_burst = 10;             // times those of one address: guesses at one user from everywhere
+constexpr double peer_burst = 10;             // and from one address at everybody
 
 Reply wrong() {
   return Reply::error(Code::unauthenticated, "bad_login", "the tenant, the username or the password is wrong")
@@ -26,21 +28,6 @@ Reply wrong() {
 Reply held_back(Attempts::Time wait) {
   return Reply::error(Code::exhausted, "too_many_attempts", "too many attempts to sign in; retry later")
       .with_retry_after(std::chrono::ceil<std::chrono::seconds>(wait));
-}
-
-bool is_tenant_name(std::string_view text) {
-  return !text.empty() && text.size() <= 63 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
-}
-
-// Without the port.
-std::string host_name(std::string_view host) {
-  const std::size_t colon = host.rfind(':');
-  if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) host = host.substr(0, colon);
-  std::string out(host);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return out;
 }
 
 }  // namespace
@@ -53,6 +40,7 @@ SignIn::SignIn(Host& host, Store& store, People& people, Sessions& sessions, Pas
       sessions_(sessions),
       passwords_(passwords),
       settings_(settings),
+      trail_(host),
       tenant_usage_(host.target("tenants/1", "usage")),
       signed_in_(host.counter("auth_sign_ins_total", "Sessions begun by sign-in.")),
       failed_(host.counter("auth_sign_ins_failed_total", "Sign-ins with a wrong name, password or code.")),
@@ -94,12 +82,7 @@ Got<SignIn::Given> SignIn::read(const Request& request) const {
   if (body->member("password").as_string().size() > max_password)
     faults.push_back({"/password", "too_long", "a password has at most 1,024 bytes"});
   if (!faults.empty()) return invalid(faults);
-  out.tenant = body->text("tenant");
-  if (out.tenant.empty()) out.tenant = request.meta("http.tenant");
-  if (out.tenant.empty()) {
-    const auto named = settings_.hosts.find(host_name(request.header("host")));
-    if (named != settings_.hosts.end()) out.tenant = named->second;
-  }
+  out.tenant = tenant_of(request, settings_, body->text("tenant"));
   if (out.tenant.empty())
     return Reply::error(Code::invalid, "tenant_required",
                         "neither the body nor the listener nor the host says which tenant; add \"tenant\"");
@@ -121,11 +104,31 @@ Task<Reply> SignIn::login(Request request) {
   }
   given->username = username;
   auto context = host_.act_as(given->tenant, "sign in", patience);
-  if (context) co_return co_await enter(*given, context->view(), taken);
+  given->trace = trace_of(request);
+  if (context) {
+    Reply answer = co_await enter(*given, context->view(), taken);
+    co_await tell(*given, context->view(), answer);
+    co_return answer;
+  }
   auto checked = co_await passwords_.check(given->tenant, sender(given->from.peer), {}, given->password);
   if (!checked) co_return std::move(checked).problem();
   failed_.add();
-  co_return wrong();
+  const Reply refused = wrong();
+  if (auto house = host_.act_as(nobody, "sign in", patience)) co_await tell(*given, house->view(), refused);
+  co_return refused;
+}
+
+// What was tried and refused for its number is counted only, or a flood would fill the trail.
+Task<void> SignIn::tell(const Given& given, Context context, const Reply& answer) {
+  const bool verdict = answer.ok() || answer.code() == Code::unauthenticated || answer.code() == Code::denied;
+  if (!verdict) co_return;
+  AuditEvent event;
+  event.operation = "auth.login";
+  event.target = "users/" + (given.user.empty() ? std::string("unknown") : given.user);
+  event.status = answer.ok() ? std::string("ok") : std::string(answer.error_code());
+  event.peer = given.from.peer;
+  event.trace = given.trace;
+  co_await trail_.tell(context, std::move(event));
 }
 
 // No person, and one without secrets, look the same from outside.
@@ -143,9 +146,10 @@ Task<Got<SignIn::Proven>> SignIn::find(Context context, std::string username) {
   co_return out;
 }
 
-Task<Reply> SignIn::enter(const Given& given, Context context, const std::vector<Attempts::Bucket>& taken) {
+Task<Reply> SignIn::enter(Given& given, Context context, const std::vector<Attempts::Bucket>& taken) {
   auto found = co_await find(context, given.username);
   if (!found) co_return std::move(found).problem();
+  given.user = found->person.id;
   const std::string hash = found->person.exists() ? found->secrets.password : std::string();
   auto checked = co_await passwords_.check(given.tenant, sender(given.from.peer), hash, given.password);
   if (!checked) {
@@ -229,19 +233,29 @@ Task<Status> SignIn::keep_rehash(const Proven& proven, std::string hash) {
   co_return written ? Status() : Status(written.problem().error());
 }
 
-Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& given, std::vector<std::string> means) {
+Task<Got<Started>> SignIn::begin(Context context, const Person& person, const Origin& from,
+                                 std::vector<std::string> means) {
   // The browser's session of before is over: a secret that somebody planted there opens nothing.
-  if (const auto old = read_secret(given.from.cookie);
+  if (const auto old = read_secret(from.cookie);
       old && old->kind == SecretKind::session && old->tenant == context.tenant()) {
-    auto ended = co_await sessions_.revoke(context, fingerprint(given.from.cookie), person.id);
+    auto ended = co_await sessions_.revoke(context, fingerprint(from.cookie), person.id);
     if (!ended) co_return std::move(ended).problem();
   }
   Beginning beginning;
   beginning.user = person.id;
-  beginning.peer = given.from.peer;
-  beginning.agent = given.from.agent;
+  beginning.peer = from.peer;
+  beginning.agent = from.agent;
   beginning.means = std::move(means);
   auto started = co_await sessions_.begin(context, beginning);
+  if (!started) co_return std::move(started).problem();
+  signed_in_.add();
+  host_.log(Level::info, context, "signed in",
+            {{"user", person.id}, {"peer", from.peer}, {"means", beginning.means.back()}});
+  co_return started;
+}
+
+Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& given, std::vector<std::string> means) {
+  auto started = co_await begin(context, person, given.from, std::move(means));
   if (!started) co_return std::move(started).problem();
   std::string text;
   json::Writer out(text);
@@ -259,9 +273,6 @@ Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& 
   for (const std::string& role : person.roles) out.string(role);
   out.end_array().member("tenant", context.tenant()).member("csrf_token", csrf_token(started->secret));
   out.member("session_expires_at", timestamp(started->span.ends)).end_object();
-  signed_in_.add();
-  host_.log(Level::info, context, "signed in",
-            {{"user", person.id}, {"peer", given.from.peer}, {"means", beginning.means.back()}});
   co_return private_json(text).with_header("set-cookie", session_cookie(given.from, started->secret));
 }
 

@@ -2,6 +2,7 @@
 // name, a wrong password and a tenant that is not there, after the same work.
 #pragma once
 
+#include "core/trail.hpp"
 #include "credentials/attempts.hpp"
 #include "credentials/passwords.hpp"
 #include "http/body.hpp"
@@ -26,22 +27,28 @@ class SignIn {
   };
   Task<Got<Proven>> prove(Request request, std::string password);
 
+  // The problem when the context's tenant is suspended.
+  Task<Got<bool>> tenant_open(Context context);
+  // A session for somebody who has proven who he is; the one that the browser had is over.
+  Task<Got<Started>> begin(Context context, const Person& person, const Origin& from, std::vector<std::string> means);
+
   // A new session for somebody whose old one ends with what he changed; sets the cookie when the old one came by it.
   Task<Reply> rotated(Request request, const Person& person, std::string text);
 
  private:
   struct Given {
     std::string tenant, username, password, code;
+    std::string user;   // whose name it is, once that is known; for the audit trail
+    std::string trace;  // the request's
     Origin from;
   };
   [[nodiscard]] Got<Given> read(const Request& request) const;
   Task<Got<Proven>> find(Context context, std::string username);
-  Task<Reply> enter(const Given& given, Context context, const std::vector<Attempts::Bucket>& buckets);
+  Task<Reply> enter(Given& given, Context context, const std::vector<Attempts::Bucket>& buckets);
   // Which means was shown, "" when none is asked for.
   Task<Got<std::string>> second_factor(const Proven& proven, std::string code);
   Task<Status> keep_rehash(const Proven& proven, std::string hash);
   Task<Reply> welcome(Context context, const Person& person, const Given& given, std::vector<std::string> means);
-  Task<Got<bool>> tenant_open(Context context);
   [[nodiscard]] std::vector<Attempts::Bucket> buckets(std::string_view tenant, std::string_view username,
                                                       std::string_view peer) const;
   [[nodiscard]] Attempts::Time clock() const { return Duration(host_.now().nanoseconds); }
@@ -53,6 +60,10 @@ class SignIn {
   Passwords& passwords_;
   const Settings& settings_;
   Tokens* tokens_ = nullptr;
+  // Before the answer, and whether or not there is such a tenant or user.
+  Task<void> tell(const Given& given, Context context, const Reply& answer);
+
+  AuditTrail trail_;
   Target tenant_usage_;
   Attempts attempts_;
   Metric signed_in_, failed_, held_back_;

@@ -59,23 +59,6 @@ Reply own_account() {
                       "this is your own account; another administrator must do it, so that one is left");
 }
 
-// UUIDv7: the time, then random bits.
-std::string new_id(Milliseconds now) {
-  std::string bytes = random_bytes(16);
-  for (int i = 0; i < 6; ++i)
-    bytes[static_cast<std::size_t>(i)] = static_cast<char>(now.count() >> (40 - 8 * i) & 0xFF);
-  bytes[6] = static_cast<char>((static_cast<unsigned char>(bytes[6]) & 0x0FU) | 0x70U);
-  bytes[8] = static_cast<char>((static_cast<unsigned char>(bytes[8]) & 0x3FU) | 0x80U);
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) out.push_back('-');
-    constexpr std::string_view digits = "0123456789abcdef";
-    out.push_back(digits[static_cast<unsigned char>(bytes[i]) >> 4U]);
-    out.push_back(digits[static_cast<unsigned char>(bytes[i]) & 15U]);
-  }
-  return out;
-}
-
 }  // namespace
 
 Task<Reply> UserApi::list(Request request) {
@@ -110,7 +93,7 @@ Task<Got<Person>> UserApi::add(Context context, Person person, std::string by) {
   if (!taken) co_return std::move(taken).problem();
   if (taken->exists())
     co_return Reply::error(Code::conflict, "user_exists", "there is a user '" + person.username + "' already");
-  person.id = new_id(people_.now());
+  person.id = new_user_id(people_.now());
   person.created_at = people_.stamp();
   person.created_by = std::move(by);
   Batch batch;
@@ -201,10 +184,13 @@ Task<Reply> UserApi::change(Request request) {
   if (!may_give(caller.roles, person.roles)) co_return not_yours_to_give();
   if (state == "suspended") person.state = PersonState::suspended;
   if (state == "active" && person.state == PersonState::suspended) {
-    // Back to where it was: who has never set a password still has to.
+    // Back to where it was: who has neither a password nor an account elsewhere still has to.
     auto secrets = co_await people_.secrets(request, person.id);
     if (!secrets) co_return std::move(secrets).problem();
-    person.state = person.guest() || !secrets->password.empty() ? PersonState::active : PersonState::invited;
+    auto elsewhere = co_await identities_.of_user(request, person.id);
+    if (!elsewhere) co_return std::move(elsewhere).problem();
+    const bool can_come = person.guest() || !secrets->password.empty() || !elsewhere->empty();
+    person.state = can_come ? PersonState::active : PersonState::invited;
   }
   const bool other_standing = person.roles != found->roles || person.state != found->state;
   if (other_standing && person.id == caller.user) co_return own_account();
@@ -230,7 +216,7 @@ Task<Reply> UserApi::remove(Request request) {
   Batch batch;
   batch.remove(collection::users, person->id, person->revision);
   if (secrets->revision != 0) batch.remove(collection::credentials, person->id, secrets->revision);
-  for (const std::string_view of : {collection::links, collection::keys}) {
+  for (const std::string_view of : {collection::links, collection::keys, collection::identities}) {
     Store::Query query;
     query.of = of;
     query.field = "/user";

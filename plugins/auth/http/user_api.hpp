@@ -4,6 +4,7 @@
 
 #include "access/access.hpp"
 #include "http/body.hpp"
+#include "identity/identities.hpp"
 #include "identity/links.hpp"
 #include "identity/people.hpp"
 #include "session/sessions.hpp"
@@ -12,8 +13,8 @@ namespace socle::auth {
 
 class UserApi {
  public:
-  UserApi(Host& host, Store& store, People& people, Links& links, Sessions& sessions)
-      : host_(host), store_(store), people_(people), links_(links), sessions_(sessions) {}
+  UserApi(Host& host, Store& store, People& people, Links& links, Sessions& sessions, Identities& identities)
+      : host_(host), store_(store), people_(people), links_(links), sessions_(sessions), identities_(identities) {}
   void use(Authorizer& access) { access_ = &access; }
 
   Task<Reply> list(Request request);
@@ -43,6 +44,7 @@ class UserApi {
   People& people_;
   Links& links_;
   Sessions& sessions_;
+  Identities& identities_;
   Authorizer* access_ = nullptr;
 };
 

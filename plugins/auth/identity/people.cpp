@@ -1,11 +1,29 @@
 #include "identity/people.hpp"
 
+#include "core/secret.hpp"
+
 namespace socle::auth {
 namespace {
 
 constexpr Duration patience = std::chrono::seconds(10);
 
 }  // namespace
+
+std::string new_user_id(Milliseconds now) {
+  std::string bytes = random_bytes(16);
+  for (int i = 0; i < 6; ++i)
+    bytes[static_cast<std::size_t>(i)] = static_cast<char>(now.count() >> (40 - 8 * i) & 0xFF);
+  bytes[6] = static_cast<char>((static_cast<unsigned char>(bytes[6]) & 0x0FU) | 0x70U);
+  bytes[8] = static_cast<char>((static_cast<unsigned char>(bytes[8]) & 0x3FU) | 0x80U);
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) out.push_back('-');
+    constexpr std::string_view digits = "0123456789abcdef";
+    out.push_back(digits[static_cast<unsigned char>(bytes[i]) >> 4U]);
+    out.push_back(digits[static_cast<unsigned char>(bytes[i]) & 15U]);
+  }
+  return out;
+}
 
 Task<Got<Person>> People::by_id(Context context, std::string id) {
   if (id.empty() || id.size() > 255) co_return Person();

@@ -7,6 +7,9 @@
 
 namespace socle::auth {
 
+// UUIDv7: the time, then random bits.
+[[nodiscard]] std::string new_user_id(Milliseconds now);
+
 class People {
  public:
   People(Host& host, Store& store) : host_(host), store_(store) {}

@@ -21,11 +21,13 @@ Reply bad_credential(std::string_view code, std::string_view message) {
 // Where somebody signs in, what he held before does not matter.
 bool on_the_way_in(const Presented& shown) {
   constexpr std::array<std::string_view, 3> exact{"/v1/auth/login", "/v1/auth/token", "/v1/auth/revoke"};
-  constexpr std::string_view links = "/v1/auth/links/";
+  constexpr std::array<std::string_view, 4> below{"/v1/auth/links/", "/v1/auth/oidc/choices", "/v1/auth/oidc/login/",
+                                                  "/v1/auth/oidc/callback/"};
+  const auto begins = [&shown](std::string_view prefix) { return shown.path.starts_with(prefix); };
   // A page that everybody may see is no place to be told that a session has ended: it leads to a new one.
   const bool page = !shown.path.starts_with("/v1/");
   return shown.access == Access::open && (page || std::find(exact.begin(), exact.end(), shown.path) != exact.end() ||
-                                          shown.path.substr(0, links.size()) == links);
+                                          std::any_of(below.begin(), below.end(), begins));
 }
 
 }  // namespace
@@ -38,6 +40,7 @@ Verifier::Verifier(Host& host, Store& store, People& people, Sessions& sessions,
       sessions_(sessions),
       forgetting_(forgetting),
       settings_(settings),
+      trail_(host),
       hits_(host.counter("auth_known_total", "Requests whose credential the worker knew.")),
       misses_(host.counter("auth_verified_total", "Credentials looked up and found good.")),
       refused_(host.counter("auth_refused_total", "Credentials refused.")) {}
@@ -57,12 +60,13 @@ Task<Reply> Verifier::authenticate(Request request) {
       hits_.add();
       if (renewal_due(known->lifetime, known->span, now())) keep_alive(*known);
       Reply answer = judge(*known, shown);
-      if (answer.ok() || answer.error_code() != "permission_denied" || access_ == nullptr) return answer;
-      return judge_fully(std::make_shared<const Known>(*known), std::make_shared<const Presented>(shown));
+      if (answer.ok()) return answer;
+      return reconsider(request, std::make_shared<const Known>(*known), std::make_shared<const Presented>(shown),
+                        std::move(answer));
     }
     table.drop(digest);
   }
-  return verify(std::make_shared<const Presented>(shown), digest);
+  return verify(request, std::make_shared<const Presented>(shown), digest);
 }
 
 Reply Verifier::judge(const Known& known, const Presented& shown) const {
@@ -98,7 +102,23 @@ Task<Reply> Verifier::judge_fully(std::shared_ptr<const Known> known, std::share
   co_return judge(*known, without);
 }
 
-Task<Reply> Verifier::verify(std::shared_ptr<const Presented> shown, Digest digest) {
+// A refusal by the built-in roles is not the last word; one that is goes to the audit trail before it is said.
+Task<Reply> Verifier::reconsider(Request request, std::shared_ptr<const Known> known,
+                                 std::shared_ptr<const Presented> shown, Reply answer) {
+  if (answer.error_code() == "permission_denied" && access_ != nullptr) answer = co_await judge_fully(known, shown);
+  if (answer.code() != Code::denied) co_return answer;
+  AuditEvent event;
+  event.operation = "access.denied";
+  event.target = std::string(shown->method) + " " + std::string(shown->path);
+  event.status = answer.error_code();
+  event.tenant = known->tenant;
+  event.principal = known->user;
+  event.peer = shown->peer;
+  co_await trail_.tell(request, std::move(event));
+  co_return answer;
+}
+
+Task<Reply> Verifier::verify(Request request, std::shared_ptr<const Presented> shown, Digest digest) {
   std::vector<Attempts::Bucket> budget;
   budget.push_back({sender(shown->peer), settings_.cold_burst, settings_.cold_refill});
   if (const auto wait = cold_.take(budget, Duration(host_.now().nanoseconds))) {
@@ -119,8 +139,8 @@ Task<Reply> Verifier::verify(std::shared_ptr<const Presented> shown, Digest dige
   cold_.give_back(budget, Duration(host_.now().nanoseconds));
   misses_.add();
   Reply answer = judge(*found, *shown);
-  if (!answer.ok() && answer.error_code() == "permission_denied" && access_ != nullptr)
-    answer = co_await judge_fully(std::make_shared<const Known>(*found), shown);
+  if (!answer.ok())
+    answer = co_await reconsider(request, std::make_shared<const Known>(*found), shown, std::move(answer));
   forgetting_.here().put(digest, std::move(*found), epoch);
   co_return answer;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "access/access.hpp"
+#include "core/trail.hpp"
 #include "credentials/attempts.hpp"
 #include "identity/people.hpp"
 #include "session/sessions.hpp"
@@ -27,7 +28,9 @@ class Verifier {
   // The same, and what roles of the tenant's own and rules grant.
   Task<Reply> judge_fully(std::shared_ptr<const Known> known, std::shared_ptr<const Presented> shown);
   // `shown` views the call's payload, which lives until it is answered.
-  Task<Reply> verify(std::shared_ptr<const Presented> shown, Digest digest);
+  Task<Reply> reconsider(Request request, std::shared_ptr<const Known> known, std::shared_ptr<const Presented> shown,
+                         Reply answer);
+  Task<Reply> verify(Request request, std::shared_ptr<const Presented> shown, Digest digest);
   Task<Got<Known>> find(const Presented& shown);
   Task<Got<Known>> find_session(const Presented& shown);
   Task<Got<Known>> find_key(const Presented& shown);
@@ -47,6 +50,7 @@ class Verifier {
   const Settings& settings_;
   Tokens* tokens_ = nullptr;
   Authorizer* access_ = nullptr;
+  AuditTrail trail_;
   Attempts cold_;
   Metric hits_, misses_, refused_;
 };

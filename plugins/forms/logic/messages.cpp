@@ -76,6 +76,14 @@ std::string reference_message(const std::string& form, Language language) {
   return language == Language::zh ? "在 " + form + " 中没有这条记录" : "there is no such record in " + form;
 }
 
+std::string attachment_message(std::string_view code, std::string_view file, Language language) {
+  const bool zh = language == Language::zh;
+  if (code == "attachment_type")
+    return (zh ? "此处不接受这种类型的文件：" : "files of this type are not taken here: ") + std::string(file);
+  if (code == "attachment_size") return (zh ? "文件过大：" : "is too large a file: ") + std::string(file);
+  return zh ? "没有这个文件，请先上传" : "there is no such file; upload it first";
+}
+
 std::string params_of(const schema::Fault& fault) {
   if (fault.params.empty()) return {};
   std::string text;

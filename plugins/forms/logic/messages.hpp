@@ -14,6 +14,8 @@ namespace socle::forms {
 [[nodiscard]] std::string options_message(Language language);
 [[nodiscard]] std::string compute_message(const std::string& english, Language language);
 [[nodiscard]] std::string reference_message(const std::string& form, Language language);
+// `code`: attachment (there is no such file), attachment_type, attachment_size.
+[[nodiscard]] std::string attachment_message(std::string_view code, std::string_view file, Language language);
 // JSON object of the fault's params; "" when there are none.
 [[nodiscard]] std::string params_of(const schema::Fault& fault);
 

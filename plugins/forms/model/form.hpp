@@ -25,6 +25,12 @@
 
 namespace socle::forms {
 
+// A field whose value is the id of a file of blob/1, or a list of such.
+struct Attachment {
+  std::vector<std::string> types;  // media types such as "image/*"; none: all
+  std::uint64_t size = 0;          // the most bytes of one file; 0: what blob/1 allows
+};
+
 // What the model says about one field besides its schema.
 struct FieldLogic {
   std::uint32_t field = 0;
@@ -32,6 +38,7 @@ struct FieldLogic {
   bool clear_on_hide = false;
   bool always_read_only = false;
   std::optional<Sequence> sequence;
+  std::optional<Attachment> attachment;
   std::string reference;  // the form whose records the value names; empty: none
 };
 
@@ -103,6 +110,7 @@ class Form {
   [[nodiscard]] const cel::RecordShape& shape() const;
   [[nodiscard]] bool has_sequences() const;
   [[nodiscard]] bool has_references() const;
+  [[nodiscard]] bool has_attachments() const;
   // Nothing but schema and checks: a record leaves as it came.
   [[nodiscard]] bool changes_records() const;
   [[nodiscard]] std::size_t bytes() const;  // memory held, about

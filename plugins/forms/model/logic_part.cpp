@@ -85,7 +85,7 @@ class LogicReader {
   void read(std::uint32_t index, View rules, const std::string& pointer) {
     only(rules,
          {"visible", "required", "read_only", "readonly", "compute", "default", "options", "clear_on_hide", "sequence",
-          "reference"},
+          "reference", "attachment"},
          pointer, diagnostics_);
     const auto& field = body_.fields[index];
     const auto table = field.table;
@@ -111,6 +111,7 @@ class LogicReader {
     options(out, below(pointer, "options"));
     sequence(out, field, rules, pointer);
     reference(out, field, rules.find("reference"), below(pointer, "reference"));
+    attachment(out, field, rules.find("attachment"), below(pointer, "attachment"));
   }
 
   void options(const FieldLogic& out, const std::string& pointer) {
@@ -151,6 +152,37 @@ class LogicReader {
       out.reference = form.as_string();
       body_.has_references = true;
     }
+  }
+
+  void attachment(FieldLogic& out, const Field& field, View given, const std::string& pointer) {
+    if (!given.exists() || (given.is_boolean() && !given.as_bool())) return;
+    const bool one = field.type == FieldType::string;
+    const bool many = field.type == FieldType::list && field.element == FieldType::string;
+    if ((!one && !many) || field.table != Field::none || !out.reference.empty() || out.sequence) {
+      diagnostics_.error(pointer, "bad_value",
+                         "an attachment is a field of type string (one file) or a list of strings (several), not in a "
+                         "sub-table, without reference or sequence");
+      return;
+    }
+    Attachment made;
+    if (given.is_object()) {
+      only(given, {"types", "size"}, pointer, diagnostics_);
+      for (const auto type : given.find("types").elements()) made.types.emplace_back(type.as_string());
+      const auto bad = std::find_if(made.types.begin(), made.types.end(),
+                                    [](const std::string& t) { return t.find('/') == std::string::npos; });
+      if ((given.find("types").exists() && !given.find("types").is_array()) || bad != made.types.end())
+        diagnostics_.error(below(pointer, "types"), "bad_value",
+                           "types are a list of media types such as application/pdf or image/*");
+      const auto size = given.find("size");
+      made.size = size.as_uint64().value_or(0);
+      if (size.exists() && made.size == 0)
+        diagnostics_.error(below(pointer, "size"), "bad_value",
+                           "size is the most bytes of a file; found " + shown(size));
+    } else if (!given.is_boolean()) {
+      diagnostics_.error(pointer, "bad_value", "attachment is true or {types, size}; found " + shown(given));
+    }
+    out.attachment = std::move(made);
+    body_.has_attachments = true;
   }
 
   Form::Body& body_;

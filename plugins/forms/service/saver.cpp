@@ -29,6 +29,7 @@ Saver::Saver(Host& host)
       query_(host.target("storage/1", "query")),
       write_(host.target("storage/1", "write")),
       evaluate_(host.target("rules/1", "evaluate")),
+      attachments_(host),
       fuel_(host.config().get<std::uint64_t>("fuel", 2'000'000)),
       judged_(host.counter("forms_records_judged_total", "Records run through a form's logic and schema.")),
       moved_(host.counter("forms_records_moved_total", "Records that took long and were judged on the pool.")) {
@@ -40,15 +41,16 @@ Saver::Saver(Host& host)
 // pure.
 Task<Got<Verdict>> Saver::judged(Request request, const Form& form, Call& call, Language language) {
   judged_.add();
-  call.limits.fuel = std::min(inline_fuel, fuel_);
+  const std::uint64_t most = host_.fuel(request, fuel_);  // less while the tenant's memory is nearly full
+  call.limits.fuel = std::min(inline_fuel, most);
   auto verdict = judge(form, call, language, *arenas_[host_.worker()]);
-  if (verdict.stopped == "out_of_fuel" && fuel_ > inline_fuel) {
+  if (verdict.stopped == "out_of_fuel" && most > inline_fuel) {
     moved_.add();
     struct Watchdog {
       const Host& host;
       Instant deadline;
     } watchdog{host_, request.context().deadline()};
-    call.limits.fuel = fuel_;
+    call.limits.fuel = most;
     call.limits.interval = 20'000;
     call.limits.data = &watchdog;
     call.limits.interrupt = [](void* data) {
@@ -65,6 +67,11 @@ Task<Got<Verdict>> Saver::judged(Request request, const Form& form, Call& call, 
   }
   if (verdict.stopped == "interrupted")
     co_return Reply::error(Code::deadline, "deadline_exceeded", "the form's logic took longer than the request may");
+  if (verdict.stopped == "out_of_fuel" && most < fuel_)
+    co_return Reply::error(Code::unavailable, "memory_pressure",
+                           "the tenant's memory is nearly full, so the form's logic may take " + std::to_string(most) +
+                               " units instead of " + std::to_string(fuel_) + "; ask again when less is under way")
+        .with_status(503);
   if (!verdict.stopped.empty())
     co_return Reply::error(Code::invalid, verdict.stopped,
                            "the form's logic needs more than one evaluation may take (" + std::to_string(fuel_) +
@@ -85,7 +92,7 @@ Task<Got<bool>> Saver::prepare_row(Request request, const Asking& asking, const 
   // Nobody gains a right by what he is about to write: the record as it is must allow it too.
   if (row.kind != Row::Kind::create && !permitted(form, action, known, old, old, facts))
     co_return forbidden(action_of(row.kind), form.name());
-  if (row.kind == Row::Kind::remove) co_return true;
+  if (row.kind == Row::Kind::remove) co_return co_await attach(request, asking, form, row, batch);
   if (!row.doc.is_object()) {
     row.errors.push_back(
         {"", "type", asking.language() == Language::zh ? "记录必须是 JSON 对象" : "a record is a JSON object", {}});
@@ -109,8 +116,23 @@ Task<Got<bool>> Saver::prepare_row(Request request, const Asking& asking, const 
   if (!permitted(form, action, known, doc, old, facts)) co_return forbidden(action_of(row.kind), form.name());
   row.text = verdict->document ? std::move(verdict->text) : json::to_text(row.doc);
   if (row.kind == Row::Kind::create) ++batch.created;
-  if (form.rulesets().empty()) co_return true;
+  if (auto held = co_await attach(request, asking, form, row, batch); !held) co_return std::move(held).problem();
+  if (form.rulesets().empty() || !row.errors.empty()) co_return true;
   co_return co_await evaluate_rulesets(request, served, row);
+}
+
+// The files that the record holds from now on, and those it lets go.
+Task<Got<bool>> Saver::attach(Request request, const Asking& asking, const Form& form, Row& row, Batch& batch) {
+  if (!form.has_attachments()) co_return true;
+  if (row.id.empty()) row.id = uuid7(asking.seconds(), asking.nanos());  // who holds a file has a name beforehand
+  const auto doc = json::Document::parse(row.kind == Row::Kind::remove ? std::string_view("{}") : row.text);
+  if (!doc) co_return Reply(doc.error());
+  auto held = co_await attachments_.hold(request, form, row.id, doc->root(), doc_of(row.stored), asking.language());
+  if (!held) co_return std::move(held).problem();
+  for (auto& error : held->errors) row.errors.push_back(std::move(error));
+  batch.attached += held->operations;
+  batch.attachments += held->count;
+  co_return true;
 }
 
 Task<Got<bool>> Saver::evaluate_rulesets(Request request, const Served& served, Row& row) {

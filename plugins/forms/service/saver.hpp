@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "service/asking.hpp"
+#include "service/attachments.hpp"
 #include "service/got.hpp"
 #include "service/models.hpp"
 
@@ -59,6 +60,7 @@ class Saver {
   struct Batch;
   Task<Got<Verdict>> judged(Request request, const Form& form, Call& call, Language language);
   Task<Got<bool>> prepare_row(Request request, const Asking& asking, const Served& served, Row& row, Batch& batch);
+  Task<Got<bool>> attach(Request request, const Asking& asking, const Form& form, Row& row, Batch& batch);
   Task<Got<bool>> evaluate_rulesets(Request request, const Served& served, Row& row);
   Task<Got<bool>> read_counters(Request request, const Asking& asking, const Form& form, Batch& batch);
   Task<Got<Written>> write(Request request, const Asking& asking, const Served& served, const std::vector<Row>& rows,
@@ -69,6 +71,7 @@ class Saver {
 
   Host& host_;
   Target get_, query_, write_, evaluate_;
+  Attachments attachments_;
   const std::uint64_t fuel_;
   std::vector<std::unique_ptr<cel::Arena>> arenas_;  // one a worker; used between two awaits only
   Metric judged_, moved_;

@@ -103,7 +103,7 @@ Task<Got<Written>> Saver::save(Request request, const Asking& asking, const Serv
     auto written = co_await write(request, asking, served, rows, key, batch);
     if (written) co_return written;
     Reply problem = std::move(written).problem();
-    const bool overtaken = problem.error_code() == "sequence_taken";
+    const bool overtaken = problem.error_code() == "sequence_taken" || problem.error_code() == "attachment_gone";
     if (!overtaken || attempt == most_attempts) co_return problem;
   }
 }
@@ -138,15 +138,17 @@ Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Ser
     append_present(text, one.form, one.id);
     references.push_back((batch.many ? below("", one.row) + "/doc" : std::string()) + one.pointer + "\n" + one.form);
   }
+  text += batch.attached;
   if (batch.created > 0)
     for (const auto& counter : batch.counters) {
       text += ',';
       append_counter(text, counter.id, counter.number + batch.created, counter.version);
     }
-  if (rows.size() + wanted.size() + batch.counters.size() > most_operations)
-    co_return Reply::error(Code::too_large, "batch_too_large",
-                           "one write holds at most 1000 records, references and sequences; send fewer at a time");
-  text += ']';
+  if (rows.size() + wanted.size() + batch.attachments + batch.counters.size() > most_operations)
+    co_return Reply::error(
+        Code::too_large, "batch_too_large",
+        "one write holds at most 1000 records, references, files and sequences; send fewer at a time");
+  text += R"(],"audit":{"operation":"records.write"})";
   if (!key.empty()) {
     text += ",\"idempotency\":{\"key\":";
     json::append_quoted(text, key);
@@ -174,6 +176,8 @@ Reply Saver::told(const Reply& refused, const Asking& asking, std::size_t rows,
   const auto slash = rest.find('/');
   const auto operation = json::array_index(rest.substr(0, slash));
   if (operation == json::View::none) return refused;
+  if (operation >= rows + references.size() && operation < rows + references.size() + batch.attachments)
+    return Reply::error(Code::conflict, "attachment_gone", "a file was removed while the record was saved; try again");
   if (operation >= rows + references.size())
     return Reply::error(Code::conflict, "sequence_taken",
                         "other writers took the next numbers of the sequence again and again; try again");

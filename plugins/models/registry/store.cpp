@@ -75,8 +75,16 @@ Batch& Batch::remove(std::string_view id, std::uint64_t expect) {
   out_.end_object();
   return *this;
 }
+Batch& Batch::note(std::string_view operation, std::string_view target) {
+  operation_ = operation;
+  target_ = target;
+  return *this;
+}
 std::string Batch::take() {
-  out_.end_array().end_object();
+  out_.end_array();
+  if (!operation_.empty())
+    out_.key("audit").begin_object().member("operation", operation_).member("target", target_).end_object();
+  out_.end_object();
   return std::move(text_);
 }
 

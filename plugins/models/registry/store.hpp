@@ -48,12 +48,14 @@ class Batch {
   Batch& put(std::string_view id, std::uint64_t expect, std::string_view document);
   Batch& put_any(std::string_view id, std::string_view document);
   Batch& remove(std::string_view id, std::uint64_t expect);
+  // What the audit trail calls it.
+  Batch& note(std::string_view operation, std::string_view target);
   [[nodiscard]] std::string take();
 
  private:
   Batch& operation(std::string_view op, std::string_view id);
   Batch& expecting(std::uint64_t revision);
-  std::string text_;
+  std::string text_, operation_, target_;
   json::Writer out_{text_};
 };
 

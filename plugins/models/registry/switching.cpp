@@ -36,6 +36,7 @@ Task<Got<bool>> Publisher::replace_head(Context context, Batch& batch, Head& hea
   write(out, head);
   const std::string key = model_key(head.kind, head.name);
   batch.put(key, revision, text);
+  batch.note("models." + entry.action, "models/" + key);
   if (auto fault = host_.fault_point("models.before_write"); !fault) co_return Reply(fault.error());
   auto written = co_await store_.write(context, batch.take());
   if (!written) co_return std::move(written).problem();

@@ -81,6 +81,15 @@ Verdict parse_outbox(WriteRequest& out, json::View outbox) {
   return Done{};
 }
 
+Verdict parse_audit(WriteRequest& out, json::View note) {
+  if (!note.exists()) return Done{};
+  out.audit = {std::string(note.find("operation").as_string()), std::string(note.find("target").as_string())};
+  if (!out.audit.operation.empty() && out.audit.operation.size() <= 64 && out.audit.target.size() <= 1024)
+    return Done{};
+  return problem_at(Code::invalid, "bad_audit", "/audit",
+                    "\"audit\" is {operation, target?}: texts of at most 64 and 1,024 bytes");
+}
+
 Verdict parse_idempotency(WriteRequest& out, json::View request, std::string_view context_key) {
   const auto wish = request.find("idempotency");
   if (!wish.exists()) return Done{};
@@ -154,9 +163,10 @@ Outcome<WriteRequest> parse_write(json::View request, std::string_view context_k
                                   IdSource& ids) {
   WriteRequest out;
   const auto operations = request.find("operations");
-  if (!operations.is_array() || operations.empty() || operations.size() > max_operations)
+  const bool only_outbox = operations.is_array() && operations.empty() && request.find("outbox").size() > 0;
+  if (!operations.is_array() || (operations.empty() && !only_outbox) || operations.size() > max_operations)
     return problem_at(Code::invalid, "bad_operations", "/operations",
-                      "\"operations\" is an array of 1 to 1,000 operations");
+                      "\"operations\" is an array of 1 to 1,000 operations, or of none beside an \"outbox\"");
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < operations.size(); ++i) {
     auto operation = parse_operation(operations.at(i), "/operations/" + std::to_string(i), limits, ids);
@@ -165,6 +175,7 @@ Outcome<WriteRequest> parse_write(json::View request, std::string_view context_k
     out.operations.push_back(std::move(*operation));
   }
   if (auto parsed = parse_outbox(out, request.find("outbox")); !parsed) return std::move(parsed).problem();
+  if (auto parsed = parse_audit(out, request.find("audit")); !parsed) return std::move(parsed).problem();
   for (const auto& entry : out.outbox) bytes += entry.text.size();
   if (bytes > limits.request_bytes) {
     return problem_at(Code::too_large, "write_too_large", "/operations",

@@ -39,9 +39,15 @@ struct OutboxEntry {
   std::string text;
 };
 
+// What the writer says this is, for the audit trail: {"operation", "target"?}.
+struct AuditNote {
+  std::string operation, target;
+};
+
 struct WriteRequest {
-  std::vector<Operation> operations;
+  std::vector<Operation> operations;  // none: the outbox alone
   std::vector<OutboxEntry> outbox;
+  AuditNote audit;
   std::string idempotency_key;  // "": none
   std::string fingerprint;
   std::optional<bool> durable;  // "durability": "sync" | "async"

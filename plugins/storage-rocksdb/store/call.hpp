@@ -49,6 +49,7 @@ struct Call {
   double record_limit = std::numeric_limits<double>::infinity();  // the plan's records
   std::optional<WriteRequest> write;                              // parsed, for Method::write
   RemainderPtr remainder;                                         // of a query, from its worker's cache; may be absent
+  std::string audit_opening;                                      // who acts, when changes are audited
   std::size_t bytes = 0;                                          // what the call costs in a group
   bool durable = true;
 

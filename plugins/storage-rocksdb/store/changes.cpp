@@ -141,7 +141,7 @@ std::optional<Answer> read_outbox(State& state, const Call& call, const TenantSc
   }
   if (cursor->not_cached()) return std::nullopt;
   if (auto ended = cursor->status(); !ended) return fail(state, ended.error());
-  out.end_array().end_object();
+  out.end_array().member("store", state.store_id.load(std::memory_order_relaxed)).end_object();
   return answer;
 }
 

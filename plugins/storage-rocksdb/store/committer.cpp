@@ -59,7 +59,7 @@ Status Committer::open(std::int64_t now_ms) {
                          "a restore into this store was interrupted: repeat it, or start with an empty data directory"};
   }
   load_builds();
-  return {};
+  return open_audit();
 }
 
 void Committer::load_slot() {
@@ -174,8 +174,50 @@ void Committer::settle() {
   if (auto synced = state_.kv.sync(); !synced) state_.note(synced.error());
 }
 
+// In the batch that is being built, under the number of the commit that made them.
+Verdict Committer::leave_audit(const std::vector<std::string>& entries, Group& group) {
+  if (entries.empty()) return Done{};
+  auto house = tenant_named(audit_tenant, group, true);
+  if (!house) return std::move(house).problem();
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    std::string key = outbox_prefix((*house)->number(), audit_topic);
+    put_big_endian(key, commit_);
+    put_ordered_number(key, i);
+    group.put(std::move(key), stored(entries[i]), false);
+  }
+  return Done{};
+}
+
+Status Committer::open_audit() {
+  if (!state_.settings.audit) return {};
+  std::string value;
+  auto read = state_.kv.get(meta_key("audit_key"), value, Reach::any);
+  if (!read) return state_.note(read.error());
+  if (*read == Read::missing) {
+    auto key = Auditor::make_key();
+    if (!key) return std::move(key).error();
+    value = stored(*key);
+    if (auto written = state_.kv.write({{Change::Kind::put, meta_key("audit_key"), value}}, true); !written)
+      return written;
+  }
+  auto payload = payload_of(value, "the audit hashes' key");
+  if (!payload) return state_.note(payload.error());
+  auditor_.use_key(*payload);
+  return {};
+}
+
 Verdict Committer::apply(Call& call, Group& group) {
+  const std::size_t before = group.changes().size();
   auto done = change(call, group);
+  if (done && audited(call) &&
+      (call.method == Method::declare || call.method == Method::migrate || call.method == Method::erase) &&
+      group.changes().size() > before) {
+    ++commit_;
+    const std::string_view what = call.method == Method::erase ? "storage.erase" : "storage.declare";
+    const std::string_view target =
+        call.method == Method::erase ? std::string_view("storage") : call.request.find("collection").as_string();
+    done = leave_audit({Auditor::entry_of(call, what, target)}, group);
+  }
   if (!done || call.method == Method::outbox_remove) return done;
   if (auto tenant = tenants_.find(call.tenant); tenant)
     call.level = {++level_order_, (*tenant)->bytes, (*tenant)->documents};
@@ -194,7 +236,11 @@ Verdict Committer::change(Call& call, Group& group) {
 }
 
 Outcome<Tenant*> Committer::tenant_for(Call& call, Group& group, bool create) {
-  auto found = tenants_.find(call.tenant);
+  return tenant_named(call.tenant, group, create);
+}
+
+Outcome<Tenant*> Committer::tenant_named(std::string_view name, Group& group, bool create) {
+  auto found = tenants_.find(name);
   if (!found) return state_.note(found.error());
   Tenant* tenant = *found;
   if (tenant->number() != 0 || !create) return tenant;
@@ -203,10 +249,10 @@ Outcome<Tenant*> Committer::tenant_for(Call& call, Group& group, bool create) {
   std::uint64_t number = 1;
   if (*last) number = Reader(std::string_view(**last).substr(value_header.size())).number() + 1;
   group.put(meta_key("tenants"), number_value(number));
-  group.put(tenant_name_key(call.tenant), number_value(number));
+  group.put(tenant_name_key(name), number_value(number));
   std::string name_of(meta_key("name/"));
   put_big_endian(name_of, number);
-  group.put(std::move(name_of), stored(call.tenant));
+  group.put(std::move(name_of), stored(name));
   TenantSchema schema;
   schema.tenant = number;
   store_schema(*tenant, std::move(schema), group);

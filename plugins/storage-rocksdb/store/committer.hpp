@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "store/audit.hpp"
 #include "store/call.hpp"
 #include "store/group.hpp"
 #include "store/state.hpp"
@@ -55,6 +56,10 @@ class Committer {
   [[nodiscard]] std::optional<Error> stopped() const;
 
   Outcome<Tenant*> tenant_for(Call& call, Group& group, bool create);
+  Outcome<Tenant*> tenant_named(std::string_view name, Group& group, bool create);
+  Verdict leave_audit(const std::vector<std::string>& entries, Group& group);
+  Status open_audit();
+  [[nodiscard]] bool audited(const Call& call) const { return state_.settings.audit && call.tenant != audit_tenant; }
   Verdict run_steps(Tenant& tenant, TenantSchema& schema, const std::string& collection, const std::vector<Step>& steps,
                     Group& group);
   void store_schema(Tenant& tenant, TenantSchema schema, Group& group);
@@ -77,6 +82,7 @@ class Committer {
   Dirty dirty_;
   std::set<std::string, std::less<>> advanced_;
   std::deque<Build> builds_;
+  Auditor auditor_;
   std::int64_t next_trim_ms_ = 0;
   std::string expire_from_;
   std::int64_t next_expire_ms_ = 0;

@@ -28,6 +28,12 @@ Status copy_all(Kv& from, Kv& to, std::uint64_t& copied) {
   return to.write(batch, true);
 }
 
+bool has_any(Kv& kv, const std::string& prefix) {
+  const auto cursor = kv.cursor(prefix, after_prefix(prefix), Reach::any);
+  cursor->seek(prefix);
+  return cursor->valid();
+}
+
 }  // namespace
 
 Verdict Committer::restore(Call& call) {
@@ -37,9 +43,25 @@ Verdict Committer::restore(Call& call) {
   std::string value;
   auto tenants = state_.kv.get(meta_key("tenants"), value, Reach::any);
   if (!tenants) return state_.note(tenants.error());
+  const std::string count = value;
   auto mark = state_.kv.get(meta_key("restoring"), value, Reach::any);
   if (!mark) return state_.note(mark.error());
-  if (*tenants == Read::found && *mark == Read::missing) {
+  const bool used = *tenants == Read::found && *mark == Read::missing;
+  // What the operator did on the empty system is no data of anybody.
+  bool house_only = used && Reader(std::string_view(count).substr(value_header.size())).number() == 1;
+  if (house_only) {
+    auto house = tenants_.find(audit_tenant);
+    if (!house) return state_.note(house.error());
+    house_only = (*house)->number() == 1;
+  }
+  if (house_only && has_any(state_.kv, outbox_prefix(1, audit_topic))) {
+    return Problem{Code::conflict,
+                   "not_empty",
+                   "the store holds audit events that are not in the trail yet: retry in a second",
+                   {},
+                   0};
+  }
+  if (used && !house_only) {
     return Problem{Code::conflict,
                    "not_empty",
                    "the store holds data already: start with an empty data directory and restore into that",

@@ -17,6 +17,7 @@ struct Settings {
   std::size_t scan_limit = 10'000;                        // documents a query may look at and not return
   std::int64_t feed_ms = std::int64_t{24} * 3600 * 1000;  // how long changes and idempotency keys are kept
   std::size_t backfill_slice = 256;                       // documents a slice of an index build takes
+  bool audit = false;                                     // every change leaves an entry for the plugin audit
   BackupOpener open_backup = nullptr;                     // nullptr: this database has no backups
   std::string scratch;                                    // a directory that verify and restore may make and remove
 };

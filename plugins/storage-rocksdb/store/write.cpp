@@ -17,7 +17,9 @@ struct Delta {
 // Applies the operations of one call.
 class Application {
  public:
-  Application(Tenant& tenant, Group& group, std::int64_t now_ms) : tenant_(tenant), group_(group), now_ms_(now_ms) {}
+  // `auditor`: nullptr when changes leave no entries.
+  Application(Tenant& tenant, Group& group, std::int64_t now_ms, const Call& call, Auditor* auditor)
+      : tenant_(tenant), group_(group), now_ms_(now_ms), call_(call), auditor_(auditor) {}
 
   Verdict run(const WriteRequest& request, json::Writer& results) {
     for (std::size_t i = 0; i < request.operations.size(); ++i) {
@@ -27,6 +29,7 @@ class Application {
   }
   [[nodiscard]] const std::vector<Delta>& deltas() const { return deltas_; }
   [[nodiscard]] const std::string& feed() const { return feed_; }
+  [[nodiscard]] const std::vector<std::string>& audit() const { return audit_; }
   [[nodiscard]] std::uint64_t feed_count() const { return feed_count_; }
   [[nodiscard]] std::int64_t grown() const { return grown_; }
   [[nodiscard]] std::int64_t more_documents() const { return more_documents_; }
@@ -64,6 +67,11 @@ class Application {
     if (op.kind == Operation::Kind::check || (op.kind == Operation::Kind::remove && !*before)) return Done{};
     if (auto indexed = update_indexes(*collection, op, old, now, pointer); !indexed) return indexed;
     store(*collection, op, key, *before ? (*before)->size() : 0, old, now);
+    if (auditor_ != nullptr) {
+      audit_.push_back(auditor_->entry_of(
+          call_, {op.collection, op.id, op.kind == Operation::Kind::put ? now.version : old.version,
+                  *before ? &old.text : nullptr, op.kind == Operation::Kind::put ? &now.text : nullptr}));
+    }
     return Done{};
   }
 
@@ -193,6 +201,9 @@ class Application {
   Tenant& tenant_;
   Group& group_;
   std::int64_t now_ms_;
+  const Call& call_;
+  Auditor* auditor_;
+  std::vector<std::string> audit_;
   json::Parser parser_;
   std::vector<Delta> deltas_;
   std::string feed_;
@@ -218,7 +229,7 @@ std::optional<Problem> over_quota(std::int64_t have, std::int64_t more, double l
 
 Verdict Committer::write(Call& call, Group& group) {
   const WriteRequest& request = *call.write;
-  auto found = tenant_for(call, group, false);
+  auto found = tenant_for(call, group, request.operations.empty());
   if (!found) return std::move(found).problem();
   Tenant& tenant = **found;
   const std::string replay_key = idempotency_key(tenant.number(), request.idempotency_key);
@@ -247,7 +258,7 @@ Verdict Committer::write(Call& call, Group& group) {
   std::string text = "{\"results\":";
   json::Writer results(text);
   results.begin_array();
-  Application application(tenant, group, now_ms_);
+  Application application(tenant, group, now_ms_, call, audited(call) ? &auditor_ : nullptr);
   if (auto done = application.run(request, results); !done) {
     if (done.problem().code == Code::data_loss) state_.damaged.store(true, std::memory_order_relaxed);
     return done;
@@ -272,6 +283,7 @@ Verdict Committer::write(Call& call, Group& group) {
     put_ordered_number(key, i);
     group.put(std::move(key), stored(request.outbox[i].text), false);
   }
+  if (auto left = leave_audit(application.audit(), group); !left) return left;
   if (!request.idempotency_key.empty()) {
     std::string record(value_header);
     put_number(record, static_cast<std::uint64_t>(now_ms_));

@@ -3,7 +3,9 @@
 #include "socle/cel/cost.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
+#include <string_view>
 #include <vector>
 
 #include "checker.hpp"
@@ -15,6 +17,9 @@ namespace {
 constexpr auto endless = std::numeric_limits<std::uint64_t>::max();
 std::uint64_t plus(std::uint64_t a, std::uint64_t b) { return a > endless - b ? endless : a + b; }
 std::uint64_t times(std::uint64_t a, std::uint64_t b) { return a != 0 && b > endless / a ? endless : a * b; }
+
+constexpr std::uint64_t longest_scalar = 48;  // code points of a number, date or timestamp as text
+constexpr std::string_view sort_by_keys = "@sortByAssociatedKeys";
 
 // The largest a value can be: items of a list or map, code points of a text; `element` of what it holds.
 struct Size {
@@ -109,6 +114,14 @@ class Estimator {
     return of_type(e, ast_.types[e.id], {}, {});
   }
 
+  // How often a function looks at what it is given, at most.
+  static std::uint64_t passes(std::string_view name, std::uint64_t items) {
+    if (name.starts_with("regex.") || name == "matches" || name == "distinct") return 4;
+    if (name.starts_with("sets.")) return 6;
+    if (name == "sort" || name == sort_by_keys) return 4 + static_cast<std::uint64_t>(std::bit_width(items));
+    return name == "string" || name == "format" ? 3 : 1;
+  }
+
   Size call(const Expr& e, std::uint64_t& total) {
     std::vector<Size> sizes;
     if (e.name == "_?_:_") {
@@ -142,7 +155,7 @@ class Estimator {
     const auto& name = resolved.empty() ? e.name : resolved;
     if (name == "_&&_" || name == "_||_" || name == "!_" || name == "@not_strictly_false") return {};
     if (name == "_[_]" || name == "_?._" || name == "_[?_]") return {first.element, assumed_};
-    total = plus(total, name.starts_with("regex.") || name == "matches" ? times(work, 4) : work);
+    total = plus(total, times(work, passes(name, first.size)));
     if (!is_sized(ast_.types[e.id])) return {};
     if (name == "_+_") return {plus(first.size, second.size), std::max(first.element, second.element)};
     if (name == "lists.range") {
@@ -154,9 +167,12 @@ class Estimator {
       result.bounded = false;
       return {assumed_, 1};
     }
+    if (name == "string") return {std::max(first.size, longest_scalar), 1};
+    if (name == "join") return {times(first.size, plus(first.element, second.size)), 1};
+    if (name == "format") return {plus(first.size, times(second.size, std::max(second.element, longest_scalar))), 1};
     std::uint64_t product = 1;
     for (const auto& size : sizes) product = times(product, plus(size.size, 1));
-    if (name == "replace" || name == "regex.replace" || name == "join" || name == "format") return {product, 1};
+    if (name == "replace" || name == "regex.replace") return {product, 1};
     Size out{1, 1};
     for (const auto& size : sizes) {
       out.size = std::max(out.size, size.size);

@@ -1,4 +1,5 @@
-// fn_network.cpp: the network extension: ip and cidr. IPv4-mapped IPv6 texts and zones are refused.
+// fn_network.cpp: the network extension: ip and cidr. Zones and IPv4-mapped addresses in dotted form are refused; in
+// hexadecimal form they are the IPv4 address, and no start of a range.
 #include <arpa/inet.h>
 
 #include <cstring>
@@ -16,6 +17,7 @@ struct Address {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
   unsigned family = 4;
+  bool mapped = false;  // read from ::ffff:x:y
 };
 
 std::optional<Address> parse_ip(std::string_view text) {
@@ -34,8 +36,11 @@ std::optional<Address> parse_ip(std::string_view text) {
     out.high = out.high << 8 | bytes[i];
     out.low = out.low << 8 | bytes[8 + i];
   }
-  // ::ffff:a.b.c.d written in hexadecimal is refused like its dotted form.
-  if (out.family == 6 && out.high == 0 && out.low >> 32 == 0xffff) return std::nullopt;
+  if (out.family == 6 && out.high == 0 && out.low >> 32 == 0xffff) {
+    out.family = 4;
+    out.low &= 0xffffffff;
+    out.mapped = true;
+  }
   return out;
 }
 
@@ -62,7 +67,8 @@ std::optional<Range> parse_cidr(std::string_view text) {
   if (slash == std::string_view::npos) return std::nullopt;
   const auto address = parse_ip(text.substr(0, slash));
   const auto digits = text.substr(slash + 1);
-  if (!address || digits.empty() || digits.size() > 3 || digits[0] == '+' || (digits.size() > 1 && digits[0] == '0'))
+  if (!address || address->mapped || digits.empty() || digits.size() > 3 || digits[0] == '+' ||
+      (digits.size() > 1 && digits[0] == '0'))
     return std::nullopt;
   const auto prefix = parse_integer<std::uint64_t>(digits);
   if (!prefix || *prefix > (address->family == 4 ? 32u : 128u)) return std::nullopt;
@@ -77,7 +83,7 @@ Address masked(Address a, unsigned prefix) {
   return a;
 }
 Value to_value(const Address& a) { return Value::ip(a.high, a.low, a.family); }
-Address address_of(const Value& v) { return {v.address_high(), v.address_low(), v.family()}; }
+Address address_of(const Value& v) { return {v.address_high(), v.address_low(), v.family(), false}; }
 
 Value bad(Context& c, const Value& text, std::string_view what) {
   return c.error(ErrorCode::invalid_argument,

@@ -161,10 +161,14 @@ class Parser {
       ++count;
       advance();
     }
+    // The sign of a number is part of the number, also behind a '!'.
+    const auto sign = symbol == "!" && at("-") ? token_.offset : offset;
+    if (sign != offset) advance();
     const bool number = token_.kind == TokenKind::integer || token_.kind == TokenKind::real;
-    const bool negative = symbol == "-" && count == 1 && number;
-    auto operand = member(negative, offset);
-    if (failed_ || negative || count % 2 == 0) return operand;
+    if (sign != offset && !number) return unexpected("a number");
+    const bool negative = number && (sign != offset || (symbol == "-" && count == 1));
+    auto operand = member(negative, sign);
+    if (failed_ || (negative && sign == offset) || count % 2 == 0) return operand;
     return checked(factory_.call(offset, symbol == "!" ? "!_" : "-_", std::move(operand)));
   }
 
@@ -323,7 +327,7 @@ class Parser {
       return call(nullptr, std::move(name), token_.offset, leading_dot);
     }
     if (at("{")) return structure(offset, std::move(name), leading_dot);
-    if (at(".") && !leading_dot) {
+    if (at(".")) {
       // A dotted name before { is a message type: looked for without consuming.
       if (auto whole = type_name_ahead(name); !whole.empty()) return structure(offset, std::move(whole), leading_dot);
     }
@@ -338,11 +342,14 @@ class Parser {
     std::string name = first;
     while (at(".")) {
       token_ = lexer_.next();
-      if (token_.kind != TokenKind::ident) break;
+      if (token_.kind != TokenKind::ident) {
+        name.clear();
+        break;
+      }
       name.append(".").append(token_.text);
       token_ = lexer_.next();
     }
-    if (at("{")) return name;
+    if (!name.empty() && at("{")) return name;
     lexer_ = lexer;
     token_ = token;
     return {};

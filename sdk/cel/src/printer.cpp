@@ -155,7 +155,8 @@ class Printer {
       print(*e.args[1], own <= 3 ? own : own + 1);  // || and && are associative and balanced anew when parsed
     } else if (e.name == "!_" || e.name == "-_") {
       out += e.name[0];
-      print(*e.args[0], member_level);
+      // A sign before a number would be read as part of it.
+      print(*e.args[0], e.name == "-_" && e.args[0]->kind == ExprKind::constant ? member_level + 2 : member_level);
     } else if (e.name == "_[_]" || e.name == "_[?_]") {
       print(*e.args[0], member_level);
       out += e.name == "_[_]" ? "[" : "[?";

@@ -23,7 +23,7 @@ inline constexpr const char* config = R"({"token_life":600000000000,"token_algor
   "password_length":8,"hashes":2,"hashes_per_tenant":4,"hashes_per_address":2,"login_attempts":3,
   "login_refill":60000000000,"session_ttl":1800000000000,"session_limit":7200000000000,"link_ttl":3600000000000,
   "cache":64,"cold_burst":20,"cold_refill":1000000000,"public_url":"https://socle.test/","issuer":"Socle",
-  "behind_tls":false,"hosts":{"acme.test":"acme"}})";
+  "behind_tls":false,"oidc_reach":"local","oidc_time":2000000000,"oidc_retry":10000000,"oidc_ca_file":"","hosts":{"acme.test":"acme"}})";
 
 inline std::string member(const Reply& reply, std::string_view path) {
   auto parsed = json::Document::parse(reply.text());

@@ -271,3 +271,26 @@ TEST_CASE("forms: a record survives being cancelled at any of its await points",
   });
   CHECK(points >= 4);
 }
+
+TEST_CASE("forms: while a tenant's memory is nearly full its logic has less fuel, and says so", "[forms]") {
+  FakeHost host;
+  Rig rig(host);
+  rig.publish(R"~({"form":"pairs","schema":{"type":"object","properties":{
+    "items":{"type":"array","maxItems":1000,"items":{"type":"integer"}},"pairs":{"type":"integer"}}},
+    "logic":{"pairs":{"compute":"size(items.filter(x, items.exists(y, y > x + 1000)))"}}})~");
+  std::string doc = R"({"items":[0)";
+  for (int i = 1; i < 400; ++i) doc += "," + std::to_string(i);
+  doc += "]}";
+  const Reply free = rig.ask("create", doc, {{"form", "pairs"}});
+  INFO(free.message() << free.text());
+  REQUIRE(free.http_status() == 201);
+  host.set_pressure("acme", 2);
+  const Reply pressed = rig.ask("create", doc, {{"form", "pairs"}});
+  CHECK(pressed.http_status() == 503);
+  CHECK(pressed.error_code() == "memory_pressure");
+  CHECK(pressed.message() ==
+        "the tenant's memory is nearly full, so the form's logic may take 500000 units instead of 2000000; ask again "
+        "when "
+        "less is under way");
+  CHECK(rig.ask("create", R"({"items":[1]})", {{"form", "pairs"}}).http_status() == 201);
+}

@@ -23,7 +23,8 @@ watch: {system: false}
 plans: {free: {rate: 100, burst: 200}, paid: {weight: 4, rate: 1000}}
 plugins:
   - {path: plugins/gateway, home: kernel, listen: [http, ops], grants: [ingress, catalog]}
-  - {path: plugins/storage-rocksdb, home: kernel}
+  - {path: plugins/storage-rocksdb, home: kernel, config: {audit: true}}
+  - {path: plugins/audit, home: kernel, grants: ["call:storage/1", "act-as:tenants"]}
   - {path: plugins/models, home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:forms/1",
       "call:auth/1", "act-as:tenants"]}
   - {path: plugins/models-kind, home: kernel, grants: ["call:models/1"]}
@@ -41,7 +42,7 @@ class Kernel:
     def __init__(self, words=("run", "system.yaml")):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="socle-cli-"))
         try:
-            for name in ("gateway", "storage-rocksdb", "hello", "models", "models-kind"):
+            for name in ("gateway", "storage-rocksdb", "audit", "hello", "models", "models-kind"):
                 shutil.copytree(pathlib.Path(OPTIONS.plugins) / name, self.folder / "plugins" / name)
             shutil.copytree(self.folder / "plugins/hello", self.folder / "plugins/hello-next")
             following = self.folder / "plugins/hello-next/manifest.yaml"

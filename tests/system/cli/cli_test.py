@@ -287,7 +287,7 @@ class Commands(OnKernel):
             (["tenant", "create", "a", "b"], "wants [ID], found 'b' besides"),
             (["run"], "wants SYSTEM.yaml"),
             (["run", "system.yaml", "--worker", "2"], "did you mean '--workers'?"),
-            *(([word, "list"], f"unknown command '{word}'") for word in ("chaos", "bench", "upgrade", "audit")),
+            *(([word, "list"], f"unknown command '{word}'") for word in ("chaos", "bench", "upgrade")),
         ):
             with self.subTest(words=words):
                 text = self.people(*words, "--control=nowhere" if words[:1] == ["status"] else "--", code=2)

@@ -1,5 +1,6 @@
 // fake_auth.cpp: an auth/1 provider for the tests of `socle tenant`: it invites and issues what can be seen in its
-// answer, for whom and as whom it was asked, or fails as its setting says.
+// answer, for whom and as whom it was asked, or fails as its setting says. For benchmarks of very many tenants it
+// believes a bearer that is a tenant's name.
 #include <socle/json/document.hpp>
 #include <socle/plugin.hpp>
 
@@ -27,6 +28,13 @@ class FakeAuth : public socle::Plugin {
                               (user.exists() ? std::string(user.as_string()) : "nobody") + "\"}");
   }
 
+  socle::Reply authenticate(socle::Request request) {
+    constexpr std::string_view scheme = "Bearer ";
+    const std::string_view shown = request.meta("authorization");
+    if (!shown.starts_with(scheme)) return socle::Reply::error(socle::Code::unauthenticated, "unauthenticated", "who?");
+    return socle::Reply().with("tenant", std::string(shown.substr(scheme.size()))).with("principal", "tester");
+  }
+
  private:
   // The context's tenant, and the body's where that is another.
   static std::string who(const socle::Request& request, socle::json::View body) {
@@ -38,4 +46,7 @@ class FakeAuth : public socle::Plugin {
   std::string fails_;
 };
 
-SOCLE_PLUGIN(FakeAuth, socle::service("auth", 1).method("invite", &FakeAuth::invite).method("issue", &FakeAuth::issue))
+SOCLE_PLUGIN(FakeAuth, socle::service("auth", 1)
+                           .method("invite", &FakeAuth::invite)
+                           .method("issue", &FakeAuth::issue)
+                           .method("authenticate", &FakeAuth::authenticate))

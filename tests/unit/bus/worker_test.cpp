@@ -244,8 +244,9 @@ TEST_CASE("worker: what was started on the staging thread moves to worker 0", "[
 }
 
 TEST_CASE("worker: code that hangs on the staging thread costs only that thread", "[worker]") {
+  static std::atomic<bool> release;  // the thread, which nobody waits for, may look once more after the test
+  release = false;
   auto f = std::make_unique<BusFixture>();
-  std::atomic<bool> release{false};
   CHECK_FALSE(f->bus.run_staged(
       [&] {
         while (!release) std::this_thread::yield();
@@ -291,6 +292,20 @@ TEST_CASE("worker: what a given-up staging thread called is written off when it 
   REQUIRE(f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5)));
   CHECK(f.bus.late_replies == late + 1);
   CHECK(provider.runtime->sum(&WorkerCounters::in_flight) == 0);
+}
+
+TEST_CASE("worker: what is queued for a forgotten generation is dropped, also when it is gone by then", "[worker]") {
+  BusFixture f;
+  static std::atomic<int> called;
+  called = 0;
+  f.bus.worker(0).post([&f] {
+    const auto g = std::make_unique<Generation>(f.bus, "gone", "1.0.0", 9, Grants{}, f.bus.worker_count() + 1);
+    g->defer(
+        g.get(), [](void*, socle_status) { ++called; }, nullptr);
+    f.bus.worker(0).forget(*g);
+  });
+  for (int i = 0; i < 3; ++i) REQUIRE(f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5)));
+  CHECK(called == 0);
 }
 
 }  // namespace socle::bus::test

@@ -72,3 +72,55 @@ TEST_CASE_METHOD(Fixture, "cel: fields of a declared record have their declared 
   CHECK(value("o.tota", "{}").find("undefined field 'tota' of order; did you mean 'total'?") != std::string::npos);
   CHECK(value("o.due < date('2024-06-01')", R"({"due":"soon"})").find("\"soon\" is no date") != std::string::npos);
 }
+
+TEST_CASE_METHOD(Fixture, "cel: an evaluation takes no more fuel than its bounded estimate", "[cel]") {
+  std::string items = "1.5";
+  for (int i = 1; i < 10; ++i) items += "," + std::to_string(i) + ".5";
+  const auto document = socle::json::Document::parse(
+      R"({"items":[)" + items + R"(],"tags":[],"due":"2024-05-31","total":"19.99","count":7,"rate":0.5})");
+  REQUIRE(document);
+  for (const auto* source : {"o.items.all(i, i > 0.0)",
+                             "o.items.exists(i, i > 100.0)",
+                             "o.items.exists_one(i, i == 2.5)",
+                             "o.items.map(i, i * 2.0).size()",
+                             "o.items.filter(i, i > 3.0).map(i, i + 1.0)",
+                             "o.items.all(i, o.items.exists(j, i == j))",
+                             "o.items.map(i, o.items.map(j, i * j)).flatten().sum()",
+                             "o.items + o.items == o.items",
+                             "o.items.sort()",
+                             "o.items.distinct().size()",
+                             "[o.items, o.items]",
+                             "o.items.sum() > 3.0 ? o.items.size() : 0",
+                             "2.5 in o.items",
+                             "o.items.slice(1, 4)",
+                             "o.items == o.items",
+                             "sets.contains(o.items, o.items)",
+                             "'%s'.format([o.items]).size()",
+                             "o.items.map(i, string(i)).join(',')",
+                             "{'a': o.items, 'b': o.count}",
+                             "cel.bind(x, o.items, x.map(i, x.size()))",
+                             "o.items.sortBy(i, -i)",
+                             "o.items.transformMap(k, v, v + 1.0)",
+                             "lists.range(5).map(i, o.items[i])",
+                             "o.total + decimal('1.50')",
+                             "o.due.addMonths(2) > o.due",
+                             "o.count + 1 > 2 && o.rate < 1.0 || o.total > decimal('5')"}) {
+    INFO(source);
+    const auto ast = env.compile(source);
+    REQUIRE(ast);
+    const auto estimate = estimate_cost(env, *ast);
+    CHECK(estimate.bounded);
+    for (const bool optimize : {true, false}) {
+      const auto program = Program::compile(env, *ast, {optimize});
+      Activation activation(env);
+      activation.set(env.variable("o")->slot, document->root());
+      Arena arena;
+      constexpr std::uint64_t fuel = 10'000'000;
+      std::uint64_t left = 0;
+      const auto value = program->evaluate(activation, arena, {.fuel = fuel}, &left);
+      INFO((value.is_error() ? program->describe(value) : to_text(value)));
+      CHECK_FALSE(value.is_error());
+      CHECK(fuel - left <= estimate.most);
+    }
+  }
+}

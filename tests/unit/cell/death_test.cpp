@@ -101,3 +101,19 @@ TEST_CASE("death: eight hundred calls around four deaths are each answered once"
   }
   for (uint32_t w = 0; w < 2; ++w) CHECK(f.runtime->at(w).in_flight.get() == 0);
 }
+
+TEST_CASE("death: a cell that dies more often than its intensity allows is left alone for a while", "[cell]") {
+  constexpr std::chrono::milliseconds window{4'000};
+  CellFixture f("parrot", CellFixture::all_grants(), {}, [&](cell::CellSpec& spec) {
+    spec.restart = {std::chrono::milliseconds(1), std::chrono::milliseconds(2), 2, window};
+  });
+  REQUIRE(f.start().empty());
+  for (int i = 0; i < 3; ++i) CHECK(f.ask("crash").status == SOCLE_UNAVAILABLE);
+  const int64_t begun = telemetry::monotonic_now();
+  const Got impatient = f.ask("echo", "", {.tenant = "acme", .deadline = begun + 20'000'000});
+  CHECK(impatient.status != SOCLE_OK);
+  CHECK(f.link->facts().front().state == "down");
+  CHECK(f.ask("echo", "back").text == "back");  // waits for the cell, which comes back by itself
+  CHECK(telemetry::monotonic_now() - begun > std::chrono::nanoseconds(window).count() / 2);
+  CHECK(f.link->facts().front().deaths == 3);
+}

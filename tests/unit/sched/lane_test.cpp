@@ -15,6 +15,7 @@ constexpr int64_t us = 1000;
 
 thread_local uint64_t t_ticks = 0;
 thread_local int64_t t_cpu = 0;
+thread_local int t_looks = 0;  // at the CPU clock, each a system call
 
 void work(int64_t ns) {
   t_ticks += static_cast<uint64_t>(ns);
@@ -23,7 +24,9 @@ void work(int64_t ns) {
 void interrupted(int64_t ns) { t_ticks += static_cast<uint64_t>(ns); }
 
 struct Fixture {
-  Fixture() : accounts(2), lane(accounts, 0, {[] { return t_ticks; }, [] { return t_cpu; }, 1.0}) { lane.use(); }
+  Fixture() : accounts(2), lane(accounts, 0, {[] { return t_ticks; }, [] { return ++t_looks, t_cpu; }, 1.0}) {
+    lane.use();
+  }
   Flow& flow(const char* id) { return lane.queue.flow(accounts.tenant(id)); }
   int64_t cpu(const char* id) { return accounts.tenant(id).usage().cpu; }
   Accounts accounts;
@@ -114,7 +117,7 @@ TEST_CASE("lane: several workers charge one tenant, and all of it is seen", "[sc
   // As in a bus: a lane goes when no worker runs any more, for the others read its flows.
   std::deque<Lane> lanes;
   for (size_t i = 0; i < 3; ++i)
-    lanes.emplace_back(accounts, i, Clock{[] { return t_ticks; }, [] { return t_cpu; }, 1.0});
+    lanes.emplace_back(accounts, i, Clock{[] { return t_ticks; }, [] { return ++t_looks, t_cpu; }, 1.0});
   std::vector<std::thread> workers;
   for (size_t i = 0; i < 3; ++i) {
     workers.emplace_back([&, i] {
@@ -132,4 +135,31 @@ TEST_CASE("lane: several workers charge one tenant, and all of it is seen", "[sc
   }
   for (auto& w : workers) w.join();
   CHECK(a.usage().cpu == 3 * 2000 * 50 * us);
+}
+
+TEST_CASE("lane: the CPU clock is looked at once a millisecond of work, and not for turns that nobody pays",
+          "[sched]") {
+  Fixture f;
+  t_looks = 0;
+  for (int i = 0; i < 1000; ++i) {  // as a cell that passes calls on
+    f.lane.begin_turn();
+    work(2 * us);
+    f.lane.end_turn();
+    f.lane.sleeps();
+    interrupted(500 * us);
+    f.lane.wakes();
+  }
+  CHECK(t_looks == 0);
+  for (int i = 0; i < 1000; ++i) {
+    f.lane.begin_turn();
+    f.lane.pay(f.flow("a"));
+    work(50 * us);
+    f.lane.end_turn();
+    f.lane.sleeps();
+    interrupted(500 * us);
+    f.lane.wakes();
+  }
+  CHECK(t_looks >= 45);
+  CHECK(t_looks <= 55);
+  CHECK(f.cpu("a") == 50'000 * us);
 }

@@ -1,4 +1,5 @@
 // Lane's leases: rate, places and memory over several workers, and what is refused when.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "sched/lane.hpp"
@@ -137,4 +138,42 @@ TEST_CASE("lease: memory pressure halves and quarters the calls in flight", "[sc
   for (int i = 0; i < 5; ++i) static_cast<void>(f.one.finished(flow, 0, 0));
   CHECK(f.admit(f.one, 1) == Admission::admitted);
   CHECK(f.admit(f.one, 1) == Admission::over_queue);
+}
+
+TEST_CASE("lease: a cap that falls while requests wait holds for the next one that begins", "[sched]") {
+  Fixture f;
+  f.limit([](Limits& l) { l.in_flight = 64, l.queue = 1000; });
+  Flow& flow = f.one.queue.flow(f.account);
+  for (int i = 0; i < 64; ++i) REQUIRE(f.admit(f.one, 1) == Admission::admitted);
+  for (int i = 0; i < 100; ++i) REQUIRE(f.admit(f.one, 1) == Admission::queued);
+  f.limit([](Limits& l) { l.in_flight = 4, l.queue = 1000; });
+  // As the bus does it: each end is a chance for one that waits.
+  int begun = 0, most = 0;
+  for (int i = 0; i < 64; ++i) {
+    REQUIRE(f.one.finished(flow, ms, ms));
+    if (!f.one.take_place(flow)) continue;
+    flow.queued.add(-1);
+    ++begun;
+    most = std::max(most, static_cast<int>(flow.in_flight.get()));
+  }
+  CHECK(most == 4);
+  CHECK(begun == 4);
+  CHECK(flow.in_flight.get() == 4);
+}
+
+TEST_CASE("lease: memory pressure holds for a tenant that has requests waiting", "[sched]") {
+  Fixture f;
+  f.limit([](Limits& l) { l.in_flight = 16, l.queue = 1000, l.memory = 10 << 20; });
+  Flow& flow = f.one.queue.flow(f.account);
+  for (int i = 0; i < 16; ++i) REQUIRE(f.admit(f.one, 1) == Admission::admitted);
+  for (int i = 0; i < 100; ++i) REQUIRE(f.admit(f.one, 1) == Admission::queued);
+  REQUIRE(f.one.hold(flow, 8 << 20));
+  for (int i = 0; i < 16; ++i) {
+    REQUIRE(f.one.finished(flow, ms, ms));
+    if (f.one.take_place(flow)) flow.queued.add(-1);
+  }
+  CHECK(flow.in_flight.get() == 4);
+  f.one.release(f.account, 8 << 20);
+  while (f.one.take_place(flow)) flow.queued.add(-1);
+  CHECK(flow.in_flight.get() == 16);
 }

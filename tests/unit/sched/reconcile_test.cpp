@@ -17,9 +17,10 @@ constexpr int64_t us = 1000;
 class Node {
  public:
   Node() : accounts(3), queues{FairQueue(accounts, 0), FairQueue(accounts, 1)} {}
-  void on(size_t worker, const std::string& id, double weight = 1) {
+  void on(size_t worker, const std::string& id, double weight = 1, double cpu = Limits::no_rate) {
     Limits l;
     l.weight = weight;
+    l.cpu = cpu;
     accounts.tenant(id).set(l);
     queues[worker].push(queues[worker].flow(accounts.tenant(id)), work.emplace_back(), 0);
   }
@@ -88,4 +89,37 @@ TEST_CASE("reconcile: who had an idle worker to itself is served again at once w
   // At worst its lead is FairQueue::most_lead; it was ten seconds.
   CHECK(n.used["wide"] >= 200'000'000);
   CHECK(n.used["narrow"] >= 150'000'000);
+}
+
+TEST_CASE("reconcile: a capped tenant that comes to a further worker owes it nothing of before", "[sched]") {
+  Node n;
+  Limits capped;
+  capped.cpu = 0.5;
+  // Another capped tenant was on that worker before, and its flow is used again.
+  n.accounts.tenant("gone").set(capped);
+  static_cast<void>(n.queues[1].flow(n.accounts.tenant("gone")));
+  for (const int64_t at : {1, 2, 3}) n.queues[1].reconcile(at * 1'000'000'000);
+  REQUIRE(n.queues[1].active() == 0);
+  n.now = 4'000'000'000;
+  n.on(0, "wide", 1, 0.5);
+  n.run(4'000'000'000);
+  n.on(1, "wide", 1, 0.5);
+  n.used.clear();
+  n.run(1'000'000'000);
+  CHECK(static_cast<double>(n.used["wide"]) == Approx(500'000'000).epsilon(0.1));
+  CHECK(n.queues[1].flow(n.accounts.tenant("wide")).cpu.get() > 150'000'000);
+}
+
+TEST_CASE("reconcile: what a tenant used while it had no cpu cap is no debt when it gets one", "[sched]") {
+  Node n;
+  n.on(0, "acme", 1, 0.25);
+  n.run(1'000'000'000);
+  n.accounts.tenant("acme").set(Limits{});
+  n.run(5'000'000'000);
+  Limits again;
+  again.cpu = 0.25;
+  n.accounts.tenant("acme").set(again);
+  n.used.clear();
+  n.run(2'000'000'000);
+  CHECK(static_cast<double>(n.used["acme"]) == Approx(500'000'000).epsilon(0.15));
 }

@@ -1,0 +1,77 @@
+// schema_copy.cpp: see the header.
+#include "schema_copy.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "socle/json/writer.hpp"
+
+namespace socle::openapi {
+namespace {
+
+using json::View;
+using namespace std::string_view_literals;
+
+// Keywords whose members are schemas under names of the author's.
+constexpr std::array maps{"properties"sv, "patternProperties"sv, "$defs"sv, "definitions"sv, "dependentSchemas"sv};
+// Keywords whose value is data, whatever it looks like.
+constexpr std::array data{"enum"sv,     "const"sv, "default"sv,          "examples"sv,
+                          "required"sv, "type"sv,  "dependentRequired"sv};
+constexpr std::array dropped{"$schema"sv, "$id"sv};
+
+template <std::size_t n>
+bool among(const std::array<std::string_view, n>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void copy(std::string& out, View from, std::string_view base);
+
+void copy_map(std::string& out, View from, std::string_view base) {
+  out += '{';
+  for (const auto& [key, value] : from.members()) {
+    if (out.back() != '{') out += ',';
+    json::append_quoted(out, key);
+    out += ':';
+    copy(out, value, base);
+  }
+  out += '}';
+}
+
+void copy(std::string& out, View from, std::string_view base) {
+  if (from.is_array()) {
+    out += '[';
+    for (const auto one : from.elements()) {
+      if (out.back() != '[') out += ',';
+      copy(out, one, base);
+    }
+    out += ']';
+    return;
+  }
+  if (!from.is_object()) return json::append_text(out, from);
+  out += '{';
+  for (const auto& [key, value] : from.members()) {
+    if (among(dropped, key)) continue;
+    if (out.back() != '{') out += ',';
+    json::append_quoted(out, key == "labels"sv ? "x-labels"sv : key);
+    out += ':';
+    if (key == "$ref"sv && value.as_string().starts_with('#'))
+      json::append_quoted(out, std::string(base).append(value.as_string().substr(1)));
+    else if (among(maps, key) && value.is_object())
+      copy_map(out, value, base);
+    else if (among(data, key) || key == "labels"sv)
+      json::append_text(out, value);
+    else
+      copy(out, value, base);
+  }
+  out += '}';
+}
+
+}  // namespace
+
+std::string schema_at(View schema, std::string_view base) {
+  std::string out;
+  copy(out, schema, base);
+  return out;
+}
+
+}  // namespace socle::openapi

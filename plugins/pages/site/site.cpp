@@ -1,11 +1,11 @@
 #include "site/site.hpp"
 
-#include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace socle::pages {
@@ -14,7 +14,6 @@ namespace {
 constexpr std::string_view policy =
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'";
-constexpr std::string_view key_name = "pages:form-token-key";
 
 std::string hex(const unsigned char* bytes, std::size_t size) {
   std::string out;
@@ -101,19 +100,18 @@ Viewer Viewer::of(Context context) {
 
 // The key outlives a swap, so that a form that was opened before it can still be sent; a restart makes a new one, and
 // such a form is shown again with all that was entered.
-Site::Site(Host& host)
+Site::Site()
     : templates_{compiled(page::Language::en), compiled(page::Language::zh)},
       style_(address("app.css")),
       script_(address("app.js")),
       icon_(address("icon.svg")) {
-  // Kept as a number of libcrypto's, which is resident: the kernel frees it when the last generation is gone.
-  auto* kept = static_cast<BIGNUM*>(host.resident_take(key_name, 1));
-  const int size = static_cast<int>(key_.size());
-  if (kept == nullptr && RAND_bytes(key_.data(), size) == 1) kept = BN_bin2bn(key_.data(), size, nullptr);
-  if (kept == nullptr || BN_bn2binpad(kept, key_.data(), size) != size)
-    throw std::runtime_error("no random key for forms");
-  auto* const destroy = reinterpret_cast<void (*)(void*)>(&BN_clear_free);
-  if (auto put = host.resident_put(key_name, 1, kept, destroy); !put) BN_clear_free(kept);
+  if (RAND_bytes(key_.data(), static_cast<int>(key_.size())) != 1) throw std::runtime_error("no random key for forms");
+}
+
+bool Site::take_key(std::string_view bytes) {
+  if (bytes.size() != key_.size()) return false;
+  std::copy(bytes.begin(), bytes.end(), key_.begin());
+  return true;
 }
 
 page::Language Site::language(const Request& request) {

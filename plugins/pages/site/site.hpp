@@ -34,7 +34,10 @@ struct Page {
 
 class Site {
  public:
-  explicit Site(Host& host);
+  Site();
+  // The key of the tokens, for the next generation; of the last one, before anything is served.
+  [[nodiscard]] std::string_view key() const { return {reinterpret_cast<const char*>(key_.data()), key_.size()}; }
+  [[nodiscard]] bool take_key(std::string_view bytes);
 
   [[nodiscard]] static page::Language language(const Request& request);
   [[nodiscard]] std::string_view word(const Request& request, std::string_view key) const;

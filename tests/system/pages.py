@@ -33,7 +33,7 @@ tenants: {demo: {plan: free}}
 plugins:
   - {path: %s, home: kernel}
   - {path: %s, home: kernel, listen: [http, ops], config: {sign_in: /login}, grants: [ingress, catalog]}
-  - {path: %s, home: kernel, config: {password_memory: 8MiB, password_passes: 1, link_page: /join/}, grants: ["call:storage/1", "call:auth/1", "call:models/1", "call:tenants/1", "act-as:tenants"]}
+  - {path: %s, home: kernel, config: {password_memory: 8MiB, password_passes: 1, link_page: /join/}, grants: ["call:storage/1", "call:audit/1", "call:auth/1", "call:models/1", "call:tenants/1", "act-as:tenants"]}
   - {path: %s, home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:forms/1", "call:auth/1", "act-as:tenants"]}
   - {path: %s, home: kernel, grants: ["call:models/1"]}
   - {path: %s, home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:blob/1", "call:auth/1"]}

@@ -203,7 +203,7 @@ Status Committer::open_audit() {
   auto payload = payload_of(value, "the audit hashes' key");
   if (!payload) return state_.note(payload.error());
   auditor_.use_key(*payload);
-  return {};
+  return take_carried();
 }
 
 Verdict Committer::apply(Call& call, Group& group) {

@@ -59,6 +59,7 @@ class Committer {
   Outcome<Tenant*> tenant_named(std::string_view name, Group& group, bool create);
   Verdict leave_audit(const std::vector<std::string>& entries, Group& group);
   Status open_audit();
+  Status take_carried();
   [[nodiscard]] bool audited(const Call& call) const { return state_.settings.audit && call.tenant != audit_tenant; }
   Verdict run_steps(Tenant& tenant, TenantSchema& schema, const std::string& collection, const std::vector<Step>& steps,
                     Group& group);

@@ -9,6 +9,8 @@ namespace socle::storage {
 namespace {
 
 constexpr std::size_t batch_bytes = std::size_t{1} << 20;
+constexpr std::size_t most_carried = 10'000;
+constexpr std::string_view carried = "carried/";  // audit events of before, while the restore runs
 
 Status copy_all(Kv& from, Kv& to, std::uint64_t& copied) {
   const auto cursor = from.cursor("", "", Reach::any, nullptr, true);
@@ -28,13 +30,33 @@ Status copy_all(Kv& from, Kv& to, std::uint64_t& copied) {
   return to.write(batch, true);
 }
 
-bool has_any(Kv& kv, const std::string& prefix) {
+// Payloads of the values under a prefix, appended.
+Status gather(Kv& kv, const std::string& prefix, std::vector<std::string>& out) {
   const auto cursor = kv.cursor(prefix, after_prefix(prefix), Reach::any);
-  cursor->seek(prefix);
-  return cursor->valid();
+  for (cursor->seek(prefix); cursor->valid(); cursor->next()) {
+    auto payload = payload_of(cursor->value(), "an audit event");
+    if (!payload) return std::move(payload).error();
+    if (out.size() == most_carried)
+      return Error{Code::unavailable, "too many audit events are not in the trail yet: retry in a second"};
+    out.emplace_back(*payload);
+  }
+  return cursor->status();
 }
 
 }  // namespace
+
+// At every start, so that a restore that ended just before this is finished.
+Status Committer::take_carried() {
+  std::vector<std::string> events;
+  if (interrupted_) return {};
+  if (auto read = gather(state_.kv, meta_key(carried), events); !read) return state_.note(read.error());
+  if (events.empty()) return {};
+  Group group(state_.kv);
+  ++commit_;
+  if (auto left = leave_audit(events, group); !left) return Error{left.problem().code, left.problem().message};
+  group.remove_range(meta_key(carried), after_prefix(meta_key(carried)));
+  return write_group(group, true, schema_changed_);
+}
 
 Verdict Committer::restore(Call& call) {
   const std::string directory(call.request.find("directory").as_string());
@@ -54,13 +76,10 @@ Verdict Committer::restore(Call& call) {
     if (!house) return state_.note(house.error());
     house_only = (*house)->number() == 1;
   }
-  if (house_only && has_any(state_.kv, outbox_prefix(1, audit_topic))) {
-    return Problem{Code::conflict,
-                   "not_empty",
-                   "the store holds audit events that are not in the trail yet: retry in a second",
-                   {},
-                   0};
-  }
+  std::vector<std::string> events;  // those of them that are not in the trail yet are carried over
+  if (auto read = gather(state_.kv, meta_key(carried), events); !read) return state_.note(read.error());
+  if (house_only)
+    if (auto read = gather(state_.kv, outbox_prefix(1, audit_topic), events); !read) return state_.note(read.error());
   if (used && !house_only) {
     return Problem{Code::conflict,
                    "not_empty",
@@ -75,6 +94,8 @@ Verdict Committer::restore(Call& call) {
   // What an interrupted restore left goes first.
   std::vector<Change> begin{{Change::Kind::remove_range, std::string(1, '\0'), std::string(1, '\xff')},
                             {Change::Kind::put, meta_key("restoring"), stored({})}};
+  for (std::size_t i = 0; i < events.size(); ++i)
+    begin.push_back({Change::Kind::put, meta_key(std::string(carried) + std::to_string(i)), stored(events[i])});
   std::uint64_t copied = 0;
   Status done = state_.kv.write(begin, true);
   if (done) done = copy_all((*backup)->kv(), state_.kv, copied);

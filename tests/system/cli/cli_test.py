@@ -217,7 +217,7 @@ class Commands(OnKernel):
 
     def test_plan_without_a_kernel(self):
         text = self.people("plan", "next.yaml", "--control", "nowhere.sock", code=1)
-        self.assertIn("is a valid system manifest (5 plugins), but no kernel answers at nowhere.sock", text)
+        self.assertIn("is a valid system manifest (6 plugins), but no kernel answers at nowhere.sock", text)
         (self.kernel.folder / "wrong.yaml").write_text("socle: 1\npluigns: []\n")
         self.assertIn("'plugins'", self.people("plan", "wrong.yaml", "--control", "nowhere.sock", code=1))
 

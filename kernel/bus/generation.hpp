@@ -72,6 +72,7 @@ struct Grants {
   bool act_as = false;
   bool catalog = false;
   std::set<std::string, std::less<>> services;   // "storage/1": required and granted
+  std::set<std::string, std::less<>> withheld;   // required as optional, not granted: to it nobody provides them
   std::set<std::string, std::less<>> publishes;  // channel names
 };
 

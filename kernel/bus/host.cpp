@@ -52,14 +52,18 @@ void payload_share(const socle_host*, socle_payload* p) { Payload::of(p)->share(
 // ---- calls
 socle_status resolve(const socle_host* host, socle_str service, socle_str method, uint32_t* target) {
   Generation& g = self(host);
-  if (!g.grants.ingress && !g.grants.services.contains(view(service))) return SOCLE_DENIED;
-  const auto number = g.bus.target(view(service), view(method));
+  std::string name(view(service));
+  if (!g.grants.ingress && !g.grants.services.contains(name)) {
+    if (!g.grants.withheld.contains(name)) return SOCLE_DENIED;
+    name += " (not granted)";
+  }
+  const auto number = g.bus.target(name, view(method));
   if (!number) return SOCLE_EXHAUSTED;
   const Worker* w = here();
   const SnapshotPtr snapshot = w != nullptr ? w->snapshot : g.bus.snapshot();
   // A provider that is there and lacks the method will not grow it under this name: say so now.
   if (*number >= snapshot->routes.size() || snapshot->routes[*number].primary.generation == nullptr) {
-    const std::string prefix = std::string(view(service)) + ".";
+    const std::string prefix = name + ".";
     for (uint32_t i = 0; i < snapshot->routes.size(); ++i) {
       if (snapshot->routes[i].primary.generation != nullptr && g.bus.target_name(i).starts_with(prefix))
         return SOCLE_UNSUPPORTED;

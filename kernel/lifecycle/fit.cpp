@@ -45,7 +45,7 @@ void check_requirements(const std::vector<const Package*>& packages, std::string
                     " " + to_string(provider->manifest->version) + "\n";
       }
       const manifest::Permission call{PermissionKind::call, to_string(need.service)};
-      if (std::find(p->entry.grants.begin(), p->entry.grants.end(), call) == p->entry.grants.end()) {
+      if (!need.optional && std::find(p->entry.grants.begin(), p->entry.grants.end(), call) == p->entry.grants.end()) {
         problems += "plugin " + quoted(*p) + " requires service " + to_string(need.service) +
                     " and is not granted it; add \"call:" + to_string(need.service) +
                     "\" to its grants in the system manifest\n";
@@ -175,7 +175,8 @@ bus::Grants grants_of(const Package& package) {
     return std::find(package.entry.grants.begin(), package.entry.grants.end(), p) != package.entry.grants.end();
   };
   for (const auto& need : package.manifest->requires_) {
-    if (granted({PermissionKind::call, to_string(need.service)})) grants.services.insert(to_string(need.service));
+    const bool given = granted({PermissionKind::call, to_string(need.service)});
+    (given ? grants.services : grants.withheld).insert(to_string(need.service));
   }
   for (const auto& asked : package.manifest->permissions) {
     if (!granted(asked)) continue;

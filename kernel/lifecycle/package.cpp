@@ -17,6 +17,16 @@ void grant_all(manifest::PluginEntry& entry, const manifest::PluginManifest& plu
     entry.grants.push_back({manifest::PermissionKind::call, to_string(need.service)});
 }
 
+// Who is given connections answers requests: `listen` says it.
+void grant_with_listen(manifest::PluginEntry& entry, const manifest::PluginManifest& plugin) {
+  if (entry.listen.empty()) return;
+  for (const auto kind : {manifest::PermissionKind::ingress, manifest::PermissionKind::catalog}) {
+    const manifest::Permission needed{kind, ""};
+    if (plugin.asks_for(needed) && std::find(entry.grants.begin(), entry.grants.end(), needed) == entry.grants.end())
+      entry.grants.push_back(needed);
+  }
+}
+
 }  // namespace
 
 // The trust list is the given manifest's; resident libraries are those this process loaded at its start.
@@ -57,6 +67,7 @@ Result<Package> Lifecycle::read_package(const std::filesystem::path& folder, man
     if (!entry.home) entry.home = m.home;
     grant_all(entry, m);
   }
+  grant_with_listen(entry, m);
   package.granted_by_load = grant_what_it_asks;
   if (auto home = check_home(m, entry); !home) return std::move(home).error();
   auto text = base::read_file(std::filesystem::is_directory(folder) ? folder / manifest::plugin_manifest_name : folder,

@@ -257,7 +257,10 @@ Result<std::string> Lifecycle::explain_call(const std::string& from, const std::
   const bool provided = provider != nullptr && provider->primary->package.manifest->find_method(*ref) != nullptr;
   json.boolean("allowed", granted && provided);
   std::string why;
-  if (!granted) {
+  if (!granted && grants.withheld.contains(service)) {
+    why = "plugin '" + from + "' may do without " + service + ", and is not granted it: it works as if no plugin " +
+          "provided it; add \"call:" + service + "\" to its grants in the system manifest";
+  } else if (!granted) {
     why = "plugin '" + from + "' may not: " + service +
           " must stand under `requires` of its manifest and \"call:" + service +
           "\" under its grants in the system manifest";

@@ -123,8 +123,11 @@ const Object<PluginEntry>& object_of<PluginEntry>() {
        field("cell", &P::cell,
              "Whose calls share a cell: everybody's, those of the tenants of a plan, or those of one tenant. Needs "
              "`state: none`; of no effect with `home: kernel`."),
-       field("listen", &P::listen, "Listeners whose connections it gets."),
-       field("grants", &P::grants, "Permissions it gets of those its manifest asks for."),
+       field("listen", &P::listen,
+             "Listeners whose connections it gets; with them `ingress` and `catalog`, if its manifest asks for these."),
+       field("grants", &P::grants,
+             "Permissions it gets of those its manifest asks for. It is refused without one that it needs; an optional "
+             "service that is not granted is absent to it."),
        field("config", &P::config, "Its settings, checked against the `config` of its manifest.")
            .absent("its defaults"),
        field("canary", &P::canary, "A second version beside it, begun by `socle apply`.").absent("none"),

@@ -7,6 +7,19 @@ import unittest
 
 from harness import SOCLE, Refused, SystemTest, copy_plugin, plugin, wait_for
 
+CONTRACT = """socle: 1
+data: ./data
+listeners: {http: {address: "127.0.0.1:0"}, ops: {address: "127.0.0.1:0"}}
+resident: [librocksdb.so.7.8, libssl.so.3, libcrypto.so.3]
+plans: {free: {weight: 1, rate: 100, burst: 200, in_flight: 64, sessions.ttl: 15min}, demo: {weight: 10}}
+tenants: {demo: {plan: demo}}
+plugins:
+  - {path: %(gateway)s, home: kernel, listen: [http, ops]}
+  - {path: %(storage-rocksdb)s, home: kernel, config: {durability: sync}}
+  - {path: %(forms)s, home: kernel, grants: ["call:storage/1", "call:models/1"]}
+trust: []
+"""
+
 
 class Boot(SystemTest):
     def hello(self, kernel, name="Ada"):
@@ -36,6 +49,15 @@ class Boot(SystemTest):
         self.assertLess(usage, 64 << 20)
         print("\nboot: 4 plugins, 2 workers: started_in %s ms, rss at ready %.1f MiB, idle %.1f MiB" % (
             kernel.ready["started_in"], int(kernel.ready["rss"]) / 2**20, usage / 2**20))
+
+    def test_the_example_of_a_system_boots_as_it_stands(self):
+        """`listen` grants what answering needs; optional services that are not granted are absent."""
+        folders = {name: plugin(name) for name in ("gateway", "storage-rocksdb", "forms")}
+        kernel = self.kernel(manifest=CONTRACT % folders).start()
+        self.assertEqual(200, kernel.request("GET", "/readyz", port=kernel.ops)[0])
+        self.assertEqual(401, kernel.request("GET", "/v1/forms/leave")[0])  # nobody says whose requests these are
+        why = kernel.command("explain", "call", "forms", "blob/1.stat")["why"]
+        self.assertIn("may do without blob/1, and is not granted it", why)
 
     def test_the_last_good_set_is_used_when_a_plugin_is_broken(self):
         own = os.path.join(self.folder, "own-hello")

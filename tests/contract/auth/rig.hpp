@@ -87,7 +87,7 @@ class Rig {
   }
   Reply authenticate(const std::string& secret, std::string_view access = "authenticated", Texts more = {},
                      std::uint32_t worker = 0) {
-    Texts meta{{"access", std::string(access)}, {"method", "GET"}, {"path", "/x"}, {"peer", peer}};
+    Texts meta{{"access", std::string(access)}, {"method", "GET"}, {"path", "/v1/x"}, {"peer", peer}};
     meta.emplace_back("authorization", "Bearer " + secret);
     meta.insert(meta.end(), more.begin(), more.end());
     return ask("authenticate", "", std::move(meta), {}, worker);

@@ -107,7 +107,8 @@ TEST_CASE("serve: the callee learns parameters, method, path, query and the stan
   CHECK(c.ask(get("/all/7", fields)).status == 200);
   CHECK(seen ==
         "id=7\nhttp.method=GET\nhttp.path=/all/7\nhttp.header.host=h\nhttp.header.accept=a/b, c/d\n"
-        "http.header.x-own=1\nhttp.header.cookie=a=1; b=2\nhttp.header.if-match=\xc3\xa9\n");
+        "http.header.x-own=1\nhttp.header.cookie=a=1; b=2\nhttp.header.if-match=\xc3\xa9\n"
+        "http.peer=192.0.2.7\nhttp.transport=plain\nhttp.tenant=demo\n");
   const Answer bad = c.ask(get("/m/x"));
   CHECK(bad.status == 400);
   CHECK(member(bad, "errors") == R"([{"pointer":"/path/id","code":"type","message":"must be an integer"}])");

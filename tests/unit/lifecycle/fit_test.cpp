@@ -67,10 +67,14 @@ TEST_CASE("lifecycle: what is not granted is refused with the line to add", "[li
   CHECK(refusal(s, "requires: [completes-twice/1]", "", "") ==
         "plugin 'null-payload' requires service completes-twice/1 and is not granted it; add "
         "\"call:completes-twice/1\" to its grants in the system manifest");
-  CHECK(refusal(s, "requires: [{service: completes-twice/1, optional: true}]", "", "") == "it boots");
   CHECK_THAT(
       refusal(s, "permissions: [ingress]", "", ""),
       Contains("plugin 'null-payload' asks for permission \"ingress\", which the system manifest does not grant"));
+}
+
+TEST_CASE("lifecycle: an optional service that is not granted keeps nobody from starting", "[lifecycle]") {
+  System s;
+  CHECK(refusal(s, "requires: [{service: completes-twice/1, optional: true}]", "", "") == "it boots");
 }
 
 TEST_CASE("lifecycle: a method that the manifest names and the library lacks is refused", "[lifecycle]") {

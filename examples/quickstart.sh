@@ -100,7 +100,7 @@ location=$(sed -n 's/^[Ll]ocation: //p' "$work/out")
 expect "notes: read" 'It works' curl -s "$http${location}"
 expect "notes: list" '"items"' curl -s "$http/v1/notes"
 expect "notes: bad input" '^HTTP/1.1 4' curl -si -X POST "$http/v1/notes" "${json[@]}" -d '{"title": 1}'
-expect "models: the gallery" '"loan-credit"' curl -s "$http/v1/models/templates"
+expect "models: the gallery" '"loan-credit"' curl -s "$http/v1/templates"
 expect "models: list" '"complete":true' curl -s "$http/v1/models"
 limit='{"rules": "limit", "input": {"type": "object", "required": ["income"], "properties": {"income": {"type": "number"}}},
   "steps": [{"set": "limit", "expr": "input.income * 10"}], "output": {"limit": "limit"}}'

@@ -6,6 +6,7 @@
 #include "cli/command.hpp"
 #include "control/error_json.hpp"
 #include "lifecycle/json_text.hpp"
+#include "loader/resident.hpp"
 #include "loader/verify.hpp"
 #include "manifest/plugin_manifest.hpp"
 #include "manifest/system_manifest.hpp"
@@ -67,6 +68,7 @@ control::Answer verify_here(const std::filesystem::path& folder, const std::opti
   } else {
     policy.resident.assign(usual_resident().begin(), usual_resident().end());
   }
+  policy.resident.insert(policy.resident.end(), loader::kit_libraries().begin(), loader::kit_libraries().end());
   loader::Expected expected;
   expected.plugin = plugin->plugin;
   expected.abi = {plugin->abi.major, plugin->abi.minor};

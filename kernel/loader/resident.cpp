@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <link.h>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -22,6 +23,11 @@ std::string dl_error() {
 
 }  // namespace
 
+const std::vector<std::string>& kit_libraries() {
+  static const std::vector<std::string> names{"libsimdjson.so.14", "libre2.so.9", "libpcre2-8.so.0"};
+  return names;
+}
+
 Result<Resident> Resident::preload(std::vector<std::string> names) {
   Resident resident;
   for (const std::string& name : names) {
@@ -34,6 +40,13 @@ Result<Resident> Resident::preload(std::vector<std::string> names) {
                                         "; install the package that holds it, or remove it from `resident:`"};
     }
     resident.loaded_.push_back({name, handle, map_of(handle)});
+  }
+  for (const std::string& name : kit_libraries()) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+    void* handle = ::dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (handle == nullptr) continue;  // whoever needs it will be refused by name
+    resident.loaded_.push_back({name, handle, map_of(handle)});
+    names.push_back(name);
   }
   // The kernel itself stands on these, so they are there for good.
   for (const char* name : {"libc.so.6", "libm.so.6", "libstdc++.so.6", "libgcc_s.so.1"}) {

@@ -11,12 +11,16 @@
 
 namespace socle::loader {
 
+// What the SDK's kits (Socle::json, cel, schema) stand on: resident without being listed, where installed.
+[[nodiscard]] const std::vector<std::string>& kit_libraries();
+
 class Resident {
  public:
   // `names` are sonames as in the system manifest, e.g. "libssl.so.3"; a path is refused. All or an error that names
   // the library, what the dynamic linker said and what to do (libraries loaded before it stay).
   [[nodiscard]] static Result<Resident> preload(std::vector<std::string> names);
 
+  // Those given, and the kits'.
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
 
   // A function of a resident library by its name, nullptr where none has it.

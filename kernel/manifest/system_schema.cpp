@@ -223,7 +223,9 @@ const Object<SystemManifest>& object_of<SystemManifest>() {
                .within(&S::workers, 1, 1'024),
            field("listeners", &S::listeners, "Where the kernel accepts connections, by name.")
                .named(is_name, "a listener name such as http"),
-           field("resident", &S::resident, "Libraries the kernel loads for good; plugins may need only these.")
+           field("resident", &S::resident,
+                 "Libraries the kernel loads for good; plugins may need only these and what the SDK's kits stand on "
+                 "(simdjson, RE2, PCRE2).")
                .named(is_library_name, "a library such as libssl.so.3 or an absolute path"),
            field("plans", &S::plans,
                  "Sets of limits, by name. A limit is a number; a duration counts as seconds, a size as bytes. "

@@ -31,7 +31,8 @@ plugins:
   - {path: %s, home: kernel}
 """
 VIEWER = {"records:read", "forms:read", "models:read", "files:read"}
-ON_THE_WAY_IN = re.compile(r"/v1/auth/(login|token|revoke|links/[^/]+|oidc/(choices|login/.+|callback/.+))$")
+# Whoever has lost his session must get there; and pages, which lead to a new one.
+ON_THE_WAY_IN = re.compile(r"/v1/auth/(login|token|revoke|links/[^/]+|oidc/(choices|login/.+|callback/.+))$|/(?!v1/)")
 SECRET = "only-acme-knows-this"
 
 

@@ -114,7 +114,7 @@ Task<Reply> OidcSignIn::begin_link(Request request) {
   if (!own) co_return std::move(own).problem();
   if (own->size() >= Identities::most_a_user)
     co_return Reply::error(Code::conflict, "too_many_links", "a user has at most 16 accounts of providers");
-  auto provider = co_await providers_.find(request, std::string(request.param("provider")));
+  auto provider = co_await providers_.find(request, std::string(request.param("id")));
   if (!provider) co_return std::move(provider).problem();
   if (!*provider) co_return unknown("provider");
   auto begun = co_await begin(request, request, *provider, caller.user);

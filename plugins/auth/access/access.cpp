@@ -132,7 +132,9 @@ Task<Reply> Authorizer::filter(Request request) {
   if (const auto base = root.find("record"); base.is_string()) shape.fields_at = base.as_string();
   for (const auto [field, type] : root.find("indexes").members())
     shape.indexes.push_back({std::string(field), std::string(type.as_string())});
-  co_return Reply::json(filter_text(seat(request, *bound_here).asker.filter((*asked)->question, shape)));
+  auto& asker = seat(request, *bound_here).asker;
+  const bool unconditional = asker.unconditional((*asked)->question.action);
+  co_return Reply::json(filter_text(asker.filter((*asked)->question, shape), unconditional));
 }
 
 Task<Reply> Authorizer::explain(Request request) {

@@ -64,6 +64,6 @@ class Authorizer {
 
 // {effect, …} of a decision, as decide answers.
 [[nodiscard]] std::string decision_text(const authz::Decision& decision);
-[[nodiscard]] std::string filter_text(const authz::Filter& filter);
+[[nodiscard]] std::string filter_text(const authz::Filter& filter, bool unconditional);
 
 }  // namespace socle::auth

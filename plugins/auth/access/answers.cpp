@@ -43,7 +43,7 @@ std::string decision_text(const authz::Decision& decision) {
   return text;
 }
 
-std::string filter_text(const authz::Filter& filter) {
+std::string filter_text(const authz::Filter& filter, bool unconditional) {
   using Effect = authz::Filter::Effect;
   std::string text;
   json::Writer out(text);
@@ -55,7 +55,7 @@ std::string filter_text(const authz::Filter& filter) {
       out.key("predicate").value(predicate->root());
   if (!filter.remainder.empty()) out.member("remainder", std::string_view(filter.remainder));
   write_masks(out, filter);
-  out.member("exact_masks", filter.exact_masks).end_object();
+  out.member("exact_masks", filter.exact_masks).member("unconditional", unconditional).end_object();
   return text;
 }
 

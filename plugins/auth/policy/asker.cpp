@@ -200,6 +200,16 @@ bool Asker::find_deny(const Plan& plan, Decision& out) {
   return false;
 }
 
+bool Asker::unconditional(std::string_view action) {
+  const Plan& plan = plan_for(action);
+  if (!plan.in_scope || !plan.denies.empty() || !plan.hides.empty() || !plan.locks.empty()) return false;
+  return std::any_of(plan.grants.begin(), plan.grants.end(), [](const Entry& entry) {
+    const auto& grant = *entry.grant->grant;
+    return entry.unit.empty() && grant.scope == Scope::all && !entry.grant->when && grant.hidden.empty() &&
+           grant.read_only.empty();
+  });
+}
+
 Decision Asker::judge(const Question& question) {
   const Plan& plan = plan_for(question.action);
   Decision out;

@@ -68,6 +68,8 @@ class Asker {
   [[nodiscard]] Decision decide(const Question& question);
   // What the rules alone say, without roles: allow, deny, or nothing.
   [[nodiscard]] Decision judge(const Question& question);
+  // True when every record may be had, whatever is in it, with all of its fields: then no decision needs asking for.
+  [[nodiscard]] bool unconditional(std::string_view action);
   // `shape`: how the store keeps the records. record and old of the question are not looked at.
   [[nodiscard]] Filter filter(const Question& question, const cel::RecordShape& shape = {});
   // {effect, by, …, considered: [{…, result, reads}]}: each grant and rule that could matter, what came out and what it

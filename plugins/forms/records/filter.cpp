@@ -93,11 +93,43 @@ Status Filter::finish() {
   return {};
 }
 
+void Filter::narrow(std::string predicate, std::string remainder, std::string types) {
+  narrow_predicate_ = std::move(predicate);
+  narrow_remainder_ = std::move(remainder);
+  narrow_types_ = std::move(types);
+}
+
+std::string Filter::remainder() const {
+  if (query_.cel.empty() || narrow_remainder_.empty()) return query_.cel + narrow_remainder_;
+  return "(" + query_.cel + ") && (" + narrow_remainder_ + ")";
+}
+
 void Filter::write(json::Writer& out) const {
-  if (const auto filter = json::Document::parse(query_.filter); !query_.filter.empty() && filter)
-    out.member("filter", filter->root());
-  if (const auto remainder = json::Document::parse(query_.remainder); !query_.remainder.empty() && remainder)
-    out.member("remainder", remainder->root());
+  std::string filter = query_.filter.empty() ? narrow_predicate_ : query_.filter;
+  if (!query_.filter.empty() && !narrow_predicate_.empty())
+    filter = R"({"op":"and","args":[)" + query_.filter + "," + narrow_predicate_ + "]}";
+  if (const auto parsed = json::Document::parse(filter); !filter.empty() && parsed)
+    out.member("filter", parsed->root());
+  const auto own = json::Document::parse(query_.remainder.empty() ? "{}" : query_.remainder);
+  if (remainder().empty() || !own) return;
+  if (narrow_remainder_.empty()) {
+    out.member("remainder", own->root());
+    return;
+  }
+  // One condition over the same record; the types are those of both, which speak about the same fields.
+  out.key("remainder").begin_object().member("cel", remainder()).member("record", form_.shape().fields_at);
+  const auto more = json::Document::parse(narrow_types_.empty() ? "{}" : narrow_types_);
+  const auto types = own->root().find("types");
+  out.key("types").begin_object();
+  for (const auto [field, type] : types.members()) out.member(field, type);
+  if (more)
+    for (const auto [field, type] : more->root().members())
+      if (!types.find(field).exists() && narrow_remainder_.find("." + std::string(field)) != std::string::npos)
+        out.member(field, type);
+  out.end_object();
+  for (const auto [key, value] : own->root().members())
+    if (key != "cel" && key != "record" && key != "types") out.member(key, value);
+  out.end_object();
 }
 
 bool allows(const Form& form, const StrictLanguage::Checked& rule, const Known& known, json::View doc, json::View old,

@@ -31,6 +31,9 @@ class Filter {
 
   // Reduces the condition by what is known.
   Status add(const StrictLanguage::Checked& condition);
+  // What auth/1 says beside: a predicate tree and a remainder over `record` (either may be ""), and the remainder's
+  // types as a JSON object.
+  void narrow(std::string predicate, std::string remainder, std::string types);
   // Splits what is left. REQUIRES: all has been added. Code::invalid, too_large: the store cannot be asked this.
   Status finish();
   // After finish(). Some condition is false whatever the record: the list is empty.
@@ -38,13 +41,14 @@ class Filter {
   // The members "filter" and "remainder" of a storage/1 query, if there are any.
   void write(json::Writer& out) const;
   // The remainder's condition, for people; "": indexes and predicates say it all.
-  [[nodiscard]] const std::string& remainder() const { return query_.cel; }
+  [[nodiscard]] std::string remainder() const;
 
  private:
   const Form& form_;
   const Known& known_;
   std::vector<std::string> parts_;  // CEL over `record`
   cel::StoreQuery query_;
+  std::string narrow_predicate_, narrow_remainder_, narrow_types_;
 };
 
 // True only when the rule says yes to this record; an error is no.

@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "records/mask.hpp"
+
 namespace socle::forms {
 namespace {
 
@@ -14,7 +16,12 @@ void fault(std::vector<FieldError>& errors, std::string_view parameter, std::str
   errors.push_back({std::string(parameter), std::string(code), std::move(message), std::move(params)});
 }
 
-void write_order(json::Writer& out, const Form& form, std::string_view order, std::vector<FieldError>& errors) {
+void withheld(std::vector<FieldError>& errors, std::string_view parameter, std::string_view what) {
+  fault(errors, parameter, "withheld", std::string(what) + " reads a field that you may not see");
+}
+
+void write_order(json::Writer& out, const Form& form, const ListParams& params, std::vector<FieldError>& errors) {
+  const std::string_view order = params.order;
   const auto names = split_names(order);
   if (names.size() > most_order) return fault(errors, "order", "too_long", "order names at most 7 fields");
   if (names.empty()) return;
@@ -22,6 +29,10 @@ void write_order(json::Writer& out, const Form& form, std::string_view order, st
   for (auto name : names) {
     const bool descending = name.starts_with('-');
     if (descending || name.starts_with('+')) name.remove_prefix(1);
+    if (is_within(name, params.hidden)) {
+      withheld(errors, "order", "'" + std::string(name) + "'");
+      continue;
+    }
     std::string_view type;
     const auto field = stored_field(form, name, type);
     const bool declared = name == "id" || meta_named(name) || form.fields().find(name) != Field::none;
@@ -97,7 +108,9 @@ std::optional<ListQuery> list_query(const Form& form, Filter& filter, const List
       fault(errors, "filter", "expression", issue.message,
             "{\"offset\":" + std::to_string(place.offset) + ",\"column\":" + std::to_string(place.column) + "}");
     }
-    if (condition) {
+    if (condition && tells_of(condition->ast, params.hidden)) {
+      withheld(errors, "filter", "the filter");
+    } else if (condition) {
       if (auto added = filter.add(*condition); !added) fault(errors, "filter", "expression", added.error().message);
     } else if (issues.empty()) {
       fault(errors, "filter", "expression", condition.error().message);
@@ -109,7 +122,7 @@ std::optional<ListQuery> list_query(const Form& form, Filter& filter, const List
   json::Writer writer(out.text);
   writer.begin_object().member("collection", collection_of(form.name()));
   filter.write(writer);
-  write_order(writer, form, params.order, errors);
+  write_order(writer, form, params, errors);
   write_fields(writer, form, params.fields, errors);
   writer.member("limit", params.limit);
   if (!params.count.empty() && params.count != "none") writer.member("count", params.count);

@@ -19,8 +19,9 @@ Reply bad(std::size_t row, std::string_view member, std::string_view code, std::
 }  // namespace
 
 // Rows of the body's operations. `documents` and `stored` keep what rows' views point into.
-Task<Got<bool>> Records::rows_of(Request request, const Served& served, json::View items, std::vector<Row>& rows,
-                                 std::vector<json::Document>& documents, json::Document& stored) {
+Task<Got<bool>> Records::rows_of(Request request, const Asking& asking, const Served& served, json::View items,
+                                 std::vector<Row>& rows, std::vector<json::Document>& documents,
+                                 json::Document& stored) {
   std::vector<std::string> ids;
   std::set<std::string, std::less<>> seen;
   std::size_t i = 0;
@@ -70,7 +71,10 @@ Task<Got<bool>> Records::rows_of(Request request, const Served& served, json::Vi
                                            "found \"" + json::to_text(row.stored.find("version")) + "\"",
                                            {}}}));
     if (op != "patch") continue;
-    auto made = json::merge_patch(doc_of(row.stored), row.doc);
+    // A patch is of what its sender sees.
+    auto shown = co_await shown_item(request, asking, *served.form, row.stored);
+    if (!shown) co_return std::move(shown).problem();
+    auto made = json::merge_patch(doc_of(shown->root()), row.doc);
     if (!made) co_return bad(i, "doc", "bad_patch", made.error().message);
     documents.push_back(std::move(*made));
     row.doc = documents.back().root();
@@ -89,7 +93,7 @@ Task<Reply> Records::batch_in(Request request, const Served& served) {
   std::vector<Row> rows;
   std::vector<json::Document> documents;
   json::Document stored;
-  auto read = co_await rows_of(request, served, items, rows, documents, stored);
+  auto read = co_await rows_of(request, asking, served, items, rows, documents, stored);
   if (!read) co_return std::move(read).problem();
   const std::string key = Saver::key_of(request, served);
   auto written = co_await saver_.save(request, asking, served, rows, key, true);
@@ -104,7 +108,7 @@ Task<Reply> Records::batch_in(Request request, const Served& served) {
     out.begin_object().member("op", removed ? "delete" : rows[i].kind == Row::Kind::create ? "create" : "put");
     out.member("id", result.find("id")).member("version", result.find("version"));
     if (!removed && !rows[i].text.empty())
-      if (const auto doc = json::Document::parse(rows[i].text)) out.member("doc", doc->root());
+      if (const auto doc = json::Document::parse(shown_text(rows[i]))) out.member("doc", doc->root());
     out.end_object();
   }
   out.end_array().end_object();

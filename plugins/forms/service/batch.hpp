@@ -14,6 +14,7 @@ struct Saver::Batch {
   std::uint64_t created = 0;      // rows created so far: each takes the next number
   std::string attached;           // what blob/1 wants written with the rows: operations, each behind a comma
   std::size_t attachments = 0;    // how many of them
+  std::optional<Reach> reach[3];  // what the caller may do, by Row::Kind, once it was asked
 };
 
 // FNV-1a over the request, twice: whether two requests under one key are the same.

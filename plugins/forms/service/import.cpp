@@ -146,7 +146,7 @@ Task<Reply> Records::import_in(Request request, const Served& served) {
         continue;
       }
       if (preview && good_numbers.size() + from < previewed)
-        out.preview.append(out.preview.size() > 1 ? "," : "").append(rows[i].text);
+        out.preview.append(out.preview.size() > 1 ? "," : "").append(shown_text(rows[i]));
       good.emplace_back().doc = rows[i].doc;
       good_numbers.push_back(numbers[i]);
     }

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <map>
 
+#include "records/mask.hpp"
 #include "records/texts.hpp"
 #include "service/records.hpp"
 #include "transfer/csv.hpp"
@@ -34,14 +35,17 @@ ListParams params_of(Request request) {
 }  // namespace
 
 struct Records::Page {
-  json::Document reply;   // storage's
-  std::string remainder;  // for explain
-  std::string next;       // "" on the last page
+  json::Document reply;             // storage's
+  std::vector<std::string> hidden;  // what none of its items may show
+  std::string remainder;            // for explain
+  std::string next;                 // "" on the last page
 };
 
-Task<Got<Records::Page>> Records::page(Request request, const Served& served, Asking& asking,
-                                       const ListParams& params) {
+Task<Got<Records::Page>> Records::page(Request request, const Served& served, Asking& asking, ListParams& params) {
   const Form& form = *served.form;
+  auto reach = co_await warden_.reach(request, form, "read");
+  if (!reach) co_return std::move(reach).problem();
+  if (reach->nothing && !reach->certain) co_return forbidden("read", form.name());
   std::string storage_cursor;
   if (!params.cursor.empty()) {
     auto cursor = cursor_of(params.cursor);
@@ -55,10 +59,13 @@ Task<Got<Records::Page>> Records::page(Request request, const Served& served, As
   Filter filter(form, known);
   if (const auto* rule = form.access(Action::read))
     if (auto added = filter.add(rule->rule); !added) co_return Reply(std::move(added).error());
+  filter.narrow(reach->predicate, reach->remainder, reach->types);
+  params.hidden = reach->masks.hidden;
   std::vector<FieldError> errors;
   const auto query = list_query(form, filter, params, storage_cursor, errors);
   if (!query) co_return bad_parameters(errors);
   Page out;
+  out.hidden = std::move(reach->masks.hidden);
   out.remainder = query->remainder;
   Reply reply = Reply::json(R"({"items":[],"next":null,"count":0,"count_exact":true})");
   if (!query->never) reply = co_await saver_.query(request, query->text);
@@ -71,6 +78,11 @@ Task<Got<Records::Page>> Records::page(Request request, const Served& served, As
   auto parsed = json::Document::parse(reply.text());
   if (!parsed) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
   out.reply = std::move(*parsed);
+  if (!out.hidden.empty()) {
+    auto masked = without_in_each(out.reply.root(), out.hidden);
+    if (!masked) co_return Reply(std::move(masked).error());
+    out.reply = std::move(*masked);
+  }
   const auto next = out.reply.root().find("next");
   if (next.is_string()) out.next = to_text({asking.seconds(), asking.nanos(), std::string(next.as_string())});
   co_return std::move(out);
@@ -78,7 +90,7 @@ Task<Got<Records::Page>> Records::page(Request request, const Served& served, As
 
 Task<Reply> Records::list_in(Request request, const Served& served) {
   Asking asking(host_, request);
-  const auto params = params_of(request);
+  auto params = params_of(request);
   auto got = co_await page(request, served, asking, params);
   if (!got) co_return std::move(got).problem();
   const auto root = got->reply.root();
@@ -151,10 +163,16 @@ Task<Got<bool>> Records::expand(Request request, const Asking& asking, const For
       if (!answer) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
       for (const auto item : answer->root().find("items").elements()) {
         if (!item.is_object() || !readable(*target->form, asking, item)) continue;
+        auto shown = co_await shown_item(request, asking, *target->form, item);
+        if (!shown) {
+          Reply problem = std::move(shown).problem();
+          if (problem.code() == Code::denied) continue;
+          co_return problem;
+        }
         std::string text;
         json::Writer writer(text);
         writer.begin_object();
-        write_members(writer, item);
+        write_members(writer, shown->root());
         writer.end_object();
         found[std::string(item.find("id").as_string())] = std::move(text);
       }

@@ -1,6 +1,7 @@
 // records.cpp: creating, reading, changing and deleting one record; validate. See the header.
 #include "service/records.hpp"
 
+#include "records/mask.hpp"
 #include "records/texts.hpp"
 #include "socle/json/patch.hpp"
 
@@ -20,7 +21,7 @@ std::string written_text(const Row& row, const Served& served, json::View result
   out.member("created_by", create ? principal : facts.created_by);
   out.member("updated_at", result.find("updated_at")).member("updated_by", principal).end_object();
   text.pop_back();
-  text.append(",\"doc\":").append(row.text);
+  text.append(",\"doc\":").append(shown_text(row));
   if (!row.rules.empty()) text.append(",\"rules\":").append(row.rules);
   return text + "}";
 }
@@ -42,9 +43,25 @@ Got<json::Document> patched(Request request, json::View doc) {
 
 }  // namespace
 
+std::string shown_text(const Row& row) {
+  if (row.hidden.empty()) return row.text;
+  const auto doc = json::Document::parse(row.text);
+  const auto shown = doc ? without(doc->root(), "", row.hidden) : doc;
+  return shown ? json::to_text(shown->root()) : "{}";
+}
+
 bool Records::readable(const Form& form, const Asking& asking, json::View item) {
   const auto* rule = form.access(Action::read);
   return rule == nullptr || allows(form, rule->rule, asking.known("read"), doc_of(item), {}, facts_of(item));
+}
+
+Task<Got<json::Document>> Records::shown_item(Request request, const Asking& asking, const Form& form,
+                                              json::View item) const {
+  auto hidden = co_await warden_.sight(request, asking, form, item);
+  if (!hidden) co_return std::move(hidden).problem();
+  auto shown = without(item, "/doc/doc", *hidden);
+  if (!shown) co_return Reply(std::move(shown).error());
+  co_return std::move(*shown);
 }
 
 // The form that is served, the work, and while a canary runs how it went: only what is the model's own fault counts.
@@ -97,7 +114,9 @@ Task<Reply> Records::save_one(Request request, const Asking& asking, const Serve
     if (item && json::to_text(item->root().find("version")) == json::to_text(result.find("version"))) {
       json::Writer out(text);
       out.begin_object();
-      write_members(out, item->root());
+      const auto shown = without(item->root(), "/doc/doc", row.hidden);
+      if (!shown) co_return Reply(shown.error());
+      write_members(out, shown->root());
       out.end_object();
     } else if (row.text.empty()) {
       row.text = "{}";
@@ -121,15 +140,17 @@ Task<Reply> Records::read_in(Request request, const Served& served) {
   if (!item) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
   const Asking asking(host_, request);
   if (!readable(form, asking, item->root())) co_return forbidden("read", form.name());
+  auto shown = co_await shown_item(request, asking, form, item->root());
+  if (!shown) co_return std::move(shown).problem();
   std::string text;
   json::Writer out(text);
   out.begin_object();
-  write_members(out, item->root());
+  write_members(out, shown->root());
   out.end_object();
   const std::string names(request.param("expand"));
   if (!names.empty()) {
     std::vector<std::string> expanded;
-    const std::vector<json::View> items{item->root()};
+    const std::vector<json::View> items{shown->root()};
     auto done = co_await expand(request, asking, form, names, items, expanded);
     if (!done) co_return std::move(done).problem();
     text.pop_back();
@@ -159,7 +180,10 @@ Task<Reply> Records::change_stored(Request request, const Served& served, bool p
                                  ", which If-Match does not name: read it again and send its new ETag");
     json::Document given;
     if (patch) {
-      auto made = patched(request, doc_of(item->root()));
+      // A patch is of what the sender sees: it must not copy or test what is withheld from him.
+      auto shown = co_await shown_item(request, asking, form, item->root());
+      if (!shown) co_return std::move(shown).problem();
+      auto made = patched(request, doc_of(shown->root()));
       if (!made) co_return std::move(made).problem();
       given = std::move(*made);
     } else {
@@ -216,7 +240,7 @@ Task<Reply> Records::validate_in(Request request, const Served& served) {
   const bool valid = rows[0].errors.empty();
   std::string text = std::string("{\"valid\":") + (valid ? "true" : "false");
   text += ",\"errors\":" + errors_text(rows[0].errors);
-  if (valid) text += ",\"doc\":" + rows[0].text;
+  if (valid) text += ",\"doc\":" + shown_text(rows[0]);
   if (valid && !rows[0].rules.empty()) text += ",\"rules\":" + rows[0].rules;
   text += ",\"model_version\":\"" + served.version + "\"}";
   co_return Reply::json(text);

@@ -9,12 +9,16 @@
 #include "records/listing.hpp"
 #include "service/models.hpp"
 #include "service/saver.hpp"
+#include "service/warden.hpp"
 
 namespace socle::forms {
 
+// The written document without what its writer may not see.
+[[nodiscard]] std::string shown_text(const Row& row);
+
 class Records {
  public:
-  Records(Host& host, Models& models) : host_(host), models_(models), saver_(host) {}
+  Records(Host& host, Models& models) : host_(host), models_(models), warden_(host), saver_(host, warden_) {}
 
   Task<Reply> create(Request request);
   Task<Reply> read(Request request);
@@ -43,15 +47,18 @@ class Records {
   Task<Reply> batch_in(Request request, const Served& served);
   Task<Reply> list_in(Request request, const Served& served);
   Task<Reply> import_in(Request request, const Served& served);
-  Task<Got<bool>> rows_of(Request request, const Served& served, json::View items, std::vector<Row>& rows,
-                          std::vector<json::Document>& documents, json::Document& stored);
-  Task<Got<Page>> page(Request request, const Served& served, Asking& asking, const ListParams& params);
+  Task<Got<bool>> rows_of(Request request, const Asking& asking, const Served& served, json::View items,
+                          std::vector<Row>& rows, std::vector<json::Document>& documents, json::Document& stored);
+  Task<Got<Page>> page(Request request, const Served& served, Asking& asking, ListParams& params);
   Task<Got<bool>> expand(Request request, const Asking& asking, const Form& form, const std::string& names,
                          const std::vector<json::View>& items, std::vector<std::string>& out);
   [[nodiscard]] static bool readable(const Form& form, const Asking& asking, json::View item);
+  // A stored item as the caller may see it; a problem when he may not.
+  Task<Got<json::Document>> shown_item(Request request, const Asking& asking, const Form& form, json::View item) const;
 
   Host& host_;
   Models& models_;
+  Warden warden_;
   Saver saver_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "records/mask.hpp"
 #include "records/texts.hpp"
 #include "service/batch.hpp"
 
@@ -23,8 +24,9 @@ bool permitted(const Form& form, Action action, const Known& known, json::View d
 
 }  // namespace
 
-Saver::Saver(Host& host)
+Saver::Saver(Host& host, const Warden& warden)
     : host_(host),
+      warden_(warden),
       get_(host.target("storage/1", "get")),
       query_(host.target("storage/1", "query")),
       write_(host.target("storage/1", "write")),
@@ -80,6 +82,39 @@ Task<Got<Verdict>> Saver::judged(Request request, const Form& form, Call& call, 
   co_return std::move(verdict);
 }
 
+Task<Got<std::optional<json::Document>>> Saver::masked(Request request, const Asking& asking, const Form& form,
+                                                       Row& row, const Reach& reach) const {
+  Masks masks = reach.masks;
+  if (!reach.exact_masks) {
+    // The record as it is, or as it comes, tells which of them it withholds; when that says no, the finished one may
+    // yet be allowed, and all of them are withheld.
+    const std::string record =
+        row.kind == Row::Kind::create ? "{\"doc\":" + json::to_text(row.doc) + "}" : envelope_of(row.stored);
+    const std::string old = row.kind == Row::Kind::replace ? record : std::string();
+    auto exact = co_await warden_.decide(request, asking, form, action_of(row.kind), record, old);
+    if (exact) masks = std::move(*exact);
+  }
+  row.hidden = masks.hidden;
+  auto fields = std::move(masks.read_only);
+  if (row.kind == Row::Kind::replace) fields.insert(fields.end(), row.hidden.begin(), row.hidden.end());
+  if (fields.empty()) co_return std::optional<json::Document>();
+  auto made = restored(row.doc, doc_of(row.stored), fields);
+  if (!made) co_return Reply(std::move(made).error());
+  co_return std::optional<json::Document>(std::move(*made));
+}
+
+Task<Got<bool>> Saver::decided(Request request, const Asking& asking, const Form& form, Row& row, const Reach& reach,
+                               const RecordFacts& facts) const {
+  if (reach.certain) co_return true;
+  const bool gone = row.kind == Row::Kind::remove;
+  const std::string old = row.kind == Row::Kind::create ? std::string() : envelope_of(row.stored);
+  const std::string record = gone ? old : envelope_of(facts, row.text);
+  auto masks = co_await warden_.decide(request, asking, form, action_of(row.kind), record, gone ? std::string() : old);
+  if (!masks) co_return std::move(masks).problem();
+  row.hidden = std::move(masks->hidden);
+  co_return true;
+}
+
 Task<Got<bool>> Saver::prepare_row(Request request, const Asking& asking, const Served& served, Row& row,
                                    Batch& batch) {
   const Form& form = *served.form;
@@ -89,17 +124,36 @@ Task<Got<bool>> Saver::prepare_row(Request request, const Asking& asking, const 
                                                        : Action::remove;
   auto facts = facts_of(row.stored);
   const auto old = doc_of(row.stored);
+  auto& reach = batch.reach[static_cast<std::size_t>(row.kind)];
+  if (!reach) {
+    auto asked = co_await warden_.reach(request, form, action_of(row.kind));
+    if (!asked) co_return std::move(asked).problem();
+    reach = std::move(*asked);
+  }
+  // Of a change it is not known before its record; of a new one, nothing is nothing.
+  if (row.kind == Row::Kind::create && reach->nothing && !reach->certain) co_return forbidden("create", form.name());
   // Nobody gains a right by what he is about to write: the record as it is must allow it too.
   if (row.kind != Row::Kind::create && !permitted(form, action, known, old, old, facts))
     co_return forbidden(action_of(row.kind), form.name());
-  if (row.kind == Row::Kind::remove) co_return co_await attach(request, asking, form, row, batch);
+  if (row.kind == Row::Kind::remove) {
+    if (auto may = co_await decided(request, asking, form, row, *reach, facts); !may)
+      co_return std::move(may).problem();
+    co_return co_await attach(request, asking, form, row, batch);
+  }
   if (!row.doc.is_object()) {
     row.errors.push_back(
         {"", "type", asking.language() == Language::zh ? "记录必须是 JSON 对象" : "a record is a JSON object", {}});
     co_return true;
   }
+  std::optional<json::Document> own;  // what may be written of it
+  if (!reach->certain) {
+    auto made = co_await masked(request, asking, form, row, *reach);
+    if (!made) co_return std::move(made).problem();
+    own = std::move(*made);
+  }
+  const auto asked = own ? own->root() : row.doc;
   Call call = asking.call(action_of(row.kind));
-  call.doc = row.doc;
+  call.doc = asked;
   call.old = old;
   if (row.kind == Row::Kind::create) facts.created_by = request.principal();
   facts.updated_by = request.principal();
@@ -112,9 +166,10 @@ Task<Got<bool>> Saver::prepare_row(Request request, const Asking& asking, const 
   if (!verdict) co_return std::move(verdict).problem();
   row.errors = std::move(verdict->errors);
   if (!row.errors.empty()) co_return true;
-  const auto doc = verdict->root(row.doc);
+  const auto doc = verdict->root(asked);
   if (!permitted(form, action, known, doc, old, facts)) co_return forbidden(action_of(row.kind), form.name());
-  row.text = verdict->document ? std::move(verdict->text) : json::to_text(row.doc);
+  row.text = verdict->document ? std::move(verdict->text) : json::to_text(asked);
+  if (auto may = co_await decided(request, asking, form, row, *reach, facts); !may) co_return std::move(may).problem();
   if (row.kind == Row::Kind::create) ++batch.created;
   if (auto held = co_await attach(request, asking, form, row, batch); !held) co_return std::move(held).problem();
   if (form.rulesets().empty() || !row.errors.empty()) co_return true;

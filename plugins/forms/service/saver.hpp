@@ -13,6 +13,7 @@
 #include "service/attachments.hpp"
 #include "service/got.hpp"
 #include "service/models.hpp"
+#include "service/warden.hpp"
 
 namespace socle::forms {
 
@@ -20,12 +21,13 @@ namespace socle::forms {
 struct Row {
   enum class Kind : std::uint8_t { create, replace, remove };
   Kind kind = Kind::create;
-  std::string id;                  // "" on creation
-  json::View doc;                  // what is asked for; not of remove
-  json::View stored;               // storage's item; not of create
-  std::string text;                // out: the document to keep
-  std::string rules;               // out: rulesets' outputs, JSON object or ""
-  std::vector<FieldError> errors;  // out
+  std::string id;                   // "" on creation
+  json::View doc;                   // what is asked for; not of remove
+  json::View stored;                // storage's item; not of create
+  std::string text;                 // out: the document to keep
+  std::string rules;                // out: rulesets' outputs, JSON object or ""
+  std::vector<std::string> hidden;  // out: pointers to fields of it that the writer may not see
+  std::vector<FieldError> errors;   // out
 };
 
 struct Written {
@@ -35,7 +37,8 @@ struct Written {
 
 class Saver {
  public:
-  explicit Saver(Host& host);
+  // The warden must outlive it.
+  Saver(Host& host, const Warden& warden);
 
   // Judges all rows and decides access; numbers sequences as they would be numbered now. The problem is of the whole
   // call (denied, out of budget, a ruleset that is not there); what is wrong with a record is in its row.errors.
@@ -59,6 +62,12 @@ class Saver {
   };
   struct Batch;
   Task<Got<Verdict>> judged(Request request, const Form& form, Call& call, Language language);
+  // The fields that are not his to write become what they were; the rest of what may keep him from writing at all is
+  // decided of the finished record.
+  Task<Got<std::optional<json::Document>>> masked(Request request, const Asking& asking, const Form& form, Row& row,
+                                                  const Reach& reach) const;
+  Task<Got<bool>> decided(Request request, const Asking& asking, const Form& form, Row& row, const Reach& reach,
+                          const RecordFacts& facts) const;
   Task<Got<bool>> prepare_row(Request request, const Asking& asking, const Served& served, Row& row, Batch& batch);
   Task<Got<bool>> attach(Request request, const Asking& asking, const Form& form, Row& row, Batch& batch);
   Task<Got<bool>> evaluate_rulesets(Request request, const Served& served, Row& row);
@@ -70,6 +79,7 @@ class Saver {
              const Batch& batch, const Form& form) const;
 
   Host& host_;
+  const Warden& warden_;
   Target get_, query_, write_, evaluate_;
   Attachments attachments_;
   const std::uint64_t fuel_;

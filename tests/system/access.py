@@ -1,0 +1,149 @@
+"""system.access: roles and policies decide about the records of forms: one by one, in lists, in exports, in patches and
+expansions; what is withheld is neither shown nor found out nor overwritten; and a change of a role counts at once."""
+
+import unittest
+
+import auth
+from auth import AUTH, GRANTS
+from harness import RESIDENT, Kernel, SystemTest, plugin
+
+MANIFEST = """socle: 1
+data: data
+listeners: {http: {address: "127.0.0.1:0"}, ops: {address: "127.0.0.1:0"}}
+resident: %s
+plans: {free: {sessions.ttl: 15min}}
+tenants: {acme: {plan: free}}
+plugins:
+  - {path: %s, home: kernel}
+  - {path: %s, home: kernel, listen: [http, ops]}
+  - {path: %s, home: kernel, config: {%s}, %s}
+  - {path: %s, home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:forms/1", "call:auth/1", "act-as:tenants"]}
+  - {path: %s, home: kernel, grants: ["call:storage/1", "call:models/1", "call:auth/1"]}
+"""
+FORM = {"form": "leave", "schema": {"type": "object", "required": ["kind"], "additionalProperties": False, "properties": {
+    "kind": {"enum": ["annual", "sick"]}, "org": {"type": "string"}, "from": {"type": "string", "format": "date"},
+    "salary": {"type": "integer"}, "approved_by": {"type": "string"}, "note": {"type": "string"}, "boss": {"type": "string"}}},
+    "logic": {"boss": {"reference": "leave"}}, "index": ["org", "created_by"]}
+POLICY = {"policy": "leave", "rules": [
+    {"id": "kept", "effect": "deny", "actions": ["delete"], "when": "has(record.kind) && record.kind == 'sick'",
+     "reason": {"en": "Sick notes are kept", "zh": "病假单须保留"}},
+    {"id": "past", "effect": "deny", "actions": ["update"],
+     "when": "old != null && has(old.from) && old.from < date('2020-01-01')"}]}
+CLERK = {"role": "clerk", "permissions": ["forms:read"], "grants": [
+    {"permissions": ["records:read", "records:write"], "resources": ["forms/leave"], "scope": "department_and_below",
+     "hidden": ["/salary"], "read_only": ["/approved_by"]}]}
+UNITS = {"units": [{"unit": "hq"}, {"unit": "sales", "parent": "hq"}, {"unit": "east", "parent": "sales"}, {"unit": "legal", "parent": "hq"}]}
+RECORDS = "/v1/forms/leave/records"
+
+
+class Access(SystemTest):
+    ask, outcome, login = auth.Auth.ask, auth.Auth.outcome, auth.Auth.login
+    come_in, invited, hire = auth.Auth.come_in, auth.Auth.invited, auth.Auth.hire
+
+    def setUp(self):
+        super().setUp()
+        resident = RESIDENT.replace("]", ", libargon2.so.1, libpcre2-8.so.0, libyaml-cpp.so.0.7]")
+        names = [plugin(p) for p in ("storage-rocksdb", "gateway", "auth", "models", "forms")]
+        self.k = Kernel(self.folder, manifest=MANIFEST % (resident, names[0], names[1], names[2], AUTH, GRANTS, *names[3:]))
+        self.addCleanup(self.k.__exit__)
+        self.k.start("--workers", "2")
+        self.admin = self.come_in(self.k)
+        self.does("PUT", "/v1/auth/units", UNITS)
+        self.does("PUT", "/v1/auth/roles/clerk", CLERK)
+        for kind, model in (("forms", FORM), ("policies", POLICY)):
+            self.does("PUT", "/v1/models/%s/leave" % kind, model)
+            self.does("POST", "/v1/models/%s/leave/publish" % kind, {})
+        user, self.clerk = self.hire(self.k, self.admin, "cleo", "clerk")
+        self.does("PATCH", "/v1/auth/users/" + user, {"org": "sales"})
+        self.clerk = self.login(self.k, name="cleo")
+        self.made = {}
+        for org in ("sales", "east", "legal"):
+            doc = {"kind": "sick" if org == "east" else "annual", "org": org, "salary": 9000, "note": "n", "approved_by": "ada", "from": "2026-05-01"}
+            self.made[org] = self.does("POST", RECORDS, doc)["id"]
+
+    def does(self, method, path, body=None, token=None, **more):
+        status, _, answer = self.ask(self.k, method, path, body, token=token or self.admin, **more)
+        self.assertIn(status, (200, 201, 204), answer)
+        return answer
+
+    def of(self, org):
+        return RECORDS + "/" + self.made[org]
+
+    def test_one_record(self):
+        shown = self.does("GET", self.of("sales"), token=self.clerk)
+        self.assertNotIn("salary", shown["doc"])
+        self.assertEqual("ada", shown["doc"]["approved_by"])
+        self.assertEqual(9000, self.does("GET", self.of("sales"))["doc"]["salary"])
+        for method, body in (("GET", None), ("PUT", {"kind": "annual", "org": "sales"}), ("PATCH", {"note": "x"}), ("DELETE", None)):
+            self.assertEqual((403, "forbidden"), self.outcome(self.k, method, self.of("legal"), body, token=self.clerk), method)
+        # Out of one's reach, and into it.
+        self.assertEqual((403, "forbidden"), self.outcome(self.k, "PATCH", self.of("sales"), {"org": "legal"}, token=self.clerk))
+        self.assertEqual((403, "forbidden"), self.outcome(self.k, "POST", RECORDS, {"kind": "annual", "org": "legal"}, token=self.clerk))
+        status, _, why = self.ask(self.k, "DELETE", self.of("east"), token=self.clerk, Accept_Language="zh")
+        self.assertEqual((403, "病假单须保留"), (status, why["detail"]))
+        old = self.does("POST", RECORDS, {"kind": "annual", "org": "sales", "from": "2019-05-01"})["id"]
+        status, _, why = self.ask(self.k, "PATCH", RECORDS + "/" + old, {"from": "2026-01-01"}, token=self.admin)
+        self.assertEqual((403, "rule 'past' of policy 'leave' does not let you update this record of form 'leave'"), (status, why["detail"]))
+
+    def test_what_is_withheld_is_kept(self):
+        changed = self.does("PUT", self.of("sales"), {"kind": "annual", "org": "sales", "salary": 1, "approved_by": "cleo", "note": "new"}, token=self.clerk)
+        self.assertEqual({"kind": "annual", "org": "sales", "approved_by": "ada", "note": "new"}, changed["doc"])
+        self.assertEqual((9000, "ada"), tuple(self.does("GET", self.of("sales"))["doc"][k] for k in ("salary", "approved_by")))
+        copy = [{"op": "copy", "from": "/salary", "path": "/note"}]
+        kind = "application/json-patch+json"
+        self.assertEqual((422, "patch_conflict"), self.outcome(self.k, "PATCH", self.of("sales"), copy, token=self.clerk, Content_Type=kind))
+        self.assertEqual((422, "patch_conflict"), self.outcome(self.k, "PATCH", self.of("sales"), [{"op": "test", "path": "/salary", "value": 9000}],
+                                                               token=self.clerk, Content_Type=kind))
+        made = self.does("POST", RECORDS, {"kind": "annual", "org": "east", "approved_by": "cleo", "salary": 5}, token=self.clerk)
+        self.assertEqual({"kind": "annual", "org": "east"}, made["doc"])
+        batch = self.does("POST", RECORDS + ":batch", [{"op": "patch", "id": made["id"], "doc": {"note": "b", "approved_by": "x"}}], token=self.clerk)
+        self.assertEqual({"kind": "annual", "org": "east", "note": "b"}, batch["results"][0]["doc"])
+        refused = self.outcome(self.k, "POST", RECORDS + ":batch", [{"op": "delete", "id": self.made["legal"]}], token=self.clerk)
+        self.assertEqual((403, "forbidden"), refused)
+
+    def test_lists(self):
+        listed = self.does("GET", RECORDS + "?count=exact", token=self.clerk)
+        self.assertEqual({"sales", "east"}, {i["doc"]["org"] for i in listed["items"]})
+        self.assertEqual(2, listed["count"])
+        self.assertNotIn("salary", str(listed["items"]))
+        self.assertEqual(3, self.does("GET", RECORDS + "?count=exact")["count"])
+        both = self.does("GET", RECORDS + "?filter=kind%20%3D%3D%20%27sick%27%20%26%26%20from%20%3E%3D%20%272026-01-01%27&explain=true", token=self.clerk)
+        self.assertEqual(["east"], [i["doc"]["org"] for i in both["items"]])
+        for parameter in ("filter=salary%20%3E%201", "filter=record.salary%20%3E%201", "filter=record%5B%22salary%22%5D%20%3E%201", "order=-salary"):
+            status, _, answer = self.ask(self.k, "GET", RECORDS + "?" + parameter, token=self.clerk)
+            self.assertEqual((400, "withheld"), (status, answer["errors"][0]["code"]), answer)
+        self.assertNotIn("salary", str(self.does("GET", RECORDS + "?fields=salary,kind", token=self.clerk)["items"]))
+        for kind in ("csv", "jsonl"):
+            lines = self.does("GET", RECORDS + ":export?format=" + kind, token=self.clerk)
+            self.assertNotIn("9000", str(lines))
+            self.assertNotIn("legal", str(lines))
+        self.does("PATCH", self.of("sales"), {"boss": self.made["legal"]})
+        self.does("PATCH", self.of("east"), {"boss": self.made["sales"]})
+        by_org = {i["doc"]["org"]: i["expand"]["boss"] for i in self.does("GET", RECORDS + "?expand=boss", token=self.clerk)["items"]}
+        self.assertIsNone(by_org["sales"])
+        self.assertNotIn("salary", by_org["east"]["doc"])
+
+    def test_a_change_of_a_role_counts_at_once(self):
+        self.does("PUT", "/v1/auth/roles/clerk", dict(CLERK, grants=[dict(CLERK["grants"][0], scope="own", hidden=[])]))
+        self.assertEqual([], self.does("GET", RECORDS, token=self.clerk)["items"])
+        self.assertEqual((403, "forbidden"), self.outcome(self.k, "GET", self.of("sales"), token=self.clerk))
+        mine = self.does("POST", RECORDS, {"kind": "annual", "org": "hq"}, token=self.clerk)["id"]
+        self.assertEqual([mine], [i["id"] for i in self.does("GET", RECORDS, token=self.clerk)["items"]])
+        self.does("PUT", "/v1/auth/roles/clerk", {"role": "clerk", "grants": [{"permissions": ["records:read"], "resources": ["forms/other"]}]})
+        self.assertEqual((403, "forbidden"), self.outcome(self.k, "GET", RECORDS, token=self.clerk))
+
+    def test_without_an_answer_of_auth_nobody_is_let_in(self):
+        with open(self.k.file, encoding="utf-8") as file:
+            text = file.read()
+        bare = text.replace('"call:models/1", "call:auth/1"]}\n', '"call:models/1"]}\n')
+        self.assertNotEqual(text, bare)
+        with open(self.k.file, "w", encoding="utf-8") as file:
+            file.write(bare)
+        self.k.command("apply", self.k.file)
+        status, _, answer = self.ask(self.k, "GET", self.of("sales"), token=self.admin)
+        self.assertEqual((503, "auth_unavailable"), (status, answer["code"]))
+        self.assertIn('grant forms "call:auth/1"', answer["detail"])
+
+
+if __name__ == "__main__":
+    unittest.main()

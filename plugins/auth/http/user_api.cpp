@@ -50,6 +50,15 @@ std::string read_name(json::View value, std::vector<Fault>& faults) {
   return std::string(value.as_string());
 }
 
+std::string read_org(json::View value, const authz::Directory* own, std::vector<Fault>& faults) {
+  const std::string name(value.as_string());
+  const bool none = !value.exists() || value.is_null() || (value.is_string() && name.empty());
+  if (!none && (own == nullptr || !own->has_unit(name)))
+    faults.push_back({"/org", "unknown_unit",
+                      "there is no unit '" + name.substr(0, 64) + "'; PUT /v1/auth/units names the organisation's"});
+  return name;
+}
+
 Reply not_yours_to_give() {
   return Reply::error(Code::denied, "role_above_own", "nobody gives or takes a role that opens more than his own");
 }
@@ -126,6 +135,7 @@ Task<Reply> UserApi::create(Request request) {
   person.username = username.value_or("");
   person.name = read_name(body->member("name"), faults);
   person.roles = read_roles(body->member("roles"), own->get(), faults);
+  person.org = read_org(body->member("org"), own->get(), faults);
   if (!faults.empty()) co_return invalid(faults);
   const Caller caller = caller_of(request);
   if (!may_give(caller.roles, person.roles)) co_return not_yours_to_give();
@@ -161,7 +171,7 @@ Task<Reply> UserApi::get(Request request) {
   co_return private_json(person_text(*person)).with_etag(etag_of(*person));
 }
 
-// With other roles, and suspended, a user must sign in anew: a session never changes what it may do.
+// With other roles or in another unit, and suspended, a user must sign in anew: a session never changes what it may do.
 Task<Reply> UserApi::change(Request request) {
   auto body = Body::of(request);
   if (!body) co_return std::move(body).problem();
@@ -177,6 +187,7 @@ Task<Reply> UserApi::change(Request request) {
   std::vector<Fault> faults;
   if (body->has("name")) person.name = read_name(body->member("name"), faults);
   if (body->has("roles")) person.roles = read_roles(body->member("roles"), own->get(), faults);
+  if (body->has("org")) person.org = read_org(body->member("org"), own->get(), faults);
   const std::string state = body->text("state");
   if (body->has("state") && state != "active" && state != "suspended")
     faults.push_back({"/state", "enum", "active or suspended is wanted here"});
@@ -192,7 +203,7 @@ Task<Reply> UserApi::change(Request request) {
     const bool can_come = person.guest() || !secrets->password.empty() || !elsewhere->empty();
     person.state = can_come ? PersonState::active : PersonState::invited;
   }
-  const bool other_standing = person.roles != found->roles || person.state != found->state;
+  const bool other_standing = person.roles != found->roles || person.org != found->org || person.state != found->state;
   if (other_standing && person.id == caller.user) co_return own_account();
   Batch batch;
   batch.put(collection::users, person.id, person.revision, person_document(person));

@@ -39,6 +39,7 @@ Person read_person(std::uint64_t revision, std::string_view id, json::View doc) 
   p.name = text("name");
   p.created_at = text("created_at");
   p.created_by = text("created_by");
+  p.org = text("org");
   p.roles = texts(doc.find("roles"));
   p.home = text("home");
   p.home_user = text("home_user");
@@ -58,6 +59,7 @@ std::string person_document(const Person& p) {
   json::Writer out(text);
   out.begin_object().member("username", p.username).member("name", p.name).member("state", to_string(p.state));
   write_texts(out, "roles", p.roles);
+  if (!p.org.empty()) out.member("org", p.org);
   out.member("created_at", p.created_at).member("created_by", p.created_by);
   if (p.guest()) out.member("home", p.home).member("home_user", p.home_user);
   out.end_object();
@@ -67,7 +69,7 @@ std::string person_document(const Person& p) {
 void write_person(json::Writer& out, const Person& p) {
   out.begin_object().member("id", p.id).member("username", p.username).member("name", p.name);
   write_texts(out, "roles", p.roles);
-  out.member("state", to_string(p.state)).member("created_at", p.created_at);
+  out.member("org", p.org).member("state", to_string(p.state)).member("created_at", p.created_at);
   if (p.guest()) out.member("home", p.home);
   out.end_object();
 }

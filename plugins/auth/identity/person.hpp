@@ -17,6 +17,7 @@ enum class PersonState { invited, active, suspended };
 struct Person {
   std::uint64_t revision = 0;
   std::string id, username, name, created_at, created_by;
+  std::string org;  // the unit of the tenant's organisation, or ""
   std::vector<std::string> roles;
   PersonState state = PersonState::invited;
   std::string home, home_user;

@@ -69,6 +69,7 @@ class Directory {
   // The role and all it inherits, by number, itself first.
   [[nodiscard]] const std::vector<std::uint32_t>& closure(std::uint32_t role) const { return closures_[role]; }
 
+  [[nodiscard]] bool has_unit(std::string_view name) const { return unit(name) != none; }
   // Is `unit` the same as `above` or below it? Names that are no units are only equal to themselves.
   [[nodiscard]] bool within(std::string_view unit, std::string_view above) const;
   // The unit and everything below it, itself first.

@@ -7,7 +7,9 @@ namespace socle::auth {
 std::string claims_text(const Known& known, std::string_view name) {
   std::string text;
   json::Writer out(text);
-  out.begin_object().member("user", known.user).member("name", name).key("roles").begin_array();
+  out.begin_object().member("user", known.user).member("name", name);
+  if (!known.org.empty()) out.member("org", known.org);
+  out.key("roles").begin_array();
   for (const std::string& role : known.roles) out.string(role);
   out.end_array();
   if (known.scoped) {

@@ -16,6 +16,7 @@ struct Known {
   std::string session;  // id of a session, or ""
   std::string key;      // id of an API key, or ""
   std::string claims;   // JSON, as the context will hold it
+  std::string org;
   std::vector<std::string> roles;
   std::vector<std::string> scopes;  // what a key or token is narrowed to
   bool scoped = false;              // only `scopes` are open, within what the roles open
@@ -24,7 +25,7 @@ struct Known {
   Span span;  // a key or token: ends == limit
 };
 
-// {"user":…,"name":…,"roles":[…],"scopes":[…],"session":…,"key":…}
+// {"user":…,"name":…,"org":…,"roles":[…],"scopes":[…],"session":…,"key":…}
 [[nodiscard]] std::string claims_text(const Known& known, std::string_view name);
 
 }  // namespace socle::auth

@@ -230,6 +230,7 @@ Task<Got<Known>> Verifier::complete(Context context, Known& known) {
     co_return Reply::error(Code::denied, "user_suspended",
                            "this user is suspended; ask an administrator of the tenant");
   known.roles = person->roles;
+  known.org = person->org;
   known.claims = claims_text(known, person->username);
   co_return std::move(known);
 }

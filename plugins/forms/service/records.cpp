@@ -46,7 +46,8 @@ Got<json::Document> patched(Request request, json::View doc) {
 std::string shown_text(const Row& row) {
   if (row.hidden.empty()) return row.text;
   const auto doc = json::Document::parse(row.text);
-  const auto shown = doc ? without(doc->root(), "", row.hidden) : doc;
+  if (!doc) return "{}";
+  const auto shown = without(doc->root(), "", row.hidden);
   return shown ? json::to_text(shown->root()) : "{}";
 }
 

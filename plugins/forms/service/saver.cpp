@@ -107,9 +107,10 @@ Task<Got<bool>> Saver::decided(Request request, const Asking& asking, const Form
                                const RecordFacts& facts) const {
   if (reach.certain) co_return true;
   const bool gone = row.kind == Row::Kind::remove;
-  const std::string old = row.kind == Row::Kind::create ? std::string() : envelope_of(row.stored);
-  const std::string record = gone ? old : envelope_of(facts, row.text);
-  auto masks = co_await warden_.decide(request, asking, form, action_of(row.kind), record, gone ? std::string() : old);
+  const std::string stored = row.kind == Row::Kind::create ? std::string() : envelope_of(row.stored);
+  const std::string record = gone ? stored : envelope_of(facts, row.text);
+  const std::string old = gone ? std::string() : stored;
+  auto masks = co_await warden_.decide(request, asking, form, action_of(row.kind), record, old);
   if (!masks) co_return std::move(masks).problem();
   row.hidden = std::move(masks->hidden);
   co_return true;

@@ -95,7 +95,7 @@ Task<Got<Reach>> Warden::reach(Request request, const Form& form, std::string_vi
 }
 
 Task<Got<Masks>> Warden::decide(Request request, const Asking& asking, const Form& form, std::string_view action,
-                                std::string record, std::string old) const {
+                                const std::string& record, const std::string& old) const {
   std::string text;
   json::Writer body(text);
   question(body, form, action, types_of(form)).end_object();
@@ -117,7 +117,8 @@ Task<Got<std::vector<std::string>>> Warden::sight(Request request, const Asking&
   auto all = co_await reach(request, form, "read");
   if (!all) co_return std::move(all).problem();
   if (all->certain) co_return std::vector<std::string>();
-  auto masks = co_await decide(request, asking, form, "read", envelope_of(item), {});
+  const std::string record = envelope_of(item), none;
+  auto masks = co_await decide(request, asking, form, "read", record, none);
   if (!masks) co_return std::move(masks).problem();
   co_return std::move(masks->hidden);
 }

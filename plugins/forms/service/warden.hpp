@@ -40,9 +40,9 @@ class Warden {
 
   Task<Got<Reach>> reach(Request request, const Form& form, std::string_view action) const;
   // Whether the caller may do it with this record; the problem says why not. `record` and `old` are envelopes, JSON:
-  // {id?, created_by?, …, doc}; `old` is "" but of an update.
+  // {id?, created_by?, …, doc}, the caller's until it is answered; `old` is "" but of an update.
   Task<Got<Masks>> decide(Request request, const Asking& asking, const Form& form, std::string_view action,
-                          std::string record, std::string old) const;
+                          const std::string& record, const std::string& old) const;
   // What of a stored record the caller may not see; a problem when he may see none of it.
   Task<Got<std::vector<std::string>>> sight(Request request, const Asking& asking, const Form& form,
                                             json::View item) const;

@@ -38,6 +38,9 @@ class Rig {
         },
         answers);
     host.serve(
+        "auth/1", "filter", [](const ServiceCall&) { return Reply::json(R"({"effect":"all","unconditional":true})"); },
+        answers);
+    host.serve(
         "rules/1", "evaluate",
         [this](const ServiceCall& call) -> Reply {
           ruleset = std::string(call.meta("ruleset"));

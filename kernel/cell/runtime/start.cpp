@@ -196,7 +196,9 @@ void Guest::look_if_quiet(void* user, socle_status status) {
 
 void Guest::end() {
   const socle_plugin& real = built_in_ != nullptr ? *built_in_ : library_->descriptor();
-  if (instance_ != nullptr) {
+  worker().cancel_all(*plugin_);
+  // What is still under way would call into a destroyed instance; the process ends and takes it along.
+  if (instance_ != nullptr && drained()) {
     try {
       real.destroy(std::exchange(instance_, nullptr));
     } catch (...) {  // the process ends; there is nobody left to harm

@@ -84,6 +84,11 @@ class Forms final : public Plugin {
   Task<Reply> list(Request request) { return records_.list(request); }
   Task<Reply> export_all(Request request) { return records_.export_all(request); }
   Task<Reply> import_all(Request request) { return records_.import_all(request); }
+  Task<Reply> drafts(Request request) { return records_.drafts().list(request); }
+  Task<Reply> create_draft(Request request) { return records_.drafts().create(request); }
+  Task<Reply> draft(Request request) { return records_.drafts().read(request); }
+  Task<Reply> replace_draft(Request request) { return records_.drafts().replace(request); }
+  Task<Reply> remove_draft(Request request) { return records_.drafts().remove(request); }
 
  private:
   static void write_fields(json::Writer& out, const Form& form) {
@@ -128,4 +133,9 @@ SOCLE_PLUGIN(Forms, socle::service("forms", 1)
                         .method("batch", &Forms::batch)
                         .method("list", &Forms::list)
                         .method("export", &Forms::export_all)
-                        .method("import", &Forms::import_all))
+                        .method("import", &Forms::import_all)
+                        .method("drafts", &Forms::drafts)
+                        .method("create_draft", &Forms::create_draft)
+                        .method("draft", &Forms::draft)
+                        .method("replace_draft", &Forms::replace_draft)
+                        .method("remove_draft", &Forms::remove_draft))

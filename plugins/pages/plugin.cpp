@@ -36,6 +36,7 @@ class Pages final : public Plugin {
   Task<Reply> evaluate(Request request) { return forms_.evaluate(request); }
   Task<Reply> ask_delete(Request request) { return forms_.ask_delete(request); }
   Task<Reply> remove(Request request) { return forms_.remove(request); }
+  Task<Reply> remove_draft(Request request) { return forms_.remove_draft(request); }
   Task<Reply> door(Request request) { return account_.door(request); }
   Task<Reply> enter(Request request) { return account_.enter(request); }
   Task<Reply> leave(Request request) { return account_.leave(request); }
@@ -77,6 +78,7 @@ SOCLE_PLUGIN(Pages, socle::service("pages", 1)
                         .method("evaluate", &Pages::evaluate)
                         .method("ask_delete", &Pages::ask_delete)
                         .method("remove", &Pages::remove)
+                        .method("remove_draft", &Pages::remove_draft)
                         .method("door", &Pages::door)
                         .method("enter", &Pages::enter)
                         .method("leave", &Pages::leave)

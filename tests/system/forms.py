@@ -183,6 +183,37 @@ class Forms(SystemTest):
         # Somebody else's tenant has neither the form nor the record.
         self.assertEqual(self.tenant(self.quiet).ask("GET", "/v1/forms/loan/records/" + made["id"])[0], 404)
 
+    def test_drafts_are_their_owners_and_become_records_in_one_write(self):
+        kernel = self.system()
+        demo = self.tenant(kernel.port)
+        demo.release(marked(1))
+        path, key = "/v1/forms/marked/drafts", {"Idempotency-Key": "k"}
+        draft = demo.good("POST", path, {"n": "not yet"}, status=201)
+        self.assertEqual({"n": "not yet"}, demo.good("GET", path + "/" + draft["id"])["doc"])
+        self.assertEqual(412, demo.ask("PUT", path + "/" + draft["id"], {}, {"If-Match": '"7"'})[0])
+        demo.good("PUT", path + "/" + draft["id"], {"n": 5}, {"If-Match": '"1"'})
+        self.assertEqual([{"n": 5}], [d["doc"] for d in demo.good("GET", path)["items"]])
+        self.assertEqual((400, "bad_draft"), (lambda s, a: (s, a["code"]))(*demo.ask("POST", path, "[1]", {"Content-Type": "application/json"})))
+        # What cannot be saved stays a draft; what is saved is none any more, however often it is sent.
+        records = "/v1/forms/marked/records?draft=" + draft["id"]
+        self.assertEqual(422, demo.ask("POST", records, {"n": "x"})[0])
+        self.assertEqual(1, len(demo.good("GET", path)["items"]))
+        made = demo.good("POST", records, {"n": 5}, key, status=201)
+        self.assertEqual([], demo.good("GET", path)["items"])
+        self.assertEqual(made["id"], demo.good("POST", records, {"n": 5}, key, status=201)["id"])
+        self.assertEqual(404, demo.ask("GET", path + "/" + draft["id"])[0])
+        # Another tenant's, and another form's.
+        draft = demo.good("POST", path, {"n": 6}, status=201)["id"]
+        quiet = self.tenant(self.quiet)
+        quiet.release(marked(1))
+        self.assertEqual(404, quiet.ask("GET", path + "/" + draft)[0])
+        quiet.good("POST", "/v1/forms/marked/records?draft=" + draft, {"n": 6}, status=201)
+        self.assertEqual({"n": 6}, demo.good("GET", path + "/" + draft)["doc"])
+        self.assertEqual(204, demo.ask("DELETE", path + "/" + draft)[0])
+        for n in range(100):
+            demo.good("POST", path, {"n": n}, status=201)
+        self.assertEqual("too_many_drafts", demo.ask("POST", path, {"n": 1})[1]["code"])
+
     def test_diagnostics_name_line_and_column(self):
         kernel = self.system()
         status, answer = self.tenant(kernel.port).ask("POST", "/v1/forms/compile?formId=marked", marked(1).replace("n % 7", "m % 7"), YAML)

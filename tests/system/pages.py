@@ -171,6 +171,31 @@ class Pages(SystemTest):
                 self.assertLessEqual(tab.run("document.documentElement.scrollWidth"), 390, path)
         self.assertEqual([c for c in tab.complaints() if "status of 422" not in c], [])
 
+    def test_a_half_filled_form_is_kept_for_later(self):
+        self.kernel()
+        blank = self.ask("GET", "/forms/loan/new")[2]
+        csrf = re.search(r'name="csrf" value="([^"]*)"', blank)[1]
+        entered = {"csrf": csrf, "step": "0", "key": "k1", "go": "keep", "/amount": "no number", "/purpose": "medical"}
+        status, headers, _ = self.ask("POST", "/forms/loan/new", entered)
+        self.assertEqual((status, headers["location"]), (303, "/forms/loan?done=kept"))
+        page = self.ask("GET", "/forms/loan?done=kept")[2]
+        self.assertIn("Your drafts", page)
+        draft = re.search(r'/forms/loan/new\?draft=([0-9a-f-]{36})', page)[1]
+        again = self.ask("GET", "/forms/loan/new?draft=" + draft)[2]
+        self.assertIn('value="no number"', again)
+        self.assertIn('name="draft" value="%s"' % draft, again)
+        self.assertEqual(303, self.ask("POST", "/forms/loan/new", dict(entered, draft=draft, **{"/amount": "1.00"}))[0])
+        self.assertEqual({"amount": "1.00", "purpose": "medical"}, {k: v for k, v in json.loads(
+            self.ask("GET", "/v1/forms/loan/drafts/" + draft)[2])["doc"].items() if k in ("amount", "purpose")})
+        tab = self.browser()
+        tab.size(390, 844)
+        tab.open(self.base + "/forms/loan")
+        self.axe(tab, "drafts")
+        self.assertLessEqual(tab.run("document.documentElement.scrollWidth"), 390)
+        self.assertEqual(403, self.ask("POST", "/forms/loan/drafts/%s/delete" % draft, {"csrf": "x"})[0])
+        self.assertEqual(303, self.ask("POST", "/forms/loan/drafts/%s/delete" % draft, {"csrf": csrf})[0])
+        self.assertNotIn("Your drafts", self.ask("GET", "/forms/loan")[2])
+
     def test_a_record_is_changed_without_a_script(self):
         kernel = self.kernel()
         record = self.record()

@@ -168,6 +168,11 @@ void compile_collections(Form::Body& body, Diagnostics& diagnostics) {
   out.end_array().end_object();
   if (body.has_sequences)
     out.begin_object().member("collection", sequence_collection).key("indexes").begin_array().end_array().end_object();
+  out.begin_object().member("collection", draft_collection).key("indexes").begin_array().begin_object();
+  out.member("name", "own").key("fields").begin_array();
+  for (const auto* field : {"/owner", "/form"})
+    out.begin_object().member("field", field).member("type", "string").end_object();
+  out.end_array().end_object().end_array().end_object();
   out.end_array();
 }
 

@@ -67,6 +67,7 @@ enum class Action : std::uint8_t { create, read, update, remove };
 // Of one record of the form; the names of collections in storage/1.
 [[nodiscard]] std::string collection_of(std::string_view form);
 inline constexpr std::string_view sequence_collection = "forms:sequences";
+inline constexpr std::string_view draft_collection = "forms:drafts";
 
 class Form {
  public:

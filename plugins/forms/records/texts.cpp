@@ -73,6 +73,15 @@ void append_present(std::string& out, std::string_view form, std::string_view id
   out += R"(,"expect":"present"})";
 }
 
+// Whether it is still there does not matter: then it is gone.
+void append_draft_end(std::string& out, std::string_view id) {
+  out += R"({"op":"delete","collection":)";
+  json::append_quoted(out, draft_collection);
+  out += ",\"id\":";
+  json::append_quoted(out, id);
+  out += '}';
+}
+
 void append_counter(std::string& out, std::string_view id, std::uint64_t number, std::uint64_t version) {
   out += R"({"op":"put","collection":)";
   json::append_quoted(out, sequence_collection);

@@ -35,6 +35,7 @@ void append_put(std::string& out, const Put& put);
 void append_delete(std::string& out, std::string_view form, std::string_view id, std::string_view expect);
 // That a record is there when the write happens.
 void append_present(std::string& out, std::string_view form, std::string_view id);
+void append_draft_end(std::string& out, std::string_view id);
 void append_counter(std::string& out, std::string_view id, std::uint64_t number, std::uint64_t version);
 
 // What If-Match asks of a record of this version ("": nothing was asked): true, go on.

@@ -94,6 +94,12 @@ Task<Reply> Records::create_in(Request request, const Served& served) {
   const Asking asking(host_, request);
   Row row;
   row.doc = doc->root();
+  if (const std::string draft(request.param("draft")); !draft.empty()) {
+    const std::string name = served.form->name();
+    auto own = co_await drafts_.is_own(request, name, draft);
+    if (!own) co_return std::move(own).problem();
+    if (*own) row.draft = draft;  // one that is gone was saved or deleted before
+  }
   co_return co_await save_one(request, asking, served, row, 201);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "records/listing.hpp"
+#include "service/drafts.hpp"
 #include "service/models.hpp"
 #include "service/saver.hpp"
 #include "service/warden.hpp"
@@ -18,7 +19,8 @@ namespace socle::forms {
 
 class Records {
  public:
-  Records(Host& host, Models& models) : host_(host), models_(models), warden_(host), saver_(host, warden_) {}
+  Records(Host& host, Models& models)
+      : host_(host), models_(models), warden_(host), saver_(host, warden_), drafts_(host, models, warden_) {}
 
   Task<Reply> create(Request request);
   Task<Reply> read(Request request);
@@ -31,6 +33,7 @@ class Records {
   // One piece of a stream: a page of storage, as CSV or JSON lines.
   Task<Reply> export_all(Request request);
   Task<Reply> import_all(Request request);
+  [[nodiscard]] Drafts& drafts() { return drafts_; }
 
  private:
   struct Page;
@@ -60,6 +63,7 @@ class Records {
   Models& models_;
   Warden warden_;
   Saver saver_;
+  Drafts drafts_;
 };
 
 }  // namespace socle::forms

@@ -22,6 +22,7 @@ struct Row {
   enum class Kind : std::uint8_t { create, replace, remove };
   Kind kind = Kind::create;
   std::string id;                   // "" on creation
+  std::string draft;                // of a creation: the draft that goes with it, or ""
   json::View doc;                   // what is asked for; not of remove
   json::View stored;                // storage's item; not of create
   std::string text;                 // out: the document to keep

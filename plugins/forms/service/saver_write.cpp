@@ -144,7 +144,14 @@ Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Ser
       text += ',';
       append_counter(text, counter.id, counter.number + batch.created, counter.version);
     }
-  if (rows.size() + wanted.size() + batch.attachments + batch.counters.size() > most_operations)
+  std::size_t drafts = 0;
+  for (const auto& row : rows) {
+    if (row.draft.empty()) continue;
+    text += ',';
+    append_draft_end(text, row.draft);
+    ++drafts;
+  }
+  if (drafts + rows.size() + wanted.size() + batch.attachments + batch.counters.size() > most_operations)
     co_return Reply::error(
         Code::too_large, "batch_too_large",
         "one write holds at most 1000 records, references, files and sequences; send fewer at a time");

@@ -53,6 +53,7 @@ Data edit_data(const Shown& shown, const Editing& editing) {
   out.text("action", stored ? own + "/edit" : own + "/new").text("cancel", own);
   if (plan.live) out.text("live", own + "/evaluate");
   out.text("step", std::to_string(now)).text("key", editing.key).text("version", editing.version);
+  out.text("draft", editing.draft).flag("keeps", !stored);
   out.view("default", last ? "save" : "next")
       .text("default_label", std::string(words.in(language, last ? "save" : "onward")));
   out.flag("back", now > 0).flag("onward", !last).flag("last", last || stored);

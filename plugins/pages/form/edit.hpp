@@ -10,6 +10,7 @@ struct Editing {
   std::string id;       // of a stored record; "" while it is new
   std::string version;  // of the stored record
   std::string key;      // Idempotency-Key of a new one
+  std::string draft;    // of a new one that was kept for later
   std::string record_title;
 };
 

@@ -40,6 +40,11 @@ FormPages::FormPages(Host& host, const Site& site, forms::Models& models)
       create_(host.target("forms/1", "create")),
       replace_(host.target("forms/1", "replace")),
       remove_(host.target("forms/1", "remove")),
+      drafts_(host.target("forms/1", "drafts")),
+      draft_(host.target("forms/1", "draft")),
+      create_draft_(host.target("forms/1", "create_draft")),
+      replace_draft_(host.target("forms/1", "replace_draft")),
+      remove_draft_(host.target("forms/1", "remove_draft")),
       fuel_(host.config().get<std::uint64_t>("fuel", 200'000)) {}
 
 // A plan keeps its form, so an address in the map is never another form's.
@@ -135,6 +140,8 @@ Task<Reply> FormPages::list(Request request) {
     row.list("cells", std::move(cells)).view("created", made).text("created_day", moment(made));
     rows.push_back(std::move(row));
   }
+  auto drafts = co_await drafts_of(request, *shape);
+  data.flag("drafts_any", !drafts.empty()).list("drafts", std::move(drafts));
   if (shape->columns.empty()) {
     page::Data head;
     head.view("label", "id");
@@ -147,6 +154,37 @@ Task<Reply> FormPages::list(Request request) {
   data.flag("any", !rows.empty()).list("heads", std::move(heads)).list("rows", std::move(rows));
   data.view("next", answer->root().find("next").as_string());
   co_return site_.page(request, {"list", title, Part::forms, bad_filter ? 400 : 200, false}, std::move(data));
+}
+
+// What the caller keeps for later; nothing when he may not make records.
+Task<std::vector<page::Data>> FormPages::drafts_of(Request request, const Plan& plan) {
+  std::vector<page::Data> out;
+  const std::string name(request.param("form"));
+  socle::Meta meta{{"form", name}};
+  const Reply listed = co_await ask(request, drafts_, std::move(meta));
+  const auto answer = json::Document::parse(listed ? listed.text() : std::string_view("{}"));
+  if (!answer) co_return out;
+  const auto language = forms::language_of(request.header("accept-language"));
+  for (const auto item : answer->root().find("items").elements()) {
+    const auto id = item.find("id").as_string(), kept = item.find("updated_at").as_string();
+    page::Data one;
+    one.text("form", name)
+        .text("id", std::string(id))
+        .text("label", pages::title_of(plan, item.find("doc"), id, language));
+    one.text("kept", std::string(kept)).text("kept_day", moment(kept));
+    out.push_back(std::move(one));
+  }
+  co_return out;
+}
+
+Task<Reply> FormPages::remove_draft(Request request) {
+  const auto body = page::FormBody::parse(request.text());
+  if (!body || !site_.genuine(request, *body)) co_return site_.stale(request);
+  const std::string form(request.param("form"));
+  socle::Meta meta{{"form", form}, {"id", request.param("id")}};
+  const Reply gone = co_await ask(request, remove_draft_, std::move(meta));
+  if (!gone) co_return site_.problem(request, gone, "/forms/" + form);
+  co_return Site::go("/forms/" + form, "deleted");
 }
 
 Task<Reply> FormPages::record(Request request) {
@@ -182,6 +220,15 @@ Task<Reply> FormPages::record(Request request) {
 Task<Reply> FormPages::blank(Request request) {
   auto opened = co_await open(request, false);
   if (!opened) co_return site_.problem(request, std::move(opened).problem());
+  if (request.has_param("draft")) {
+    socle::Meta meta{{"form", request.param("form")}, {"id", request.param("draft")}};
+    const Reply kept = co_await ask(request, draft_, std::move(meta));
+    if (!kept) co_return site_.problem(request, kept, "/forms/" + std::string(request.param("form")));
+    const auto draft = json::Document::parse(kept.text());
+    if (!draft) co_return site_.problem(request, no_json());
+    (*opened)->doc = json::to_text(draft->root().find("doc"));
+    (*opened)->editing.draft = request.param("draft");
+  }
   (void)co_await fetch_candidates(request, **opened);
   co_return show(request, **opened);
 }

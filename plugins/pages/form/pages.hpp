@@ -26,6 +26,7 @@ class FormPages {
   Task<Reply> evaluate(Request request);  // the same form while it is being filled in
   Task<Reply> ask_delete(Request request);
   Task<Reply> remove(Request request);
+  Task<Reply> remove_draft(Request request);
 
  private:
   // A form, the stored record if the path names one, and what is to be shown of it.
@@ -46,6 +47,7 @@ class FormPages {
   Task<Opened> open(Request request, bool stored);
   [[nodiscard]] std::shared_ptr<const Plan> plan(const std::shared_ptr<const Form>& form);
   Task<Reply> ask(Request request, const Target& target, socle::Meta meta, std::string text = {}, std::string key = {});
+  Task<std::vector<page::Data>> drafts_of(Request request, const Plan& plan);
   Task<bool> fetch_candidates(Request request, Open& open);
   [[nodiscard]] Reply show(const Request& request, Open& open) const;
   Task<Reply> save(Request request, std::shared_ptr<Open> open, Posted body);
@@ -56,7 +58,9 @@ class FormPages {
   Host& host_;
   const Site& site_;
   forms::Models& models_;
+  Task<Reply> keep(Request request, std::shared_ptr<Open> open);
   Target list_, read_, create_, replace_, remove_;
+  Target drafts_, draft_, create_draft_, replace_draft_, remove_draft_;
   std::uint64_t fuel_;
   std::mutex mutex_;
   std::unordered_map<const Form*, std::shared_ptr<const Plan>> plans_;  // under mutex_

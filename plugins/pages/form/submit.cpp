@@ -79,7 +79,9 @@ Task<Reply> FormPages::submit(Request request) {
   open->doc = document_of(*open->plan, *body, open->stored(), RowChange::of(go));
   open->editing.step = step_from(body->text("step"), *open->plan);
   if (open->plan->steps.size() > 1 || !open->editing.id.empty()) open->editing.version = body->text("version");
+  if (open->editing.id.empty()) open->editing.draft = body->text("draft");
   const bool genuine = site_.genuine(request, *body);
+  if (genuine && go == "keep" && open->editing.id.empty()) co_return co_await keep(request, open);
   if (genuine && (go.empty() || go == "save")) co_return co_await save(request, open, body);
   if (!genuine) {
     open->faults.emplace("", site_.word(request, "expired_page"));
@@ -102,11 +104,26 @@ Task<Reply> FormPages::submit(Request request) {
   co_return show(request, *open);
 }
 
+// What is there so far, whatever is wrong with it.
+Task<Reply> FormPages::keep(Request request, std::shared_ptr<Open> open) {
+  const std::string name(request.param("form"));
+  const bool again = !open->editing.draft.empty();
+  socle::Meta meta{{"form", name}, {"http.header.content-type", "application/json"}};
+  if (again) meta.set("id", open->editing.draft);
+  const Reply kept = co_await ask(request, again ? replace_draft_ : create_draft_, std::move(meta), open->doc);
+  if (kept) co_return Site::go("/forms/" + name, "kept");
+  open->faults.emplace("", kept.message());
+  open->status = kept.http_status() != 0 ? kept.http_status() : 422;
+  (void)co_await fetch_candidates(request, *open);
+  co_return show(request, *open);
+}
+
 Task<Reply> FormPages::save(Request request, std::shared_ptr<Open> open, Posted body) {
   const bool stored = !open->editing.id.empty();
   const std::string name(request.param("form"));
   socle::Meta meta{{"form", name}, {"http.header.content-type", "application/json"}};
   if (stored) meta.set("id", open->editing.id).set("http.header.if-match", "\"" + open->editing.version + "\"");
+  if (!open->editing.draft.empty()) meta.set("draft", open->editing.draft);
   const std::string key = stored ? std::string() : body->text("key");
   const Reply saved = co_await ask(request, stored ? replace_ : create_, std::move(meta), open->doc, key);
   if (saved) {

@@ -38,6 +38,11 @@ plugins:
   - {path: %s, home: kernel, grants: ["call:models/1"]}
   - {path: %s, home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:blob/1", "call:auth/1"]}
   - {path: %s, home: kernel, grants: ["call:forms/1", "call:models/1", "call:auth/1"]}
+  - {path: %s, home: kernel, grants: ["call:storage/1", "act-as:tenants"]}
+"""
+VISIT = """form: visit
+schema: {type: object, required: [photo], properties: {who: {type: string}, photo: {type: string}, papers: {type: array, items: {type: string}}}}
+logic: {photo: {attachment: {types: [image/png]}}, papers: {attachment: true}}
 """
 
 
@@ -50,7 +55,7 @@ def totp(secret, at):
 class Pages(SystemTest):
     def kernel(self, listener=", tenant: demo, principal: tester"):
         resident = RESIDENT.replace("]", ", libargon2.so.1, libyaml-cpp.so.0.7, libpcre2-8.so.0]")
-        names = ("storage-rocksdb", "gateway", "auth", "models", "rules", "forms", "pages")
+        names = ("storage-rocksdb", "gateway", "auth", "models", "rules", "forms", "pages", "blob")
         kernel = Kernel(self.folder, manifest=MANIFEST % ((listener, resident) + tuple(plugin(n) for n in names)))
         self.addCleanup(kernel.__exit__)
         kernel.start("--workers", "2")
@@ -195,6 +200,32 @@ class Pages(SystemTest):
         self.assertEqual(403, self.ask("POST", "/forms/loan/drafts/%s/delete" % draft, {"csrf": "x"})[0])
         self.assertEqual(303, self.ask("POST", "/forms/loan/drafts/%s/delete" % draft, {"csrf": csrf})[0])
         self.assertNotIn("Your drafts", self.ask("GET", "/forms/loan")[2])
+
+    def test_files_are_chosen_and_uploaded(self):
+        kernel = self.kernel()
+        self.ask("PUT", "/v1/models/forms/visit", VISIT, Content_Type="application/yaml")
+        self.assertEqual(200, self.ask("POST", "/v1/models/forms/visit/publish", "{}", Content_Type="application/json")[0])
+        tab = self.browser()
+        tab.size(1280, 900)
+        tab.open(self.base + "/forms/visit/new")
+        self.axe(tab, "upload")
+        give = "(() => { const t = new DataTransfer(); for (const f of [%s]) t.items.add(f); const c = document.getElementById('u%s'); c.files = t.files; c.dispatchEvent(new Event('change')); })()"
+        tab.run(give % ("new File(['no picture'], 'a.png', {type: 'image/png'})", "/photo"))
+        tab.until("document.querySelector('.upload [role=status]').textContent.includes('image/png')")  # why it is refused
+        self.assertEqual("", tab.run("document.getElementById('f/photo').value"))
+        png = base64.b64encode(bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082")).decode()
+        tab.run(give % ("new File([Uint8Array.from(atob('%s'), c => c.charCodeAt(0))], 'a.png', {type: 'image/png'})" % png, "/photo"))
+        tab.until("document.getElementById('f/photo').value.length > 20")
+        big = "new File([new Uint8Array(9 << 20).fill(65)], 'b.txt', {type: 'text/plain'})"
+        tab.run(give % (big + ", new File(['c'], 'c.txt', {type: 'text/plain'})", "/papers"))
+        tab.until("document.getElementById('f/papers').value.split('\\n').length === 2")
+        tab.click("button[value=save].main")
+        self.assertIn("Saved", tab.run("document.querySelector('.note.good').textContent"))
+        links = tab.run("[...document.querySelectorAll('dd a')].map(a => a.getAttribute('href'))")
+        self.assertEqual(3, len(links))
+        self.assertEqual([200, 200, 200], [self.ask("HEAD", link)[0] for link in links])
+        self.assertEqual(9 << 20, int(self.ask("HEAD", links[1])[1]["content-length"]))
+        self.assertEqual([c for c in tab.complaints() if "status of 415" not in c], [])
 
     def test_a_record_is_changed_without_a_script(self):
         kernel = self.kernel()

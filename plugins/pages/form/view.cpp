@@ -12,6 +12,25 @@ namespace {
 
 using page::Data;
 
+const forms::Attachment* attachment_of(const Shown& shown, const Control& control) {
+  const auto* logic = control.field == Field::none ? nullptr : shown.plan.form->logic_of(control.field);
+  return logic != nullptr && logic->attachment ? &*logic->attachment : nullptr;
+}
+
+// A link to each file that a field names.
+std::vector<Data> files_of(json::View value) {
+  std::vector<Data> out;
+  const auto add = [&out](json::View id) {
+    if (!id.is_string() || id.as_string().empty()) return;
+    Data one;
+    one.text("id", std::string(id.as_string())).text("number", std::to_string(out.size() + 1));
+    out.push_back(std::move(one));
+  };
+  add(value);
+  for (const auto one : value.elements()) add(one);
+  return out;
+}
+
 class Inputs {
  public:
   explicit Inputs(const Shown& shown) : s_(shown) {}
@@ -76,6 +95,14 @@ class Inputs {
         out.flag("figures", control.widget == Widget::integer || control.widget == Widget::number);
     }
     out.text("value", value);
+    if (const auto* files = attachment_of(s_, control); files != nullptr && !state.read_only)
+      out.flag("upload", true).text("accept", joined(files->types)).flag("many", control.widget == Widget::lines);
+  }
+
+  static std::string joined(const std::vector<std::string>& types) {
+    std::string out;
+    for (const auto& type : types) out.append(out.empty() ? "" : ",").append(type);
+    return out;
   }
 
   static std::string_view type_of(const Control& control, const std::string& value) {
@@ -182,6 +209,8 @@ class Reading {
                                    ? input_text(control, place.value)
                                    : shown_text(control, place.value, s_.language, yes_, no_);
       one.flag("plain", true).text("value", text).flag("code", control.widget == Widget::json);
+      auto files = attachment_of(s_, control) != nullptr ? files_of(place.value) : std::vector<Data>();
+      one.flag("held", !files.empty()).list("files", std::move(files));
     }
     out.push_back(std::move(one));
   }

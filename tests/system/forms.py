@@ -214,6 +214,90 @@ class Forms(SystemTest):
             demo.good("POST", path, {"n": n}, status=201)
         self.assertEqual("too_many_drafts", demo.ask("POST", path, {"n": 1})[1]["code"])
 
+    def test_a_repeated_change_answers_as_the_first_one_did(self):
+        kernel = self.system()
+        demo = self.tenant(kernel.port)
+        demo.release(marked(1))
+        records = "/v1/forms/marked/records"
+        first = demo.good("POST", records, {"n": 1}, status=201)
+        path = records + "/" + first["id"]
+        key = {"Idempotency-Key": "put", "If-Match": '"1"'}
+        put = demo.good("PUT", path, {"n": 2}, key)
+        self.assertEqual(put, demo.good("PUT", path, {"n": 2}, key))  # though the record has another version by now
+        patch = [{"op": "test", "path": "/n", "value": 2}, {"op": "replace", "path": "/n", "value": 3}]
+        key = {"Idempotency-Key": "patch", "Content-Type": "application/json-patch+json"}
+        self.assertEqual(3, demo.good("PATCH", path, json.dumps(patch), key)["version"])
+        self.assertEqual(3, demo.good("PATCH", path, json.dumps(patch), key)["version"])
+        self.assertEqual("idempotency_key_reused", demo.ask("PATCH", path, "[]", key)[1]["code"])
+        batch = [{"op": "create", "doc": {"n": 10}}, {"op": "patch", "id": first["id"], "if_match": '"3"', "doc": {"n": 11}}]
+        key = {"Idempotency-Key": "batch"}
+        done = demo.good("POST", records + ":batch", batch, key)
+        self.assertEqual(done, demo.good("POST", records + ":batch", batch, key))
+        gone = [{"op": "delete", "id": done["results"][0]["id"]}]
+        key = {"Idempotency-Key": "gone"}
+        self.assertEqual(demo.good("POST", records + ":batch", gone, key), demo.good("POST", records + ":batch", gone, key))
+        key = {"Idempotency-Key": "delete"}
+        self.assertEqual([204, 204, 404], [demo.ask("DELETE", path, None, k)[0] for k in (key, key, {})])
+
+    def test_an_import_that_is_sent_again_makes_nothing_twice_and_its_mended_file_is_taken(self):
+        kernel = self.system()
+        demo = self.tenant(kernel.port)
+        demo.release(marked(1))
+        records = "/v1/forms/marked/records"
+        key = {"Idempotency-Key": "i", "Content-Type": "text/csv"}
+        lines = "n\n" + "".join("%d\n" % n for n in range(1, 251)) + "7\nx\n"
+        done = demo.good("POST", records + ":import", lines, key)
+        self.assertEqual((252, 250, 2), (done["rows"], done["created"], done["failed"]))
+        self.assertEqual(250, demo.good("POST", records + ":import", lines, key)["created"])
+        self.assertEqual(250, demo.good("GET", records + "?count=exact&limit=1")["count"])
+        mended = done["error_file"].replace("7,", "1007,").replace("x,", "1008,")
+        again = demo.good("POST", records + ":import", mended, {"Content-Type": "text/csv"})
+        self.assertEqual((2, 2, 0), (again["rows"], again["created"], again["failed"]))
+        self.assertEqual("bad_mapping", demo.ask("POST", records + ":import?mapping=%7B%7D", "{}", {"Content-Type": "application/x-ndjson"})[1]["code"])
+
+    def test_an_export_keeps_its_columns_through_a_publish_and_a_cursor_ages(self):
+        kernel = self.system()
+        demo = self.tenant(kernel.port)
+        demo.release(marked(1))
+        records = "/v1/forms/marked/records"
+        rows = "".join(json.dumps({"n": n, "group": 0}) + "\n" for n in range(6000))
+        self.assertEqual(6000, demo.good("POST", records + ":import", rows, {"Content-Type": "application/x-ndjson"})["created"])
+        export = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=30)
+        self.addCleanup(export.close)
+        export.request("GET", records + ":export?format=csv")
+        answer = export.getresponse()
+        text = answer.read(2000)
+        demo.release(marked(2).replace("n: {type: integer}, group", "a: {type: string}, n: {type: integer}, group"))
+        text += answer.read()
+        lines = text.decode().strip().split("\r\n")
+        self.assertEqual(6001, len(lines))
+        self.assertEqual({lines[0].count(",")}, {line.count(",") for line in lines})
+        self.assertTrue(lines[0].endswith(",n,group,mark"), lines[0])
+        listed = demo.good("GET", records + "?limit=1")["next"]
+        seconds, rest = listed.split(".", 1)
+        demo.good("GET", records + "?limit=1&cursor=" + listed)
+        for moved in (int(seconds) - 4000, int(seconds) + 4000):
+            self.assertEqual("bad_cursor", demo.ask("GET", "%s?limit=1&cursor=%d.%s" % (records, moved, rest))[1]["code"])
+
+    def test_many_at_once_get_numbers_without_gaps(self):
+        kernel = self.system()
+        demo = self.tenant(kernel.port)
+        demo.release("form: numbered\nschema: {type: object, properties: {no: {type: string}}}\nlogic: {no: {sequence: \"N-{000}\"}}\n", "numbered")
+        begun, found = time.monotonic(), []
+
+        def send():
+            tenant = Tenant(kernel.port)
+            for _ in range(5):
+                found.append(tenant.good("POST", "/v1/forms/numbered/records", {}, status=201)["doc"]["no"])
+            tenant.connection.close()
+        clients = [threading.Thread(target=send) for _ in range(48)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join(60)
+        self.assertEqual(["N-%03d" % n for n in range(1, 241)], sorted(found))
+        print("\nforms: 240 numbers for 48 clients at once in %.1f s" % (time.monotonic() - begun))
+
     def test_diagnostics_name_line_and_column(self):
         kernel = self.system()
         status, answer = self.tenant(kernel.port).ask("POST", "/v1/forms/compile?formId=marked", marked(1).replace("n % 7", "m % 7"), YAML)

@@ -99,7 +99,7 @@ void Filter::narrow(std::string predicate, std::string remainder, std::string ty
   narrow_types_ = std::move(types);
 }
 
-std::string Filter::remainder() const {
+std::string Filter::whole_remainder() const {
   if (query_.cel.empty() || narrow_remainder_.empty()) return query_.cel + narrow_remainder_;
   return "(" + query_.cel + ") && (" + narrow_remainder_ + ")";
 }
@@ -111,13 +111,13 @@ void Filter::write(json::Writer& out) const {
   if (const auto parsed = json::Document::parse(filter); !filter.empty() && parsed)
     out.member("filter", parsed->root());
   const auto own = json::Document::parse(query_.remainder.empty() ? "{}" : query_.remainder);
-  if (remainder().empty() || !own) return;
+  if (whole_remainder().empty() || !own) return;
   if (narrow_remainder_.empty()) {
     out.member("remainder", own->root());
     return;
   }
   // One condition over the same record; the types are those of both, which speak about the same fields.
-  out.key("remainder").begin_object().member("cel", remainder()).member("record", form_.shape().fields_at);
+  out.key("remainder").begin_object().member("cel", whole_remainder()).member("record", form_.shape().fields_at);
   const auto more = json::Document::parse(narrow_types_.empty() ? "{}" : narrow_types_);
   const auto types = own->root().find("types");
   out.key("types").begin_object();

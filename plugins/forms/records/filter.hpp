@@ -40,10 +40,12 @@ class Filter {
   [[nodiscard]] bool never() const { return query_.nothing; }
   // The members "filter" and "remainder" of a storage/1 query, if there are any.
   void write(json::Writer& out) const;
-  // The remainder's condition, for people; "": indexes and predicates say it all.
-  [[nodiscard]] std::string remainder() const;
+  // The remainder's condition, for people, without what policies add; "": indexes and predicates say it all.
+  [[nodiscard]] const std::string& remainder() const { return query_.cel; }
 
  private:
+  [[nodiscard]] std::string whole_remainder() const;
+
   const Form& form_;
   const Known& known_;
   std::vector<std::string> parts_;  // CEL over `record`

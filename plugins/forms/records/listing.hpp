@@ -15,6 +15,7 @@ struct ListParams {
   std::string filter, order, cursor, fields, count;
   std::uint64_t limit = 50;
   bool explain = false;
+  bool own_cursor = false;          // it comes from ourselves, not from a client
   std::vector<std::string> hidden;  // pointers to fields of which the caller must learn nothing
 };
 

@@ -82,6 +82,33 @@ Task<Got<bool>> Records::rows_of(Request request, const Asking& asking, const Se
   co_return true;
 }
 
+// What a batch did when it was sent before: the results of then, with the records as they are if they are the same.
+Task<Reply> Records::batch_again(Request request, const Asking& asking, const Served& served, json::View items,
+                                 json::View results) {
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < items.size(); ++i) ids.emplace_back(results.at(i).find("id").as_string());
+  const Reply reply = co_await saver_.get_many(request, served.form->name(), ids);
+  if (!reply) co_return reply;
+  const auto now = json::Document::parse(reply.text());
+  if (!now) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
+  std::string text;
+  json::Writer out(text);
+  out.begin_object().key("results").begin_array();
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const auto op = items.at(i).find("op").as_string();
+    const auto result = results.at(i), item = now->root().find("items").at(i);
+    out.begin_object().member("op", op == "create" || op == "delete" ? op : "put");
+    out.member("id", result.find("id")).member("version", result.find("version"));
+    if (item.is_object() && json::to_text(item.find("version")) == json::to_text(result.find("version"))) {
+      auto shown = co_await shown_item(request, asking, *served.form, item);
+      if (shown) out.member("doc", doc_of(shown->root()));
+    }
+    out.end_object();
+  }
+  out.end_array().end_object();
+  co_return Reply::json(text);
+}
+
 Task<Reply> Records::batch_in(Request request, const Served& served) {
   const auto body = json::Document::parse(request.text());
   if (!body) co_return malformed(body.error());
@@ -90,12 +117,14 @@ Task<Reply> Records::batch_in(Request request, const Served& served) {
     co_return Reply::error(Code::invalid, "bad_batch", "a batch is an array of 1 to 500 {op, id?, doc?, if_match?}")
         .with_status(400);
   const Asking asking(host_, request);
+  const std::string key = Saver::key_of(request, served);
+  if (auto before = co_await saver_.replay(request, key))
+    co_return co_await batch_again(request, asking, served, items, before->reply.root().find("results"));
   std::vector<Row> rows;
   std::vector<json::Document> documents;
   json::Document stored;
   auto read = co_await rows_of(request, asking, served, items, rows, documents, stored);
   if (!read) co_return std::move(read).problem();
-  const std::string key = Saver::key_of(request, served);
   auto written = co_await saver_.save(request, asking, served, rows, key, true);
   if (!written) co_return std::move(written).problem();
   const auto results = written->reply.root().find("results");

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::uint64_t export_page = 200;
 constexpr std::size_t most_expanded = 1000;
+constexpr std::int64_t longest_listing = 3600;  // seconds from its first page to its last
 
 Reply bad_parameters(const std::vector<FieldError>& errors) {
   return Reply::error(Code::invalid, errors[0].pointer == "filter" ? "invalid_filter" : "invalid_parameter",
@@ -48,7 +49,12 @@ Task<Got<Records::Page>> Records::page(Request request, const Served& served, As
   if (reach->nothing && !reach->certain) co_return forbidden("read", form.name());
   std::string storage_cursor;
   if (!params.cursor.empty()) {
+    // Rules about `now` must not be held at a moment that a client chooses.
     auto cursor = cursor_of(params.cursor);
+    const auto age = cursor ? asking.seconds() - cursor->seconds : 0;
+    if (cursor && !params.own_cursor && (age < 0 || age > longest_listing))
+      co_return Reply::error(Code::invalid, "bad_cursor", "the cursor is older than an hour: begin without one")
+          .with_status(400);
     if (!cursor)
       co_return Reply::error(Code::invalid, "bad_cursor", "the cursor is none of this list's: begin without one")
           .with_status(400);
@@ -199,7 +205,7 @@ Task<Got<bool>> Records::expand(Request request, const Asking& asking, const For
 // The first call brings the parameters, the later ones only the cursor: so it carries them.
 Task<Reply> Records::export_all(Request request) {
   ListParams params;
-  std::string form_name(request.param("form"));
+  std::string form_name(request.param("form")), columns_of;
   bool csv = request.param("format") != "jsonl";
   const bool first = request.stream_cursor().empty();
   if (first) {
@@ -210,6 +216,8 @@ Task<Reply> Records::export_all(Request request) {
     if (!state) co_return Reply::error(Code::invalid, "bad_cursor", "the cursor is none of this export's");
     const auto of = [&](std::string_view key) { return std::string(state->root().find(key).as_string()); };
     form_name = of("form");
+    columns_of = of("columns");
+    params.own_cursor = true;
     params.filter = of("filter");
     params.order = of("order");
     params.cursor = of("cursor");
@@ -221,11 +229,21 @@ Task<Reply> Records::export_all(Request request) {
   Asking asking(host_, request);
   auto got = co_await page(request, *served, asking, params);
   if (!got) co_return std::move(got).problem();
+  // Every line has the columns of the head, whatever is published meanwhile.
+  auto headed = *served;
+  if (first) {
+    columns_of = form_name.find('@') == std::string::npos ? form_name + "@" + served->version : form_name;
+  } else if (csv) {
+    auto found = co_await models_.find(request, columns_of);
+    if (!found) co_return std::move(found).problem();
+    headed = *found;
+  }
+  const auto& columns = headed.form->fields();
   std::string text;
-  if (csv && first) text = csv_head(served->form->fields());
+  if (csv && first) text = csv_head(columns);
   for (const auto item : got->reply.root().find("items").elements()) {
     if (csv) {
-      text += csv_line(served->form->fields(), item);
+      text += csv_line(columns, item);
       continue;
     }
     json::Writer out(text);
@@ -240,7 +258,11 @@ Task<Reply> Records::export_all(Request request) {
   if (got->next.empty()) co_return reply;
   std::string state;
   json::Writer out(state);
-  out.begin_object().member("form", form_name).member("filter", params.filter).member("order", params.order);
+  out.begin_object()
+      .member("form", form_name)
+      .member("columns", columns_of)
+      .member("filter", params.filter)
+      .member("order", params.order);
   out.member("cursor", got->next).member("csv", csv).end_object();
   co_return std::move(reply).with_stream("forms/1.export", state);
 }

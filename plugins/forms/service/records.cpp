@@ -136,6 +136,28 @@ Task<Reply> Records::save_one(Request request, const Asking& asking, const Serve
   co_return reply;
 }
 
+// A change that was made before under the same key: the record as it is now. Asked first, because what made it possible
+// then (If-Match, a patch's test) does not hold any more. Nothing: it was not made yet.
+Task<std::optional<Reply>> Records::made_before(Request request, const Asking& asking, const Served& served,
+                                                const std::string& id) {
+  const std::string key = Saver::key_of(request, served);
+  auto first = co_await saver_.replay(request, key);
+  if (!first) co_return std::nullopt;
+  const Reply stored = co_await saver_.get(request, served.form->name(), id);
+  if (!stored && stored.code() == Code::not_found) co_return not_found(served.form->name(), id);
+  if (!stored) co_return stored;
+  const auto item = json::Document::parse(stored.text());
+  if (!item) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
+  auto shown = co_await shown_item(request, asking, *served.form, item->root());
+  if (!shown) co_return std::move(shown).problem();
+  std::string text;
+  json::Writer out(text);
+  out.begin_object();
+  write_members(out, shown->root());
+  out.end_object();
+  co_return Reply::json(text).with_etag(etag_of(item->root()));
+}
+
 Task<Reply> Records::read_in(Request request, const Served& served) {
   const Form& form = *served.form;
   const std::string id(request.param("id"));
@@ -175,6 +197,7 @@ Task<Reply> Records::change_stored(Request request, const Served& served, bool p
   const std::string id(request.param("id"));
   if (!is_record_id(id)) co_return not_found(form.name(), id);
   const Asking asking(host_, request);
+  if (auto before = co_await made_before(request, asking, served, id)) co_return std::move(*before);
   for (int attempt = 1;; ++attempt) {
     const Reply stored = co_await saver_.get(request, form.name(), id);
     if (!stored && stored.code() == Code::not_found) co_return not_found(form.name(), id);
@@ -214,6 +237,8 @@ Task<Reply> Records::remove_in(Request request, const Served& served) {
   const std::string id(request.param("id"));
   if (!is_record_id(id)) co_return not_found(form.name(), id);
   const Asking asking(host_, request);
+  const std::string key = Saver::key_of(request, served);
+  if (co_await saver_.replay(request, key)) co_return Reply().with_status(204);
   for (int attempt = 1;; ++attempt) {
     const Reply stored = co_await saver_.get(request, form.name(), id);
     if (!stored && stored.code() == Code::not_found) co_return not_found(form.name(), id);
@@ -227,7 +252,6 @@ Task<Reply> Records::remove_in(Request request, const Served& served) {
     rows[0].kind = Row::Kind::remove;
     rows[0].id = id;
     rows[0].stored = item->root();
-    const std::string key = Saver::key_of(request, served);
     auto gone = co_await saver_.save(request, asking, served, rows, key, false);
     if (gone) co_return Reply().with_status(204);
     Reply problem = std::move(gone).problem();

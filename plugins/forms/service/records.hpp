@@ -3,6 +3,7 @@
 
 #include <socle/plugin.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ class Records {
 
  private:
   struct Page;
+  struct Importing;
+  Task<std::optional<Reply>> import_block(Request request, const Asking& asking, const Served& served, Importing& work,
+                                          std::size_t from);
   Task<Reply> save_one(Request request, const Asking& asking, const Served& served, Row& row, int status);
   using Handler = Task<Reply> (Records::*)(Request, const Served&);
   Task<Reply> with_form(Request request, Handler handler);
@@ -44,10 +48,14 @@ class Records {
   Task<Reply> read_in(Request request, const Served& served);
   Task<Reply> replace_in(Request request, const Served& served);
   Task<Reply> change_in(Request request, const Served& served);
+  Task<std::optional<Reply>> made_before(Request request, const Asking& asking, const Served& served,
+                                         const std::string& id);
   Task<Reply> change_stored(Request request, const Served& served, bool patch);
   Task<Reply> remove_in(Request request, const Served& served);
   Task<Reply> validate_in(Request request, const Served& served);
   Task<Reply> batch_in(Request request, const Served& served);
+  Task<Reply> batch_again(Request request, const Asking& asking, const Served& served, json::View items,
+                          json::View results);
   Task<Reply> list_in(Request request, const Served& served);
   Task<Reply> import_in(Request request, const Served& served);
   Task<Got<bool>> rows_of(Request request, const Asking& asking, const Served& served, json::View items,

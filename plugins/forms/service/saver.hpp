@@ -49,6 +49,9 @@ class Saver {
   Task<Got<Written>> save(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows,
                           const std::string& key, bool batch);
 
+  // What this request has written under this key before; nothing when it has not (or key is "").
+  Task<std::optional<Written>> replay(Request request, const std::string& key);
+
   Task<Reply> get(Context context, const std::string& form, const std::string& id);
   Task<Reply> get_many(Context context, const std::string& form, const std::vector<std::string>& ids);
   Task<Reply> query(Context context, const std::string& text);
@@ -75,7 +78,6 @@ class Saver {
   Task<Got<bool>> read_counters(Request request, const Asking& asking, const Form& form, Batch& batch);
   Task<Got<Written>> write(Request request, const Asking& asking, const Served& served, const std::vector<Row>& rows,
                            const std::string& key, const Batch& batch);
-  Task<std::optional<Written>> replay(Request request, const std::string& key);
   Reply told(const Reply& refused, const Asking& asking, std::size_t rows, const std::vector<std::string>& references,
              const Batch& batch, const Form& form) const;
 

@@ -11,7 +11,7 @@
 namespace socle::forms {
 namespace {
 
-constexpr int most_attempts = 25;
+constexpr Duration leave_for_the_answer = std::chrono::milliseconds(20);
 constexpr std::size_t most_operations = 1000;
 
 // One operation that only asks, by what it stands for.
@@ -58,6 +58,7 @@ std::string Saver::key_of(Request request, const Served& served) {
 }
 
 Task<std::optional<Written>> Saver::replay(Request request, const std::string& key) {
+  if (key.empty()) co_return std::nullopt;
   // A write that cannot happen uses no key up, and one whose key is known answers before it is looked at.
   std::string text = R"({"operations":[{"op":"check","collection":"forms:none","id":"none","expect":"present"}],)"
                      R"("idempotency":{"key":)";
@@ -74,7 +75,7 @@ Task<std::optional<Written>> Saver::replay(Request request, const std::string& k
 
 Task<Got<Written>> Saver::save(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows,
                                const std::string& key, bool many) {
-  for (int attempt = 1;; ++attempt) {
+  while (true) {
     Batch batch;
     batch.many = many;
     const bool creates =
@@ -104,7 +105,8 @@ Task<Got<Written>> Saver::save(Request request, const Asking& asking, const Serv
     if (written) co_return written;
     Reply problem = std::move(written).problem();
     const bool overtaken = problem.error_code() == "sequence_taken" || problem.error_code() == "attachment_gone";
-    if (!overtaken || attempt == most_attempts) co_return problem;
+    // Of those that write at once one takes the next number each time; the others go on as long as the request may.
+    if (!overtaken || host_.now() + leave_for_the_answer > request.context().deadline()) co_return problem;
   }
 }
 

@@ -113,7 +113,8 @@ TEST_CASE("forms model: indexes become declarations of storage/1 with stable nam
       R"~({"name":"i:from-date","fields":[{"field":"/doc/from","type":"date"}]},)~"
       R"~({"name":"i:o.n-number:created_at-desc-timestamp","fields":[{"field":"/doc/o/n","type":"number"},{"field":"created_at","type":"timestamp","order":"desc"}]},)~"
       R"~({"name":"i:.created_by-string","fields":[{"field":"/created_by","type":"string"}]},)~"
-      R"~({"name":"u:kind-string:from-date","fields":[{"field":"/doc/kind","type":"string"},{"field":"/doc/from","type":"date"}],"unique":true}]}])~");
+      R"~({"name":"u:kind-string:from-date","fields":[{"field":"/doc/kind","type":"string"},{"field":"/doc/from","type":"date"}],"unique":true}]},)~"
+      R"~({"collection":"forms:drafts","indexes":[{"name":"own","fields":[{"field":"/owner","type":"string"},{"field":"/form","type":"string"}]}]}])~");
 }
 
 TEST_CASE("forms model: sequences have one number and known parts", "[forms]") {

@@ -84,6 +84,7 @@ class Forms final : public Plugin {
   Task<Reply> list(Request request) { return records_.list(request); }
   Task<Reply> export_all(Request request) { return records_.export_all(request); }
   Task<Reply> import_all(Request request) { return records_.import_all(request); }
+  Task<Reply> masks(Request request) { return records_.masks(request); }
   Task<Reply> drafts(Request request) { return records_.drafts().list(request); }
   Task<Reply> create_draft(Request request) { return records_.drafts().create(request); }
   Task<Reply> draft(Request request) { return records_.drafts().read(request); }
@@ -134,6 +135,7 @@ SOCLE_PLUGIN(Forms, socle::service("forms", 1)
                         .method("list", &Forms::list)
                         .method("export", &Forms::export_all)
                         .method("import", &Forms::import_all)
+                        .method("masks", &Forms::masks)
                         .method("drafts", &Forms::drafts)
                         .method("create_draft", &Forms::create_draft)
                         .method("draft", &Forms::draft)

@@ -1,7 +1,9 @@
 """system.access: roles and policies decide about the records of forms: one by one, in lists, in exports, in patches and
 expansions; what is withheld is neither shown nor found out nor overwritten; and a change of a role counts at once."""
 
+import re
 import unittest
+import urllib.parse
 
 import auth
 from auth import AUTH, GRANTS
@@ -19,18 +21,22 @@ plugins:
   - {path: %s, home: kernel, config: {%s}, %s}
   - {path: %s, home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:forms/1", "call:auth/1", "act-as:tenants"]}
   - {path: %s, home: kernel, grants: ["call:storage/1", "call:models/1", "call:auth/1"]}
+  - {path: %s, home: kernel, grants: ["call:forms/1", "call:models/1", "call:auth/1"]}
 """
 FORM = {"form": "leave", "schema": {"type": "object", "required": ["kind"], "additionalProperties": False, "properties": {
     "kind": {"enum": ["annual", "sick"]}, "org": {"type": "string"}, "from": {"type": "string", "format": "date"},
     "salary": {"type": "integer"}, "approved_by": {"type": "string"}, "note": {"type": "string"}, "boss": {"type": "string"}}},
     "logic": {"boss": {"reference": "leave"}}, "index": ["org", "created_by"]}
+PAY = {"form": "pay", "schema": {"type": "object", "required": ["salary", "org"], "properties": {
+    "org": {"type": "string"}, "salary": {"type": "integer"}, "approved_by": {"type": "string"}, "friends": {"type": "array", "items": {"type": "string"}}}},
+    "logic": {"friends": {"reference": "pay"}}, "checks": [{"id": "low", "when": "salary < 1", "message": "too low", "at": "/salary"}]}
 POLICY = {"policy": "leave", "rules": [
     {"id": "kept", "effect": "deny", "actions": ["delete"], "when": "has(record.kind) && record.kind == 'sick'",
      "reason": {"en": "Sick notes are kept", "zh": "病假单须保留"}},
     {"id": "past", "effect": "deny", "actions": ["update"],
      "when": "old != null && has(old.from) && old.from < date('2020-01-01')"}]}
 CLERK = {"role": "clerk", "permissions": ["forms:read"], "grants": [
-    {"permissions": ["records:read", "records:write"], "resources": ["forms/leave"], "scope": "department_and_below",
+    {"permissions": ["records:read", "records:write"], "resources": ["forms/leave", "forms/pay"], "scope": "department_and_below",
      "hidden": ["/salary"], "read_only": ["/approved_by"]}]}
 UNITS = {"units": [{"unit": "hq"}, {"unit": "sales", "parent": "hq"}, {"unit": "east", "parent": "sales"}, {"unit": "legal", "parent": "hq"}]}
 RECORDS = "/v1/forms/leave/records"
@@ -43,7 +49,7 @@ class Access(SystemTest):
     def setUp(self):
         super().setUp()
         resident = RESIDENT.replace("]", ", libargon2.so.1, libpcre2-8.so.0, libyaml-cpp.so.0.7]")
-        names = [plugin(p) for p in ("storage-rocksdb", "gateway", "auth", "models", "forms")]
+        names = [plugin(p) for p in ("storage-rocksdb", "gateway", "auth", "models", "forms", "pages")]
         self.k = Kernel(self.folder, manifest=MANIFEST % (resident, names[0], names[1], names[2], AUTH, GRANTS, *names[3:]))
         self.addCleanup(self.k.__exit__)
         self.k.start("--workers", "2")
@@ -53,6 +59,8 @@ class Access(SystemTest):
         for kind, model in (("forms", FORM), ("policies", POLICY)):
             self.does("PUT", "/v1/models/%s/leave" % kind, model)
             self.does("POST", "/v1/models/%s/leave/publish" % kind, {})
+        self.does("PUT", "/v1/models/forms/pay", PAY)
+        self.does("POST", "/v1/models/forms/pay/publish", {})
         user, self.clerk = self.hire(self.k, self.admin, "cleo", "clerk")
         self.does("PATCH", "/v1/auth/users/" + user, {"org": "sales"})
         self.clerk = self.login(self.k, name="cleo")
@@ -122,6 +130,26 @@ class Access(SystemTest):
         by_org = {i["doc"]["org"]: i["expand"]["boss"] for i in self.does("GET", RECORDS + "?expand=boss", token=self.clerk)["items"]}
         self.assertIsNone(by_org["sales"])
         self.assertNotIn("salary", by_org["east"]["doc"])
+
+    def test_pages_judge_as_the_server_does(self):
+        def page(method, path, fields=None, token=self.clerk):
+            text = urllib.parse.urlencode(fields) if fields else None
+            return self.ask(self.k, method, path, text, token=token, Content_Type="application/x-www-form-urlencoded", Accept="text/html")
+        friend = self.does("POST", "/v1/forms/pay/records", {"org": "sales", "salary": 1})["id"]
+        own = self.does("POST", "/v1/forms/pay/records", {"org": "sales", "salary": 9000, "approved_by": "ada"})["id"]
+        status, _, text = page("GET", "/forms/pay/%s/edit" % own)
+        self.assertEqual(200, status, text)
+        self.assertRegex(text, r'data-field="/salary"[^>]* hidden')
+        self.assertRegex(text, r'name="/approved_by"[^>]* readonly')
+        self.assertRegex(text, r'type="checkbox"[^>]*value="%s"' % friend)  # several references are chosen, not typed
+        self.assertNotIn("9000", text)
+        fields = {"csrf": re.search(r'name="csrf" value="([^"]*)"', text)[1], "version": "1", "step": "0", "/org": "sales", "/friends": friend}
+        status, _, judged = page("POST", "/forms/pay/%s/evaluate" % own, fields)
+        self.assertEqual((200, []), (status, judged["errors"]))
+        status, headers, text = page("POST", "/forms/pay/%s/edit" % own, dict(fields, go="save"))
+        self.assertEqual(303, status, text)
+        self.assertNotIn("9000", page("GET", headers["location"])[2])
+        self.assertEqual({"org": "sales", "salary": 9000, "approved_by": "ada", "friends": [friend]}, self.does("GET", "/v1/forms/pay/records/" + own)["doc"])
 
     def test_a_change_of_a_role_counts_at_once(self):
         self.does("PUT", "/v1/auth/roles/clerk", dict(CLERK, grants=[dict(CLERK["grants"][0], scope="own", hidden=[])]))

@@ -64,6 +64,12 @@ void operation(json::Writer& out, std::string_view op, std::string_view path, js
 
 }  // namespace
 
+bool covers(const std::vector<std::string>& fields, std::string_view pointer) {
+  return std::any_of(fields.begin(), fields.end(), [&](const auto& field) {
+    return pointer.starts_with(field) && (pointer.size() == field.size() || pointer[field.size()] == '/');
+  });
+}
+
 Result<json::Document> without(json::View from, std::string_view at, const std::vector<std::string>& hidden) {
   std::string text;
   json::Writer out(text);

@@ -12,6 +12,14 @@
 
 namespace socle::forms {
 
+// JSON Pointers into the record.
+struct Masks {
+  std::vector<std::string> hidden;     // must not be shown
+  std::vector<std::string> read_only;  // must not be written
+};
+// The field at `pointer`, or a whole around it, is among the fields.
+[[nodiscard]] bool covers(const std::vector<std::string>& fields, std::string_view pointer);
+
 // `at` is where the record's document stands in `from`: "" or "/doc/doc" of a stored item.
 [[nodiscard]] Result<json::Document> without(json::View from, std::string_view at,
                                              const std::vector<std::string>& hidden);

@@ -260,6 +260,40 @@ Task<Reply> Records::remove_in(Request request, const Served& served) {
   }
 }
 
+Task<Reply> Records::masks(Request request) {
+  auto served = co_await models_.find(request, std::string(request.param("form")));
+  if (!served) co_return std::move(served).problem();
+  const Form& form = *served->form;
+  const std::string id(request.param("id"));
+  json::Document item;
+  if (!id.empty()) {
+    if (!is_record_id(id)) co_return not_found(form.name(), id);
+    const Reply stored = co_await saver_.get(request, form.name(), id);
+    if (!stored) co_return stored;
+    auto parsed = json::Document::parse(stored.text());
+    if (!parsed) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
+    item = std::move(*parsed);
+  }
+  const Asking asking(host_, request);
+  const bool stored = item.root().is_object();
+  auto reach = co_await warden_.reach(request, form, stored ? "update" : "create");
+  if (!reach) co_return std::move(reach).problem();
+  const auto empty = json::Document::parse("{}");
+  const json::View old = stored ? item.root() : json::View(), doc = empty->root();
+  auto masks = co_await warden_.masks(request, asking, form, *reach, old, doc);
+  if (!masks) co_return std::move(masks).problem();
+  std::string text;
+  json::Writer out(text);
+  out.begin_object();
+  for (const auto& [name, fields] : {std::pair("hidden", &masks->hidden), std::pair("read_only", &masks->read_only)}) {
+    out.key(name).begin_array();
+    for (const auto& field : *fields) out.string(field);
+    out.end_array();
+  }
+  out.end_object();
+  co_return Reply::json(text);
+}
+
 Task<Reply> Records::validate_in(Request request, const Served& served) {
   const auto doc = json::Document::parse(request.text());
   if (!doc) co_return malformed(doc.error());

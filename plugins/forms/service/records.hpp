@@ -34,6 +34,8 @@ class Records {
   // One piece of a stream: a page of storage, as CSV or JSON lines.
   Task<Reply> export_all(Request request);
   Task<Reply> import_all(Request request);
+  // {hidden, read_only}: what whoever fills in the form (of record `id`, or anew) must not see or not write.
+  Task<Reply> masks(Request request);
   [[nodiscard]] Drafts& drafts() { return drafts_; }
 
  private:

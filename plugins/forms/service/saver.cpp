@@ -84,18 +84,10 @@ Task<Got<Verdict>> Saver::judged(Request request, const Form& form, Call& call, 
 
 Task<Got<std::optional<json::Document>>> Saver::masked(Request request, const Asking& asking, const Form& form,
                                                        Row& row, const Reach& reach) const {
-  Masks masks = reach.masks;
-  if (!reach.exact_masks) {
-    // The record as it is, or as it comes, tells which of them it withholds; when that says no, the finished one may
-    // yet be allowed, and all of them are withheld.
-    const std::string record =
-        row.kind == Row::Kind::create ? "{\"doc\":" + json::to_text(row.doc) + "}" : envelope_of(row.stored);
-    const std::string old = row.kind == Row::Kind::replace ? record : std::string();
-    auto exact = co_await warden_.decide(request, asking, form, action_of(row.kind), record, old);
-    if (exact) masks = std::move(*exact);
-  }
-  row.hidden = masks.hidden;
-  auto fields = std::move(masks.read_only);
+  auto masks = co_await warden_.masks(request, asking, form, reach, row.stored, row.doc);
+  if (!masks) co_return std::move(masks).problem();
+  row.hidden = masks->hidden;
+  auto fields = std::move(masks->read_only);
   if (row.kind == Row::Kind::replace) fields.insert(fields.end(), row.hidden.begin(), row.hidden.end());
   if (fields.empty()) co_return std::optional<json::Document>();
   auto made = restored(row.doc, doc_of(row.stored), fields);

@@ -112,6 +112,19 @@ Task<Got<Masks>> Warden::decide(Request request, const Asking& asking, const For
   co_return masks_of(answer->root().find("masks"));
 }
 
+Task<Got<Masks>> Warden::masks(Request request, const Asking& asking, const Form& form, const Reach& reach,
+                               json::View stored, json::View doc) const {
+  if (reach.certain || reach.exact_masks) co_return reach.masks;
+  // The record as it is, or as it comes, tells which of them it withholds; when that says no, the finished one may yet
+  // be allowed, and all of them are withheld.
+  const bool change = stored.exists();
+  const std::string record = change ? envelope_of(stored) : "{\"doc\":" + json::to_text(doc) + "}";
+  const std::string old = change ? record : std::string();
+  auto exact = co_await decide(request, asking, form, change ? "update" : "create", record, old);
+  if (exact) co_return std::move(*exact);
+  co_return reach.masks;
+}
+
 Task<Got<std::vector<std::string>>> Warden::sight(Request request, const Asking& asking, const Form& form,
                                                   json::View item) const {
   auto all = co_await reach(request, form, "read");

@@ -12,16 +12,11 @@
 #include <vector>
 
 #include "model/form.hpp"
+#include "records/mask.hpp"
 #include "service/asking.hpp"
 #include "service/got.hpp"
 
 namespace socle::forms {
-
-// JSON Pointers into the record.
-struct Masks {
-  std::vector<std::string> hidden;     // must not be shown
-  std::vector<std::string> read_only;  // must not be written
-};
 
 // What holds of all records of a form, for one caller and one action.
 struct Reach {
@@ -43,6 +38,10 @@ class Warden {
   // {id?, created_by?, …, doc}, the caller's until it is answered; `old` is "" but of an update.
   Task<Got<Masks>> decide(Request request, const Asking& asking, const Form& form, std::string_view action,
                           const std::string& record, const std::string& old) const;
+  // What of a record the caller may not see or not write: of a new one (`stored` absent; `doc` as it comes), or of a
+  // change of a stored one.
+  Task<Got<Masks>> masks(Request request, const Asking& asking, const Form& form, const Reach& reach, json::View stored,
+                         json::View doc) const;
   // What of a stored record the caller may not see; a problem when he may see none of it.
   Task<Got<std::vector<std::string>>> sight(Request request, const Asking& asking, const Form& form,
                                             json::View item) const;

@@ -33,7 +33,9 @@ class Live {
 
  private:
   void tell(const Control& control, const forms::FieldLogic& logic, const Place& place) {
-    const auto state = s_.evaluation.state(control.field, place.row);
+    auto state = s_.evaluation.state(control.field, place.row);
+    state.visible = state.visible && !s_.hides(place.pointer);
+    state.read_only = state.read_only || s_.locks(place.pointer);
     out_.begin_object().member("p", place.pointer).member("visible", state.visible);
     out_.member("required", control.required || state.required).member("readonly", state.read_only);
     const bool scalar =

@@ -15,7 +15,9 @@ Reply no_json() { return Reply::error(Code::internal, "internal", "forms/1 answe
 
 void references(const std::vector<Control>& controls, const Form& form, std::map<std::uint32_t, std::string>& out) {
   for (const auto& control : controls) {
-    if (control.widget == Widget::reference) out[control.field] = form.logic_of(control.field)->reference;
+    const auto* logic = control.field == Field::none ? nullptr : form.logic_of(control.field);
+    const bool names = control.widget == Widget::reference || control.widget == Widget::lines;
+    if (names && logic != nullptr && !logic->reference.empty()) out[control.field] = logic->reference;
     references(control.parts, form, out);
   }
 }
@@ -44,6 +46,7 @@ FormPages::FormPages(Host& host, const Site& site, forms::Models& models)
       draft_(host.target("forms/1", "draft")),
       create_draft_(host.target("forms/1", "create_draft")),
       replace_draft_(host.target("forms/1", "replace_draft")),
+      masks_(host.target("forms/1", "masks")),
       remove_draft_(host.target("forms/1", "remove_draft")),
       fuel_(host.config().get<std::uint64_t>("fuel", 200'000)) {}
 
@@ -76,6 +79,16 @@ Task<FormPages::Opened> FormPages::open(Request request, bool stored) {
   out->plan = plan(served->form);
   out->served = std::move(*served);
   out->editing.key = random_key();
+  if (!request.context().claims().empty()) {
+    socle::Meta meta{{"form", name}, {"id", stored ? request.param("id") : std::string_view()}};
+    const Reply masks = co_await ask(request, masks_, std::move(meta));
+    if (!masks) co_return masks;
+    const auto answer = json::Document::parse(masks.text());
+    if (!answer) co_return no_json();
+    for (const auto one : answer->root().find("hidden").elements()) out->masks.hidden.emplace_back(one.as_string());
+    for (const auto one : answer->root().find("read_only").elements())
+      out->masks.read_only.emplace_back(one.as_string());
+  }
   if (!stored) co_return out;
   out->editing.id = request.param("id");
   socle::Meta meta{{"form", name}, {"id", out->editing.id}};
@@ -196,7 +209,8 @@ Task<Reply> FormPages::record(Request request) {
   cel::Arena arena;
   forms::Evaluation evaluation(*open.served.form, call_of(asking, open, open.stored()), arena);
   (void)evaluation.run();
-  const Shown shown{*open.plan, evaluation, open.stored(), open.faults, open.candidates, messages(), asking.language()};
+  const Shown shown{*open.plan,      evaluation, open.stored(),     open.faults,
+                    open.candidates, messages(), asking.language(), &open.masks};
   const auto root = open.item.root();
   const auto& form = *open.served.form;
   page::Data data;
@@ -281,7 +295,8 @@ Reply FormPages::show(const Request& request, Open& open) const {
                     open.faults,
                     open.candidates,
                     messages(),
-                    asking.language()};
+                    asking.language(),
+                    &open.masks};
   auto data = edit_data(shown, open.editing);
   const std::string title = title_of(*open.served.form, asking.language());
   return site_.page(request, {"edit", title, Part::forms, open.status, true}, std::move(data));

@@ -37,6 +37,7 @@ class FormPages {
     std::string doc = "{}";
     Faults faults;
     Candidates candidates;
+    forms::Masks masks;
     Editing editing;
     int status = 200;
     [[nodiscard]] json::View stored() const { return item.root().find("doc"); }
@@ -60,7 +61,7 @@ class FormPages {
   forms::Models& models_;
   Task<Reply> keep(Request request, std::shared_ptr<Open> open);
   Target list_, read_, create_, replace_, remove_;
-  Target drafts_, draft_, create_draft_, replace_draft_, remove_draft_;
+  Target drafts_, draft_, create_draft_, replace_draft_, masks_, remove_draft_;
   std::uint64_t fuel_;
   std::mutex mutex_;
   std::unordered_map<const Form*, std::shared_ptr<const Plan>> plans_;  // under mutex_

@@ -64,7 +64,8 @@ Faults FormPages::judged(const Request& request, const Open& open) const {
   const auto verdict = forms::judge(*open.served.form, call, asking.language(), arena);
   if (!verdict.stopped.empty()) return out;
   for (const auto& error : verdict.errors)
-    out.emplace(error.pointer, told(error.code, error.message, site_.word(request, "required")));
+    if (!forms::covers(open.masks.hidden, error.pointer))  // it is there, and not for this person
+      out.emplace(error.pointer, told(error.code, error.message, site_.word(request, "required")));
   return out;
 }
 
@@ -170,8 +171,9 @@ Task<Reply> FormPages::evaluate(Request request) {
   if (!evaluation.run()) co_return Reply::json(R"({"fields":[],"errors":[]})");
   open.faults = judged(request, open);
   const auto after = json::Document::parse(evaluation.changed() ? evaluation.document() : open.doc);
-  const Shown shown{*open.plan, evaluation,       after ? after->root() : doc->root(), open.faults, open.candidates,
-                    messages(), asking.language()};
+  const Shown shown{*open.plan,        evaluation,      after ? after->root() : doc->root(),
+                    open.faults,       open.candidates, messages(),
+                    asking.language(), &open.masks};
   co_return Reply::json(live_text(shown)).with_cache_control("no-store");
 }
 

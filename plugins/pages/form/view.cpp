@@ -37,13 +37,13 @@ class Inputs {
 
   Data control(const Control& control, const Place& place) {
     Data out;
-    const auto state = s_.evaluation.state(control.field, place.row);
+    auto state = s_.evaluation.state(control.field, place.row);
+    state.visible = state.visible && !s_.hides(place.pointer);
+    state.read_only = state.read_only || s_.locks(place.pointer);
     const bool required = control.required || state.required;
     const auto fault = s_.faults.find(place.pointer);
     out.view("label", control.label.in(s_.language)).view("hint", control.hint.in(s_.language));
-    out.text("pointer", place.pointer)
-        .flag("wide", control.wide)
-        .flag("hidden", !s_.evaluation.state(control.field, place.row).visible);
+    out.text("pointer", place.pointer).flag("wide", control.wide).flag("hidden", !state.visible);
     out.flag("required", required).flag("readonly", state.read_only);
     if (fault != s_.faults.end()) out.view("error", fault->second);
     if (control.widget == Widget::group) {
@@ -85,8 +85,13 @@ class Inputs {
       case Widget::choice: out.flag("choice", true).list("options", options(control, state, value)); break;
       case Widget::choices: out.flag("choices", true).list("options", several(control, place)); break;
       case Widget::reference: reference(out, control, value); break;
-      case Widget::area:
       case Widget::lines:
+        if (s_.candidates.contains(control.field)) {
+          out.flag("choices", true).list("options", several_of(control, place));
+          break;
+        }
+        [[fallthrough]];
+      case Widget::area:
       case Widget::json: out.flag("area", true).flag("code", control.widget == Widget::json); break;
       default:
         out.flag("input", true).view("type", type_of(control, value));
@@ -134,6 +139,24 @@ class Inputs {
       bool chosen = false;
       for (const auto one : place.value.elements()) chosen = chosen || json::to_text(one) == choice.json;
       Data made = option(choice.value, choice.words.in(s_.language), chosen);
+      made.text("pointer", place.pointer).text("index", std::to_string(out.size()));
+      out.push_back(std::move(made));
+    }
+    return out;
+  }
+
+  // Records of another form, several of them; one that is no candidate any more stays chosen.
+  std::vector<Data> several_of(const Control& control, const Place& place) {
+    std::vector<std::pair<std::string, std::string>> known = s_.candidates.at(control.field);
+    std::vector<std::string> chosen;
+    for (const auto one : place.value.elements()) {
+      chosen.emplace_back(one.as_string());
+      if (std::none_of(known.begin(), known.end(), [&](const auto& other) { return other.first == chosen.back(); }))
+        known.emplace_back(chosen.back(), chosen.back());
+    }
+    std::vector<Data> out;
+    for (const auto& [id, title] : known) {
+      Data made = option(id, title, std::find(chosen.begin(), chosen.end(), id) != chosen.end());
       made.text("pointer", place.pointer).text("index", std::to_string(out.size()));
       out.push_back(std::move(made));
     }
@@ -195,7 +218,7 @@ class Reading {
       : s_(shown), yes_(s_.messages.in(of(s_.language), "yes")), no_(s_.messages.in(of(s_.language), "no")) {}
   // Nothing of what is hidden.
   void control(const Control& control, const Place& place, std::vector<Data>& out) {
-    if (!s_.evaluation.state(control.field, place.row).visible) return;
+    if (!s_.evaluation.state(control.field, place.row).visible || s_.hides(place.pointer)) return;
     Data one;
     one.view("label", control.label.in(s_.language)).flag("wide", control.wide);
     if (control.widget == Widget::group) {

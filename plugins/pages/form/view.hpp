@@ -8,6 +8,7 @@
 
 #include "form/plan.hpp"
 #include "logic/evaluation.hpp"
+#include "records/mask.hpp"
 #include "socle/page/data.hpp"
 #include "socle/page/messages.hpp"
 
@@ -25,6 +26,14 @@ struct Shown {
   const Candidates& candidates;
   const page::Messages& messages;
   Language language = Language::en;
+  const forms::Masks* masks = nullptr;  // what roles and policies withhold from whoever looks
+
+  [[nodiscard]] bool hides(std::string_view pointer) const {
+    return masks != nullptr && forms::covers(masks->hidden, pointer);
+  }
+  [[nodiscard]] bool locks(std::string_view pointer) const {
+    return masks != nullptr && forms::covers(masks->read_only, pointer);
+  }
 };
 
 // The controls of one step as inputs: {groups: [{label, controls: […]}]}.

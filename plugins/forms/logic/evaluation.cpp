@@ -245,6 +245,11 @@ Value Evaluation::evaluate(const Expression& expression, Scope scope) {
 bool Evaluation::condition(const Expression& expression, Scope scope) { return evaluate(expression, scope).is_true(); }
 
 bool Evaluation::holds(const Expression& condition) { return this->condition(condition, {}); }
+bool Evaluation::holds(const Expression& condition, std::uint32_t table, std::size_t row) {
+  const Scope scope{table, row};
+  if (table != Field::none) bind_row(condition, scope);
+  return this->condition(condition, scope);
+}
 
 // Something that the expression read is not there: of whole objects and sub-tables, a declared part.
 bool Evaluation::lacks_input(const Expression& expression) const {

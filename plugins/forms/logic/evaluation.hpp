@@ -85,6 +85,8 @@ class Evaluation {
   [[nodiscard]] const std::vector<FieldError>& errors() const { return errors_; }
   // A condition over the record as it is now, outside of rows; one that errs is false.
   [[nodiscard]] bool holds(const Expression& condition);
+  // The same in a row of a sub-table; `table` Field::none: outside of rows.
+  [[nodiscard]] bool holds(const Expression& condition, std::uint32_t table, std::size_t row);
   // "/lines/3/price"
   [[nodiscard]] std::string pointer(std::uint32_t field, std::size_t row) const;
 

@@ -95,7 +95,7 @@ class Judgement {
 
   void fields() {
     for (const auto& logic : form_.logic()) {
-      if (!logic.required && !logic.options) continue;
+      if (!logic.required && !logic.options && logic.validators.empty()) continue;
       const auto table = form_.fields()[logic.field].table;
       const auto count = table == Field::none ? 1 : evaluation_.rows(table);
       for (std::size_t row = 0; row < count; ++row) field(logic, row);
@@ -108,6 +108,7 @@ class Judgement {
     const auto pointer = evaluation_.pointer(logic.field, row);
     if (state.required && is_blank(value) && !told(pointer, "required"))
       out_.errors.push_back({pointer, "required", required_message(language_), {}});
+    if (!is_blank(value)) validators(logic, row, value, pointer);
     if (!state.options || is_blank(value)) return;
     const auto allowed = [&](const cel::Value& one) {
       for (std::size_t i = 0; i < state.options->size(); ++i)
@@ -120,6 +121,25 @@ class Judgement {
     else
       good = allowed(value);
     if (!good) out_.errors.push_back({pointer, "options", options_message(language_), {}});
+  }
+
+  void validators(const FieldLogic& logic, std::size_t row, const cel::Value& value, const std::string& pointer) {
+    for (const auto& one : logic.validators) {
+      if (one.when && !evaluation_.holds(*one.when, form_.fields()[logic.field].table, row)) continue;
+      const auto judge = [&](const cel::Value& text, const std::string& place) {
+        if (!text.is(cel::Kind::string) || one.component->holds(text.as_string())) return;
+        const auto own = language_ == Language::zh ? one.component->zh : one.component->en;
+        out_.errors.push_back({place,
+                               std::string(one.component->name),
+                               one.message.empty() ? std::string(own) : one.message.in(language_),
+                               {}});
+      };
+      if (!value.is(cel::Kind::list)) {
+        judge(value, pointer);
+        continue;
+      }
+      for (std::size_t i = 0; i < value.size(); ++i) judge(value.at(i), below(pointer, i));
+    }
   }
 
   void checks() {

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/components.hpp"
 #include "model/diagnostic.hpp"
 #include "model/field.hpp"
 #include "model/language.hpp"
@@ -31,6 +32,13 @@ struct Attachment {
   std::uint64_t size = 0;          // the most bytes of one file; 0: what blob/1 allows
 };
 
+// A component that judges a field's value, or each of a list's.
+struct FieldValidator {
+  const Component* component = nullptr;
+  std::optional<Expression> when;  // only then; absent: always
+  Words message;                   // empty: the component's own
+};
+
 // What the model says about one field besides its schema.
 struct FieldLogic {
   std::uint32_t field = 0;
@@ -39,6 +47,7 @@ struct FieldLogic {
   bool always_read_only = false;
   std::optional<Sequence> sequence;
   std::optional<Attachment> attachment;
+  std::vector<FieldValidator> validators;
   std::string reference;  // the form whose records the value names; empty: none
 };
 

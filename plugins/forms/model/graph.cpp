@@ -158,6 +158,11 @@ class Graph {
     }
     for (const auto& check : body_.checks)
       body_.reads.insert(body_.reads.end(), check.when.reads.begin(), check.when.reads.end());
+    for (const auto& logic : body_.logic)
+      for (const auto& validator : logic.validators)
+        if (validator.when)
+          for (const auto read : validator.when->reads)
+            if (body_.fields[read].table == none) body_.reads.push_back(read);
     std::sort(body_.reads.begin(), body_.reads.end());
     body_.reads.erase(std::unique(body_.reads.begin(), body_.reads.end()), body_.reads.end());
     body_.changes_below.assign(body_.fields.size(), false);

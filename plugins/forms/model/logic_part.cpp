@@ -85,7 +85,7 @@ class LogicReader {
   void read(std::uint32_t index, View rules, const std::string& pointer) {
     only(rules,
          {"visible", "required", "read_only", "readonly", "compute", "default", "options", "clear_on_hide", "sequence",
-          "reference", "attachment"},
+          "reference", "attachment", "validate"},
          pointer, diagnostics_);
     const auto& field = body_.fields[index];
     const auto table = field.table;
@@ -112,6 +112,39 @@ class LogicReader {
     sequence(out, field, rules, pointer);
     reference(out, field, rules.find("reference"), below(pointer, "reference"));
     attachment(out, field, rules.find("attachment"), below(pointer, "attachment"));
+    validators(out, field, rules.find("validate"), below(pointer, "validate"));
+  }
+
+  // NAME, {use, when, message}, or a list of such.
+  void validators(FieldLogic& out, const Field& field, View given, const std::string& pointer) {
+    if (!given.exists()) return;
+    const bool text = field.type == FieldType::string || field.type == FieldType::any ||
+                      (field.type == FieldType::list && field.element == FieldType::string);
+    if (!text) {
+      diagnostics_.error(pointer, "bad_value", "a component judges a field of type string or a list of strings");
+      return;
+    }
+    if (!given.is_array()) return validator(out, field, given, pointer);
+    std::size_t i = 0;
+    for (const auto one : given.elements()) validator(out, field, one, below(pointer, i++));
+  }
+
+  void validator(FieldLogic& out, const Field& field, View given, const std::string& pointer) {
+    if (given.is_object()) only(given, {"use", "when", "message"}, pointer, diagnostics_);
+    const auto name = given.is_object() ? given.find("use") : given;
+    FieldValidator made;
+    made.component = component(name.as_string());
+    if (made.component == nullptr) {
+      std::string known;
+      for (const auto& one : components()) known.append(known.empty() ? "" : ", ").append(one.name);
+      diagnostics_.error(given.is_object() ? below(pointer, "use") : pointer, "unknown_value",
+                         "there is no validator " + shown(name) + "; there are " + known);
+      return;
+    }
+    made.when = expression(given, "when", pointer, field.table, Want::condition);
+    if (given.find("message").exists())
+      made.message = words_of(given.find("message"), below(pointer, "message"), diagnostics_);
+    out.validators.push_back(std::move(made));
   }
 
   void options(const FieldLogic& out, const std::string& pointer) {

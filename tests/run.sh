@@ -11,6 +11,8 @@ mode=${1:-normal}
 case $mode in normal|--quick|--full) ;; *) echo "usage: tests/run.sh [--quick|--full]" >&2; exit 2 ;; esac
 # shellcheck disable=SC2086
 socle_install $socle_packages
+# shellcheck disable=SC2086
+[ "$mode" != --full ] || socle_install $socle_browser_packages
 
 step() { printf '\n== %s (%s s)\n' "$1" "$SECONDS"; }
 test_preset() {  # PRESET ctest-arguments...

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines, each with its settings, then all of them once more
-# as a table for docs; NAME runs one (bus, sched, cell, json, cel, rules, policy, forms, pages, schema, storage, models, gateway, auth, audit, tenants, life, stall). Ratios are taken within one
+# as a table for docs; NAME runs one (bus, sched, cell, json, cel, rules, policy, forms, live, many, pages, schema, storage, models, gateway, auth, audit, tenants, life, stall). Ratios are taken within one
 # run; the machine should have nothing else to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -36,7 +36,9 @@ bench rules rules_bench bash -c "$bin/rules/rules_bench | tee $work/ours; tests/
 bench policy policy_bench bash -c "$bin/policy/policy_bench; tests/bench/policy/peers.sh"
 bench schema schema_bench $bin/schema/schema_bench $loan ../shared/conformance/schema-bench
 bench models "socle storage-rocksdb gateway notes models models-kind models-driver socle_load" /usr/bin/python3 -B tests/bench/models/run.py
-bench forms "socle storage-rocksdb gateway models rules forms forms_bench" bash -c "$bin/forms/forms_bench examples/loan/loan.yaml $loan/valid.jsonl; /usr/bin/python3 -B tests/bench/forms/run.py $loan/valid.jsonl"
+bench forms "socle storage-rocksdb gateway models rules forms pages forms_bench open_loop storage_bench bare_beast" bash -c "$bin/forms/forms_bench examples/loan/loan.yaml $loan/valid.jsonl; /usr/bin/python3 -B tests/bench/forms/run.py $loan/valid.jsonl"
+bench live "socle storage-rocksdb gateway models rules forms open_loop" /usr/bin/python3 -B tests/bench/forms/live.py
+bench many "socle storage-rocksdb gateway models rules forms" /usr/bin/python3 -B tests/bench/forms/many.py
 bench pages "pages_bench" $bin/pages/pages_bench examples/loan/loan.yaml examples/loan/records.jsonl
 bench storage storage_bench $bin/storage/storage_bench $loan/valid.jsonl "$work"
 bench gateway "socle gateway page bare_beast" tests/bench/gateway/run.sh

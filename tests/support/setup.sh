@@ -4,6 +4,8 @@
 socle_packages="g++ clang clang-format clang-tidy cmake ninja-build ccache mold pkg-config git
   libboost1.81-dev libboost-json1.81-dev libyaml-cpp-dev libfmt-dev catch2 librocksdb-dev libsimdjson-dev libssl-dev
   libre2-dev libpcre2-dev libargon2-dev libexpat1-dev libclang-rt-14-dev openssl curl python3 tzdata"
+# What judges pages and documents as people's tools do; without them those tests are skipped.
+socle_browser_packages="chromium nodejs npm"
 
 # socle_install PACKAGE...: those that are not there yet, in one apt run.
 socle_install() {

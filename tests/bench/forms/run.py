@@ -1,20 +1,26 @@
 """The POST path of the 42-field form: HTTP, JSON, logic, schema, a synced write, 201. Closed loop by wrk, one connection count
-a line, CPU of the server a request; the same from a hand-written fastify + ajv + better-sqlite3 server (npm at run time).
-run.py VALID.jsonl"""
+a line, CPU of the server a request; open loop at 70 % of what the closed loop reached; the same from a hand-written fastify +
+ajv + better-sqlite3 server (npm at run time); raw RocksDB writing the same keys in synced groups of 64, and a bare Beast
+server, in the same run. Then the form's pages over HTTP. run.py VALID.jsonl"""
 
 import json
 import os
+import http.client
+import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../system"))
 sys.dont_write_bytecode = True
 import forms  # noqa: E402
-from harness import SOCLE, Kernel  # noqa: E402
+from harness import BUILD, SOCLE, Kernel, die_with_parent, plugin  # noqa: E402
 
 SECONDS = 5
+PAGES = '  - {path: %s, home: kernel, grants: ["call:forms/1", "call:models/1", "call:auth/1"]}\n'
 SCRIPT = """
 local bodies, n = {}, %d
 for line in io.lines("%s") do bodies[#bodies + 1] = line end
@@ -50,6 +56,50 @@ def measure(pid, port, folder, records, connections, first, note):
     print("POST 42 fields, %s, %d connections: %.0f/s, %.1f us CPU a request, p50 %.2f ms, p99 %.2f ms, %d not 2xx; synced "
           "writes, server and client on %d cores" % (
               note, connections, requests / (micros / 1e6), 1e6 * used / max(1, requests), p50 / 1e3, p99 / 1e3, errors, os.cpu_count()))
+    return requests / (micros / 1e6)
+
+
+def open_loop(port, path, rate, seconds, folder, *bodies):
+    """p50 and p99 in ms of requests sent at a constant rate, from when each was due."""
+    samples = os.path.join(folder, "samples")
+    done = subprocess.run([os.path.join(BUILD, "tests/bench/system/open_loop"), str(port), path, str(rate), str(seconds), "64", samples, *bodies],
+                          capture_output=True, text=True, check=True, preexec_fn=die_with_parent)
+    report = json.loads(done.stdout)
+    with open(samples, "rb") as file:
+        took = sorted(t for _, t in struct.iter_unpack("=QQ", file.read()))
+    return took[len(took) // 2] / 1e6, took[int(len(took) * 0.99)] / 1e6, report
+
+
+def floors(records, folder, reached):
+    """What the same machine does now without us: the disk's part and HTTP's part."""
+    out = subprocess.run([os.path.join(BUILD, "tests/bench/storage/storage_bench"), records, os.path.join(folder, "raw")],
+                         capture_output=True, text=True, check=True).stdout
+    raw = next(float(re.search(r"raw +([0-9.]+) us", line)[1]) for line in out.splitlines() if "64" in line and "sync" in line and "lane" not in line)
+    print("raw RocksDB, the same records and index keys in synced groups of 64: %.0f/s; POST over HTTP reaches %.2f of it (aim 0.7)" % (1e6 / raw, reached * raw / 1e6))
+    with subprocess.Popen([os.path.join(BUILD, "tests/bench/gateway/bare_beast")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent) as beast:
+        port = int(beast.stdout.readline().split("=")[1])
+        out = subprocess.run(["wrk", "-t1", "-c64", "-d%ds" % SECONDS, "http://127.0.0.1:%d/" % port], capture_output=True, text=True, check=True).stdout
+        bare = float(re.search(r"Requests/sec: +([0-9.]+)", out)[1])
+        beast.stdin.close()
+    print("bare Beast answering GET with a constant: %.0f/s; a POST of 42 fields with its synced write reaches %.2f of it" % (bare, reached / bare))
+
+
+def pages(kernel, record):
+    """The form's pages, one request at a time: until the first byte and until the whole page has come."""
+    for what, path in (("new", "/forms/loan/new"), ("record", "/forms/loan/" + record), ("list", "/forms/loan")):
+        connection = http.client.HTTPConnection("127.0.0.1", kernel.port)
+        first, whole, size = [], [], 0
+        for _ in range(200):
+            begun = time.monotonic()
+            connection.request("GET", path, headers={"Accept": "text/html"})
+            answer = connection.getresponse()
+            first.append(time.monotonic() - begun)
+            size = len(answer.read())
+            whole.append(time.monotonic() - begun)
+            assert answer.status == 200, path
+        connection.close()
+        print("page %s, %.0f KiB: first byte p50 %.2f ms, whole p50 %.2f ms, p99 %.2f ms over HTTP (a precompiled template elsewhere: 8 ms)" % (
+            what, size / 1024, 1e3 * sorted(first)[100], 1e3 * sorted(whole)[100], 1e3 * sorted(whole)[198]))
 
 
 def peers(records):
@@ -74,7 +124,7 @@ def peers(records):
 
 def main():
     peers(sys.argv[1])
-    with tempfile.TemporaryDirectory(prefix="socle-bench-") as folder, Kernel(folder, manifest=forms.manifest()) as kernel:
+    with tempfile.TemporaryDirectory(prefix="socle-bench-") as folder, Kernel(folder, manifest=forms.manifest() + PAGES % plugin("pages")) as kernel:
         environment = dict(os.environ, SOCLE_CONTROL=kernel.control_path)
         subprocess.run([SOCLE, "model", "apply", forms.LOAN, "--tenant", "demo"], env=environment, check=True, capture_output=True)
         status, _, text = kernel.request("POST", "/v1/forms/loan/records", forms.loan(99_999_999))
@@ -86,7 +136,12 @@ def main():
             model = file.read().replace("rules: [loan-credit]\n", "")
         forms.Tenant(kernel.port).release(model, "loan")
         for connections, first in ((1, 20_000_000), (64, 40_000_000)):
-            measure(kernel.pid, kernel.port, folder, sys.argv[1], connections, first, "forms")
+            reached = measure(kernel.pid, kernel.port, folder, sys.argv[1], connections, first, "forms")
+        p50, p99, report = open_loop(kernel.port, "/v1/forms/loan/records", round(reached * 0.7), SECONDS, folder, sys.argv[1], "60000000")
+        print("POST 42 fields, open loop at %.0f/s (70 %% of the closed loop): p50 %.2f ms, p99 %.2f ms (aim 10), %d of %d failed" % (
+            reached * 0.7, p50, p99, report["failed"], report["sent"]))
+        pages(kernel, json.loads(kernel.request("GET", "/v1/forms/loan/records?limit=1")[2])["items"][0]["id"])
+        floors(sys.argv[1], folder, reached)
 
 
 if __name__ == "__main__":

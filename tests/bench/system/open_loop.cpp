@@ -1,8 +1,9 @@
-// open_loop PORT PATH RATE SECONDS CONNECTIONS FILE: asks for PATH at a constant RATE whatever the answers do, on
-// keep-alive connections, and counts a request's time from when it was due, so that a stall is charged to every request
-// that fell into it. Waits by spinning on the clock: a sleeping client would measure its own waking. FILE gets, for
-// each answer, u64 when it was due (CLOCK_MONOTONIC, ns) and u64 how long after that it had come (ns). Prints what was
-// sent, answered, failed, and the most that requests were sent behind their time. stall.py runs it.
+// open_loop PORT PATH RATE SECONDS CONNECTIONS FILE [BODIES FIRST]: asks for PATH (or posts the lines of BODIES to it,
+// each with the digits of its first LA-DDDD-DDDDDDDD replaced by numbers from FIRST on) at a constant RATE whatever the
+// answers do, on keep-alive connections, and counts a request's time from when it was due, so that a stall is charged
+// to every request that fell into it. Waits by spinning on the clock: a sleeping client would measure its own waking.
+// FILE gets, for each answer, u64 when it was due (CLOCK_MONOTONIC, ns) and u64 how long after that it had come (ns).
+// Prints what was sent, answered, failed, and the most that requests were sent behind their time. stall.py runs it.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,6 +16,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <deque>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -60,17 +62,48 @@ bool take_answer(std::string& in, bool& good) {
   const std::size_t field = in.find("Content-Length: ");
   const std::size_t body = field < head ? std::strtoul(in.c_str() + field + 16, nullptr, 10) : 0;
   if (in.size() < head + 4 + body) return false;
-  good = in.compare(0, 12, "HTTP/1.1 200") == 0;
+  good = in.compare(0, 10, "HTTP/1.1 2") == 0;
   in.erase(0, head + 4 + body);
   return true;
 }
 
+// What is sent: always the same, or a record that has a number of its own.
+class Requests {
+ public:
+  Requests(const std::string& path, const char* bodies, std::uint64_t first) : path_(path), next_(first) {
+    if (bodies == nullptr) return;
+    std::ifstream file(bodies);
+    for (std::string line; std::getline(file, line);) bodies_.push_back(line);
+    if (bodies_.empty()) fail(bodies);
+  }
+  const std::string& next() {
+    if (bodies_.empty()) {
+      if (text_.empty()) text_ = "GET " + path_ + " HTTP/1.1\r\nHost: b\r\n\r\n";
+      return text_;
+    }
+    std::string& body = bodies_[next_ % bodies_.size()];
+    char number[16];
+    std::snprintf(number, sizeof number, "%08llu", static_cast<unsigned long long>(next_++ % 100'000'000));
+    if (const auto at = body.find("\"LA-"); at != std::string::npos) body.replace(at + 9, 8, number, 8);
+    text_ = "POST " + path_ +
+            " HTTP/1.1\r\nHost: b\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(body.size()) +
+            "\r\n\r\n" + body;
+    return text_;
+  }
+
+ private:
+  std::string path_, text_;
+  std::vector<std::string> bodies_;
+  std::uint64_t next_ = 0;
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 7) return std::fprintf(stderr, "usage: open_loop PORT PATH RATE SECONDS CONNECTIONS FILE\n"), 2;
+  if (argc != 7 && argc != 9)
+    return std::fprintf(stderr, "usage: open_loop PORT PATH RATE SECONDS CONNECTIONS FILE [BODIES FIRST]\n"), 2;
   const int port = std::atoi(argv[1]);
-  const std::string request = "GET " + std::string(argv[2]) + " HTTP/1.1\r\nHost: b\r\n\r\n";
+  Requests requests(argv[2], argc == 9 ? argv[7] : nullptr, argc == 9 ? std::strtoull(argv[8], nullptr, 10) : 0);
   const auto interval = static_cast<std::uint64_t>(1e9 / std::atof(argv[3]));
   const auto length = static_cast<std::uint64_t>(std::atof(argv[4]) * 1e9);
   std::vector<Connection> all(static_cast<std::size_t>(std::atoi(argv[5])));
@@ -91,6 +124,7 @@ int main(int argc, char** argv) {
     if (due <= begun + length && time >= due && !idle.empty()) {
       Connection& c = *idle.front();
       idle.pop_front();
+      const std::string& request = requests.next();
       if (send(c.fd, request.data(), request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(request.size()))
         fail("send");
       c.due = due;

@@ -34,7 +34,7 @@ bench cell cell_bench $bin/cell/cell_bench
 bench cel cel_bench bash -c "$bin/cel/cel_bench $loan/valid.jsonl | tee $work/ours; tests/bench/rules/peers.sh cel $loan/valid.jsonl $work/ours"
 bench rules rules_bench bash -c "$bin/rules/rules_bench | tee $work/ours; tests/bench/rules/peers.sh rules $loan/valid.jsonl $work/ours"
 bench policy policy_bench bash -c "$bin/policy/policy_bench; tests/bench/policy/peers.sh"
-bench schema schema_bench $bin/schema/schema_bench $loan ../shared/conformance/schema-bench
+bench schema schema_bench bash -c "$bin/schema/schema_bench $loan ../shared/conformance/schema-bench; tests/bench/schema/peers.sh $loan ../shared/conformance/schema-bench"
 bench models "socle storage-rocksdb gateway notes models models-kind models-driver socle_load" /usr/bin/python3 -B tests/bench/models/run.py
 bench forms "socle storage-rocksdb gateway models rules forms pages forms_bench open_loop storage_bench bare_beast" bash -c "$bin/forms/forms_bench examples/loan/loan.yaml $loan/valid.jsonl; /usr/bin/python3 -B tests/bench/forms/run.py $loan/valid.jsonl"
 bench live "socle storage-rocksdb gateway models rules forms open_loop" /usr/bin/python3 -B tests/bench/forms/live.py

@@ -17,19 +17,13 @@ constexpr const char* model = R"~({"form":"all","schema":{"type":"object","requi
 "n":{"type":"integer"},"x":{"type":"number"},"ok":{"type":"boolean"},"money":{"type":"string","format":"decimal"},
 "iban":{"type":"string"},"tags":{"type":"array","items":{"type":"string"}},
 "address":{"type":"object","properties":{"city":{"type":"string"},"zip":{"type":"string"}}},
-"lines":{"type":"array","items":{"type":"object","properties":{"price":{"type":"string","format":"decimal"},"qty":{"type":"integer"},"total":{"type":"string"}}}},
-"secret":{"type":"integer"}}},
-"logic":{"lines[].total":{"compute":"string(decimal(price) * decimal(qty))"
-}
-, "x" : {"visible" : "kind == 'sick'", "clear_on_hide" : true},
-        "n" : {"required" : "ok", "options" : "[1, 2, 3]"},
-              "iban" : {
-  "validate" : { "use" : "iban", "when" : "ok" }
-}
-}
-, "checks" : [ {"id" : "late", "when" : "from > date('2026-01-01') && address.city == 'Bonn'", "message" : "late"} ],
-             "index" : [ "kind", {"field" : "from", "order" : "ordered"}, "money" ]
-})";
+"lines":{"type":"array","items":{"type":"object","properties":{"price":{"type":"string","format":"decimal"},
+"qty":{"type":"integer"},"total":{"type":"string"}}}},"secret":{"type":"integer"}}},
+"logic":{"lines[].total":{"compute":"string(decimal(price) * decimal(qty))"},
+"x":{"visible":"kind == 'sick'","clear_on_hide":true},"n":{"required":"ok","options":"[1, 2, 3]"},
+"iban":{"validate":{"use":"iban","when":"ok"}}},
+"checks":[{"id":"late","when":"from > date('2026-01-01') && address.city == 'Bonn'","message":"late"}],
+"index":["kind",{"field":"from","order":"ordered"},"money"]})~";
 
 std::shared_ptr<const Form> compiled() {
   const auto source = json::Document::parse(model);

@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 import unittest
+import urllib.parse
 
 from harness import FULL, SOCLE, SystemTest, plugin
 
@@ -297,6 +298,33 @@ class Forms(SystemTest):
             client.join(60)
         self.assertEqual(["N-%03d" % n for n in range(1, 241)], sorted(found))
         print("\nforms: 240 numbers for 48 clients at once in %.1f s" % (time.monotonic() - begun))
+
+    def test_hostile_texts_stay_texts(self):
+        kernel = self.system()
+        demo = self.tenant(kernel.port)
+        demo.release("form: texts\nschema: {type: object, properties: {t: {type: string}, p: {type: string, pattern: '^a$'}}}\nindex: [t]\n", "texts")
+        records = "/v1/forms/texts/records"
+        evils = ["\r\nX-Evil: 1\r\n\r\n", "' || true || t == '", '" } ] } <script>alert(1)</script>', "\u202e\u0000\u001b[31m", "=cmd|' /C calc'!A0",
+                 '{"level":"error","msg":"forged"}\n{"level":"error","msg":"forged"}', "%0d%0aX-Evil:%201", "${jndi:x}", "\ud83d\ude00" * 100]
+        for evil in evils:
+            with self.subTest(evil[:20]):
+                made = demo.good("POST", records, {"t": evil}, status=201)
+                self.assertEqual(evil, demo.good("GET", records + "/" + made["id"])["doc"]["t"])
+                asked = urllib.parse.quote("t == %s" % json.dumps(evil))
+                found = demo.good("GET", "%s?filter=%s" % (records, asked))
+                self.assertEqual([made["id"]], [i["id"] for i in found["items"]])
+                connection = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=30)
+                self.addCleanup(connection.close)
+                for method, path, body in (("POST", records, json.dumps({"p": evil})), ("GET", records + "?order=" + urllib.parse.quote(evil), None),
+                                           ("GET", "/v1/forms/" + urllib.parse.quote(evil[:40], safe=""), None),
+                                           ("GET", records + ":export?format=csv&filter=" + asked, None)):
+                    connection.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+                    answer = connection.getresponse()
+                    answer.read()
+                    self.assertNotIn("x-evil", {k.lower() for k, _ in answer.getheaders()}, path)
+                    self.assertIn(answer.status, (200, 400, 404, 422), path)
+        for line in kernel.log_text().splitlines():
+            self.assertNotEqual("forged", json.loads(line)["msg"])
 
     def test_diagnostics_name_line_and_column(self):
         kernel = self.system()

@@ -153,6 +153,7 @@ class Bus {
   static socle_reply error(socle_status status, std::string_view code, std::string_view message);
 
   std::atomic<uint64_t> late_replies{0};
+  std::atomic<uint64_t> lost_messages{0};  // taken into a channel's buffer, whose subscriber went before it got them
 
  private:
   // A plugin's answer made safe: a status out of range, or a payload over the limit, is a defect of the plugin, not an

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "bus/bus.hpp"
+#include "telemetry/log.hpp"
 
 namespace socle::bus {
 namespace {
@@ -25,7 +26,7 @@ struct Channels::Message {
 };
 
 // One subscriber of one channel on one worker.
-struct Channels::Lane {
+struct Channels::Lane : std::enable_shared_from_this<Channels::Lane> {
   Channels* channels = nullptr;
   Worker* worker = nullptr;
   ChannelMode mode = ChannelMode::buffered;
@@ -152,15 +153,8 @@ void Channels::pump(Worker& w, Lane& lane) {
   struct Start {
     std::shared_ptr<Lane> lane;
   };
-  auto& lanes = locals_[w.index()]->lanes;
-  std::shared_ptr<Lane> self;
-  for (auto& [name, list] : lanes) {
-    for (auto& l : list) {
-      if (l.get() == &lane) self = l;
-    }
-  }
   Job job;
-  job.user = new Start{self};
+  job.user = new Start{lane.shared_from_this()};
   job.event = [](void* user, socle_status) {
     auto* start = static_cast<Start*>(user);
     Lane& l = *start->lane;
@@ -183,6 +177,23 @@ void Channels::delivered(void* user, const socle_reply* reply) {
   --lane.taken;
   if (lane.mode == ChannelMode::rendezvous) tell(*lane.worker, *m, reply->status);
   lane.channels->pump(*lane.worker, lane);
+}
+
+// The subscriber is gone: publishers that wait for it hear so, what it was to get is lost and counted.
+void Channels::close(Worker& w, Lane& lane, const std::string& channel) {
+  lane.closed = true;
+  for (auto& m : lane.waiting) {
+    if (!m->dead && --m->wanted == 0) tell(w, *m, SOCLE_UNAVAILABLE);
+  }
+  uint64_t lost = 0;
+  for (const auto& [tenant, queue] : lane.queues) lost += queue.size();
+  lane.queues.clear();
+  lane.turn.clear();
+  if (lost == 0) return;
+  bus_.lost_messages.fetch_add(lost, std::memory_order_relaxed);
+  telemetry::Log::get().write(
+      telemetry::Level::warn, "a subscriber went before it was given the messages in its buffer",
+      {{"channel", channel}, {"subscriber", bus_.target_name(lane.target)}, {"messages", std::to_string(lost)}});
 }
 
 void Channels::routes_changed(Worker& w) {
@@ -208,10 +219,7 @@ void Channels::routes_changed(Worker& w) {
     for (auto& lane : old) {
       if (kept != local.lanes.end() && std::find(kept->second.begin(), kept->second.end(), lane) != kept->second.end())
         continue;
-      lane->closed = true;
-      for (auto& m : lane->waiting) {
-        if (!m->dead && --m->wanted == 0) tell(w, *m, SOCLE_UNAVAILABLE);
-      }
+      close(w, *lane, name);
     }
   }
 }

@@ -32,7 +32,8 @@ class Channels {
   // Worker. As socle_host::publish; `publisher` is granted the channel already.
   socle_status publish(Worker& w, Generation& publisher, Context& context, const ChannelRoute& route, Payload* payload,
                        socle_event_fn done, void* user);
-  // Worker, when its snapshot has changed: messages of vanished channels are dropped, waiting publishers told.
+  // Worker, when its snapshot has changed: messages for vanished subscribers are dropped, counted and
+  // logged; waiting publishers told.
   void routes_changed(Worker& w);
   // Worker. Publishers of g that wait are told CANCELLED.
   void cancel_all(Worker& w, Generation& g);
@@ -42,6 +43,7 @@ class Channels {
   struct Lane;
   struct Local;
   void pump(Worker& w, Lane& lane);
+  void close(Worker& w, Lane& lane, const std::string& channel);
   static void delivered(void* user, const socle_reply* reply);
   static void expired(void* user, socle_status status);
   static void tell(Worker& w, Message& message, socle_status status);

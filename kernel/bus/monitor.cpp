@@ -186,9 +186,13 @@ std::string Monitor::metrics(size_t most) const {
          [](const TenantUse& u) { return static_cast<double>(u.usage.refused + u.usage.shed); });
   family("socle_tenant_memory_bytes", "gauge", "Memory charged",
          [](const TenantUse& u) { return static_cast<double>(u.usage.memory); });
-  out.append("# HELP socle_worker_stalls_total Times a worker was found stuck in plugin code\n");
-  out.append("# TYPE socle_worker_stalls_total counter\nsocle_worker_stalls_total ");
-  return out.append(std::to_string(stalls_seen())).append("\n");
+  const auto counter = [&](const std::string& name, std::string_view help, uint64_t value) {
+    out.append("# HELP " + name + " ").append(help).append("\n# TYPE " + name + " counter\n" + name + " ");
+    out.append(std::to_string(value)).append("\n");
+  };
+  counter("socle_worker_stalls_total", "Times a worker was found stuck in plugin code", stalls_seen());
+  counter("socle_channel_lost_messages_total", "Messages in a buffer whose subscriber went", bus_.lost_messages.load());
+  return out;
 }
 
 }  // namespace socle::bus

@@ -15,6 +15,10 @@
 
 namespace socle::bus {
 
+// Around one method, before and after it together: each costs every call of the method. check_fit() refuses a system
+// with more.
+inline constexpr size_t most_filters = 8;
+
 struct FilterStep {
   Generation* generation;
   uint32_t method;

@@ -32,8 +32,8 @@ std::vector<Command> system_commands() {
       {"doctor",
        {},
        {},
-       "check settings, disk, limits, workers and drift, with advice",
-       "Exits 1 when a check fails.",
+       "check settings, disk, limits, workers, certificates and drift, with advice",
+       "Exits 1 when a check fails; a warning is advice and no failure.",
        {{"socle doctor"}}},
   };
 }

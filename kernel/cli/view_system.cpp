@@ -37,22 +37,29 @@ std::string view_status(json::View answer, bool colour) {
 std::string view_doctor(json::View answer, bool colour) {
   std::string out;
   size_t width = 0;
-  std::int64_t failed = 0;
+  std::int64_t failed = 0, warned = 0;
   for (const json::View check : answer.find("checks").elements())
     width = std::max(width, display_width(printable(text_at(check, "check"))));
   for (const json::View check : answer.find("checks").elements()) {
     const bool ok = check.find("ok").as_bool();
+    const bool warning = ok && check.find("warning").as_bool();
     const std::string name = printable(text_at(check, "check"));
     failed += ok ? 0 : 1;
-    out += tinted(ok ? "✓" : "✗", ok ? Tint::good : Tint::bad, colour) + " " + name +
-           std::string(width - display_width(name) + 2, ' ') + printable(text_at(check, "found")) + "\n";
-    if (!ok)
+    warned += warning ? 1 : 0;
+    const Tint tint = warning ? Tint::warn : ok ? Tint::good : Tint::bad;
+    out += tinted(warning ? "!"
+                  : ok    ? "✓"
+                          : "✗",
+                  tint, colour) +
+           " " + name + std::string(width - display_width(name) + 2, ' ') + printable(text_at(check, "found")) + "\n";
+    if (!ok || warning)
       out +=
           std::string(width + 4, ' ') + tinted("→ " + printable(text_at(check, "advice")), Tint::warn, colour) + "\n";
   }
-  const std::string verdict =
+  std::string verdict =
       failed == 0 ? "all is well" : count_text(failed) + (failed == 1 ? " check fails" : " checks fail");
-  return out + tinted(verdict, failed == 0 ? Tint::good : Tint::bad, colour) + "\n";
+  if (warned > 0) verdict += ", " + count_text(warned) + (warned == 1 ? " warning" : " warnings");
+  return out + tinted(verdict, failed > 0 ? Tint::bad : warned > 0 ? Tint::warn : Tint::good, colour) + "\n";
 }
 
 namespace {

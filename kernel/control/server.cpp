@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include "base/thread.hpp"
 #include "control/error_json.hpp"
@@ -94,6 +95,24 @@ Result<sockaddr_un> address_of(const std::filesystem::path& path) {
   return address;
 }
 
+// Makes room for a socket at `path`: what a kernel left there when it died may go, and nothing else.
+Status clear_the_way(const std::filesystem::path& path, const sockaddr_un& address) {
+  struct stat there {};
+  if (::lstat(path.c_str(), &there) != 0) return {};  // nothing there; whatever else it is, bind() says
+  const std::string what = "control socket " + path.string() + ": ";
+  if (!S_ISSOCK(there.st_mode))
+    return Error{Code::invalid, what + "a file that is no socket is there; give another path with --control"};
+  const base::Fd probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN)
+    return Error{Code::unavailable,
+                 what + "another process answers there; give another path with --control, or stop it"};
+  if (errno != ECONNREFUSED)
+    return Error{Code::unavailable, what + "whether somebody serves there cannot be told: " + std::strerror(errno)};
+  if (::unlink(path.c_str()) != 0)
+    return Error{Code::unavailable, what + "the one of a kernel that died cannot be removed: " + std::strerror(errno)};
+  return {};
+}
+
 }  // namespace
 
 Server::Server(std::filesystem::path path, Handler handler) : path_(std::move(path)), handler_(std::move(handler)) {}
@@ -103,13 +122,15 @@ Server::~Server() { stop(); }
 Status Server::start() {
   const auto address = address_of(path_);
   if (!address) return address.error();
-  ::unlink(path_.c_str());  // the data lock says that no other kernel serves here
+  if (auto clear = clear_the_way(path_, *address); !clear) return clear;
   base::Fd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   // Nobody can connect before listen(), so the mode may follow; a umask would be that of every thread.
   const bool bound = bind(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof(sockaddr_un)) == 0 &&
                      ::chmod(path_.c_str(), 0600) == 0;
   if (!bound || listen(fd.get(), 64) != 0)
     return Error{Code::unavailable, "control socket " + path_.string() + ": " + std::strerror(errno)};
+  struct stat made {};
+  if (::lstat(path_.c_str(), &made) == 0) ours_ = {made.st_dev, made.st_ino};
   listening_ = std::move(fd);
   wake_ = base::Fd(eventfd(0, EFD_CLOEXEC));
   thread_ = std::thread([this] { run(); });
@@ -121,7 +142,8 @@ void Server::stop() {
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t n = ::write(wake_.get(), &one, sizeof one);
     thread_.join();
-    ::unlink(path_.c_str());
+    struct stat there {};
+    if (::lstat(path_.c_str(), &there) == 0 && std::pair(there.st_dev, there.st_ino) == ours_) ::unlink(path_.c_str());
     listening_.reset();
   }
   std::unique_lock lock(mutex_);

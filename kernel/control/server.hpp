@@ -8,6 +8,8 @@
 // may wait for a drain; nothing here runs on a worker.
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
@@ -15,6 +17,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/file.hpp"
@@ -36,6 +39,7 @@ class Server {
 
   Server(std::filesystem::path path, Handler handler);
   ~Server();  // stop()
+  // A socket nobody serves any more is replaced; anything else at the path is refused and left alone.
   Status start();
   void stop();  // waits for requests that run
 
@@ -45,6 +49,7 @@ class Server {
   static void refuse(int client);
   std::filesystem::path path_;
   Handler handler_;
+  std::pair<dev_t, ino_t> ours_{};  // what start() made: somebody else's is not removed
   base::Fd listening_, wake_;
   std::thread thread_;
   std::mutex mutex_;

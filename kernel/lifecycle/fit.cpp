@@ -106,6 +106,33 @@ void check_listeners(const std::vector<const Package*>& packages, std::string& p
   }
 }
 
+// The filters around each method, counted as build_snapshot() places them: a plugin's own do not stand around its
+// methods.
+void check_filters(const std::vector<const Package*>& packages, std::string& problems) {
+  const auto check = [&](const Package& provider, const manifest::MethodRef& method) {
+    size_t count = 0;
+    std::string owners;
+    for (const Package* p : packages) {
+      if (p == &provider) continue;
+      const auto& filters = p->manifest->filters;
+      const auto own = std::count_if(filters.begin(), filters.end(),
+                                     [&](const manifest::Filter& filter) { return filter.match.matches(method); });
+      if (own == 0) continue;
+      count += static_cast<size_t>(own);
+      owners += (owners.empty() ? "" : ", ") + quoted(*p) + " (" + std::to_string(own) + ")";
+    }
+    if (count > bus::most_filters)
+      problems += "method " + to_string(method) + " of plugin " + quoted(provider) + " has " + std::to_string(count) +
+                  " filters around it and at most " + std::to_string(bus::most_filters) + " are possible: " + owners +
+                  "; remove one, or let one of them do the work of two\n";
+  };
+  for (const Package* p : packages) {
+    for (const auto& provided : p->manifest->provides) {
+      for (const auto& [method, facts] : provided.methods) check(*p, {provided.service, method});
+    }
+  }
+}
+
 }  // namespace
 
 Status check_fit(const std::vector<const Package*>& packages) {
@@ -115,6 +142,7 @@ Status check_fit(const std::vector<const Package*>& packages) {
   check_routes(packages, problems);
   check_channels(packages, problems);
   check_listeners(packages, problems);
+  check_filters(packages, problems);
   if (problems.empty()) return {};
   problems.pop_back();
   return Error{Code::invalid, problems};

@@ -1,6 +1,7 @@
 #include "lifecycle/lifecycle.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <thread>
 
 #include "telemetry/clock.hpp"
@@ -101,6 +102,9 @@ void Lifecycle::add_house(std::vector<const Package*>& packages) const {
 
 void Lifecycle::install(const Members& members, const manifest::SystemManifest& system) {
   const auto snapshot = build_snapshot(*bus_, with_house(members), system, ++snapshot_version_);
+  assert(std::all_of(snapshot->routes.begin(), snapshot->routes.end(), [](const bus::Route& route) {
+    return route.before.size() + route.after.size() <= bus::most_filters;  // check_fit()
+  }));
   if (auto s = bus_->install(snapshot, install_patience); !s) {
     // A worker that hangs in plugin code cannot be waited for; the others serve, and it will see the routes when it
     // wakes.

@@ -114,6 +114,8 @@ class Lifecycle : public bus::Owner {
   [[nodiscard]] std::string cells_in_trouble() const;
   // How what runs differs from the system manifest's file; "" when it does not.
   [[nodiscard]] std::string drift() const;
+  // Of what serves, by plugin: the settings that create() got, as JSON.
+  [[nodiscard]] std::map<std::string, std::string> configs() const;
   // The worker came round within a second.
   [[nodiscard]] bool worker_answers(uint32_t index);
 

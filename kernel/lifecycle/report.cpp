@@ -349,6 +349,12 @@ std::string Lifecycle::drift() const {
   return out;
 }
 
+std::map<std::string, std::string> Lifecycle::configs() const {
+  std::map<std::string, std::string> out;
+  for (const auto& [name, member] : members_copy()) out.emplace(name, member.primary->package.config);
+  return out;
+}
+
 bool Lifecycle::worker_answers(uint32_t index) {
   bus::Worker& w = bus_->worker(index);
   const uint64_t before = w.turns();

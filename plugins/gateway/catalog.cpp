@@ -109,7 +109,7 @@ void read_listeners(std::string_view text, TlsStore& tls, std::size_t min_rate, 
     assign_ms(limits.find("deadline_ms"), listener->limits.deadline);
     if (const View files = entry.find("tls"); files.is_object()) {
       listener->tls = tls.get(text_of(files.find("certificate")), text_of(files.find("key")));
-      if (auto read = listener->tls->refresh(); !read) {
+      if (auto read = listener->tls->read_once(); !read) {
         catalog.complaints.push_back("listener " + listener->name + ": " + read.error().message);
       }
     }

@@ -7,6 +7,8 @@
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 
+#include <utility>
+
 namespace socle::gateway {
 
 namespace {
@@ -61,18 +63,25 @@ Result<SSL_CTX*> TlsFiles::load() const {
   return tls_error(key ? "match certificate " + certificate_ + " with key" : "read private key", key_);
 }
 
+Status TlsFiles::read_once() {
+  if (tried_.load(std::memory_order_acquire)) return {};
+  return refresh();
+}
+
 Status TlsFiles::refresh() {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard reading(reading_);
   const Stamp certificate = stamp(certificate_);
   const Stamp key = stamp(key_);
-  if (tried_ && certificate == certificate_stamp_ && key == key_stamp_) return {};
-  tried_ = true;
+  if (tried_.load(std::memory_order_relaxed) && certificate == certificate_stamp_ && key == key_stamp_) return {};
   certificate_stamp_ = certificate;
   key_stamp_ = key;
   auto fresh = load();
+  if (fresh) {
+    const std::lock_guard lock(mutex_);
+    SSL_CTX_free(std::exchange(context_, *fresh));  // connections hold references of their own
+  }
+  tried_.store(true, std::memory_order_release);
   if (!fresh) return std::move(fresh).error();
-  SSL_CTX_free(context_);  // connections hold references of their own
-  context_ = *fresh;
   return {};
 }
 
@@ -95,6 +104,21 @@ std::shared_ptr<TlsFiles> TlsStore::get(const std::string& certificate, const st
   auto files = slot.lock();
   if (!files) slot = files = std::make_shared<TlsFiles>(certificate, key);
   return files;
+}
+
+std::vector<Error> TlsStore::refresh() {
+  std::vector<std::shared_ptr<TlsFiles>> all;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [paths, files] : files_) {
+      if (auto alive = files.lock()) all.push_back(std::move(alive));
+    }
+  }
+  std::vector<Error> errors;
+  for (const auto& files : all) {
+    if (auto read = files->refresh(); !read) errors.push_back(std::move(read).error());
+  }
+  return errors;
 }
 
 }  // namespace socle::gateway

@@ -1,16 +1,18 @@
 // tls.hpp: certificates of the listeners, and TLS contexts made of them (OpenSSL, TLS 1.2 and later, ALPN http/1.1). A
 // pair of files that changes on disk makes a new context for connections accepted from then on; a pair that cannot be
-// used is reported and the last good one stays. Shared by all workers: a mutex, taken for a new connection and once a
-// sweep, never per request. OpenSSL stays in tls.cpp and transport.cpp.
+// used is reported and the last good one stays. Shared by all workers: a mutex, taken for a new connection, never per
+// request and never while files are read. OpenSSL stays in tls.cpp and transport.cpp.
 #pragma once
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "socle/result.hpp"
 
@@ -28,7 +30,10 @@ class TlsFiles {
 
   // A server-side SSL over fd, owned by the caller; NULL while no usable certificate has been read. Any worker.
   [[nodiscard]] ssl_st* open(int fd);
-  // Reads the files again when they changed. The error names the file; it is told once per change. Any worker.
+  // Reads the files if nobody has yet. Any worker: the first that needs them, before its connection can be answered.
+  [[nodiscard]] Status read_once();
+  // Reads the files again when they changed. The error names the file; it is told once per change. Waits for the disk:
+  // for an offload thread.
   [[nodiscard]] Status refresh();
 
  private:
@@ -44,9 +49,10 @@ class TlsFiles {
   const std::string certificate_;
   const std::string key_;
   std::mutex mutex_;
-  ssl_ctx_st* context_ = nullptr;  // guarded by mutex_, like all below
-  bool tried_ = false;
-  Stamp certificate_stamp_;
+  ssl_ctx_st* context_ = nullptr;  // guarded by mutex_
+  std::atomic<bool> tried_{false};
+  std::mutex reading_;       // one reader at a time
+  Stamp certificate_stamp_;  // guarded by reading_, as the next
   Stamp key_stamp_;
 };
 
@@ -54,6 +60,8 @@ class TlsFiles {
 class TlsStore {
  public:
   [[nodiscard]] std::shared_ptr<TlsFiles> get(const std::string& certificate, const std::string& key);
+  // refresh() of all pairs; the errors. For an offload thread.
+  [[nodiscard]] std::vector<Error> refresh();
 
  private:
   std::mutex mutex_;

@@ -1,7 +1,9 @@
 // worker.cpp: see worker.hpp.
 #include "worker.hpp"
 
+#include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "conditional.hpp"
 #include "connection.hpp"
@@ -51,14 +53,47 @@ void Worker::sweep(std::int64_t time) {
   for (std::size_t i = connections_.size(); i-- > 0;) {
     if (i < connections_.size()) connections_[i]->sweep(time);
   }
-  if (!catalog_) return;
-  for (const auto& [name, listener] : catalog_->listeners) {
-    if (!listener->tls) continue;
-    if (auto read = listener->tls->refresh(); !read) {
-      const std::string text = "listener " + name + ": " + read.error().message + "; the last good certificate stays";
-      host()->log(host(), SOCLE_LOG_ERROR, nullptr, str(text), nullptr, 0);
-    }
+}
+
+void Worker::watch_certificates() {
+  const auto encrypted = [](const auto& entry) { return entry.second->tls != nullptr; };
+  if (draining_ || std::none_of(catalog_->listeners.begin(), catalog_->listeners.end(), encrypted)) return;
+  if (!shared_.certificates_watched.exchange(true)) wait_for_certificates();
+}
+
+void Worker::wait_for_certificates() {
+  certificate_timer_ = host()->timer_start(host(), certificate_time, &Worker::on_certificate_time, this);
+}
+
+void Worker::on_certificate_time(void* user, socle_status status) {
+  auto& self = *static_cast<Worker*>(user);
+  self.certificate_timer_ = 0;
+  if (status != SOCLE_OK || self.draining_) return self.finish_drain();
+  self.reading_certificates_ = true;
+  const socle_status taken = self.host()->offload(self.host(), &read_certificates, &on_certificates_read, user);
+  if (taken == SOCLE_OK || taken == SOCLE_PENDING) return;
+  self.reading_certificates_ = false;  // the pool is full: next time
+  self.wait_for_certificates();
+}
+
+void Worker::read_certificates(void* user) {
+  auto& self = *static_cast<Worker*>(user);
+  self.certificate_errors_ = self.shared_.tls.refresh();
+}
+
+void Worker::on_certificates_read(void* user, socle_status status) {
+  auto& self = *static_cast<Worker*>(user);
+  self.reading_certificates_ = false;
+  for (const Error& error : std::exchange(self.certificate_errors_, {})) {
+    const std::string text = error.message + "; the last good certificate stays";
+    self.host()->log(self.host(), SOCLE_LOG_ERROR, nullptr, str(text), nullptr, 0);
   }
+  if (status != SOCLE_OK || self.draining_) return self.finish_drain();
+  self.wait_for_certificates();
+}
+
+bool Worker::at_rest() const {
+  return connections_.empty() && timer_ == 0 && certificate_timer_ == 0 && !reading_certificates_;
 }
 
 void Worker::report() {
@@ -77,13 +112,14 @@ socle_status Worker::drain(std::uint64_t token) {
   for (std::size_t i = connections_.size(); i-- > 0;) {
     if (i < connections_.size()) connections_[i]->drain();
   }
-  if (connections_.empty() && timer_ == 0) return SOCLE_OK;
+  if (certificate_timer_ != 0 && host()->timer_cancel(host(), certificate_timer_) == 1) certificate_timer_ = 0;
+  if (at_rest()) return SOCLE_OK;
   drain_token_ = token;
   return SOCLE_PENDING;
 }
 
 void Worker::finish_drain() {
-  if (!drain_token_ || !connections_.empty() || timer_ != 0) return;
+  if (!drain_token_ || !at_rest()) return;
   catalog_.reset();
   pool_.clear();
   const socle_reply reply{sizeof(socle_reply), SOCLE_OK, nullptr};
@@ -96,6 +132,7 @@ const std::shared_ptr<const Catalog>& Worker::catalog() {
     for (const std::string& text : catalog_->complaints) {
       host()->log(host(), SOCLE_LOG_WARN, nullptr, str(text), nullptr, 0);
     }
+    watch_certificates();
   }
   return catalog_;
 }

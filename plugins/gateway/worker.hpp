@@ -3,6 +3,7 @@
 // is locked.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -16,11 +17,12 @@ namespace socle::gateway {
 
 class Connection;
 
-// Shared by the workers of one instance; constant after create() but for the TLS store, which locks.
+// Shared by the workers of one instance; constant after create() but for the TLS store, which locks, and the flag.
 struct Shared {
   const socle_host* host = nullptr;
   Config config;
   TlsStore tls;
+  std::atomic<bool> certificates_watched{false};                                   // by the first worker that met one
   std::uint32_t requests = 0, failures = 0, refusals = 0, opened = 0, closed = 0;  // metric numbers
 };
 
@@ -58,9 +60,18 @@ class Worker {
 
  private:
   static constexpr std::int64_t tick = 200 * millisecond;
+  static constexpr std::int64_t certificate_time = 1000 * millisecond;
   static constexpr std::size_t pool_limit = 64;
   static void on_tick(void* user, socle_status status);
   void sweep(std::int64_t time);  // cuts connections whose deadline is not after `time`
+  // The files of all TLS listeners are looked at every second, whether or not anybody is connected: on an offload
+  // thread, told by one worker's timer.
+  void watch_certificates();
+  void wait_for_certificates();
+  static void on_certificate_time(void* user, socle_status status);
+  static void read_certificates(void* user);  // offload thread
+  static void on_certificates_read(void* user, socle_status status);
+  [[nodiscard]] bool at_rest() const;  // nothing of this worker is left for a drain to wait for
   void report();
   void finish_drain();
 
@@ -75,6 +86,9 @@ class Worker {
   std::string date_;
   std::int64_t date_second_ = -1;
   std::uint64_t timer_ = 0;
+  std::uint64_t certificate_timer_ = 0;
+  bool reading_certificates_ = false;
+  std::vector<Error> certificate_errors_;  // the offload thread's while reading_certificates_
   std::uint64_t drain_token_ = 0;
   std::uint64_t requests_ = 0, failures_ = 0, refusals_ = 0, opened_ = 0, closed_ = 0;
   bool draining_ = false;

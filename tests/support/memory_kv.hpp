@@ -21,6 +21,10 @@ class MemoryKv final : public Kv {
     const std::lock_guard lock(mutex_);
     failure_ = std::move(error);
   }
+  void fail_syncs(std::optional<Error> error) {
+    const std::lock_guard lock(mutex_);
+    sync_failure_ = std::move(error);
+  }
   // Reach::cached finds nothing.
   void set_cold(bool cold) {
     const std::lock_guard lock(mutex_);
@@ -81,6 +85,7 @@ class MemoryKv final : public Kv {
   Status sync() override {
     const std::lock_guard lock(mutex_);
     ++syncs_;
+    if (sync_failure_) return *sync_failure_;
     return {};
   }
   Status backup(const std::string&) override { return Error{Code::unsupported, "memory has no backup"}; }
@@ -117,7 +122,7 @@ class MemoryKv final : public Kv {
 
   mutable std::mutex mutex_;
   std::unique_ptr<Map> map_ = std::make_unique<Map>();
-  std::optional<Error> failure_;
+  std::optional<Error> failure_, sync_failure_;
   bool cold_ = false;
   std::size_t writes_ = 0, syncs_ = 0;
 };

@@ -136,26 +136,33 @@ Status Committer::write_group(Group& group, bool durable, bool schema_changed) {
     tenants_.forget_all();
     commit_ = state_.committed.load(std::memory_order_relaxed);
     load_slot();
-    state_.note(written.error());
-    state_.failing.store(written.error().code == Code::internal, std::memory_order_relaxed);
-    if (written.error().code == Code::storage_full) {
-      full_ = written.error();
-      state_.full.store(true, std::memory_order_relaxed);
-      retry_full_ms_ = now_ms_ + full_retry_ms;
-    }
+    disk_failed(written.error());
     return written;
   }
-  full_.reset();
-  state_.full.store(false, std::memory_order_relaxed);
-  state_.failing.store(false, std::memory_order_relaxed);
-  unsettled_ = unsettled_ || !durable;
-  if (durable) unsettled_ = false;
+  if (durable || !sync_failed_) disk_works();
+  unsettled_ = !durable;
   state_.committed.store(commit_, std::memory_order_release);
   if (schema_changed) {
     state_.schema_epoch.fetch_add(1, std::memory_order_release);
     load_builds();
   }
   return {};
+}
+
+void Committer::disk_failed(const Error& error) {
+  state_.note(error);
+  state_.failing.store(error.code == Code::internal, std::memory_order_relaxed);
+  if (error.code != Code::storage_full) return;
+  full_ = error;
+  state_.full.store(true, std::memory_order_relaxed);
+  retry_full_ms_ = now_ms_ + full_retry_ms;
+}
+
+void Committer::disk_works() {
+  sync_failed_ = false;
+  full_.reset();
+  state_.full.store(false, std::memory_order_relaxed);
+  state_.failing.store(false, std::memory_order_relaxed);
 }
 
 void Committer::measure(const Group& group, bool durable, double seconds) const {
@@ -169,9 +176,14 @@ void Committer::measure(const Group& group, bool durable, double seconds) const 
 
 void Committer::settle() {
   if (!unsettled_ || stopped()) return;
-  unsettled_ = false;
   state_.meters.syncs.add();
-  if (auto synced = state_.kv.sync(); !synced) state_.note(synced.error());
+  if (auto synced = state_.kv.sync(); !synced) {
+    sync_failed_ = true;
+    disk_failed(synced.error());  // and unsettled still: the next nudge tries again
+    return;
+  }
+  unsettled_ = false;
+  if (sync_failed_) disk_works();
 }
 
 // In the batch that is being built, under the number of the commit that made them.

@@ -51,6 +51,8 @@ class Committer {
   Verdict erase(Call& call, Group& group);
   Verdict restore(Call& call);
   Status write_group(Group& group, bool durable, bool schema_changed);
+  void disk_failed(const Error& error);
+  void disk_works();
   void measure(const Group& group, bool durable, double seconds) const;
   void refuse_all(std::span<Call* const> calls, const Error& error);
   [[nodiscard]] std::optional<Error> stopped() const;
@@ -79,7 +81,8 @@ class Committer {
   std::uint64_t slot_ = 0;    // the last time slot that has a first commit recorded
   std::uint64_t level_order_ = 0;
   bool schema_changed_ = false;
-  bool unsettled_ = false;
+  bool unsettled_ = false;    // something written waits for a sync
+  bool sync_failed_ = false;  // and the last one failed: only a sync that succeeds says that the disk works again
   Dirty dirty_;
   std::set<std::string, std::less<>> advanced_;
   std::deque<Build> builds_;

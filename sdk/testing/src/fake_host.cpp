@@ -86,13 +86,13 @@ void FakeHost::script(std::string service, std::string method, std::vector<Reply
 void FakeHost::deny(std::string service) { state_->denied.insert(std::move(service)); }
 
 void FakeHost::fail(std::string_view function, Code code, unsigned nth) {
-  state_->rules.push_back({std::string(function), nth, Verdict::fail, false, code});
+  state_->add_rule({std::string(function), nth, Verdict::fail, false, code}, "fail");
 }
 void FakeHost::stall(std::string_view function, unsigned nth) {
-  state_->rules.push_back({std::string(function), nth, Verdict::stall, false, Code::internal});
+  state_->add_rule({std::string(function), nth, Verdict::stall, false, Code::internal}, "stall");
 }
 void FakeHost::crash(std::string_view function, unsigned nth) {
-  state_->rules.push_back({std::string(function), nth, Verdict::go, true, Code::internal});
+  state_->add_rule({std::string(function), nth, Verdict::go, true, Code::internal}, "crash");
 }
 void FakeHost::release_stalled() { state_->release_stalled(); }
 void FakeHost::cancel_await_point(unsigned nth) {

@@ -1,9 +1,92 @@
 // faults.cpp: which call of a host function goes wrong, and how; and what counts as misuse of the table.
+#include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 
 #include "state.hpp"
 
 namespace socle::testing {
+namespace {
+
+enum Obeys : unsigned { nothing = 0, failing = 1, stalling = 2 };
+
+struct Slot {
+  std::string_view name;
+  unsigned obeys;
+};
+
+// Every slot that calls judge(), and which verdicts it acts on; docs/plugin-guide.md says how. Not in here: the clock,
+// the workers' numbers and catalog_version, which no test may disturb, and post_for, whose rule is post's.
+constexpr Slot slots[] = {
+    {"admit", failing | stalling},
+    {"arena_alloc", failing},
+    {"call", failing | stalling},
+    {"catalog", failing},
+    {"complete", nothing},
+    {"connection_charge", nothing},
+    {"connection_closed", nothing},
+    {"connection_return", nothing},
+    {"context_act_as", failing},
+    {"context_cancel", nothing},
+    {"context_open", failing},
+    {"context_release", nothing},
+    {"context_retain", nothing},
+    {"defer", failing | stalling},
+    {"fault_point", failing},
+    {"frame_alloc", failing},
+    {"frame_free", nothing},
+    {"limit", nothing},
+    {"log", nothing},
+    {"meter", nothing},
+    {"meter_level", nothing},
+    {"metric", failing},
+    {"observe", nothing},
+    {"offload", failing | stalling},
+    {"payer", nothing},
+    {"payload_alloc", failing},
+    {"payload_new", failing},
+    {"payload_release", nothing},
+    {"payload_retain", nothing},
+    {"payload_seal", nothing},
+    {"payload_set_doc", failing},
+    {"payload_share", nothing},
+    {"payload_slice", failing},
+    {"post", failing | stalling},
+    {"pressure", nothing},
+    {"publish", failing | stalling},
+    {"rate", nothing},
+    {"resident_put", failing},
+    {"resident_take", failing},
+    {"resolve", failing},
+    {"slice_left_for", nothing},
+    {"span_begin", nothing},
+    {"span_end", nothing},
+    {"timer_cancel", nothing},
+    {"timer_start", failing | stalling},
+    {"watch_close", nothing},
+    {"watch_open", failing},
+    {"watch_wait", failing | stalling},
+};
+
+[[noreturn]] void wrong_test(std::string_view text) {
+  std::fprintf(stderr, "Socle::testing: %.*s\n", static_cast<int>(text.size()), text.data());
+  std::abort();
+}
+
+}  // namespace
+
+// A rule that cannot come true would let its test pass without having tested anything.
+void State::add_rule(Rule rule, std::string_view verb) {
+  const auto slot =
+      std::find_if(std::begin(slots), std::end(slots), [&](const Slot& s) { return s.name == rule.function; });
+  const std::string said = std::string(verb) + "(\"" + rule.function + "\"): ";
+  if (slot == std::end(slots))
+    wrong_test(said + "no function of socle_host of that name has faults; docs/plugin-guide.md lists them");
+  if (rule.verdict == Verdict::fail && (slot->obeys & failing) == 0) wrong_test(said + "this function cannot fail");
+  if (rule.verdict == Verdict::stall && (slot->obeys & stalling) == 0)
+    wrong_test(said + "this function answers at once, so nothing of it can be held back");
+  rules.push_back(std::move(rule));
+}
 
 Verdict State::judge(std::string_view function, Code& code) {
   const auto counted = counts.find(function);

@@ -43,8 +43,10 @@ int timer_cancel(const socle_host* host, std::uint64_t id) {
 std::uint64_t watch_open(const socle_host* host, std::int32_t fd) {
   State& state = state_of(host);
   state.worker_only("watch_open");
-  (void)state.judge("watch_open");
-  state.watches[++state.last_id].fd = fd;
+  Code code{};
+  const Verdict verdict = state.judge("watch_open", code);
+  // As in the kernel: a descriptor that cannot be watched has a number, too, and its waits tell.
+  state.watches[++state.last_id] = {fd, verdict == Verdict::fail ? detail::status(code) : SOCLE_OK, {}, {}};
   return state.last_id;
 }
 
@@ -59,6 +61,7 @@ void watch_wait(const socle_host* host, std::uint64_t id, std::uint32_t events, 
     return state.schedule_event(state.worker, done, user,
                                 verdict == Verdict::cancel ? SOCLE_CANCELLED : detail::status(code));
   }
+  if (found->second.refused != SOCLE_OK) return state.schedule_event(state.worker, done, user, found->second.refused);
   Wait& wait = events == SOCLE_IO_READ ? found->second.read : found->second.write;
   if (wait.done != nullptr) state.misuse("watch_wait: a second wait of the same kind");
   wait = {done, user, state.worker, verdict == Verdict::stall};

@@ -8,6 +8,8 @@ namespace {
 
 using detail::view;
 
+constexpr std::uint32_t no_metric = 0;  // the kernel's answer to a name it cannot take; observe() ignores it
+
 void log(const socle_host* host, int level, const socle_context* context, socle_str message, const socle_pair* fields,
          std::size_t n) {
   State& state = state_of(host);
@@ -21,16 +23,17 @@ void log(const socle_host* host, int level, const socle_context* context, socle_
 std::uint32_t metric(const socle_host* host, socle_str name, std::uint32_t kind, socle_str) {
   State& state = state_of(host);
   state.worker_only("metric");
-  (void)state.judge("metric");
+  if (state.judge("metric") == Verdict::fail) return no_metric;
   state.metric_names.emplace_back(view(name), kind);
-  return static_cast<std::uint32_t>(state.metric_names.size() - 1);
+  return static_cast<std::uint32_t>(state.metric_names.size());
 }
 
 void observe(const socle_host* host, std::uint32_t id, double value) {
   State& state = state_of(host);
   (void)state.judge("observe");
-  if (id >= state.metric_names.size()) return state.misuse("observe: a number that metric() never gave");
-  const auto& [name, kind] = state.metric_names[id];
+  if (id == no_metric) return;
+  if (id > state.metric_names.size()) return state.misuse("observe: a number that metric() never gave");
+  const auto& [name, kind] = state.metric_names[id - 1];
   double& held = state.metrics[name];
   held = kind == SOCLE_METRIC_GAUGE ? value : held + value;
 }

@@ -73,7 +73,7 @@ socle_payload* payload_slice(const socle_host* host, socle_payload* base, std::s
 }
 
 void payload_set_doc(const socle_host* host, socle_payload* payload, socle_str doc) {
-  (void)state_of(host).judge("payload_set_doc");
+  if (state_of(host).judge("payload_set_doc") == Verdict::fail) return;
   if (payload->doc.data != nullptr) return;
   of(payload)->doc = copy(view(doc));
   payload->doc = {of(payload)->doc.get(), doc.size};

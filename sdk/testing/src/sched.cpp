@@ -14,7 +14,7 @@ socle_status admit(const socle_host* host, std::uint64_t connection, socle_event
   Code code{};
   const Verdict verdict = state.judge("admit", code);
   if (verdict == Verdict::go) return SOCLE_OK;
-  state.schedule_event(state.worker, ready, user, verdict == Verdict::cancel ? SOCLE_CANCELLED : SOCLE_OK,
+  state.schedule_event(state.worker, ready, user, verdict == Verdict::fail ? SOCLE_CANCELLED : SOCLE_OK,
                        verdict == Verdict::stall);
   return SOCLE_PENDING;
 }

@@ -52,6 +52,7 @@ struct Wait {
 
 struct Watched {
   int fd = -1;
+  socle_status refused = SOCLE_OK;  // else every wait ends with it at once
   Wait read, write;
 };
 
@@ -89,7 +90,9 @@ struct Inbound {
 struct State {
   explicit State(HostOptions options);
 
-  // faults.cpp. What shall happen to this call of a host function; `code` is set when it shall fail.
+  // faults.cpp. Ends the program when the function cannot obey: `verb` is what the test called.
+  void add_rule(Rule rule, std::string_view verb);
+  // What shall happen to this call of a host function; `code` is set when it shall fail.
   Verdict judge(std::string_view function, Code& code);
   Verdict judge(std::string_view function) {
     Code ignored{};

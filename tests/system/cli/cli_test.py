@@ -105,7 +105,8 @@ class Commands(OnKernel):
         answer = json.loads(self.kernel.socle("doctor", "--json").stdout)
         self.assertEqual(done.returncode, 0 if answer["ok"] else 1)
         for check in answer["checks"]:
-            self.assertIn(("✓ " if check["ok"] else "✗ ") + check["check"], done.stdout)
+            mark = "! " if check["warning"] else "✓ " if check["ok"] else "✗ "
+            self.assertIn(mark + check["check"], done.stdout)
 
     def test_plugin_list_and_show(self):
         self.assertRegex(self.people("plugin", "list"), r"(?m)^PLUGIN +VERSION +GENERATION +STATE")

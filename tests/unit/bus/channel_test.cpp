@@ -154,6 +154,25 @@ TEST_CASE("channel: buffered gives a message to one subscriber and makes the pub
   finish(f, heard);
 }
 
+TEST_CASE("channel: what a subscriber that is gone was to get is counted, and who waits for it told", "[channel]") {
+  BusFixture f;
+  Heard heard;
+  Actor a(f.bus, "one", {{"hear", heard.take(false)}}), p(f.bus, "p", {}, may_publish());
+  channel(f, ChannelMode::buffered, 3, {&a});
+  for (const char* text : {"1", "2", "3"}) CHECK(publish(f, p, text)->now == SOCLE_OK);
+  auto fourth = publish(f, p, "4");
+  REQUIRE(fourth->now == SOCLE_PENDING);
+  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+  REQUIRE(heard.count() == 1);
+  f.next.channels["news"].subscribers.clear();
+  f.install();
+  CHECK(fourth->later.get_future().get() == SOCLE_UNAVAILABLE);
+  CHECK(f.bus.lost_messages == 2);  // the first is being heard
+  answer_one(f, heard);
+  finish(f, heard);
+  CHECK(heard.count() == 1);
+}
+
 TEST_CASE("channel: a publisher waits at most until its deadline", "[channel]") {
   BusFixture f;
   Heard heard;

@@ -54,6 +54,16 @@ TEST_CASE("view: doctor marks each check and advises where one fails", "[cli]") 
         "1 check fails\n");
 }
 
+TEST_CASE("view: doctor advises where it warns, which is no failure", "[cli]") {
+  const Reading answer(R"({"checks":[{"check":"disk","ok":true,"warning":false,"found":"much","advice":""},
+    {"check":"trust","ok":true,"warning":true,"found":"no key","advice":"sign"}],"ok":true})");
+  CHECK(view_doctor(answer, false) ==
+        "✓ disk   much\n"
+        "! trust  no key\n"
+        "         → sign\n"
+        "all is well, 1 warning\n");
+}
+
 TEST_CASE("view: doctor without a failing check says so", "[cli]") {
   const Reading answer(R"({"checks":[{"check":"disk","ok":true,"found":"much","advice":""}],"ok":true})");
   CHECK(view_doctor(answer, true) == "\x1b[32m✓\x1b[0m disk  much\n\x1b[32mall is well\x1b[0m\n");

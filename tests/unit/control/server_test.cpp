@@ -28,6 +28,8 @@ int connected(const std::filesystem::path& path) {
   return fd;
 }
 
+Answer fine(const std::vector<std::string>&) { return {0, "{}"}; }
+
 }  // namespace
 
 TEST_CASE("control: the client after the sixteenth hears why it is turned away", "[control]") {
@@ -79,6 +81,56 @@ TEST_CASE("control: a client that sends byte by byte has five seconds for all of
   CHECK(took >= std::chrono::milliseconds(4900));
   CHECK(took < std::chrono::seconds(20));
   close(fd);
+}
+
+TEST_CASE("control: a file that is no socket is left where it is", "[control]") {
+  const testing::TempFolder folder;
+  const auto path = folder.path() / "notes.txt";
+  REQUIRE(base::write_file_atomic(path, "mine"));
+  const Status started = Server(path, fine).start();
+  REQUIRE_FALSE(started);
+  CHECK(started.error().message ==
+        "control socket " + path.string() + ": a file that is no socket is there; give another path with --control");
+  std::filesystem::create_symlink(path, folder.path() / "link");
+  CHECK_FALSE(Server(folder.path() / "link", fine).start());
+  CHECK(base::read_file(path, 100).value() == "mine");
+}
+
+TEST_CASE("control: the socket of a kernel that lives is left to it, that of a dead one replaced", "[control]") {
+  const testing::TempFolder folder;
+  const auto path = folder.path() / "control";
+  {
+    Server first(path, fine);
+    REQUIRE(first.start());
+    const Status second = Server(path, fine).start();
+    REQUIRE_FALSE(second);
+    CHECK_THAT(second.error().message, Catch::Matchers::Contains("another process answers there"));
+    CHECK(ask(path, {"status"}));
+  }
+  CHECK_FALSE(std::filesystem::exists(path));
+  {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, path.c_str());
+    const base::Fd dead(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    REQUIRE(bind(dead.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  }
+  REQUIRE(std::filesystem::exists(path));
+  Server next(path, fine);
+  REQUIRE(next.start());
+  CHECK(ask(path, {"status"}));
+}
+
+TEST_CASE("control: a kernel that stops removes its own socket only", "[control]") {
+  const testing::TempFolder folder;
+  const auto path = folder.path() / "control";
+  Server first(path, fine);
+  REQUIRE(first.start());
+  std::filesystem::rename(path, folder.path() / "moved");
+  Server second(path, fine);
+  REQUIRE(second.start());
+  first.stop();
+  CHECK(ask(path, {"status"}));
 }
 
 }  // namespace socle::control

@@ -220,6 +220,55 @@ TEST_CASE("tls: a changed certificate is used for new connections while old ones
   CHECK(first.ask(get_hello).find("Hello, Ada") != std::string::npos);
 }
 
+TEST_CASE("tls: a certificate that changes while nobody is connected is read on the offload pool", "[gateway]") {
+  const Certificate certificate("one");
+  Rig rig;
+  rig.listener(certificate.listener());
+  const auto seen = [&rig] {
+    Client c = rig.connect();
+    Secure s(rig, c);
+    REQUIRE(s.handshake());
+    return s.peer_name();
+  };
+  CHECK(seen() == "one");
+  rig.run();
+  certificate.write("two");
+  rig.host.stall("offload");
+  rig.host.advance(5s);
+  CHECK(seen() == "one");  // the disk is slow: nobody waits for it
+  rig.host.release_stalled();
+  rig.run();
+  CHECK(seen() == "two");
+  rig.run();
+  certificate.write("three");
+  rig.host.advance(1s);
+  CHECK(seen() == "three");
+}
+
+TEST_CASE("tls: a drain ends the watch of the certificates, also while they are being read", "[gateway]") {
+  const Certificate certificate("one");
+  for (const bool reading : {false, true}) {
+    Rig rig;
+    rig.listener(certificate.listener());
+    {
+      Client c = rig.connect();
+      Secure s(rig, c);
+      REQUIRE(s.handshake());
+    }
+    rig.run();
+    if (reading) {
+      rig.host.stall("offload");
+      rig.host.advance(1s);
+    }
+    const auto drained = rig.gateway.begin(SOCLE_HOOK_DRAIN);
+    rig.run();
+    CHECK(drained.done() == !reading);
+    rig.host.release_stalled();
+    rig.run();
+    CHECK(drained.done());
+  }
+}
+
 TEST_CASE("tls: a broken certificate is told once and the last good one stays", "[gateway]") {
   const Certificate certificate("one");
   Rig rig;

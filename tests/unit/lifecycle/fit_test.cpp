@@ -62,6 +62,25 @@ TEST_CASE("lifecycle: a route that two plugins claim names both owners", "[lifec
                "of the two"));
 }
 
+TEST_CASE("lifecycle: a ninth filter around one method is refused, and nobody's is dropped", "[lifecycle]") {
+  System s;
+  const auto filters = [](int count) {
+    std::string text = "filters: [";
+    for (int i = 0; i < count; ++i)
+      text += std::string(i == 0 ? "" : ", ") +
+              "{match: \"completes-twice/1.*\", method: answer, priority: " + std::to_string(i) +
+              ", phase: " + (i % 2 == 0 ? "before" : "after") + "}";
+    return text + "]";
+  };
+  CHECK(refusal(s, filters(9), "") ==
+        "method completes-twice/1.answer of plugin 'completes-twice' has 9 filters around it and at most 8 are "
+        "possible: 'null-payload' (9); remove one, or let one of them do the work of two");
+  // These pass, and the fixtures' libraries are looked at, which have no filters.
+  const auto fits = Contains("which its library's descriptor does not list");
+  CHECK_THAT(refusal(s, filters(8), ""), fits);
+  CHECK_THAT(refusal(s, "", filters(9)), fits);  // nobody filters their own calls
+}
+
 TEST_CASE("lifecycle: what is not granted is refused with the line to add", "[lifecycle]") {
   System s;
   CHECK(refusal(s, "requires: [completes-twice/1]", "", "") ==

@@ -80,6 +80,62 @@ TEST_CASE("fake host: the n-th call of a function fails, the others do not", "[t
   CHECK(host.count("payload_new") == 3);
 }
 
+TEST_CASE("fake host: a fault that a function cannot have ends the program and says why", "[testing]") {
+  const auto said = [](const std::function<void(FakeHost&)>& ask) {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    const ChildEnd end = run_in_child([&] {
+      dup2(ends[1], STDERR_FILENO);
+      FakeHost host;
+      ask(host);
+    });
+    close(ends[1]);
+    char text[300] = {};
+    const auto size = std::max<ssize_t>(read(ends[0], text, sizeof text), 0);
+    close(ends[0]);
+    return end.signal == SIGABRT ? std::string(text, static_cast<std::size_t>(size)) : "goes on";
+  };
+  CHECK(said([](FakeHost& h) { h.fail("log"); }) == "Socle::testing: fail(\"log\"): this function cannot fail\n");
+  CHECK(said([](FakeHost& h) { h.stall("resolve"); }) ==
+        "Socle::testing: stall(\"resolve\"): this function answers at once, so nothing of it can be held back\n");
+  CHECK(said([](FakeHost& h) {
+          h.crash("payload_knew");
+        }).starts_with("Socle::testing: crash(\"payload_knew\"): no function"));
+  CHECK(said([](FakeHost& h) { h.fail("call"), h.stall("call"), h.crash("log"); }) == "goes on");
+}
+
+TEST_CASE("fake host: a descriptor that cannot be watched tells at every wait", "[testing]") {
+  Probe probe([](Host& host, Request) -> Task<Reply> {
+    Watch watch = host.watch(0);
+    const Status first = co_await watch.readable();
+    const Status second = co_await watch.writable();
+    co_return Reply::text(std::string(to_string(first.error().code)) + " " +
+                          std::string(to_string(second.error().code)));
+  });
+  probe.host.fail("watch_open", Code::invalid);
+  const Asked asked = probe.begin();
+  probe.host.run_until_idle();
+  REQUIRE(asked.done());
+  CHECK(asked.reply().text() == "invalid invalid");
+}
+
+TEST_CASE("fake host: what only adds something can be refused without an end", "[testing]") {
+  FakeHost host;
+  host.fail("payload_set_doc");
+  const Payload payload = Payload::text("{}");
+  payload.set_doc("bytes");
+  CHECK(payload.doc().empty());
+  const socle_host* table = host.table();
+  host.fail("metric");
+  const std::uint32_t none = table->metric(table, detail::str("a"), SOCLE_METRIC_COUNTER, detail::str("help"));
+  const std::uint32_t one = table->metric(table, detail::str("b"), SOCLE_METRIC_COUNTER, detail::str("help"));
+  table->observe(table, none, 5);
+  table->observe(table, one, 7);
+  CHECK(none == 0);
+  CHECK(host.metric("a") == 0);
+  CHECK(host.metric("b") == 7);
+}
+
 TEST_CASE("fake host: a rule for every time holds every time", "[testing]") {
   FakeHost host;
   host.fail("payload_new", Code::exhausted, 0);

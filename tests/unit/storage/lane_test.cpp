@@ -232,6 +232,40 @@ TEST_CASE("lane: an asynchronous write is synced when the lane is nudged", "[sto
   CHECK(all.kv.syncs() == syncs + 1);
 }
 
+TEST_CASE("lane: a sync that failed is tried again, and health says so until one succeeds", "[storage]") {
+  constexpr const char* async = R"({"operations":[{"op":"put","collection":"x","doc":{}}],"durability":"async"})";
+  ManualLane all;
+  const auto nudged = [&] {
+    all.lane.nudge();
+    all.lane.run();
+    return all.kv.syncs();
+  };
+  all.add("a", Method::write, async);
+  all.lane.run();
+  all.kv.fail_syncs(Error{Code::internal, "the disk is on fire"});
+  const auto syncs = nudged();
+  CHECK(all.state.failing);
+  all.add("a", Method::write, async);
+  all.lane.run();
+  CHECK(all.state.failing);  // a write that needs no sync proves nothing about the disk
+  CHECK(nudged() == syncs + 1);
+  all.kv.fail_syncs(std::nullopt);
+  CHECK(nudged() == syncs + 2);
+  CHECK_FALSE(all.state.failing);
+  CHECK(nudged() == syncs + 2);
+
+  all.add("a", Method::write, async);
+  all.lane.run();
+  all.kv.fail_syncs(Error{Code::storage_full, "no space left"});
+  CHECK(nudged() == syncs + 3);
+  CHECK(all.state.full);
+  all.kv.fail_syncs(std::nullopt);
+  all.now += 100;
+  all.write("a");  // moves the lane's clock
+  all.lane.run();
+  CHECK_FALSE(all.state.full);
+}
+
 TEST_CASE("lane: verify finds an entry without document and a document without entry", "[storage]") {
   ManualLane all;
   all.add("a", Method::declare,

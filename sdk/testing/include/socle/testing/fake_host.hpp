@@ -86,7 +86,8 @@ class FakeHost {
   void deny(std::string service);  // resolve() answers DENIED
 
   // -- faults: `function` is a slot of socle_host by name ("call", "frame_alloc"); nth counts from 1 from now on,
-  //    0 means every time. docs/plugin-guide.md lists what failing means for each.
+  //    0 means every time. docs/plugin-guide.md lists what failing means for each; what a function cannot do ends the
+  //    program.
   //    -------------------------------------
   void fail(std::string_view function, Code code = Code::unavailable, unsigned nth = 1);
   void stall(std::string_view function, unsigned nth = 1);  // what can be pending stays so until release_stalled()

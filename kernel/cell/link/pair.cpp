@@ -2,6 +2,7 @@
 #include "cell/link/pair.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "base/hash.hpp"
@@ -45,6 +46,11 @@ socle_status Pair::call(Call call, socle_reply* reply) {
     return SOCLE_UNAVAILABLE;
   };
   if (closed_) return refuse_call("cell_gone", "has ended");
+  if (session_ == nullptr && starts_at_ > call.context->deadline) {
+    refuse_down(call, reply);
+    if (call.owns_payload) call.payload->release();
+    return SOCLE_UNAVAILABLE;
+  }
   if (slot >= most_calls || queue_.size() >= most_queued)
     return refuse_call("cell_overloaded", "has " + std::to_string(queue_.size()) + " calls waiting; ask again");
   if (slot >= calls_.size()) calls_.resize(std::max<std::size_t>(slot + 1, 64));
@@ -101,9 +107,43 @@ bool Pair::send(Outgoing& message, bool urgent) {
 void Pair::queue_or_send(Outgoing& message) {
   if (session_ == nullptr) return;
   if (backlog_.empty() && send(message, true)) return;
+  if (backlog_.size() >= most_backlog) return cell_.misbehaves("it does not take its answers");
   std::string kept(message.measure(), '\0');
   message.write(reinterpret_cast<std::byte*>(kept.data()));
+  backlog_bytes_ += kept.size();
   backlog_.push_back(std::move(kept));
+}
+
+// In whole seconds, at least one, as Retry-After has it.
+void Pair::refuse_down(const Call& call, socle_reply* reply) const {
+  const std::int64_t left = std::max<std::int64_t>(starts_at_ - owner_.now(), 1);
+  const std::string seconds = std::to_string((left + 999'999'999) / 1'000'000'000);
+  const std::string text =
+      "the cell of plugin '" + cell_.generation().plugin + "' died too often and is started again in " + seconds +
+      " s" + (call.context->deadline == INT64_MAX ? "" : ", after this call's deadline") + "; ask again then";
+  const std::array<socle_pair, 3> meta{socle_pair{bus::str("code"), bus::str("cell_down")},
+                                       socle_pair{bus::str("message"), bus::str(text)},
+                                       socle_pair{bus::str("retry-after"), bus::str(seconds)}};
+  *reply = {sizeof(socle_reply), SOCLE_UNAVAILABLE, bus::Payload::make({}, SOCLE_MEDIA_NONE, meta)};
+}
+
+void Pair::await_start(std::int64_t at) {
+  if (session_ != nullptr || closed_) return;
+  starts_at_ = at;
+  for (std::size_t left = queue_.size(); left > 0; --left) {
+    const std::uint64_t token = queue_.front();
+    queue_.pop_front();
+    Call* waiting = find(token);
+    if (waiting == nullptr) continue;
+    if (waiting->context->deadline >= at) {
+      queue_.push_back(token);
+      continue;
+    }
+    socle_reply reply{};
+    refuse_down(*waiting, &reply);
+    finish(*waiting, reply);
+    forget(*waiting, false);
+  }
 }
 
 void Pair::flush() {
@@ -115,6 +155,7 @@ void Pair::flush() {
     if (!room) return;
     std::memcpy(room->at, bytes.data(), bytes.size());
     if (lane.push(*room, bytes.size())) session_->wake();
+    backlog_bytes_ -= bytes.size();
   }
   for (size_t left = queue_.size(); left > 0; --left) {
     Call* waiting = find(queue_.front());
@@ -178,6 +219,7 @@ void Pair::reply(const Incoming& in) {
 
 void Pair::attach(std::shared_ptr<Session> session) {
   session_ = std::move(session);
+  starts_at_ = 0;
   ++life_;
   watch_ = owner_.watch_open(cell_.wires(), session_->wake_kernel[index_].get());
   pump();
@@ -232,6 +274,7 @@ void Pair::detach(bool for_good) {
   if (session_ != nullptr) owner_.watch_close(std::exchange(watch_, 0));
   session_.reset();
   backlog_.clear();
+  backlog_bytes_ = 0;
   if (for_good) queue_.clear();
   const std::string who = "the cell of plugin '" + cell_.generation().plugin + "' ";
   for (Call& call : calls_) {

@@ -6,6 +6,11 @@
 #include "cell/link/pair.hpp"
 
 namespace socle::cell {
+namespace {
+
+constexpr std::size_t small_answer = 4096;
+
+}  // namespace
 
 void Pair::handle(const Incoming& in) {
   switch (in.head.kind) {
@@ -44,6 +49,12 @@ void Pair::answer(std::uint64_t number, const socle_reply& reply) {
   m.head.number = number;
   m.head.status = reply.status;
   m.body(body.get());
+  // The cell pays with its own answers for what it leaves lying: a refusal is small.
+  if (backlog_bytes_ > 0 && backlog_bytes_ + m.measure() > most_backlog_bytes && m.measure() > small_answer) {
+    return refuse(number, SOCLE_EXHAUSTED, "answers_waiting",
+                  "plugin '" + cell_.generation().plugin + "' has " + std::to_string(backlog_bytes_) +
+                      " bytes of answers waiting on this worker; ask for less at a time");
+  }
   queue_or_send(m);
 }
 
@@ -184,6 +195,7 @@ void Pair::close(std::uint64_t number) {
 }
 
 void Pair::log(const Incoming& in) {
+  if (!cell_.may_log()) return;
   bus::Generation& g = cell_.generation();
   g.log(&g, in.head.status, context_of(in.head.acts_for), bus::str(in[Field::text]), in.meta.data(), in.meta.size());
 }

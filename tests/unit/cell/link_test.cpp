@@ -1,8 +1,13 @@
 // Calls into a cell of its own process, and what the cell asks of the kernel.
 #include "fixture.hpp"
 
+#include <unistd.h>
+
+#include <cstdlib>
 #include <future>
 #include <limits>
+
+#include "telemetry/log.hpp"
 
 using namespace socle;
 using namespace socle::cell::test;
@@ -163,6 +168,34 @@ TEST_CASE("link: metrics, meters and the catalogue's refusal cross", "[cell]") {
   const std::string metrics = f.metrics.text();
   CHECK(metrics.find("parrot_words_total 6") != std::string::npos);
   CHECK(metrics.find("socle_meter_total{name=\"words\"} 4") != std::string::npos);
+}
+
+TEST_CASE("link: a cell that logs without end gets its lines a second, and what was dropped is told", "[cell]") {
+  char name[] = "/tmp/socle-cell-log-XXXXXX";
+  const base::Fd file(mkstemp(name));
+  unlink(name);
+  telemetry::Log::get().redirect(file.get());
+  const auto count = [&](const std::string& what) {
+    std::string text(1 << 20, '\0');
+    const ssize_t n = pread(file.get(), text.data(), text.size(), 0);
+    text.resize(static_cast<size_t>(std::max<ssize_t>(n, 0)));
+    int found = 0;
+    for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
+    return found;
+  };
+  {
+    CellFixture f;
+    REQUIRE(f.start().empty());
+    CHECK(f.ask("shout", "2000").status == SOCLE_OK);
+    for (int i = 0; i < 100 && count("a cell wrote too much to its log") == 0; ++i) {
+      poll(nullptr, 0, 50);
+      f.ask("shout", "1");
+    }
+  }
+  telemetry::Log::get().redirect(STDERR_FILENO);
+  CHECK(count("a cell wrote too much to its log") >= 1);
+  CHECK(count("a parrot shouts") >= 200);
+  CHECK(count("a parrot shouts") < 1000);
 }
 
 TEST_CASE("link: a call cancelled in the kernel is cancelled in the cell, and what the cell waits for with it",

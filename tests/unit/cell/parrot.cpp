@@ -28,11 +28,13 @@ enum Method : uint32_t {
   plan,
   say,
   cancelled,
-  publish
+  publish,
+  shout,
+  spin_later
 };
-constexpr std::array<std::string_view, 14> names{"echo", "who",      "crash",     "crash_once", "later",
-                                                 "ask",  "ask_held", "spin",      "keep",       "background",
-                                                 "plan", "say",      "cancelled", "publish"};
+constexpr std::array<std::string_view, 16> names{"echo",      "who",     "crash", "crash_once", "later", "ask",
+                                                 "ask_held",  "spin",    "keep",  "background", "plan",  "say",
+                                                 "cancelled", "publish", "shout", "spin_later"};
 
 struct Parrot {
   const socle_host* host = nullptr;
@@ -176,6 +178,18 @@ socle_status handle(void* instance, const socle_call* call, socle_reply* reply) 
       h->payload_release(h, routes);
       return SOCLE_OK;
     }
+    case shout:  // as many lines as the text says
+      for (int i = std::atoi(std::string(text).c_str()); i > 0; --i)
+        h->log(h, SOCLE_LOG_WARN, call->context, str("a parrot shouts"), nullptr, 0);
+      return SOCLE_OK;
+    case spin_later:  // answers, then never comes back from a timer
+      h->timer_start(
+          h, 20'000'000,
+          [](void*, socle_status) {
+            for (volatile bool on = true; on;) {}
+          },
+          nullptr);
+      return SOCLE_OK;
     case cancelled:  // waits for a peer that never answers
       return forward(p, *call, call->context, reply);
     case publish: {

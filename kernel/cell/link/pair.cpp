@@ -8,6 +8,7 @@
 #include "base/hash.hpp"
 #include "cell/link/body.hpp"
 #include "cell/link/cell.hpp"
+#include "telemetry/clock.hpp"
 
 namespace socle::cell {
 namespace {
@@ -82,6 +83,11 @@ bool Pair::send(Call& call) {
   m[Field::lane] = bus::view(c.lane);
   m.keys = {c.keys, c.key_count};
   m.body(call.payload);
+  if (c.account() != nullptr) {
+    m.head.value = c.account()->weight();
+    m.head.status = static_cast<std::int32_t>(c.account()->pressure());
+  }
+  call.since = owner_.now();
   call.sent = send(m, is_hook(call.method));
   return call.sent;
 }
@@ -196,7 +202,7 @@ void Pair::finish(Call& call, const socle_reply& reply) {
 
 void Pair::forget(Call& call, bool keep_context) {
   if (keep_context && lingering_.size() < most_contexts) {
-    lingering_.emplace(call.token, call.context);
+    lingering_.emplace(call.token, Held{call.context, owner_.now()});
   } else {
     call.context->release();
   }
@@ -213,8 +219,23 @@ void Pair::reply(const Incoming& in) {
   if (reply.status < SOCLE_OK || reply.status > SOCLE_INTERNAL || reply.status == SOCLE_PENDING)
     reply.status = SOCLE_INTERNAL;
   if (in.head.sizes != decltype(in.head.sizes){} || in.head.meta_count != 0) reply.payload = private_body(in);
+  charge(*call->context, in.head.time, call->since);
   finish(*call, reply);
   forget(*call, (in.head.flags & flag_closed) == 0);
+}
+
+// The cell's word for the time it took: no more than has passed. Several calls may each claim that much.
+void Pair::charge(const bus::Context& context, std::int64_t claimed, std::int64_t since) {
+  if (context.account() == nullptr) return;
+  const std::int64_t ns =
+      std::clamp<std::int64_t>(claimed, 0, std::max<std::int64_t>(telemetry::monotonic_now() - since, 0));
+  if (ns == 0) return;
+  owner_.lane.queue.charge(owner_.lane.queue.flow(*context.account()), ns);
+  used_[context.account()] += ns;
+  if ((used_sum_ += ns) < tell_every) return;
+  for (const auto& [account, sum] : used_) cell_.bus().monitor().used(*account, cell_.generation().account, sum);
+  used_.clear();
+  used_sum_ = 0;
 }
 
 void Pair::attach(std::shared_ptr<Session> session) {
@@ -284,9 +305,9 @@ void Pair::detach(bool for_good) {
                                    who + (call.sent ? "died before it answered; ask again" : "has ended")));
     forget(call, false);
   }
-  for (auto& [number, context] : lingering_) context->release();
+  for (auto& [number, held] : lingering_) held.context->release();
   lingering_.clear();
-  for (auto& [number, context] : opened_) cell_.generation().context_release(&cell_.generation(), context);
+  for (auto& [number, held] : opened_) cell_.generation().context_release(&cell_.generation(), held.context);
   opened_.clear();
   metrics_.clear();
 }

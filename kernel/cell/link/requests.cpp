@@ -16,7 +16,7 @@ void Pair::handle(const Incoming& in) {
   switch (in.head.kind) {
     case Kind::ready: return cell_.ready(in.head.status, std::string(in[Field::text]));
     case Kind::reply: return reply(in);
-    case Kind::close: return close(in.head.number);
+    case Kind::close: return close(in.head.number, in.head.time);
     case Kind::request: return request(in);
     case Kind::publish: return publish(in);
     case Kind::give_up: return give_up_outbound(in.head.number);
@@ -38,8 +38,8 @@ void Pair::handle(const Incoming& in) {
 
 bus::Context* Pair::context_of(std::uint64_t number) {
   if (Call* call = find(number); call != nullptr && call->sent) return call->context;
-  if (const auto it = lingering_.find(number); it != lingering_.end()) return it->second;
-  if (const auto it = opened_.find(number); it != opened_.end()) return bus::Context::of(it->second);
+  if (const auto it = lingering_.find(number); it != lingering_.end()) return it->second.context;
+  if (const auto it = opened_.find(number); it != opened_.end()) return it->second.context;
   return nullptr;
 }
 
@@ -181,15 +181,17 @@ void Pair::open(const Incoming& in) {
   bus::Generation& g = cell_.generation();
   const socle_context* made =
       g.context_act_as(&g, bus::str(in[Field::tenant]), bus::str(in[Field::name]), in.head.time);
-  if (made != nullptr) opened_.emplace(in.head.number, made);
+  if (made != nullptr) opened_.emplace(in.head.number, Held{bus::Context::of(made), owner_.now()});
 }
 
-void Pair::close(std::uint64_t number) {
+void Pair::close(std::uint64_t number, std::int64_t claimed) {
   if (const auto it = lingering_.find(number); it != lingering_.end()) {
-    it->second->release();
+    charge(*it->second.context, claimed, it->second.since);
+    it->second.context->release();
     lingering_.erase(it);
   } else if (const auto own = opened_.find(number); own != opened_.end()) {
-    cell_.generation().context_release(&cell_.generation(), own->second);
+    charge(*own->second.context, claimed, own->second.since);
+    cell_.generation().context_release(&cell_.generation(), own->second.context);
     opened_.erase(own);
   }
 }

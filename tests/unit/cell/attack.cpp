@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <random>
 
 #include "built_in.hpp"
@@ -118,6 +119,34 @@ void hoard(const CellBoot& boot) {
     question.head.number = number;
     if (!Den::say(lane, question)) usleep(50);  // until the kernel has read some
     den.wake(0);
+  }
+}
+
+void lie(const CellBoot& boot) {
+  Den den(boot);
+  Slab slab(den.up->data() + den.layout.slab());
+  std::deque<Producer> out;
+  std::deque<Consumer> in;
+  for (std::uint32_t i = 0; i < den.pairs; ++i) {
+    out.emplace_back(den.mine(i), den.theirs(i), slab);
+    in.emplace_back(den.mine(i), den.theirs(i), den.down->data() + den.down_layout.slab());
+  }
+  den.ready(out.back());
+  Scratch scratch;
+  for (;; usleep(100)) {
+    for (std::uint32_t i = 0; i < den.pairs; ++i) {
+      while (const auto taken = in[i].next()) {
+        const auto message = read_message(taken->at, taken->size, scratch, true);
+        static_cast<void>(in[i].give_back(taken->block));
+        if (!message || message->head.kind != Kind::call) continue;
+        Outgoing reply(Kind::reply);
+        reply.head.number = message->head.number;
+        reply.head.flags = flag_closed;
+        reply.head.time = INT64_MAX;
+        Den::say(out[i], reply);
+        den.wake(i);
+      }
+    }
   }
 }
 

@@ -29,6 +29,7 @@ int main(int, char** argv) {
   if (how == "-") _exit(cell_main(boot));
   if (how == "hostile") test::attack(boot);
   if (how == "hoarder") test::hoard(boot);
+  if (how == "liar") test::lie(boot);
   auto guest = Guest::open(boot);
   if (!guest) _exit(1);
   Guest* const kept = guest->release();

@@ -228,8 +228,8 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   registry.on_terms = [&life](const std::string& id, const tenants::Terms& terms) {
     life.bus().accounts().tenant(id).set(scheduler_limits(terms));
   };
-  registry.announce();
   registry.on_gone = [&life](const std::string& id) { life.bus().accounts().forget(id, telemetry::monotonic_now()); };
+  registry.announce();
   registry.more_usage = [&life](std::string_view id, const tenants::Terms&) {
     const sched::Account* account = life.bus().accounts().find(id);
     const sched::Usage u = account != nullptr ? account->usage() : sched::Usage{};

@@ -24,6 +24,7 @@
 #include "bus/acceptor.hpp"
 #include "bus/running.hpp"
 #include "cell/process/control.hpp"
+#include "cell/process/delegation.hpp"
 #include "control/commands.hpp"
 #include "control/followed_file.hpp"
 #include "control/watcher.hpp"
@@ -227,6 +228,7 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
   registry.on_terms = [&life](const std::string& id, const tenants::Terms& terms) {
     life.bus().accounts().tenant(id).set(scheduler_limits(terms));
   };
+  registry.on_gone = [&life](const std::string& id) { life.bus().accounts().forget(id, telemetry::monotonic_now()); };
   registry.announce();
   registry.more_usage = [&life](std::string_view id, const tenants::Terms&) {
     const sched::Account* account = life.bus().accounts().find(id);
@@ -344,6 +346,8 @@ int run_kernel(const std::vector<std::string>& arguments) {
   if (!lock) return complain(1, lock.error().message);
   auto held = hold_listeners(*system);
   if (!held) return complain(1, held.error().message);
+  if (const std::string why = cell::delegate_own(); !why.empty())
+    telemetry::Log::get().write(telemetry::Level::debug, "cells get no version 2 control groups: " + why);
   return supervise(system->data, system->supervisor.hang, [&](const Birth& birth) {
     if (birth.restarts == 0) return serve(*system, *held, begun, signals, birth);
     const int64_t restarted = telemetry::monotonic_now();

@@ -12,7 +12,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "crash/record.hpp"
@@ -28,10 +30,13 @@ using std::chrono::nanoseconds;
 using telemetry::Level;
 using telemetry::Log;
 
-// Three deaths in a minute cost no waiting; eleven end it. A kernel that served this long counts as a new one, and so
-// does one that served and was killed: that was somebody else's doing.
+// Three deaths in a minute cost no waiting; eleven end it. A kernel that served this long counts as a new one.
 constexpr crash::RestartTerms terms{std::chrono::milliseconds(100), std::chrono::seconds(10), 10,
                                     std::chrono::seconds(60), 3};
+// One that served and was killed by SIGKILL was somebody else's doing, and is followed by another however often that
+// is done; but what the system kills for want of memory it will kill again, so beyond ten in a minute that takes time.
+constexpr crash::RestartTerms killed_terms{std::chrono::milliseconds(100), std::chrono::seconds(10), UINT32_MAX,
+                                           std::chrono::seconds(60), 10};
 constexpr nanoseconds proven = std::chrono::seconds(5);
 constexpr nanoseconds look_every = std::chrono::milliseconds(500);  // at the kernel's beats, one a second
 constexpr int64_t last_words_looks = 6;                             // for the report of a kernel that hung
@@ -49,10 +54,20 @@ struct End {
   int exit_code = 0;
 };
 
+// How many processes the system has killed for want of memory, since it began.
+uint64_t oom_kills() {
+  std::ifstream in("/proc/vmstat");
+  std::string name;
+  for (uint64_t count = 0; in >> name >> count;) {
+    if (name == "oom_kill") return count;
+  }
+  return 0;
+}
+
 class Supervisor {
  public:
   Supervisor(const std::filesystem::path& data, nanoseconds hang, const std::function<int(const Birth&)>& kernel)
-      : data_(data), silence_allowed_(hang / look_every), kernel_(kernel), policy_(terms) {}
+      : data_(data), silence_allowed_(hang / look_every), kernel_(kernel), policy_(terms), killed_(killed_terms) {}
 
   int run() {
     // Whatever a dead kernel leaves becomes ours to reap.
@@ -173,13 +188,17 @@ class Supervisor {
       report.reason = "it hung: no worker came round for " +
                       std::to_string(silence_allowed_ * look_every.count() / 1'000'000'000) + " s";
     } else if (report.plugin.empty()) {
-      report.reason = end.signal == SIGKILL ? "killed from outside" : "no plugin was running";
+      const bool memory = oom_kills() > ooms_;
+      report.reason = end.signal != SIGKILL ? "no plugin was running"
+                      : memory              ? "killed, likely by the system for want of memory: it has killed somebody"
+                                            : "killed from outside";
     }
+    ooms_ = oom_kills();
     const auto file = crash::keep(data_, report);
     const int64_t now = telemetry::monotonic_now();
-    if (served && ((end.signal == SIGKILL && !hung_) || now - shared_->serving_since.load() >= proven.count()))
-      policy_.forgive();
-    const auto delay = policy_.died(now);
+    const bool killed = served && end.signal == SIGKILL && !hung_;
+    if (served && (killed || now - shared_->serving_since.load() >= proven.count())) policy_.forgive();
+    const auto delay = killed ? killed_.died(now) : policy_.died(now);
     Log::get().write(Level::error, "the kernel died" + std::string(delay && !ending_ ? " and is started again" : ""),
                      {{"signal", end.signal != 0 ? crash::signal_name(end.signal) : ""},
                       {"exit_code", end.signal == 0 ? std::to_string(end.exit_code) : ""},
@@ -208,7 +227,8 @@ class Supervisor {
   const std::filesystem::path& data_;
   const int64_t silence_allowed_;  // looks without a beat; 0: any number
   const std::function<int(const Birth&)>& kernel_;
-  crash::RestartPolicy policy_;
+  crash::RestartPolicy policy_, killed_;
+  uint64_t ooms_ = oom_kills();  // before this child
   Shared* shared_ = nullptr;
   uint64_t restarts_ = 0;
   bool announced_ = false;  // a kernel has served

@@ -39,7 +39,7 @@ if [ "$mode" != --quick ]; then
   if [ "$mode" = --full ]; then socle_build asan; else socle_build asan unit_tests; fi
   if [ "$mode" = --full ]; then test_preset asan; else test_preset asan -L unit; fi
 
-  step "TSan: bus, lifecycle, loader"
+  step "TSan: bus, scheduler, cells, lifecycle, tenants, telemetry"
   if [ "$mode" = --full ]; then socle_build tsan; else socle_build tsan tsan_tests; fi
   test_preset tsan -L tsan
 

@@ -87,6 +87,7 @@ class Bus {
   [[nodiscard]] Owner* owner() const { return owner_; }
   [[nodiscard]] sched::Accounts& accounts() { return accounts_; }
   [[nodiscard]] const Monitor& monitor() const { return monitor_; }
+  [[nodiscard]] Monitor& monitor() { return monitor_; }
   // Who knows the tenants; without one every tenant is served and nothing is limited or metered. Set once, before any
   // generation is routed; it must outlive the workers.
   void use_tenants(TenantDirectory* directory) { tenants_ = directory; }

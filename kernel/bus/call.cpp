@@ -98,7 +98,9 @@ socle_status Bus::call(Worker& w, Generation* caller, Context& context, uint32_t
   const int64_t timeout = options != nullptr && options->timeout_for > 0 ? options->timeout_for : route->timeout;
   if (timeout > 0 && timeout < std::numeric_limits<int64_t>::max() - w.now())
     until = std::min(until, w.now() + timeout);
-  if (context.account() != nullptr && context.depth() == 0) until = pressed(w, *context.account(), until);
+  // What stands for a context of another process was cut there.
+  if (context.account() != nullptr && context.depth() == 0 && context.stands_for() == 0)
+    until = pressed(w, *context.account(), until);
   const socle_str key = options != nullptr ? options->idempotency_key : socle_str{nullptr, 0};
 
   Frame& frame = w.frames.take();

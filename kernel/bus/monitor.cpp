@@ -95,6 +95,16 @@ bool Monitor::look(int64_t now) {
   return busy;
 }
 
+void Monitor::used(const sched::Account& account, const sched::Account& plugin, int64_t ns) {
+  const std::lock_guard lock(mutex_);
+  const double looks = static_cast<double>(ns) / static_cast<double>(look_every);
+  if (const auto it = samples_.find({&account, &plugin}); it != samples_.end()) {
+    it->second += looks;
+  } else if (samples_.size() < most_pairs) {
+    samples_.emplace(Key{&account, &plugin}, looks);
+  }
+}
+
 void Monitor::every_second() {
   weight_ *= kept;
   std::map<const sched::Account*, Rate> rates;
@@ -105,7 +115,8 @@ void Monitor::every_second() {
       const auto before = rates_.find(account);
       Rate r{requests, 0};
       if (before != rates_.end())
-        r.value = before->second.value * 0.5 + 0.5 * static_cast<double>(requests - before->second.requests);
+        r.value = before->second.value * 0.5 +
+                  0.5 * static_cast<double>(requests - std::min(requests, before->second.requests));
       rates.emplace(account, r);
     }
     it->second *= kept;

@@ -45,6 +45,8 @@ class Monitor {
   void start();
   void stop();
 
+  // Time that a plugin used for an account where no look reaches: in a cell.
+  void used(const sched::Account& account, const sched::Account& plugin, int64_t ns);
   [[nodiscard]] std::vector<Stall> stalls() const;
   [[nodiscard]] uint64_t stalls_seen() const;
   // Tenants and edge tenants by CPU, the largest first. Plugins' and the kernel's own work comes as "~plugin/NAME".

@@ -172,7 +172,7 @@ void Worker::connection(const socle_connection& given) {
   Job job;
   job.kind = Job::Kind::connection;
   job.user = arrival.get();
-  sched::Account& peer = account(std::string("~peer/").append(arrival->peer));
+  sched::Account& peer = account(sched::edge_name(arrival->peer));
   peer.arrivals.fetch_add(1, std::memory_order_relaxed);
   arriving_.emplace(arrival.get(), std::move(arrival));
   arrivals.store(static_cast<uint32_t>(arriving_.size()), std::memory_order_relaxed);

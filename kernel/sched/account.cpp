@@ -1,11 +1,14 @@
 #include "sched/account.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
 
 #include "sched/flow.hpp"
+#include "telemetry/clock.hpp"
 
 namespace socle::sched {
 namespace {
@@ -20,6 +23,18 @@ int64_t conforming(int64_t due, int64_t tolerance, int64_t interval, int64_t now
 
 }  // namespace
 
+std::string edge_name(std::string_view peer) {
+  std::string out = "~peer/";
+  in6_addr address{};
+  const bool whole =
+      peer.find(':') != std::string_view::npos && inet_pton(AF_INET6, std::string(peer).c_str(), &address) == 1;
+  if (!whole || IN6_IS_ADDR_V4MAPPED(&address)) return out.append(peer);
+  std::fill_n(address.s6_addr + 8, 8, uint8_t{0});
+  char text[INET6_ADDRSTRLEN] = "";
+  inet_ntop(AF_INET6, &address, text, sizeof text);
+  return out.append(text).append("/64");
+}
+
 double Latencies::quantile(const std::array<uint64_t, buckets>& sum, double share) {
   uint64_t total = 0;
   for (const uint64_t n : sum) total += n;
@@ -32,27 +47,49 @@ double Latencies::quantile(const std::array<uint64_t, buckets>& sum, double shar
 }
 
 Account::Account(std::string id, Kind kind, size_t lanes)
-    : id_(std::move(id)), kind_(kind), lanes_(static_cast<uint8_t>(lanes)) {}
+    : id_(new std::string(std::move(id))), kind_(kind), lanes_(static_cast<uint8_t>(lanes)) {}
 
-Account::~Account() { delete[] flows_.load(); }
+Account::~Account() {
+  delete[] flows_.load();
+  delete id_.load();
+}
+
+bool Account::unused() const {
+  for (size_t lane = 0; lane < lanes_; ++lane) {
+    if (flow(lane) != nullptr) return false;
+  }
+  return arrivals.load(std::memory_order_relaxed) == 0 && memory() == 0;
+}
+
+std::unique_ptr<const std::string> Account::rename(std::string id) {
+  past_cpu_ = 0;
+  past_requests_ = past_refused_ = past_shed_ = 0;
+  told_pressure_ = 0;
+  return std::unique_ptr<const std::string>(id_.exchange(new std::string(std::move(id)), std::memory_order_acq_rel));
+}
+
+void Account::set_weight(double weight) { weight_ = std::clamp(weight, 1e-3, 1e6); }
 
 void Account::set(const Limits& l) {
-  weight_ = std::clamp(l.weight, 1e-3, 1e6);
+  set_weight(l.weight);
   cpu_ = l.cpu;
   in_flight_ = l.in_flight;
   queue_ = l.queue;
   memory_cap_ = l.memory;
   call_memory_ = l.call_memory;
   if (l.rate >= Limits::no_rate) {
-    interval_ = 0;
+    if (interval_.exchange(0) != 0) ++epoch_;
     return;
   }
   const bool none = l.rate <= 0;
   const int64_t interval = none ? 3600 * second : std::max<int64_t>(std::llround(1e9 / l.rate), 1);
   const double burst = std::max(1.0, l.burst > 0 ? l.burst : l.rate);
   tolerance_ = none ? -interval : static_cast<int64_t>(std::min((burst - 1) * static_cast<double>(interval), 9e17));
-  // A debt under the old rate is not carried over: it was counted in other units.
-  if (interval_.exchange(interval) != interval) due_ = 0;
+  // Neither a debt under the old rate nor what workers have leased of it is carried over: it was counted in other
+  // units.
+  if (interval_.exchange(interval) == interval) return;
+  due_ = 0;
+  epoch_.fetch_add(1, std::memory_order_release);
 }
 
 Limits Account::limits() const {
@@ -85,7 +122,8 @@ uint32_t Account::take_requests(uint32_t most, int64_t now) {
   }
 }
 
-void Account::give_requests(uint32_t unused) {
+void Account::give_requests(uint32_t unused, uint32_t epoch) {
+  if (epoch != this->epoch()) return;
   due_.fetch_sub(unused * interval_.load(std::memory_order_relaxed), std::memory_order_relaxed);
 }
 
@@ -123,10 +161,11 @@ bool Account::take_memory(int64_t bytes) {
 
 uint32_t Account::pressure() const {
   const uint64_t cap = memory_cap_.load(std::memory_order_relaxed);
-  if (cap == Limits::no_bytes) return 0;
+  const uint32_t told = told_pressure_.load(std::memory_order_relaxed);
+  if (cap == Limits::no_bytes) return told;
   const double share =
       static_cast<double>(std::max<int64_t>(memory(), 0)) / static_cast<double>(std::max<uint64_t>(cap, 1));
-  return share < 0.5 ? 0 : share <= 0.7 ? 1 : 2;
+  return std::max<uint32_t>(share < 0.5 ? 0 : share <= 0.7 ? 1 : 2, told);
 }
 
 Flow* Account::flow(size_t lane) const {
@@ -152,6 +191,15 @@ void Account::fold(const Usage& past) {
   past_requests_.fetch_add(past.requests, std::memory_order_relaxed);
   past_refused_.fetch_add(past.refused, std::memory_order_relaxed);
   past_shed_.fetch_add(past.shed, std::memory_order_relaxed);
+}
+
+int64_t Account::cpu() const {
+  int64_t sum = past_cpu_;
+  for (size_t lane = 0; lane < lanes_; ++lane) {
+    const Flow* f = flow(lane);
+    if (f != nullptr && f->account.load(std::memory_order_acquire) == this) sum += f->cpu.get();
+  }
+  return sum;
 }
 
 Usage Account::usage() const {
@@ -183,9 +231,21 @@ Accounts::~Accounts() = default;
 Account& Accounts::make(std::string id, Account::Kind kind) {
   const std::lock_guard lock(mutex_);
   if (const auto it = accounts_.find(id); it != accounts_.end()) return *it->second;
-  if (kind == Account::Kind::edge && edges_.size() >= max_edges)
-    return *edges_[std::hash<std::string>{}(id) % edges_.size()];
-  auto made = std::make_unique<Account>(std::move(id), kind, lanes_);
+  if (kind == Account::Kind::edge && edges_.size() >= max_edges) {
+    Account* idle = idle_edge();
+    if (idle == nullptr) return *edges_[std::hash<std::string>{}(id) % edges_.size()];
+    auto node = accounts_.extract(idle->id());
+    bury(idle->rename(std::move(id)), telemetry::monotonic_now());
+    node.key() = idle->id();
+    accounts_.insert(std::move(node));
+    return *idle;
+  }
+  auto made = kind == Account::Kind::tenant ? spare() : nullptr;
+  if (made != nullptr) {
+    bury(made->rename(std::move(id)), telemetry::monotonic_now());
+  } else {
+    made = std::make_unique<Account>(std::move(id), kind, lanes_);
+  }
   Account& account = *made;
   if (kind != Account::Kind::tenant) {
     Limits l;
@@ -197,8 +257,44 @@ Account& Accounts::make(std::string id, Account::Kind kind) {
   return account;
 }
 
+// Looks at a few, so that a flood of addresses that are all at work costs no more than that.
+Account* Accounts::idle_edge() {
+  constexpr size_t looks = 64;
+  for (size_t i = 0; i < looks; ++i) {
+    Account* at = edges_[hand_++ % edges_.size()];
+    if (at->unused()) return at;
+  }
+  return nullptr;
+}
+
+std::unique_ptr<Account> Accounts::spare() {
+  if (spare_.empty() || telemetry::monotonic_now() - spare_.front().since < rest) return nullptr;
+  std::unique_ptr<Account> found = std::move(spare_.front().account);
+  spare_.pop_front();
+  if (found->unused()) return found;
+  spare_.push_back({std::move(found), telemetry::monotonic_now()});
+  return nullptr;
+}
+
+void Accounts::bury(std::unique_ptr<const std::string> name, int64_t now) {
+  while (!names_.empty() && now - names_.front().second >= rest) names_.pop_front();
+  names_.emplace_back(std::move(name), now);
+}
+
+// It gets another name at once, so that nobody who has kept it takes it for the next tenant of that id.
+void Accounts::forget(std::string_view id, int64_t now) {
+  const std::lock_guard lock(mutex_);
+  const auto it = accounts_.find(id);
+  if (it == accounts_.end() || it->second->kind() != Account::Kind::tenant) return;
+  std::unique_ptr<Account> gone = std::move(it->second);
+  accounts_.erase(it);
+  gone->set({});
+  bury(gone->rename("~gone"), now);
+  spare_.push_back({std::move(gone), now});
+}
+
 Account& Accounts::tenant(std::string_view id) { return make(std::string(id), Account::Kind::tenant); }
-Account& Accounts::edge(std::string_view peer) { return make(std::string("~peer/").append(peer), Account::Kind::edge); }
+Account& Accounts::edge(std::string_view peer) { return make(edge_name(peer), Account::Kind::edge); }
 Account& Accounts::plugin(std::string_view name) {
   return make(std::string("~plugin/").append(name), Account::Kind::plugin);
 }

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -71,20 +72,25 @@ class Account {
   Account(const Account&) = delete;
   Account& operator=(const Account&) = delete;
 
-  [[nodiscard]] const std::string& id() const { return id_; }
+  // Good for a minute at least: an account that nobody uses may be given to another (Accounts), which renames it.
+  [[nodiscard]] const std::string& id() const { return *id_.load(std::memory_order_acquire); }
   [[nodiscard]] Kind kind() const { return kind_; }
 
   // -- any thread
   void set(const Limits& limits);
+  void set_weight(double weight);
   [[nodiscard]] Limits limits() const;
   [[nodiscard]] double weight() const { return weight_.load(std::memory_order_relaxed); }
   [[nodiscard]] Usage usage() const;
+  [[nodiscard]] int64_t cpu() const;  // of usage()
   [[nodiscard]] RateState rate_state(int64_t now) const;
 
   // -- for workers: leases. Each is one operation on a shared word.
   // Up to `most` requests of the rate's budget at `now`; 0: the rate is used up.
   [[nodiscard]] uint32_t take_requests(uint32_t most, int64_t now);
-  void give_requests(uint32_t unused);
+  // Unused ones of a lease made in `epoch`; those of an earlier one are void: they were counted at another rate.
+  void give_requests(uint32_t unused, uint32_t epoch);
+  [[nodiscard]] uint32_t epoch() const { return epoch_.load(std::memory_order_acquire); }  // of the rate
   [[nodiscard]] bool rate_limited() const { return interval_.load(std::memory_order_relaxed) > 0; }
   // Up to `most` places for calls in flight.
   [[nodiscard]] uint32_t take_places(uint32_t most, uint32_t cap);
@@ -98,6 +104,8 @@ class Account {
   [[nodiscard]] int64_t memory() const { return memory_.load(std::memory_order_relaxed); }
   // How near its memory cap the tenant is: 0 below 50 %, 1 up to 70 %, 2 above.
   [[nodiscard]] uint32_t pressure() const;
+  // In a cell: the kernel says it is at least so near.
+  void press(uint32_t level) { told_pressure_.store(level, std::memory_order_relaxed); }
   [[nodiscard]] uint32_t in_flight_cap() const { return in_flight_.load(std::memory_order_relaxed); }
   [[nodiscard]] uint32_t queue_cap() const { return queue_.load(std::memory_order_relaxed); }
   [[nodiscard]] double cpu_cap() const { return cpu_.load(std::memory_order_relaxed); }
@@ -112,13 +120,20 @@ class Account {
   [[nodiscard]] size_t lanes() const { return lanes_; }
 
  private:
-  const std::string id_;
+  friend class Accounts;
+  // No lane has a flow of it and nothing of it waits or is held.
+  [[nodiscard]] bool unused() const;
+  // Makes it another's; the name it had.
+  std::unique_ptr<const std::string> rename(std::string id);
+
+  std::atomic<const std::string*> id_;
   const Kind kind_;
   const uint8_t lanes_;
   std::atomic<double> weight_{1}, cpu_{Limits::no_rate};
   // The rate as GCRA (ITU-T I.371): one request every `interval_` ns, `tolerance_` ns early at most; `due_` is the
   // theoretical arrival time of the next one.
   std::atomic<int64_t> interval_{0}, tolerance_{0}, due_{0};
+  std::atomic<uint32_t> epoch_{0}, told_pressure_{0};
   std::atomic<uint32_t> in_flight_{Limits::no_count}, queue_{Limits::no_count};
   std::atomic<uint64_t> memory_cap_{Limits::no_bytes}, call_memory_{Limits::no_bytes};
   std::atomic<uint32_t> places_{0};  // for calls in flight, leased to workers
@@ -129,13 +144,19 @@ class Account {
   std::atomic<std::atomic<Flow*>*> flows_{nullptr};  // one a lane, made when the account first becomes active
 };
 
-// All accounts of a node. Any thread. An account is never freed while the process runs, so pointers stay good; a
-// deleted tenant's is used again when the id comes back.
+// The name of the edge tenant of an address. IPv6 counts by /64, which is what one subscriber gets.
+[[nodiscard]] std::string edge_name(std::string_view peer);
+
+// All accounts of a node. Any thread. An account is never freed while the process runs, so pointers stay good. One that
+// nobody uses is given to another: an address not seen for a while makes room for a new one, and a deleted tenant's
+// goes to a new tenant a minute later. Whoever kept a pointer (a connection that slept meanwhile) then shares the
+// other's account, as addresses beyond `max_edges` at work do anyway.
 class Accounts {
  public:
   static constexpr double edge_weight = 0.25;  // of one edge tenant; all of them together get 1 at most
   static constexpr double house_weight = 16;   // the kernel's and the plugins' own work
-  static constexpr size_t max_edges = 4096;    // beyond: addresses share by hash (stochastic fairness queueing)
+  static constexpr size_t max_edges = 4096;  // at work; beyond: addresses share by hash (stochastic fairness queueing)
+  static constexpr int64_t rest = 60'000'000'000;  // ns before a name, or a deleted tenant's account, is used again
 
   explicit Accounts(size_t lanes);
   ~Accounts();
@@ -144,6 +165,8 @@ class Accounts {
 
   Account& tenant(std::string_view id);  // made unlimited when it is not there
   Account& edge(std::string_view peer);
+  // The tenant is deleted: a later one of that id begins anew. `now`: monotonic.
+  void forget(std::string_view id, int64_t now);
   Account& plugin(std::string_view name);
   Account& kernel() { return *kernel_; }
   // By the name a context carries: "" is the kernel, "~peer/ADDR" an edge tenant, all else a tenant.
@@ -155,10 +178,21 @@ class Accounts {
 
  private:
   Account& make(std::string id, Account::Kind kind);
+  // mutex_ held
+  Account* idle_edge();
+  std::unique_ptr<Account> spare();
+  void bury(std::unique_ptr<const std::string> name, int64_t now);
   const size_t lanes_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string_view, std::unique_ptr<Account>> accounts_;  // guarded by mutex_; keys are their ids
   std::vector<Account*> edges_;                                              // guarded by mutex_
+  size_t hand_ = 0;  // of idle_edge(), guarded by mutex_, as all below
+  struct Spare {
+    std::unique_ptr<Account> account;
+    int64_t since;
+  };
+  std::deque<Spare> spare_;
+  std::deque<std::pair<std::unique_ptr<const std::string>, int64_t>> names_;  // that somebody may still look at
   Account* kernel_;
 };
 

@@ -41,6 +41,8 @@ class Lane {
   // Work is done for `next` from now on; what ran so far is charged to the one before, which is returned.
   Flow& pay(Flow& next);
   [[nodiscard]] Flow& payer() const { return *payer_; }
+  // What the account was charged so far, what runs now included.
+  [[nodiscard]] int64_t used(const Account& account);
   void leave(Flow& flow) {
     pay(*house_);
     queue.end(flow);

@@ -27,14 +27,15 @@ uint32_t pressed(uint32_t cap, uint32_t pressure) {
 
 bool Lane::take_request(Flow& f, Account& account, int64_t now) {
   if (!account.rate_limited()) return true;
-  if (f.requests_left > 0 && now >= f.requests_until) {
-    account.give_requests(f.requests_left);
+  if (f.requests_left > 0 && (now >= f.requests_until || f.requests_epoch != account.epoch())) {
+    account.give_requests(f.requests_left, f.requests_epoch);
     f.requests_left = 0;
   }
   if (f.requests_left == 0) {
     const double share = account.limits().rate * (static_cast<double>(lease_for) / 1e9);
     const double each = share / static_cast<double>(account.lanes());
     const auto most = static_cast<uint32_t>(std::clamp(each, 1.0, static_cast<double>(most_requests)));
+    f.requests_epoch = account.epoch();
     f.requests_left = account.take_requests(most, now);
     f.requests_until = now + lease_for;
     leases_ = true;
@@ -113,7 +114,7 @@ bool Lane::finished(Flow& f, int64_t service, int64_t latency) {
 RateState Lane::rate_state(Account& account, int64_t now) {
   RateState s = account.rate_state(now);
   const Flow* f = account.flow(queue.lane());
-  if (f != nullptr && f->requests_left > 0 && now < f->requests_until) {
+  if (f != nullptr && f->requests_left > 0 && now < f->requests_until && f->requests_epoch == account.epoch()) {
     s.remaining += f->requests_left;
     s.retry_after = 0;
   }

@@ -171,6 +171,7 @@ void Registry::refresh(Tenant& tenant) {
 void Registry::drop_if_unknown(Tenant& tenant) {
   if (tenant.own || tenant.declared || tenant.deleting) return;
   if (on_terms) on_terms(tenant.id, Terms());
+  if (on_gone) on_gone(tenant.id);
   table_.remove(tenant, retired_);
 }
 

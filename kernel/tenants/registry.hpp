@@ -37,6 +37,8 @@ class Registry final : public bus::TenantDirectory {
   std::function<bool()> quiesce;
   // Hears of every tenant whose terms are new or other than before. Set before open()'s tenants are announce()d.
   std::function<void(const std::string& id, const Terms& terms)> on_terms;
+  // The tenant is no more.
+  std::function<void(const std::string& id)> on_gone;
   void announce();
 
   Status create(std::string_view id, const Settings& settings);

@@ -17,7 +17,7 @@ class Models : public Plugin {
                  [this](std::string_view tenant, const Head& head) { watcher_.see(tenant, head); }),
         publisher_(host, store_, compiler_, indexes_, runtime_),
         reading_(host, store_, compiler_),
-        importer_(store_, publisher_) {
+        importer_(host, store_, publisher_) {
     watcher_.use(publisher_);
   }
 

@@ -162,6 +162,7 @@ class CellCrashes(SystemTest):
         private = sizes["Private_Clean"] + sizes["Private_Dirty"]
         print("\ncell_crashes: an idle cell: %.1f MiB private, %.1f MiB Pss" % (private / 1024, sizes["Pss"] / 1024))
         self.assertLess(private, 5 * 1024)
+        self.assertLess(sizes["Pss"], 5 * 1024)  # with its part of the libraries it shares
 
 
 if __name__ == "__main__":

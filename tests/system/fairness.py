@@ -21,11 +21,13 @@ CORES = sorted(os.sched_getaffinity(0))
 # Microseconds that others may add to a tenant's p99. The full run, on a machine with nothing else to do, holds two slices
 # and the 300 us that the machine adds by itself; a short one beside other work sees starvation only.
 ADDED = 2 * 200 + 300 if FULL else 20_000
+SLICE = 200
 
 
 class Fairness(SystemTest):
-    def serve(self, plans, more=None, folder=None, workers=1):
-        """Listeners one a tenant; `plans` is tenant → plan, `more` the entries of further listeners by name."""
+    def serve(self, plans, more=None, folder=None, workers=1, home="kernel"):
+        """Listeners one a tenant; `plans` is tenant → plan, `more` the entries of further listeners by name; `home` of the
+        plugin that works."""
         more = more or {}
         listeners = ['  http: {address: "127.0.0.1:0"}', '  ops: {address: "127.0.0.1:0"}']
         listeners += ['  %s: {address: "127.0.0.1:0", tenant: %s, principal: load}' % (t, t) for t in plans]
@@ -37,7 +39,7 @@ class Fairness(SystemTest):
             + ["plugins:",
                "  - {path: %s, home: kernel, listen: [http, ops, %s], grants: [ingress, catalog]}" % (
                    plugin("gateway"), ", ".join([*plans, *more])),
-               "  - {path: %s, home: kernel}" % BUSY]) + "\n"
+               "  - {path: %s, home: %s}" % (BUSY, home)]) + "\n"
         kernel = self.kernel(manifest=manifest, folder=folder)
         kernel.start("--workers", str(workers))
         # The kernel's threads, the workers among them, share one core; the client has the other.
@@ -101,6 +103,49 @@ class Fairness(SystemTest):
         ratio = report["wide"]["completed"] / report["narrow"]["completed"]
         print("two workers: a tenant on both got %.3f of what one on one of them got" % ratio)
         self.assertLess(abs(ratio - 1), 2 * ERROR if FULL else 0.15)
+
+    def test_a_light_tenants_p99_beside_one_that_offers_fifty_times_its_share(self):
+        self.serve({"light": "weight: 1", "other": "weight: 1"})
+        light = ("light", 4, "/v1/burn/100000", "open", 400)
+        self.quiet_p99(light)
+        share = self.load(("other", 4, "/v1/burn/100000", "closed", 8), measure=1000)["other"]["completed"] / 2
+        rounds = [[self.p99_beside(light, group) for group in
+                   (None, ("other", 8, "/v1/burn/100000", "open", int(share)),
+                    ("other", 64, "/v1/burn/100000", "open", int(50 * share)))] for _ in range(5 if FULL else 3)]
+        alone, equal, flood = (min(column) for column in zip(*rounds))
+        print("light p99: alone %.0f us, beside one that offers its share %.0f us, beside one that offers 50 times that %.0f us: "
+              "%.2f times, alone + %.1f slices" % (alone, equal, flood, flood / equal, (flood - alone) / SLICE))
+        self.assertLess(flood, 1.2 * equal if FULL else 2 * equal + ADDED)
+        self.assertLess(flood, alone + (2 * SLICE if FULL else ADDED))
+
+    def p99_beside(self, light, group):
+        """The light client is a process of its own, which the other's does not delay."""
+        beside = group and subprocess.Popen(self.load_words((group,), 300, MEASURE // 2 + 1500), stdout=subprocess.DEVNULL,
+                                            preexec_fn=self.on_other_core)
+        try:
+            report = self.load(light, warm=500, measure=MEASURE // 2)["light"]
+        finally:
+            if beside:
+                beside.wait(60)
+        self.assertEqual(0, report["other"])
+        return report["p99"]
+
+    def test_work_in_a_cell_is_charged_to_its_tenant_whose_cpu_cap_holds(self):
+        kernel = self.serve({"capped": "cpu: 0.2", "free": "weight: 1"}, home="cell")
+        before = kernel.command("tenant", "show", "capped")["cpu_seconds"]
+        begun = time.monotonic()
+        report = self.load(("capped", 2, "/v1/burn/3000000", "closed", 4), warm=500, measure=MEASURE)["capped"]
+        took = time.monotonic() - begun
+        used = kernel.command("tenant", "show", "capped")["cpu_seconds"] - before
+        print("capped at 0.2 cores in a cell: charged %.2f s in %.2f s, %d answers" % (used, took, report["completed"]))
+        self.assertEqual(0, report["other"])
+        self.assertGreater(used, 0.1 * took)  # else nobody charged it
+        self.assertLess(used, 0.3 * took + 0.2)
+        self.load(("free", 2, "/v1/burn/3000000", "closed", 4), measure=2000)
+        tenants = {t["tenant"]: t for t in kernel.command("top")["tenants"]}
+        self.assertGreater(tenants["free"]["cpu_percent"], 20)
+        self.assertGreater(tenants["free"]["cpu_seconds"], 0.5)
+        self.assertEqual("busy", tenants["free"]["plugins"][0]["plugin"])
 
     def test_a_flood_without_identity_moves_a_tenants_p99_by_two_slices_at_most(self):
         self.serve({"light": "weight: 1"}, more=self.tls_listeners("ec"))

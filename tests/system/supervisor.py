@@ -210,6 +210,16 @@ class Supervisor(SystemTest):
         self.assertIn("the kernel died 11 times within a minute and is not started again", kernel.log_text())
         self.assertIn("stays in its process", kernel.log_text())
 
+    def test_a_kernel_that_is_killed_again_and_again_is_followed_with_delays(self):
+        kernel = self.kernel(plugins=("gateway", "hello")).start()
+        for _ in range(12):
+            kernel.kill_kernel()
+            kernel.await_restart()
+        deaths = [json.loads(line) for line in kernel.log_text().splitlines() if "the kernel died" in line]
+        self.assertEqual(["0"] * 10 + ["100", "200"], [d["delay_ms"] for d in deaths])
+        self.assertEqual(200, kernel.request("GET", "/v1/hello/you")[0])
+        self.assertEqual(0, kernel.terminate())
+
     def test_nothing_outlives_a_killed_supervisor(self):
         kernel = self.kernel(plugins=("gateway", "hello")).start()
         family = children(kernel.process.pid)

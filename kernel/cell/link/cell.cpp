@@ -13,6 +13,7 @@ using std::chrono::nanoseconds;
 
 constexpr std::chrono::seconds worker_patience{5};
 constexpr std::chrono::milliseconds leave_patience{1'000};  // for a cell that was told to end
+constexpr std::uint32_t idle_beats = 4;                     // of so many is asked of a cell that has no call
 constexpr std::uint64_t hook_slots = 1016;                  // and seven more, of ask_hook(): no bus frame has them
 
 }  // namespace
@@ -84,6 +85,7 @@ void Cell::keep() {
         telemetry::Log::get().write(telemetry::Level::error, begun.error().message,
                                     {{"plugin", spec_->text.plugin}, {"cell_of", owner_}});
         if (!due_) due_ = telemetry::monotonic_now() + pause_after_death();
+        tell_pause(*due_);
       }
     } else if (!graves_.empty()) {
       write_epitaphs(lock);
@@ -241,16 +243,16 @@ void Cell::watch(std::shared_ptr<Session> session, std::uint64_t life) {
   });
 }
 
-// Every so often, while something is in flight: has the cell's worker come round since the last time?
+// Every so often: has the cell's worker come round since the last time? A cell without calls in flight is asked, too,
+// more rarely: a timer of its plugin may never end.
 void Cell::beat() {
   const std::shared_ptr<Session> session = [this] {
     const std::lock_guard lock(mutex_);
     return session_;
   }();
   if (session == nullptr) return;
-  const std::size_t busy = in_flight();
   if (asked_beat_ && !session->beats()) return misbehaves("it hangs");
-  asked_beat_ = busy > 0;
+  asked_beat_ = ++beats_ % idle_beats == 0 || in_flight() > 0;
   if (asked_beat_) session->ask_beat();
   const auto again = [](void* user, socle_status status) {
     if (status == SOCLE_OK) static_cast<Cell*>(user)->beat();
@@ -301,8 +303,31 @@ void Cell::bury(std::uint64_t life, LastWork work) {
   if (life != life_ || session_ == nullptr) return;
   graves_.push_back({std::move(session_), std::move(work), std::exchange(misbehaviour_, {})});
   session_ = nullptr;
-  if (restarts_ && !stopping_) due_ = telemetry::monotonic_now() + pause_after_death();
+  if (restarts_ && !stopping_) {
+    due_ = telemetry::monotonic_now() + pause_after_death();
+    tell_pause(*due_);
+  }
   changed_.notify_all();
+}
+
+// Not before `until`: calls that cannot wait so long need not.
+void Cell::tell_pause(std::int64_t until) {
+  on_pairs([until](Pair& pair) { pair.await_start(until); }, [] {});
+}
+
+bool Cell::may_log() {
+  const auto [pass, dropped] = [this] {
+    const std::lock_guard lock(log_mutex_);
+    return log_.take(telemetry::monotonic_now());
+  }();
+  if (dropped > 0) {
+    telemetry::Log::get().write(telemetry::Level::warn, "a cell wrote too much to its log",
+                                {{"plugin", spec_->text.plugin},
+                                 {"generation", std::to_string(spec_->text.generation)},
+                                 {"cell_of", owner_},
+                                 {"lines", std::to_string(dropped)}});
+  }
+  return pass;
 }
 
 void Cell::kill() {

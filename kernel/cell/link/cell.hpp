@@ -26,6 +26,7 @@
 #include "cell/link/process.hpp"
 #include "cell/ring/boot_text.hpp"
 #include "crash/restart_policy.hpp"
+#include "telemetry/line_limit.hpp"
 
 namespace socle::cell {
 
@@ -100,6 +101,8 @@ class Cell : public std::enable_shared_from_this<Cell> {
   void ready(socle_status status, std::string text);
   // It broke the rules of the ring: it is killed, and restarted like after a crash.
   void misbehaves(std::string_view how);
+  // One more line for the log? What was dropped is told with the next line that is let through.
+  [[nodiscard]] bool may_log();
 
  private:
   struct Grave {
@@ -118,6 +121,7 @@ class Cell : public std::enable_shared_from_this<Cell> {
   void watch(std::shared_ptr<Session> session, std::uint64_t life);
   void died(std::uint64_t life);
   void bury(std::uint64_t life, LastWork work);
+  void tell_pause(std::int64_t until);
   void beat();
   void write_epitaphs(std::unique_lock<std::mutex>& lock);
 
@@ -133,6 +137,9 @@ class Cell : public std::enable_shared_from_this<Cell> {
   std::uint64_t pidfd_watch_ = 0;  // worker 0's, as the next two
   std::uint64_t beat_timer_ = 0;
   bool asked_beat_ = false;
+  std::uint32_t beats_ = 0;  // of them, asked or not
+  std::mutex log_mutex_;
+  telemetry::LineLimit log_;  // guarded by log_mutex_
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -2,11 +2,13 @@
 #include "cell/link/pair.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "base/hash.hpp"
 #include "cell/link/body.hpp"
 #include "cell/link/cell.hpp"
+#include "telemetry/clock.hpp"
 
 namespace socle::cell {
 namespace {
@@ -45,6 +47,11 @@ socle_status Pair::call(Call call, socle_reply* reply) {
     return SOCLE_UNAVAILABLE;
   };
   if (closed_) return refuse_call("cell_gone", "has ended");
+  if (session_ == nullptr && starts_at_ > call.context->deadline) {
+    refuse_down(call, reply);
+    if (call.owns_payload) call.payload->release();
+    return SOCLE_UNAVAILABLE;
+  }
   if (slot >= most_calls || queue_.size() >= most_queued)
     return refuse_call("cell_overloaded", "has " + std::to_string(queue_.size()) + " calls waiting; ask again");
   if (slot >= calls_.size()) calls_.resize(std::max<std::size_t>(slot + 1, 64));
@@ -76,6 +83,11 @@ bool Pair::send(Call& call) {
   m[Field::lane] = bus::view(c.lane);
   m.keys = {c.keys, c.key_count};
   m.body(call.payload);
+  if (c.account() != nullptr) {
+    m.head.value = c.account()->weight();
+    m.head.status = static_cast<std::int32_t>(c.account()->pressure());
+  }
+  call.since = owner_.now();
   call.sent = send(m, is_hook(call.method));
   return call.sent;
 }
@@ -101,9 +113,43 @@ bool Pair::send(Outgoing& message, bool urgent) {
 void Pair::queue_or_send(Outgoing& message) {
   if (session_ == nullptr) return;
   if (backlog_.empty() && send(message, true)) return;
+  if (backlog_.size() >= most_backlog) return cell_.misbehaves("it does not take its answers");
   std::string kept(message.measure(), '\0');
   message.write(reinterpret_cast<std::byte*>(kept.data()));
+  backlog_bytes_ += kept.size();
   backlog_.push_back(std::move(kept));
+}
+
+// In whole seconds, at least one, as Retry-After has it.
+void Pair::refuse_down(const Call& call, socle_reply* reply) const {
+  const std::int64_t left = std::max<std::int64_t>(starts_at_ - owner_.now(), 1);
+  const std::string seconds = std::to_string((left + 999'999'999) / 1'000'000'000);
+  const std::string text =
+      "the cell of plugin '" + cell_.generation().plugin + "' died too often and is started again in " + seconds +
+      " s" + (call.context->deadline == INT64_MAX ? "" : ", after this call's deadline") + "; ask again then";
+  const std::array<socle_pair, 3> meta{socle_pair{bus::str("code"), bus::str("cell_down")},
+                                       socle_pair{bus::str("message"), bus::str(text)},
+                                       socle_pair{bus::str("retry-after"), bus::str(seconds)}};
+  *reply = {sizeof(socle_reply), SOCLE_UNAVAILABLE, bus::Payload::make({}, SOCLE_MEDIA_NONE, meta)};
+}
+
+void Pair::await_start(std::int64_t at) {
+  if (session_ != nullptr || closed_) return;
+  starts_at_ = at;
+  for (std::size_t left = queue_.size(); left > 0; --left) {
+    const std::uint64_t token = queue_.front();
+    queue_.pop_front();
+    Call* waiting = find(token);
+    if (waiting == nullptr) continue;
+    if (waiting->context->deadline >= at) {
+      queue_.push_back(token);
+      continue;
+    }
+    socle_reply reply{};
+    refuse_down(*waiting, &reply);
+    finish(*waiting, reply);
+    forget(*waiting, false);
+  }
 }
 
 void Pair::flush() {
@@ -115,6 +161,7 @@ void Pair::flush() {
     if (!room) return;
     std::memcpy(room->at, bytes.data(), bytes.size());
     if (lane.push(*room, bytes.size())) session_->wake();
+    backlog_bytes_ -= bytes.size();
   }
   for (size_t left = queue_.size(); left > 0; --left) {
     Call* waiting = find(queue_.front());
@@ -155,7 +202,7 @@ void Pair::finish(Call& call, const socle_reply& reply) {
 
 void Pair::forget(Call& call, bool keep_context) {
   if (keep_context && lingering_.size() < most_contexts) {
-    lingering_.emplace(call.token, call.context);
+    lingering_.emplace(call.token, Held{call.context, owner_.now()});
   } else {
     call.context->release();
   }
@@ -172,12 +219,28 @@ void Pair::reply(const Incoming& in) {
   if (reply.status < SOCLE_OK || reply.status > SOCLE_INTERNAL || reply.status == SOCLE_PENDING)
     reply.status = SOCLE_INTERNAL;
   if (in.head.sizes != decltype(in.head.sizes){} || in.head.meta_count != 0) reply.payload = private_body(in);
+  charge(*call->context, in.head.time, call->since);
   finish(*call, reply);
   forget(*call, (in.head.flags & flag_closed) == 0);
 }
 
+// The cell's word for the time it took: no more than has passed. Several calls may each claim that much.
+void Pair::charge(const bus::Context& context, std::int64_t claimed, std::int64_t since) {
+  if (context.account() == nullptr) return;
+  const std::int64_t ns =
+      std::clamp<std::int64_t>(claimed, 0, std::max<std::int64_t>(telemetry::monotonic_now() - since, 0));
+  if (ns == 0) return;
+  owner_.lane.queue.charge(owner_.lane.queue.flow(*context.account()), ns);
+  used_[context.account()] += ns;
+  if ((used_sum_ += ns) < tell_every) return;
+  for (const auto& [account, sum] : used_) cell_.bus().monitor().used(*account, cell_.generation().account, sum);
+  used_.clear();
+  used_sum_ = 0;
+}
+
 void Pair::attach(std::shared_ptr<Session> session) {
   session_ = std::move(session);
+  starts_at_ = 0;
   ++life_;
   watch_ = owner_.watch_open(cell_.wires(), session_->wake_kernel[index_].get());
   pump();
@@ -232,6 +295,7 @@ void Pair::detach(bool for_good) {
   if (session_ != nullptr) owner_.watch_close(std::exchange(watch_, 0));
   session_.reset();
   backlog_.clear();
+  backlog_bytes_ = 0;
   if (for_good) queue_.clear();
   const std::string who = "the cell of plugin '" + cell_.generation().plugin + "' ";
   for (Call& call : calls_) {
@@ -241,9 +305,9 @@ void Pair::detach(bool for_good) {
                                    who + (call.sent ? "died before it answered; ask again" : "has ended")));
     forget(call, false);
   }
-  for (auto& [number, context] : lingering_) context->release();
+  for (auto& [number, held] : lingering_) held.context->release();
   lingering_.clear();
-  for (auto& [number, context] : opened_) cell_.generation().context_release(&cell_.generation(), context);
+  for (auto& [number, held] : opened_) cell_.generation().context_release(&cell_.generation(), held.context);
   opened_.clear();
   metrics_.clear();
 }

@@ -33,6 +33,7 @@ class Pair {
     std::uint32_t method = 0;
     bool sent = false;
     bool given_up = false;
+    std::int64_t since = 0;  // when it was sent
     bus::Context* context = nullptr;
     bus::Payload* payload = nullptr;
     bool owns_payload = false;
@@ -54,6 +55,8 @@ class Pair {
   void end();    // tells the cell to leave
   // The process is gone. `for_good`: it is not restarted, and waiting calls are answered, too.
   void detach(bool for_good);
+  // The next start is not before `at` (monotonic): calls that cannot wait so long are refused, until attach().
+  void await_start(std::int64_t at);
   // What the call of that number works on, for the report of a death.
   [[nodiscard]] LastWork work_of(std::uint64_t token) const;
 
@@ -68,7 +71,15 @@ class Pair {
   static constexpr std::size_t most_outbound = 4096;
   static constexpr std::size_t most_contexts = 4096;
   static constexpr std::size_t most_metrics = 256;
+  static constexpr std::int64_t tell_every = 5'000'000;  // CPU ns
+  // Of answers that wait for room. Beyond the bytes a body is withheld, beyond the messages the cell is ended.
+  static constexpr std::size_t most_backlog = 4096;
+  static constexpr std::size_t most_backlog_bytes = std::size_t{16} << 20;
 
+  struct Held {  // a context the cell acts for, and since when it was last charged
+    bus::Context* context;
+    std::int64_t since;
+  };
   // Something the cell waits for, whose answer the kernel owes it.
   struct Outbound {
     Pair* pair;
@@ -83,12 +94,14 @@ class Pair {
   bool send(Call& call);
   bool send(Outgoing& message, bool urgent);
   void queue_or_send(Outgoing& message);
+  void refuse_down(const Call& call, socle_reply* reply) const;
   void flush();
   void pump();
   static void woken(void* user, socle_status status);
   void handle(const Incoming& in);
 
   void reply(const Incoming& in);
+  void charge(const bus::Context& context, std::int64_t claimed, std::int64_t since);
   void finish(Call& call, const socle_reply& reply);
   void forget(Call& call, bool keep_context);
   void request(const Incoming& in);
@@ -98,7 +111,7 @@ class Pair {
   void catalog(const Incoming& in);
   void limit(const Incoming& in);
   void open(const Incoming& in);
-  void close(std::uint64_t number);
+  void close(std::uint64_t number, std::int64_t claimed);
   void log(const Incoming& in);
   void metric(const Incoming& in);
 
@@ -118,16 +131,20 @@ class Pair {
   std::uint64_t life_ = 0;  // of sessions; answers of an earlier one go nowhere
   bool serving_ = false;
   bool closed_ = false;
+  std::int64_t starts_at_ = 0;  // not before; 0: it lives, or that is not known yet
   std::uint64_t watch_ = 0;
   std::vector<Call> calls_;  // by the frame slot in the token
   std::atomic<std::size_t> in_flight_{0};
   std::atomic<std::int64_t> used_at_{0};
-  std::deque<std::uint64_t> queue_;                                 // tokens of calls that wait
-  std::deque<std::string> backlog_;                                 // messages that wait
-  std::unordered_map<std::uint64_t, bus::Context*> lingering_;      // of answered calls that the cell still acts for
-  std::unordered_map<std::uint64_t, const socle_context*> opened_;  // by the cell: act_as
+  std::deque<std::uint64_t> queue_;                    // tokens of calls that wait
+  std::deque<std::string> backlog_;                    // messages that wait
+  std::size_t backlog_bytes_ = 0;                      // of them
+  std::unordered_map<std::uint64_t, Held> lingering_;  // of answered calls that the cell still acts for
+  std::unordered_map<std::uint64_t, Held> opened_;     // by the cell: act_as
   std::list<Outbound> outbound_;
   std::vector<std::uint32_t> metrics_;
+  std::unordered_map<const sched::Account*, std::int64_t> used_;  // that `top` has not heard of yet
+  std::int64_t used_sum_ = 0;
   Scratch scratch_;
 };
 

@@ -6,12 +6,17 @@
 #include "cell/link/pair.hpp"
 
 namespace socle::cell {
+namespace {
+
+constexpr std::size_t small_answer = 4096;
+
+}  // namespace
 
 void Pair::handle(const Incoming& in) {
   switch (in.head.kind) {
     case Kind::ready: return cell_.ready(in.head.status, std::string(in[Field::text]));
     case Kind::reply: return reply(in);
-    case Kind::close: return close(in.head.number);
+    case Kind::close: return close(in.head.number, in.head.time);
     case Kind::request: return request(in);
     case Kind::publish: return publish(in);
     case Kind::give_up: return give_up_outbound(in.head.number);
@@ -33,8 +38,8 @@ void Pair::handle(const Incoming& in) {
 
 bus::Context* Pair::context_of(std::uint64_t number) {
   if (Call* call = find(number); call != nullptr && call->sent) return call->context;
-  if (const auto it = lingering_.find(number); it != lingering_.end()) return it->second;
-  if (const auto it = opened_.find(number); it != opened_.end()) return bus::Context::of(it->second);
+  if (const auto it = lingering_.find(number); it != lingering_.end()) return it->second.context;
+  if (const auto it = opened_.find(number); it != opened_.end()) return it->second.context;
   return nullptr;
 }
 
@@ -44,6 +49,12 @@ void Pair::answer(std::uint64_t number, const socle_reply& reply) {
   m.head.number = number;
   m.head.status = reply.status;
   m.body(body.get());
+  // The cell pays with its own answers for what it leaves lying: a refusal is small.
+  if (backlog_bytes_ > 0 && backlog_bytes_ + m.measure() > most_backlog_bytes && m.measure() > small_answer) {
+    return refuse(number, SOCLE_EXHAUSTED, "answers_waiting",
+                  "plugin '" + cell_.generation().plugin + "' has " + std::to_string(backlog_bytes_) +
+                      " bytes of answers waiting on this worker; ask for less at a time");
+  }
   queue_or_send(m);
 }
 
@@ -170,20 +181,23 @@ void Pair::open(const Incoming& in) {
   bus::Generation& g = cell_.generation();
   const socle_context* made =
       g.context_act_as(&g, bus::str(in[Field::tenant]), bus::str(in[Field::name]), in.head.time);
-  if (made != nullptr) opened_.emplace(in.head.number, made);
+  if (made != nullptr) opened_.emplace(in.head.number, Held{bus::Context::of(made), owner_.now()});
 }
 
-void Pair::close(std::uint64_t number) {
+void Pair::close(std::uint64_t number, std::int64_t claimed) {
   if (const auto it = lingering_.find(number); it != lingering_.end()) {
-    it->second->release();
+    charge(*it->second.context, claimed, it->second.since);
+    it->second.context->release();
     lingering_.erase(it);
   } else if (const auto own = opened_.find(number); own != opened_.end()) {
-    cell_.generation().context_release(&cell_.generation(), own->second);
+    charge(*own->second.context, claimed, own->second.since);
+    cell_.generation().context_release(&cell_.generation(), own->second.context);
     opened_.erase(own);
   }
 }
 
 void Pair::log(const Incoming& in) {
+  if (!cell_.may_log()) return;
   bus::Generation& g = cell_.generation();
   g.log(&g, in.head.status, context_of(in.head.acts_for), bus::str(in[Field::text]), in.meta.data(), in.meta.size());
 }

@@ -52,19 +52,17 @@ std::map<std::string, fs::path> own_groups() {
   return out;
 }
 
-bool write_text(const fs::path& file, const std::string& text) {
-  const base::Fd fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
-  return fd.valid() && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
-}
-
-std::string read_text(const fs::path& file) {
-  std::ifstream in(file);
-  std::string text;
-  std::getline(in, text);
-  return text;
+std::string quota_of(const Sandbox& sandbox) {
+  return std::to_string(static_cast<uint64_t>(sandbox.cpu * static_cast<double>(period)));
 }
 
 }  // namespace
+
+std::optional<fs::path> unified_group() {
+  const auto own = own_groups();
+  const auto unified = own.find("");
+  return unified != own.end() ? std::optional(unified->second) : std::nullopt;
+}
 
 bool Group::add(const fs::path& parent, const std::string& name,
                 const std::vector<std::pair<std::string, std::string>>& settings) {
@@ -72,7 +70,7 @@ bool Group::add(const fs::path& parent, const std::string& name,
   std::error_code error;
   if (!fs::create_directory(folder.path, error) && error) return false;
   bool done = true;
-  for (const auto& [file, text] : settings) done = write_text(folder.path / file, text) && done;
+  for (const auto& [file, text] : settings) done = write_group(folder.path / file, text) && done;
   folder.entrance = base::Fd(::open((folder.path / "cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
   if (!done || !folder.entrance.valid()) {
     fs::remove(folder.path, error);
@@ -82,28 +80,36 @@ bool Group::add(const fs::path& parent, const std::string& name,
   return true;
 }
 
-Group Group::make(const std::string& name, const Sandbox& sandbox, uint64_t mapped, std::string& problem) {
+Group Group::make_in(const Delegation& delegation, const std::string& name, const Sandbox& sandbox, uint64_t mapped) {
+  const auto has = [&](const char* controller) { return delegation.controllers.contains(controller); };
+  std::vector<std::pair<std::string, std::string>> settings;
+  if (has("memory")) settings.emplace_back("memory.max", std::to_string(sandbox.memory + mapped));
+  if (has("pids")) settings.emplace_back("pids.max", std::to_string(sandbox.tasks));
+  if (has("cpu") && sandbox.cpu > 0) settings.emplace_back("cpu.max", quota_of(sandbox) + " " + std::to_string(period));
   Group group;
+  if (!settings.empty()) static_cast<void>(group.add(delegation.cells, name, settings));
+  return group;
+}
+
+Group Group::make(const std::string& name, const Sandbox& sandbox, uint64_t mapped, std::string& problem) {
   problem.clear();
   const auto own = own_groups();
+  const auto unified = own.find("");
+  const Delegation delegation = unified != own.end() ? delegation_of(unified->second) : Delegation{};
+  Group group = make_in(delegation, name, sandbox, mapped);
   const std::string memory = std::to_string(sandbox.memory + mapped);
   const std::string tasks = std::to_string(sandbox.tasks);
-  const std::string quota = std::to_string(static_cast<uint64_t>(sandbox.cpu * static_cast<double>(period)));
-  const auto unified = own.find("");
-  if (unified != own.end() &&
-      read_text(unified->second / "cgroup.subtree_control").find("memory") != std::string::npos) {
-    std::vector<std::pair<std::string, std::string>> settings{{"memory.max", memory}, {"pids.max", tasks}};
-    if (sandbox.cpu > 0) settings.emplace_back("cpu.max", quota + " " + std::to_string(period));
-    if (group.add(unified->second, name, settings)) return group;
-  }
+  const bool in_unified = !group.empty();
   const auto add = [&](const char* controller, const std::vector<std::pair<std::string, std::string>>& settings) {
+    if (in_unified && delegation.controllers.contains(controller)) return;
     const auto it = own.find(controller);
     if (it == own.end() || !group.add(it->second, name, settings))
       problem += (problem.empty() ? "no writable control group for " : ", ") + std::string(controller);
   };
   add("memory", {{"memory.limit_in_bytes", memory}});
   add("pids", {{"pids.max", tasks}});
-  if (sandbox.cpu > 0) add("cpu", {{"cpu.cfs_period_us", std::to_string(period)}, {"cpu.cfs_quota_us", quota}});
+  if (sandbox.cpu > 0)
+    add("cpu", {{"cpu.cfs_period_us", std::to_string(period)}, {"cpu.cfs_quota_us", quota_of(sandbox)}});
   return group;
 }
 

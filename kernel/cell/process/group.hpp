@@ -3,13 +3,18 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/file.hpp"
+#include "cell/process/delegation.hpp"
 #include "cell/process/sandbox.hpp"
 
 namespace socle::cell {
+
+// The version 2 group this process is in.
+[[nodiscard]] std::optional<std::filesystem::path> unified_group();
 
 // The groups of one cell; empty where there are none. Removed with the object, after the cell.
 class Group {
@@ -22,10 +27,13 @@ class Group {
   // `name` is unique among the machine's cells; `mapped`: bytes of shared memory that do not count. Never fails as a
   // whole; `problem` says what is not limited and why.
   static Group make(const std::string& name, const Sandbox& sandbox, uint64_t mapped, std::string& problem);
+  // Of version 2 only, with what was delegated.
+  static Group make_in(const Delegation& delegation, const std::string& name, const Sandbox& sandbox, uint64_t mapped);
   // cgroup.procs, open for writing.
   [[nodiscard]] std::vector<int> entrances() const;
 
  private:
+  [[nodiscard]] bool empty() const { return folders_.empty(); }
   struct Folder {
     std::filesystem::path path;
     base::Fd entrance;

@@ -24,10 +24,11 @@ namespace socle::cell {
 namespace {
 
 constexpr size_t longest_line = 4096;
-constexpr uint64_t lines_a_second = 200;
 constexpr double most_refusals = 10'000;    // more, and the cell is ended: it attacks the thread that answers
 constexpr double refusals_forgotten = 500;  // a second
-constexpr size_t denials_told = 100;        // different ones, of one cell
+constexpr double most_grants = 50'000;      // files it may open cost that thread as much
+constexpr double grants_forgotten = 2'000;
+constexpr size_t denials_told = 100;  // different ones, of one cell
 constexpr size_t longest_path = 4096;
 
 using telemetry::Level;
@@ -192,27 +193,29 @@ bool Warden::read_log(Ward& ward) {
 void Warden::end_line(Ward& ward) {
   if (ward.line.empty()) return;
   const std::string generation = std::to_string(ward.generation);
-  const int64_t second = telemetry::monotonic_now() / 1'000'000'000;
-  if (second != ward.second) {
-    if (ward.dropped > 0)
-      Log::get().write(Level::warn, "a cell wrote too much to its log",
-                       {{"plugin", ward.plugin}, {"generation", generation}, {"lines", std::to_string(ward.dropped)}});
-    ward.second = second;
-    ward.lines = ward.dropped = 0;
-  }
-  if (ward.lines++ < lines_a_second) {
+  const auto [pass, dropped] = ward.lines.take(telemetry::monotonic_now());
+  if (dropped > 0)
+    Log::get().write(Level::warn, "a cell wrote too much to its log",
+                     {{"plugin", ward.plugin}, {"generation", generation}, {"lines", std::to_string(dropped)}});
+  if (pass)
     Log::get().write(Level::info, ward.line, {{"plugin", ward.plugin}, {"generation", generation}, {"home", "cell"}});
-  } else {
-    ++ward.dropped;
-  }
   ward.line.clear();
 }
 
-bool Warden::refused_too_often(Ward& ward) {
+bool Warden::too_often(Ward::Load& load, double most, double forgotten) {
   const int64_t now = telemetry::monotonic_now();
-  const double faded = static_cast<double>(now - std::exchange(ward.refused_at, now)) / 1e9 * refusals_forgotten;
-  ward.refusals = std::max(0.0, ward.refusals - faded) + 1;
-  return ward.refusals > most_refusals;
+  const double faded = static_cast<double>(now - std::exchange(load.at, now)) / 1e9 * forgotten;
+  load.calls = std::max(0.0, load.calls - faded) + 1;
+  return load.calls > most;
+}
+
+// true: go on hearing, until it has died.
+bool Warden::end(Ward& ward, const char* why) {
+  Log::get().write(Level::error, std::string("a cell is ended: it floods the kernel with ") + why,
+                   {{"plugin", ward.plugin}, {"generation", std::to_string(ward.generation)}});
+  syscall(SYS_pidfd_send_signal, ward.process.get(), SIGKILL, nullptr, 0);
+  ward.refused = ward.granted = {};
+  return true;
 }
 
 void Warden::deny(Ward& ward, const std::string& call, const std::string& name) {
@@ -248,7 +251,8 @@ bool Warden::answer(Ward& ward) {
       add.flags = SECCOMP_ADDFD_FLAG_SEND;
       add.srcfd = static_cast<uint32_t>(fd.get());
       add.newfd_flags = static_cast<uint32_t>(arguments[1]) & O_CLOEXEC;
-      if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0) return true;
+      if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0)
+        return !too_often(ward.granted, most_grants, grants_forgotten) || end(ward, "files that it opens");
       error = errno == EMFILE ? EMFILE : EACCES;
     }
     response.error = -error;
@@ -256,13 +260,7 @@ bool Warden::answer(Ward& ward) {
   } else if (call != SYS_openat2) {
     deny(ward, call_name(call), name);
   }
-  if (refused_too_often(ward)) {
-    Log::get().write(Level::error, "a cell is ended: it floods the kernel with calls that its sandbox refuses",
-                     {{"plugin", ward.plugin}, {"generation", std::to_string(ward.generation)}});
-    syscall(SYS_pidfd_send_signal, ward.process.get(), SIGKILL, nullptr, 0);
-    ward.refusals = 0;
-    return true;
-  }
+  if (too_often(ward.refused, most_refusals, refusals_forgotten)) return end(ward, "calls that its sandbox refuses");
   ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
   return true;
 }

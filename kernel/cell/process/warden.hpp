@@ -18,6 +18,7 @@
 
 #include "base/file.hpp"
 #include "cell/process/broker.hpp"
+#include "telemetry/line_limit.hpp"
 
 namespace socle::cell {
 
@@ -29,12 +30,14 @@ struct Ward {
   Broker broker;
   base::Fd process;  // pidfd
   base::Fd log, listener;
-  std::string line = {};              // of the log, not ended yet
-  int64_t second = 0;                 // of lines
-  uint64_t lines = 0, dropped = 0;    // in this second
+  std::string line = {};  // of the log, not ended yet
+  telemetry::LineLimit lines = {};
   std::set<std::string> denied = {};  // what was told already
-  double refusals = 0;                // lately: they fade
-  int64_t refused_at = 0;
+  struct Load {                       // calls that were answered lately: they fade
+    double calls = 0;
+    int64_t at = 0;
+  };
+  Load refused = {}, granted = {};
 };
 
 class Warden {
@@ -56,7 +59,8 @@ class Warden {
   bool read_log(Ward& ward);
   static void end_line(Ward& ward);
   bool answer(Ward& ward);
-  static bool refused_too_often(Ward& ward);
+  static bool too_often(Ward::Load& load, double most, double forgotten);
+  static bool end(Ward& ward, const char* why);
   static void deny(Ward& ward, const std::string& call, const std::string& name);
 
   base::Fd epoll_, wake_;

@@ -22,14 +22,15 @@ namespace socle::cell {
 
 enum class Kind : std::uint32_t {
   // kernel → cell
-  call = 1,  // number: the kernel's; method: index or hook; time: deadline; acts_for: version of the routes; context
+  call = 1,  // number: the kernel's; method: index or hook; time: deadline; acts_for: version of the routes; context;
+             // of who pays, value: weight (0: nobody), status: memory pressure
   answer,    // number: the cell's; status; what a request, publish, resolve, catalog or limit came to
   cancel,    // number: the kernel's; nobody waits for that call any more
   end,       // destroy the instance and leave
   // cell → kernel
   ready,    // the library is loaded and the instance made, or status and text say why not
-  reply,    // number: the kernel's; status; flag_closed when its context is no longer used
-  close,    // number: of a context; nothing acts for it any more
+  reply,    // number: the kernel's; status; flag_closed when its context is no longer used; time: CPU ns it took
+  close,    // number: of a context; nothing acts for it any more; time: CPU ns for it since
   request,  // number: the cell's; acts_for; method: the kernel's target; time: time-out
   publish,  // number: the cell's; acts_for; name: the channel
   give_up,  // number: the cell's; its request or publication is no longer waited for

@@ -112,6 +112,7 @@ void Guest::pump() {
         any = true;
       }
     }
+    begin_arrived();
     flush();
     if (budget == 0) return queue_pump();
     if (any) continue;
@@ -187,6 +188,11 @@ void Guest::call(const Incoming& in, bus::PayloadRef body) {
   who.span_id = head.span_id.data();
   who.trace_flags = static_cast<std::uint8_t>(head.trace_flags);
   if (who.tenant.data() == nullptr) who.tenant = "";
+  if (head.value > 0) {
+    who.account = &payer(who.tenant);
+    if (who.account->weight() != head.value) who.account->set_weight(head.value);
+    who.account->press(static_cast<std::uint32_t>(head.status));
+  }
   bus::Context* context = bus::Context::open(who, nullptr);
   context->stand_for(head.number, context_ended, this);
   if (!in.keys.empty()) {
@@ -194,7 +200,7 @@ void Guest::call(const Incoming& in, bus::PayloadRef body) {
     context->release();
     context = wider;
   }
-  auto made = std::make_unique<Inbound>(Inbound{this, head.number, context});
+  auto made = std::make_unique<Inbound>(Inbound{this, head.number, context, who.account});
   Inbound& inbound = *made;
   inbound_[head.number] = std::move(made);
   const std::uint32_t method = head.method;
@@ -207,7 +213,51 @@ void Guest::call(const Incoming& in, bus::PayloadRef body) {
   const std::uint32_t target = hook != hook_of_.end()       ? hook->second
                                : method < target_of_.size() ? target_of_[method]
                                                             : UINT32_MAX;
-  enter(inbound, target, body.get());
+  if (hook != hook_of_.end()) return enter(inbound, target, body.get());
+  arrived_.push_back(std::make_unique<Arrived>(Arrived{this, head.number, target, std::move(body)}));
+}
+
+// One alone begins at once. Several wait for their payers' turns, so that weights hold in here as they do out there.
+void Guest::begin_arrived() {
+  const bool alone = arrived_.size() == 1 && worker().lane.queue.empty();
+  for (auto& arrived : std::exchange(arrived_, {})) {
+    const Inbound& inbound = *inbound_.at(arrived->number);
+    if (alone) return begin(arrived.release(), SOCLE_OK);
+    bus::Job job;
+    job.generation = remote_.get();
+    job.event = begin;
+    job.user = arrived.release();
+    worker().defer(job, {inbound.payer, inbound.context->work_class});
+  }
+}
+
+void Guest::begin(void* user, socle_status) {
+  const std::unique_ptr<Arrived> arrived(static_cast<Arrived*>(user));
+  const auto it = arrived->guest->inbound_.find(arrived->number);
+  if (it != arrived->guest->inbound_.end()) arrived->guest->enter(*it->second, arrived->target, arrived->body.get());
+}
+
+sched::Account& Guest::payer(std::string_view tenant) {
+  if (told_.size() >= sweep_at_) {
+    const std::int64_t now = telemetry::monotonic_now();
+    std::erase_if(told_, [&](const auto& known) {
+      if (known.first->flow(0) != nullptr || known.first->cpu() > known.second) return false;
+      bus_->accounts().forget(std::string(known.first->id()), now);
+      return true;
+    });
+    sweep_at_ = std::max(least_payers, 2 * told_.size());
+  }
+  sched::Account& account = worker().account(tenant);
+  told_.try_emplace(&account, account.cpu());
+  return account;
+}
+
+std::int64_t Guest::owed(const sched::Account* account) {
+  const auto it = account != nullptr ? told_.find(account) : told_.end();
+  if (it == told_.end()) return 0;
+  const std::int64_t used = worker().lane.used(*account);
+  // The clock may have been put right since, downwards.
+  return used > it->second ? used - std::exchange(it->second, used) : 0;
 }
 
 void Guest::enter(Inbound& inbound, std::uint32_t target, bus::Payload* body) {
@@ -228,6 +278,7 @@ void Guest::finished(void* user, const socle_reply* reply) {
   m.head.number = number;
   m.head.status = reply->status;
   m.head.flags = inbound.ended ? flag_closed : 0;
+  m.head.time = guest.owed(inbound.payer);
   m.body(body.get());
   inbound.answered = true;
   if (inbound.ended) guest.inbound_.erase(number);
@@ -237,13 +288,19 @@ void Guest::finished(void* user, const socle_reply* reply) {
 // Nothing holds the context any more: while finished() lets go of it, then or later, or it is one that was opened here.
 void Guest::context_ended(void* user, std::uint64_t number) {
   auto& guest = *static_cast<Guest*>(user);
+  const sched::Account* payer = nullptr;
   if (const auto it = guest.inbound_.find(number); it != guest.inbound_.end()) {
     it->second->ended = true;
     if (!it->second->answered) return;
+    payer = it->second->payer;
     guest.inbound_.erase(it);
+  } else if (const auto own = guest.opened_.find(number); own != guest.opened_.end()) {
+    payer = own->second;
+    guest.opened_.erase(own);
   }
   Outgoing m(Kind::close);
   m.head.number = number;
+  m.head.time = guest.owed(payer);
   guest.send(m, number);
 }
 

@@ -3,6 +3,7 @@
 // unless it says otherwise.
 //
 //   kernel's call ─▶ take() ─▶ bus.call(plugin) ─▶ finished() ─▶ reply
+//   (several at once: each in the turn of its tenant, whose weight the kernel tells)
 //   plugin's call ─▶ bus.call(remote) ─▶ Guest::remote_handle() ─▶ request … answer ─▶ bus.complete(remote)
 #pragma once
 
@@ -78,9 +79,17 @@ class Guest {
   struct Inbound {
     Guest* guest;
     std::uint64_t number;
-    bus::Context* context;  // nullptr once it is being answered
+    bus::Context* context;            // nullptr once it is being answered
+    sched::Account* payer = nullptr;  // of the cell's own accounts
     bool answered = false;
     bool ended = false;  // nothing holds the context any more
+  };
+  // A call that has not begun, as those are that came in one go with others.
+  struct Arrived {
+    Guest* guest;
+    std::uint64_t number;
+    std::uint32_t target;
+    bus::PayloadRef body;
   };
   struct Known {  // an answer of limit()
     double value;
@@ -108,6 +117,11 @@ class Guest {
   void stop(Inbound& inbound);
   static void look_if_quiet(void* user, socle_status status);
   void enter(Inbound& inbound, std::uint32_t target, bus::Payload* body);
+  void begin_arrived();
+  static void begin(void* user, socle_status status);
+  sched::Account& payer(std::string_view tenant);
+  // What the kernel is to charge for the account: what was used since it was last told.
+  std::int64_t owed(const sched::Account* account);
   static void finished(void* user, const socle_reply* reply);
   static void context_ended(void* user, std::uint64_t number);
   void answer(const Incoming& in, bus::PayloadRef body);
@@ -142,7 +156,12 @@ class Guest {
   std::vector<bus::SnapshotPtr> old_;               // snapshots that a call on the stack may still look at
   std::vector<std::string> channels_;
   std::unordered_map<std::uint64_t, std::unique_ptr<Inbound>> inbound_;
+  std::vector<std::unique_ptr<Arrived>> arrived_;
+  static constexpr std::size_t least_payers = 4096;  // are kept, also while they do nothing
+  std::size_t sweep_at_ = least_payers;
+  std::unordered_map<const sched::Account*, std::int64_t> told_;  // CPU ns of each payer that the kernel knows
   std::map<std::pair<std::string, std::string>, Known> limits_;
+  std::unordered_map<std::uint64_t, sched::Account*> opened_;  // who pays for contexts of act_as()
   std::map<std::string, std::uint32_t, std::less<>> metric_numbers_;
   std::deque<std::pair<Lane*, Taken>> set_aside_;  // messages that came while ask() waited
   Scratch scratch_, ask_scratch_;

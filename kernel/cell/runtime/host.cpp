@@ -158,11 +158,13 @@ const socle_context* Guest::act_as(std::string_view tenant, std::string_view rea
   who.principal = principal;
   who.deadline = deadline;
   who.work_class = SOCLE_CLASS_BACKGROUND;
+  who.account = &payer(tenant);
   // Spread over the kernel's workers.
   ++next_opened_;
   const std::uint64_t number = ((next_opened_ % kernel_workers()) << 56) | opened_bit | next_opened_;
   bus::Context* context = bus::Context::open(who, plugin_.get());
   context->stand_for(number, context_ended, this);
+  opened_.emplace(number, who.account);
   Outgoing m(Kind::open);
   m.head.number = number;
   m.head.time = deadline;

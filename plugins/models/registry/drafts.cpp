@@ -1,4 +1,5 @@
 // drafts.cpp: the part of Reading that takes a model's text: save, compile, discard.
+#include "registry/quota.hpp"
 #include "registry/reading.hpp"
 
 namespace socle::models {
@@ -86,6 +87,9 @@ Task<Reply> Reading::save(Request request) {
   if (!compiled) co_return std::move(compiled).problem();
   if ((*compiled)->refused()) co_return invalid_model((*compiled)->diagnostics);
   const std::string id = draft_id(model->key());
+  const std::string key = model->key();
+  auto room = co_await room_for_draft(host_, store_, request, key);
+  if (!room) co_return std::move(room).problem();
   const std::string document = draft_document(*model, **compiled, request, timestamp(host_.now_utc()));
   Batch batch;
   if (expected.what == Expectation::What::any) {

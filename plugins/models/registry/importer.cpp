@@ -1,5 +1,6 @@
 #include "registry/importer.hpp"
 
+#include "registry/quota.hpp"
 #include "version/signature.hpp"
 
 namespace socle::models {
@@ -58,6 +59,7 @@ Task<Reply> Importer::import_models(Request request) {
   json::Writer out(text);
   out.begin_object().key("items").begin_array();
   bool refused = false;
+  std::size_t news = 0;
   for (const json::View item : items.elements()) {
     auto made = item_of(item, version);
     Reply problem;
@@ -73,9 +75,14 @@ Task<Reply> Importer::import_models(Request request) {
       write_refusal(out, item, problem);
       continue;
     }
+    news += (*made)->revision == 0 && (*made)->draft_revision == 0 ? 1 : 0;
     (*made)->draft_revision = 0;  // somebody's draft is not this import's business
     write_prepared(out, **made);
     prepared.push_back(std::move(*made));
+  }
+  if (!dry && !refused) {
+    auto room = co_await room_for_models(host_, store_, request, news);
+    if (!room) co_return std::move(room).problem();
   }
   std::size_t applied = 0;
   Reply failure;

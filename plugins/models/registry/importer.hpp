@@ -8,7 +8,7 @@ namespace socle::models {
 
 class Importer {
  public:
-  Importer(Store& store, Publisher& publisher) : store_(store), publisher_(publisher) {}
+  Importer(Host& host, Store& store, Publisher& publisher) : host_(host), store_(store), publisher_(publisher) {}
   // {"items":[{"kind","name","text","media"?,"version"?,"key"?,"signature"?}],"dry_run"?,"version"?}
   //   → {"items":[{"kind","name","action":"create|change|same|refused","version","from","hash",…}],"applied"}
   Task<Reply> import_models(Request request);
@@ -16,6 +16,7 @@ class Importer {
   Task<Reply> trust(Request request);
 
  private:
+  Host& host_;
   Store& store_;
   Publisher& publisher_;
 };

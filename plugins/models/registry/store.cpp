@@ -156,6 +156,7 @@ Task<Got<Store::Page>> Store::list(Context context, const Query& query) {
   out.begin_object().member("field", "id").member("desc", query.newest_first).end_object().end_array();
   out.member("limit", query.limit);
   if (!query.cursor.empty()) out.member("cursor", query.cursor);
+  if (query.names_only) out.key("fields").begin_array().string("/kind").string("/name").end_array();
   out.end_object();
   const Reply reply = co_await ask(context, query_, std::move(body));
   if (!reply && reply.error_code() == "unknown_collection") co_return Page{};

@@ -85,6 +85,7 @@ class Store {
     bool newest_first = false;
     std::uint32_t limit = 200;
     std::string cursor{};
+    bool names_only = false;  // documents without anything but kind and name
   };
   Task<Got<Page>> list(Context context, const Query& query);
 

@@ -329,3 +329,29 @@ TEST_CASE("models: a transitive promise is kept to versions of more than one pag
   INFO(refused.message() << " " << refused.text());
   CHECK(refused.error_code() == "incompatible");
 }
+
+TEST_CASE("models: a plan's number of models is a limit for new names, drafts too", "[models]") {
+  FakeHost host;
+  host.set_limit("models", 2);
+  Rig rig(host);
+  const auto named = [](const std::string& name) { return "rules: " + name + "\ninput: {}\noutput: 1\n"; };
+  const auto save = [&](const std::string& name) { return rig.ask("save", named(name), rig.model({}, name)); };
+  REQUIRE(rig.release(named("one"), "", "one").ok());
+  CHECK(host.level("acme", "models") == 1);
+  REQUIRE(save("two").ok());
+  CHECK(host.level("acme", "models") == 2);
+  const Reply refused = save("three");
+  CHECK(refused.http_status() == 507);
+  CHECK(refused.error_code() == "models_quota");
+  CHECK(rig.ask("get", "", rig.model({{"version", "draft"}}, "three")).error_code() == "no_draft");
+  // What is there already goes on.
+  CHECK(save("one").ok());
+  CHECK(save("two").ok());
+  CHECK(rig.ask("publish", "", rig.model({}, "two")).ok());
+  const std::string item = R"({"items":[{"kind":"rules","name":"four","text":"rules: four\n"}]})";
+  CHECK(rig.ask("import", item).error_code() == "models_quota");
+  REQUIRE(rig.ask("discard", "", rig.model({}, "one")).ok());  // its published version stays
+  CHECK(save("three").error_code() == "models_quota");
+  rig.tenant = "globex";
+  CHECK(save("one").ok());
+}

@@ -63,7 +63,7 @@ class Actor {
 
 struct Got {
   socle_status status = SOCLE_INTERNAL;
-  std::string text, code, message;
+  std::string text, code, message, retry_after;
   bool inline_answer = false;
 };
 
@@ -76,6 +76,7 @@ inline Got read(const socle_reply& reply, bool at_once) {
     got.text = view(owned->text);
     got.code = owned->find("code");
     got.message = owned->find("message");
+    got.retry_after = owned->find("retry-after");
   }
   return got;
 }

@@ -15,4 +15,10 @@ const socle_plugin& built_in(std::string_view name);
 // it.
 [[noreturn]] void attack(const CellBoot& boot);
 
+// Answers ready, then asks without end and never gives a block back.
+[[noreturn]] void hoard(const CellBoot& boot);
+
+// Answers every call, and says that it took for ever.
+[[noreturn]] void lie(const CellBoot& boot);
+
 }  // namespace socle::cell::test

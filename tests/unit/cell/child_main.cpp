@@ -28,6 +28,8 @@ int main(int, char** argv) {
   for (std::uint32_t i = 0; i <= boot.workers; ++i) boot.wake_kernel.push_back(13 + static_cast<int>(i));
   if (how == "-") _exit(cell_main(boot));
   if (how == "hostile") test::attack(boot);
+  if (how == "hoarder") test::hoard(boot);
+  if (how == "liar") test::lie(boot);
   auto guest = Guest::open(boot);
   if (!guest) _exit(1);
   Guest* const kept = guest->release();

@@ -68,6 +68,15 @@ TEST_CASE("death: a cell that hangs is killed, and its callers are answered at t
   CHECK(f.ask("echo", "well again").text == "well again");
 }
 
+TEST_CASE("death: a cell whose timer never ends is killed, though no call is in flight", "[cell]") {
+  CellFixture f("parrot", CellFixture::all_grants(), {},
+                [](cell::CellSpec& spec) { spec.hang = std::chrono::milliseconds(300); });
+  REQUIRE(f.start().empty());
+  CHECK(f.ask("spin_later").status == SOCLE_OK);
+  for (int i = 0; i < 2000 && f.link->facts().front().deaths == 0; ++i) poll(nullptr, 0, 5);
+  CHECK(f.link->facts().front().last_death.find("it hangs") != std::string::npos);
+}
+
 TEST_CASE("death: calls that wait for a restart are answered at their deadlines", "[cell]") {
   CellFixture f("parrot");
   REQUIRE(f.start().empty());
@@ -109,9 +118,13 @@ TEST_CASE("death: a cell that dies more often than its intensity allows is left 
   });
   REQUIRE(f.start().empty());
   for (int i = 0; i < 3; ++i) CHECK(f.ask("crash").status == SOCLE_UNAVAILABLE);
+  f.await_state("down");
   const int64_t begun = telemetry::monotonic_now();
   const Got impatient = f.ask("echo", "", {.tenant = "acme", .deadline = begun + 20'000'000});
-  CHECK(impatient.status != SOCLE_OK);
+  CHECK(impatient.status == SOCLE_UNAVAILABLE);
+  CHECK(impatient.code == "cell_down");
+  CHECK(impatient.retry_after == "4");
+  CHECK(telemetry::monotonic_now() < begun + 20'000'000);  // at once, not at its deadline
   CHECK(f.link->facts().front().state == "down");
   CHECK(f.ask("echo", "back").text == "back");  // waits for the cell, which comes back by itself
   CHECK(telemetry::monotonic_now() - begun > std::chrono::nanoseconds(window).count() / 2);

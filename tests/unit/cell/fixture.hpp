@@ -118,8 +118,10 @@ class CellFixture : public BusFixture {
     REQUIRE(link->facts().front().state == state);
   }
 
-  static constexpr std::array methods{"echo", "who",  "crash",      "crash_once", "later", "ask",       "ask_held",
-                                      "spin", "keep", "background", "plan",       "say",   "cancelled", "publish"};
+  static constexpr std::array methods{"echo",       "who",      "crash",      "crash_once", "later",
+                                      "ask",        "ask_held", "spin",       "keep",       "background",
+                                      "plan",       "say",      "cancelled",  "publish",    "shout",
+                                      "spin_later", "burn",     "burn_later", "pressure"};
   std::unique_ptr<Actor> peer;
   std::unique_ptr<bus::Generation> runtime;
   std::unique_ptr<Link> link;

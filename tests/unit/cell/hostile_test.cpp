@@ -61,3 +61,23 @@ TEST_CASE("hostile: random bytes in the rings end that cell and disturb nobody",
   }
   CHECK(caught * 2 >= seeds);
 }
+
+TEST_CASE("hostile: a cell that asks for ever and takes no answer is ended before it fills the kernel's memory",
+          "[cell]") {
+  CellFixture f("hoarder");
+  std::string refusal;
+  f.bus.run_staged(
+      [&] {
+        socle_reply error{sizeof error, SOCLE_OK, nullptr};
+        void* instance = nullptr;
+        if (f.link->descriptor().create(f.runtime.get(), nullptr, &instance, &error) == SOCLE_OK)
+          f.runtime->instance = instance;
+        else
+          refusal = bus::test::read(error, true).message;
+      },
+      std::chrono::seconds(20));
+  const auto death = [&] { return refusal + f.link->facts().front().last_death; };
+  for (int i = 0; i < 4000 && death().empty(); ++i) poll(nullptr, 0, 5);
+  CHECK(death().find("it does not take its answers") != std::string::npos);
+  f.link->kill();
+}

@@ -1,8 +1,14 @@
 // Calls into a cell of its own process, and what the cell asks of the kernel.
 #include "fixture.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
 #include <future>
 #include <limits>
+
+#include "telemetry/log.hpp"
 
 using namespace socle;
 using namespace socle::cell::test;
@@ -163,6 +169,115 @@ TEST_CASE("link: metrics, meters and the catalogue's refusal cross", "[cell]") {
   const std::string metrics = f.metrics.text();
   CHECK(metrics.find("parrot_words_total 6") != std::string::npos);
   CHECK(metrics.find("socle_meter_total{name=\"words\"} 4") != std::string::npos);
+}
+
+TEST_CASE("link: a cell that logs without end gets its lines a second, and what was dropped is told", "[cell]") {
+  char name[] = "/tmp/socle-cell-log-XXXXXX";
+  const base::Fd file(mkstemp(name));
+  unlink(name);
+  telemetry::Log::get().redirect(file.get());
+  const auto count = [&](const std::string& what) {
+    std::string text(1 << 20, '\0');
+    const ssize_t n = pread(file.get(), text.data(), text.size(), 0);
+    text.resize(static_cast<size_t>(std::max<ssize_t>(n, 0)));
+    int found = 0;
+    for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
+    return found;
+  };
+  {
+    CellFixture f;
+    REQUIRE(f.start().empty());
+    CHECK(f.ask("shout", "2000").status == SOCLE_OK);
+    for (int i = 0; i < 100 && count("a cell wrote too much to its log") == 0; ++i) {
+      poll(nullptr, 0, 50);
+      f.ask("shout", "1");
+    }
+  }
+  telemetry::Log::get().redirect(STDERR_FILENO);
+  CHECK(count("a cell wrote too much to its log") >= 1);
+  CHECK(count("a parrot shouts") >= 200);
+  CHECK(count("a parrot shouts") < 1000);
+}
+
+TEST_CASE("link: what a call takes in the cell is charged to its tenant", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  sched::Account& acme = f.bus.accounts().tenant("acme");
+  for (const char* method : {"burn", "burn_later"}) {
+    const int64_t before = acme.usage().cpu;
+    CHECK(f.ask(method, "20", {.tenant = "acme", .account = &acme}).status == SOCLE_OK);
+    const int64_t after = acme.usage().cpu;
+    CHECK(after - before > 15'000'000);
+    CHECK(after - before < 1'000'000'000);
+  }
+  CHECK(f.bus.accounts().tenant("globex").usage().cpu == 0);
+}
+
+TEST_CASE("link: a cell that lies about its time charges no more than has passed", "[cell]") {
+  CellFixture f("liar");
+  REQUIRE(f.start().empty());
+  sched::Account& acme = f.bus.accounts().tenant("acme");
+  const int64_t begun = telemetry::monotonic_now();
+  for (int i = 0; i < 20; ++i) CHECK(f.ask("echo", "x", {.tenant = "acme", .account = &acme}).status == SOCLE_OK);
+  const int64_t passed = telemetry::monotonic_now() - begun;
+  CHECK(acme.usage().cpu > 0);
+  CHECK(acme.usage().cpu <= 2 * passed);  // what the kernel's worker did for it comes on top
+}
+
+TEST_CASE("link: weights hold in a cell that tenants share", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  sched::Account& heavy = f.bus.accounts().tenant("heavy");
+  heavy.set_weight(3);
+  sched::Account& light = f.bus.accounts().tenant("light");
+  struct Waiter {
+    std::vector<bool>& order;  // of answers: the heavy one's?
+    bool heavy;
+    std::atomic<int>& left;
+  };
+  std::vector<bool> order;
+  std::atomic<int> left{80};
+  f.bus.worker(0).post([&] {
+    bus::Worker& w = f.bus.worker(0);
+    const bus::PayloadRef body(bus::Payload::make("2", SOCLE_MEDIA_TEXT, {}));
+    for (int i = 0; i < 80; ++i) {
+      const bool is_heavy = i % 2 == 0;
+      const bus::ContextRef context(
+          bus::Context::open({.tenant = is_heavy ? "heavy" : "light", .account = is_heavy ? &heavy : &light}, nullptr));
+      socle_reply reply{};
+      const auto done = [](void* user, const socle_reply*) {
+        const std::unique_ptr<Waiter> waiter(static_cast<Waiter*>(user));
+        waiter->order.push_back(waiter->heavy);
+        --waiter->left;
+      };
+      auto* waiter = new Waiter{order, is_heavy, left};
+      if (f.bus.call(w, nullptr, *context.get(), *f.bus.target("parrot/1", "burn"), body.get(), nullptr, &reply, done,
+                     waiter) != SOCLE_PENDING)
+        delete waiter, --left;
+    }
+  });
+  for (int i = 0; i < 4000 && left > 0; ++i) poll(nullptr, 0, 5);
+  REQUIRE(order.size() == 80);
+  const auto first = std::count(order.begin(), order.begin() + 40, true);
+  CHECK(first >= 26);  // 30 by their weights, 20 without
+  CHECK(first <= 34);
+}
+
+TEST_CASE("link: a tenant's memory pressure is known in the cell", "[cell]") {
+  CellFixture f;
+  REQUIRE(f.start().empty());
+  sched::Account& acme = f.bus.accounts().tenant("acme");
+  const auto pressure = [&] { return f.ask("pressure", "", {.tenant = "acme", .account = &acme}).text; };
+  sched::Limits limits;
+  limits.memory = 10'000'000;
+  acme.set(limits);
+  CHECK(pressure() == "0");
+  REQUIRE(acme.take_memory(6'000'000));
+  CHECK(pressure() == "1");
+  REQUIRE(acme.take_memory(3'000'000));
+  CHECK(pressure() == "2");
+  acme.give_memory(9'000'000);
+  CHECK(pressure() == "0");
 }
 
 TEST_CASE("link: a call cancelled in the kernel is cancelled in the cell, and what the cell waits for with it",

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <map>
 #include <string>
 #include <vector>
@@ -28,11 +29,16 @@ enum Method : uint32_t {
   plan,
   say,
   cancelled,
-  publish
+  publish,
+  shout,
+  spin_later,
+  burn,
+  burn_later,
+  pressure
 };
-constexpr std::array<std::string_view, 14> names{"echo", "who",      "crash",     "crash_once", "later",
-                                                 "ask",  "ask_held", "spin",      "keep",       "background",
-                                                 "plan", "say",      "cancelled", "publish"};
+constexpr std::array<std::string_view, 19> names{
+    "echo", "who", "crash",     "crash_once", "later", "ask",        "ask_held", "spin",       "keep",    "background",
+    "plan", "say", "cancelled", "publish",    "shout", "spin_later", "burn",     "burn_later", "pressure"};
 
 struct Parrot {
   const socle_host* host = nullptr;
@@ -57,6 +63,15 @@ struct Pending {
 void complete_with(Pending* held, const socle_reply* reply) {
   held->parrot->host->complete(held->parrot->host, held->token, reply);
   delete held;
+}
+
+void burn_for(std::string_view ms) {
+  timespec now{};
+  const auto cpu = [&now] {
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return now.tv_sec * 1'000'000'000L + now.tv_nsec;
+  };
+  for (const long until = cpu() + std::atol(std::string(ms).c_str()) * 1'000'000L; cpu() < until;) {}
 }
 
 // The method whose name is the text, of service peer/1, with the text as its payload.
@@ -176,6 +191,35 @@ socle_status handle(void* instance, const socle_call* call, socle_reply* reply) 
       h->payload_release(h, routes);
       return SOCLE_OK;
     }
+    case burn: burn_for(text); return SOCLE_OK;  // ms of CPU
+    case burn_later:                             // the same, after the call's own turn
+      h->context_retain(h, call->context);
+      h->timer_start(
+          h, 1'000'000,
+          [](void* user, socle_status) {
+            auto* held = static_cast<Pending*>(user);
+            burn_for("20");
+            const socle_host* host = held->parrot->host;
+            const socle_context* context = held->context;
+            socle_reply r{sizeof r, SOCLE_OK, nullptr};
+            complete_with(held, &r);
+            host->context_release(host, context);
+          },
+          new Pending{&p, call->token, call->context});
+      return SOCLE_PENDING;
+    case pressure: answer(p, reply, SOCLE_OK, std::to_string(h->pressure(h, call->context))); return SOCLE_OK;
+    case shout:  // as many lines as the text says
+      for (int i = std::atoi(std::string(text).c_str()); i > 0; --i)
+        h->log(h, SOCLE_LOG_WARN, call->context, str("a parrot shouts"), nullptr, 0);
+      return SOCLE_OK;
+    case spin_later:  // answers, then never comes back from a timer
+      h->timer_start(
+          h, 20'000'000,
+          [](void*, socle_status) {
+            for (volatile bool on = true; on;) {}
+          },
+          nullptr);
+      return SOCLE_OK;
     case cancelled:  // waits for a peer that never answers
       return forward(p, *call, call->context, reply);
     case publish: {

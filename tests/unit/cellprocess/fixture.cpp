@@ -157,6 +157,10 @@ const std::map<std::string, Verb>& verbs() {
        [](auto&) -> std::string {
          for (;;) unlink("/nothing");
        }},
+      {"open-for-ever",
+       [](auto&) -> std::string {
+         for (;;) close(open("/dev/null", O_RDONLY));
+       }},
       {"memory", [](auto&) { return flood_memory(); }},
       {"descriptors", [](auto&) { return flood_descriptors(); }},
   };

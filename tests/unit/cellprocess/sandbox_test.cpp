@@ -150,6 +150,16 @@ TEST_CASE("sandbox: one that never stops asking is ended", "[cell]") {
   CHECK(log.tells("a cell is ended: it floods the kernel with calls that its sandbox refuses"));
 }
 
+TEST_CASE("sandbox: one that opens what it may without end is ended, too", "[cell]") {
+  const CapturedLog log;
+  Jail jail;
+  auto inmate = jail.hold("open-for-ever");
+  REQUIRE(inmate);
+  CHECK(inmate->result().empty());
+  CHECK(inmate->process->epitaph({}).starts_with("killed by SIGKILL"));
+  CHECK(log.tells("a cell is ended: it floods the kernel with files that it opens"));
+}
+
 TEST_CASE("sandbox: what a plugin needs works", "[cell]") {
   Jail jail;
   CHECK(jail.what_becomes_of("thread") == "a thread ran");

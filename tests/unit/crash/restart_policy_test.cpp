@@ -53,6 +53,15 @@ TEST_CASE("restart: several deaths can be free of delay", "[crash]") {
   CHECK(policy.died(4) == 200ms);
 }
 
+TEST_CASE("restart: without a count nothing is given up, and the delay still grows", "[crash]") {
+  RestartPolicy policy({100ms, 10s, UINT32_MAX, 60s, 10});
+  for (int i = 0; i < 10; ++i) CHECK(policy.died(i) == 0ns);
+  CHECK(policy.died(10) == 100ms);
+  CHECK(policy.died(11) == 200ms);
+  for (int i = 12; i < 1000; ++i) REQUIRE(policy.died(i).has_value());
+  CHECK(policy.died(1000) == 10s);
+}
+
 TEST_CASE("restart: what is forgiven begins anew", "[crash]") {
   RestartPolicy policy(manifest_default);
   for (int i = 0; i < 6; ++i) static_cast<void>(policy.died(i));

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "sched/account.hpp"
+#include "telemetry/clock.hpp"
 
 using namespace socle::sched;
 
@@ -43,12 +44,54 @@ TEST_CASE("account: the same id is the same account, and ids of other kinds do n
   CHECK(accounts.named("~peer/10.0.0.7").weight() == Accounts::edge_weight);
 }
 
-TEST_CASE("account: beyond 4096 addresses edge tenants are shared", "[sched]") {
+TEST_CASE("account: beyond 4096 addresses at work edge tenants are shared", "[sched]") {
   Accounts accounts(2);
-  for (size_t i = 0; i < Accounts::max_edges + 1000; ++i)
-    CHECK(accounts.edge(std::to_string(i)).kind() == Account::Kind::edge);
+  for (size_t i = 0; i < Accounts::max_edges + 1000; ++i) {
+    Account& edge = accounts.edge(std::to_string(i));
+    REQUIRE(edge.kind() == Account::Kind::edge);
+    ++edge.arrivals;
+  }
   CHECK(accounts.size() == Accounts::max_edges + 1);  // and the kernel's
   CHECK(&accounts.edge("5000") == &accounts.edge("5000"));
+}
+
+TEST_CASE("account: an address that is gone makes room for a new one, under its own name", "[sched]") {
+  Accounts accounts(2);
+  for (size_t i = 0; i < Accounts::max_edges; ++i) ++accounts.edge(std::to_string(i)).arrivals;
+  Account& old = accounts.edge("17");
+  --old.arrivals;
+  for (int i = 0; i < 64 && accounts.find("~peer/new") == nullptr; ++i) accounts.edge("new");  // a few looks each
+  Account* fresh = accounts.find("~peer/new");
+  REQUIRE(fresh == &old);
+  CHECK(fresh->id() == "~peer/new");
+  CHECK(accounts.find("~peer/17") == nullptr);
+  CHECK(accounts.size() == Accounts::max_edges + 1);
+}
+
+TEST_CASE("account: IPv6 addresses of one /64 are one edge tenant", "[sched]") {
+  Accounts accounts(2);
+  Account& one = accounts.edge("2001:db8:1:2:3:4:5:6");
+  CHECK(one.id() == "~peer/2001:db8:1:2::/64");
+  CHECK(&accounts.edge("2001:db8:1:2::1") == &one);
+  CHECK(&accounts.named("~peer/2001:db8:1:2:ffff::") == &one);
+  CHECK(&accounts.named(one.id()) == &one);
+  CHECK(&accounts.edge("2001:db8:1:3::1") != &one);
+  CHECK(accounts.edge("::ffff:10.0.0.1").id() == "~peer/::ffff:10.0.0.1");
+}
+
+TEST_CASE("account: a deleted tenant's goes to a new one, later, and is then as new", "[sched]") {
+  Accounts accounts(2);
+  Account& gone = accounts.tenant("gone");
+  gone.set(rate(1, 1));
+  accounts.forget("gone", socle::telemetry::monotonic_now() - Accounts::rest);
+  CHECK(accounts.find("gone") == nullptr);
+  CHECK(gone.id() == "~gone");
+  Account& next = accounts.tenant("next");
+  CHECK(&next == &gone);
+  CHECK(next.id() == "next");
+  CHECK(std::isinf(next.limits().rate));
+  accounts.forget("next", socle::telemetry::monotonic_now());
+  CHECK(&accounts.tenant("next") != &next);  // too soon
 }
 
 TEST_CASE("account: a burst is admitted at once, then the rate", "[sched]") {
@@ -85,7 +128,7 @@ TEST_CASE("account: the state of a rate says what headers need", "[sched]") {
   CHECK(s.remaining == 12);
   CHECK(s.reset_for == 80'000'000);
   CHECK(s.retry_after == 0);
-  a.give_requests(3);
+  a.give_requests(3, a.epoch());
   CHECK(a.rate_state(second).remaining == 15);
 }
 

@@ -54,6 +54,20 @@ TEST_CASE("lease: an idle worker's part of the rate comes back", "[sched]") {
   CHECK(admitted == 10);
 }
 
+TEST_CASE("lease: a lowered rate counts at once, whatever was leased before", "[sched]") {
+  Fixture f;
+  f.limit([](Limits& l) { l.rate = 100'000, l.burst = 1'000; });
+  CHECK(f.admit(f.one, 1) == Admission::admitted);  // and 63 more are leased
+  CHECK(f.admit(f.two, 1) == Admission::admitted);
+  f.limit([](Limits& l) { l.rate = 1, l.burst = 2; });
+  int admitted = 0;
+  for (int i = 0; i < 100; ++i) admitted += f.admit(i % 2 == 0 ? f.one : f.two, 2) == Admission::admitted ? 1 : 0;
+  CHECK(admitted == 2);
+  f.one.reconcile(200 * ms);
+  f.two.reconcile(200 * ms);
+  CHECK(f.admit(f.one, 200 * ms) == Admission::over_rate);  // nothing was given back
+}
+
 TEST_CASE("lease: over rate is refused with the time to come again", "[sched]") {
   Fixture f;
   f.limit([](Limits& l) { l.rate = 2, l.burst = 1; });

@@ -1,0 +1,108 @@
+// Where groups of cells are made in a version 2 hierarchy: over a folder that behaves like one, and over the machine's
+// where it is delegated.
+#include "cell/process/delegation.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <fstream>
+
+#include "cell/process/group.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace socle;
+using namespace socle::cell;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A group as the system shows it; `own` holds this process, and others where `crowded`.
+struct Hierarchy {
+  explicit Hierarchy(const std::string& available, bool crowd = false)
+      : own(fs::path(dir.path()) / "socle.service"), crowded(crowd) {
+    fs::create_directories(own / "kernel");
+    put(own / "cgroup.controllers", available);
+    put(own / "cgroup.subtree_control", "");
+    put(own / "cgroup.procs", "0");
+    put(own / "kernel" / "cgroup.procs", "");
+  }
+  static void put(const fs::path& file, const std::string& text) { std::ofstream(file) << text; }
+  static std::string get(const fs::path& file) {
+    std::ifstream in(file);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  bool write(const fs::path& file, const std::string& text) {
+    if (file.filename() == "cgroup.procs") {
+      inside = file.parent_path().filename() == "kernel";
+      return true;
+    }
+    if (!inside || crowded) return false;  // EBUSY: processes inside
+    if (refused.contains(text)) return false;
+    put(file, get(file) + text.substr(1) + " ");
+    return true;
+  }
+  std::string delegate() {
+    return cell::delegate(own, [this](const fs::path& file, const std::string& text) { return write(file, text); });
+  }
+  testing::TempDir dir;
+  fs::path own;
+  bool crowded;
+  bool inside = false;  // this process: in `kernel`
+  std::set<std::string> refused;
+};
+
+}  // namespace
+
+TEST_CASE("delegation: the kernel moves below, and cells get their groups beside it", "[cell]") {
+  Hierarchy tree("cpuset cpu io memory pids");
+  CHECK(delegation_of(tree.own).cells.empty());
+  CHECK(tree.delegate().empty());
+  CHECK(tree.inside);
+  const Delegation found = delegation_of(tree.own / "kernel");
+  CHECK(found.cells == tree.own);
+  CHECK(found.controllers == std::set<std::string>{"cpu", "memory", "pids"});
+  CHECK(tree.delegate().empty());  // the next start finds it done
+
+  fs::create_directory(tree.own / "socle-1");
+  for (const char* file : {"memory.max", "pids.max", "cpu.max", "cgroup.procs"})
+    Hierarchy::put(tree.own / "socle-1" / file, "");
+  Sandbox sandbox;
+  sandbox.memory = 1000;
+  sandbox.tasks = 7;
+  sandbox.cpu = 0.5;
+  const Group group = Group::make_in(found, "socle-1", sandbox, 24);
+  CHECK(group.entrances().size() == 1);
+  CHECK(Hierarchy::get(tree.own / "socle-1" / "memory.max") == "1024");
+  CHECK(Hierarchy::get(tree.own / "socle-1" / "pids.max") == "7");
+  CHECK(Hierarchy::get(tree.own / "socle-1" / "cpu.max") == "50000 100000");
+}
+
+TEST_CASE("delegation: each controller is optional", "[cell]") {
+  Hierarchy tree("memory pids");
+  tree.refused = {"+pids"};
+  CHECK(tree.delegate().empty());
+  CHECK(delegation_of(tree.own / "kernel").controllers == std::set<std::string>{"memory"});
+  Hierarchy none("io");
+  CHECK(none.delegate().find("carries neither memory, pids nor cpu") != std::string::npos);
+  CHECK_FALSE(none.inside);
+}
+
+TEST_CASE("delegation: where others are in the group, nothing stays changed", "[cell]") {
+  Hierarchy tree("memory pids cpu", true);
+  CHECK(tree.delegate().find("other processes are in it") != std::string::npos);
+  CHECK_FALSE(tree.inside);
+  CHECK(Hierarchy::get(tree.own / "cgroup.subtree_control").empty());
+}
+
+TEST_CASE("delegation: on this machine a cell's group carries its memory limit", "[cell]") {
+  const auto own = unified_group();
+  const Delegation found = own ? delegation_of(*own) : Delegation{};
+  if (!found.controllers.contains("memory")) {
+    WARN("skipped: this process is in no version 2 group whose controllers are delegated");
+    return;
+  }
+  Sandbox sandbox;
+  const std::string name = "socle-test-" + std::to_string(getpid());
+  const Group group = Group::make_in(found, name, sandbox, 0);
+  REQUIRE(group.entrances().size() == 1);
+  CHECK(Hierarchy::get(found.cells / name / "memory.max") == std::to_string(sandbox.memory) + "\n");
+}

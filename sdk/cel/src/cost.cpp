@@ -117,9 +117,36 @@ class Estimator {
   // How often a function looks at what it is given, at most.
   static std::uint64_t passes(std::string_view name, std::uint64_t items) {
     if (name.starts_with("regex.") || name == "matches" || name == "distinct") return 4;
+    if (name == "replace" || name == "split") return 4;
     if (name.starts_with("sets.")) return 6;
     if (name == "sort" || name == sort_by_keys) return 4 + static_cast<std::uint64_t>(std::bit_width(items));
     return name == "string" || name == "format" ? 3 : 1;
+  }
+
+  // The longest text that replacing makes.
+  static std::uint64_t replaced(const std::vector<Size>& sizes) {
+    std::uint64_t product = 1;
+    for (const auto& size : sizes) product = times(product, plus(size.size, 1));
+    return product;
+  }
+  // What a function does beyond looking through its arguments: text that it makes, a pattern that may look at all that
+  // is left of a text for every match, or compare at every place.
+  static std::uint64_t searching(std::string_view name, const std::vector<Size>& sizes, bool computed) {
+    const bool seeking = name == "contains" || name == "indexOf" || name == "replace" || name == "split";
+    std::uint64_t compared = 0;
+    if (sizes.size() > 1 && (name == "lastIndexOf" || (seeking && sizes[1].size > 1024)))
+      compared = plus(times(sizes[0].size, sizes[1].size) / 8, times(sizes[0].size, 8));
+    if (name == "replace") return plus(compared, times(2, replaced(sizes)));
+    if (seeking || name == "lastIndexOf") return compared;
+    const bool pattern = name.starts_with("regex.") || name == "matches";
+    if (!pattern || sizes.size() < 2) return 0;
+    const auto matches = plus(sizes[0].size, 1);
+    std::uint64_t out = 10;
+    if (computed) out += 200 + std::min<std::uint64_t>(times(sizes[1].size, 4), 256) * 20;
+    if (name == "regex.extractAll") return plus(out, times(matches, sizes[0].size / 4 + 6));
+    if (name == "regex.replace")
+      return plus(plus(out, times(matches, sizes[0].size / 4 + 6)), times(2, replaced(sizes)));
+    return out;
   }
 
   Size call(const Expr& e, std::uint64_t& total) {
@@ -144,23 +171,26 @@ class Estimator {
       return size;
     }
     std::uint64_t work = 1;
-    for (const auto& arg : e.args) {
-      const auto size = walk(*arg, total);
+    const auto& resolved = ast_.references[e.id].name;
+    // math.abs(x): the first argument is the function's namespace, no value.
+    const std::size_t skipped = e.member && !resolved.empty() && resolved != e.name ? 1 : 0;
+    for (std::size_t i = skipped; i < e.args.size(); ++i) {
+      const auto size = walk(*e.args[i], total);
       sizes.push_back(size);
       work = plus(work, times(size.size, size.element));
     }
     const Size first = sizes.empty() ? Size{} : sizes[0];
     const Size second = sizes.size() < 2 ? Size{} : sizes[1];
-    const auto& resolved = ast_.references[e.id].name;
     const auto& name = resolved.empty() ? e.name : resolved;
     if (name == "_&&_" || name == "_||_" || name == "!_" || name == "@not_strictly_false") return {};
     if (name == "_[_]" || name == "_?._" || name == "_[?_]") return {first.element, assumed_};
     total = plus(total, times(work, passes(name, first.size)));
+    const bool computed = sizes.size() > 1 && e.args[skipped + 1]->kind != ExprKind::constant;
+    total = plus(total, searching(name, sizes, computed));
     if (!is_sized(ast_.types[e.id])) return {};
     if (name == "_+_") return {plus(first.size, second.size), std::max(first.element, second.element)};
     if (name == "lists.range") {
-      const bool known =
-          e.args[0]->kind == ExprKind::constant || (e.args.size() == 2 && e.args[1]->kind == ExprKind::constant);
+      const bool known = e.args.back()->kind == ExprKind::constant;
       const auto* n = known ? std::get_if<std::int64_t>(&e.args.back()->value) : nullptr;
       if (n != nullptr) return {static_cast<std::uint64_t>(std::max<std::int64_t>(*n, 0)), 1};
       result.unbounded = result.bounded ? unparse(e) : result.unbounded;
@@ -170,9 +200,7 @@ class Estimator {
     if (name == "string") return {std::max(first.size, longest_scalar), 1};
     if (name == "join") return {times(first.size, plus(first.element, second.size)), 1};
     if (name == "format") return {plus(first.size, times(second.size, std::max(second.element, longest_scalar))), 1};
-    std::uint64_t product = 1;
-    for (const auto& size : sizes) product = times(product, plus(size.size, 1));
-    if (name == "replace" || name == "regex.replace") return {product, 1};
+    if (name == "replace" || name == "regex.replace") return {replaced(sizes), 1};
     Size out{1, 1};
     for (const auto& size : sizes) {
       out.size = std::max(out.size, size.size);

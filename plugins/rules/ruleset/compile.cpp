@@ -60,6 +60,7 @@ class RulesetCompiler {
     if (body_->name.empty()) error("/rules", codes::ruleset_shape, "'rules' is the ruleset's name");
     body_->source_bytes = json::to_text(source_).size();
     input();
+    tests();
     steps();
     // Without the steps' names everything that follows would be told as undeclared.
     if (steps_declared_) {
@@ -193,7 +194,8 @@ class RulesetCompiler {
     if (steps.exists() && !steps.is_array()) return error("/steps", codes::ruleset_shape, "'steps' is a list");
     if (steps.size() > Ruleset::most_steps)
       return error("/steps", codes::too_large,
-                   "a ruleset has at most 500 steps; found " + std::to_string(steps.size()));
+                   "a ruleset has at most " + std::to_string(Ruleset::most_steps) + " steps; found " +
+                       std::to_string(steps.size()));
     std::vector<std::string> names;
     bool named = true;
     for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -336,8 +338,12 @@ class RulesetCompiler {
   void validators() {
     const auto list = source_.find("validators");
     if (list.exists() && !list.is_array()) return error("/validators", codes::ruleset_shape, "'validators' is a list");
+    if (list.size() > Ruleset::most_validators)
+      return error("/validators", codes::too_large,
+                   "a ruleset has at most " + std::to_string(Ruleset::most_validators) + " validators; found " +
+                       std::to_string(list.size()));
     std::set<std::string> ids;
-    for (std::size_t i = 0; i < list.size() && i < Ruleset::most_steps; ++i) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
       const auto at = "/validators/" + std::to_string(i);
       const auto source = list.at(i);
       only({"id", "when", "message", "severity", "at", "priority", "description", "owner", "tags", "since"}, source,
@@ -370,6 +376,17 @@ class RulesetCompiler {
     }
     std::stable_sort(body_->validators.begin(), body_->validators.end(),
                      [](const Validator& a, const Validator& b) { return a.priority > b.priority; });
+  }
+
+  // What they say is judged by running them, at the end.
+  void tests() {
+    const auto tests = source_.find("tests");
+    if (tests.exists() && !tests.is_array())
+      error("/tests", codes::ruleset_shape, "'tests' is a list of {name, input, output} and {name, input, error}");
+    else if (tests.size() > Ruleset::most_tests)
+      error("/tests", codes::too_large,
+            "a ruleset has at most " + std::to_string(Ruleset::most_tests) + " tests; found " +
+                std::to_string(tests.size()));
   }
 
   void output() {

@@ -66,6 +66,7 @@ enum class CompileMode : std::uint8_t { fast, full };  // fast leaves the tests 
 class Ruleset {
  public:
   static constexpr std::size_t most_steps = 500;
+  static constexpr std::size_t most_validators = 500;
   static constexpr std::size_t most_tests = 1000;
 
   static std::shared_ptr<const Ruleset> compile(json::View source, Diagnostics& diagnostics,

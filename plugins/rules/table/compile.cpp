@@ -199,14 +199,13 @@ class TableCompiler {
   void overlaps(Analysis& analysis) {
     // A table of agreeing rows is what A is for: only contradictions count there.
     const bool unique = definition_.policy == HitPolicy::unique;
-    std::size_t told = 0;
-    for (const auto& [first, second, point] : analysis.overlaps(unique ? most_overlaps : 10'000)) {
-      if (!unique) {
-        const auto& a = body_->rows[first].result;
-        const auto& b = body_->rows[second].result;
-        if (!a || !b || cel::equal(*a, *b)) continue;
-      }
-      if (++told > most_overlaps) break;
+    const auto counts = [&](std::uint32_t first, std::uint32_t second) {
+      if (unique) return true;
+      const auto& a = body_->rows[first].result;
+      const auto& b = body_->rows[second].result;
+      return a && b && !cel::equal(*a, *b);
+    };
+    for (const auto& [first, second, point] : analysis.overlaps(most_overlaps, counts)) {
       diagnostics_.add({definition_.rows[second].pointer, std::nullopt,
                         unique ? codes::rows_overlap : codes::rows_contradict,
                         id(first) + " and " + id(second) + " are both hit by " + example(point) +

@@ -318,3 +318,34 @@ TEST_CASE("ruleset: an output without a JSON form is an error", "[rules]") {
   CHECK(Rig(R"~({"rules":"r","output":"[date('2024-05-01'), timestamp('2024-05-01T00:00:00Z')]"})~")("{}") ==
         R"(["2024-05-01","2024-05-01T00:00:00Z"])");
 }
+
+TEST_CASE("ruleset: more validators or tests than are looked at, and tests that are no list, are refused", "[rules]") {
+  const auto many = [](const std::string& one, int count) {
+    std::string out = "[";
+    for (int i = 0; i < count; ++i) {
+      auto text = one;
+      if (const auto at = text.find('#'); at != std::string::npos) text.replace(at, 1, std::to_string(i));
+      out += (i > 0 ? "," : "") + text;
+    }
+    return out + "]";
+  };
+  const std::string validator = R"({"id":"v#","when":"false","message":"m"})";
+  const std::string test = R"({"name":"t#","input":{},"output":1})";
+  const std::string base = R"({"rules":"r","output":"1",)";
+  CHECK(Rig(base + R"("validators":)" + many(validator, 500) + "}").ruleset);
+  const Rig validators(base + R"("validators":)" + many(validator, 501) + "}");
+  CHECK_FALSE(validators.ruleset);
+  CHECK(validators.text().starts_with("too_large /validators"));
+
+  const Rig allowed(base + R"("tests":)" + many(test, 1000) + "}");
+  CHECK(allowed.ruleset);
+  CHECK(allowed.report.tests.size() == 1000);
+  for (const auto mode : {rules::CompileMode::fast, rules::CompileMode::full}) {
+    const Rig tests(base + R"("tests":)" + many(test, 1001) + "}", mode);
+    CHECK_FALSE(tests.ruleset);
+    CHECK(tests.text().starts_with("too_large /tests"));
+    const Rig wrong(base + R"("tests":{"name":"t","input":{},"output":2}})", mode);
+    CHECK_FALSE(wrong.ruleset);
+    CHECK(wrong.text().starts_with("ruleset_shape /tests"));
+  }
+}

@@ -105,7 +105,7 @@ Value found_last(Context& c, std::string_view text, std::string_view part, std::
   if (!c.charge_text(text.size())) return c.stopped();
   if (part.size() > text.size()) return Value::integer(-1);
   for (auto at = std::min(from, text.size() - part.size());; --at) {
-    if (at % 16 == 0 && !c.charge(1)) return c.stopped();
+    if (at % 4 == 0 && !c.charge(1)) return c.stopped();
     const bool here = stands(c, text.substr(at), part);
     if (here || c.stop != nullptr) return found_at(c, text, at);
     if (at == 0) return Value::integer(-1);

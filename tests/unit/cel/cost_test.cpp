@@ -59,6 +59,37 @@ TEST_CASE_METHOD(Fixture, "cel: an unbounded list is named in the estimate", "[c
   CHECK(out.most > 1000);
 }
 
+TEST_CASE_METHOD(Fixture, "cel: what is assumed of a value without a type makes the estimate unbounded", "[cel]") {
+  REQUIRE(env.declare_variable("d", Type()));
+  REQUIRE(env.declare_variable("words", Type::list_of(Type::list_of(TypeKind::string)),
+                               {.max_items = 3, .max_length = {}}));
+  for (const auto* source : {"d.all(x, x > 1)", "d.items.all(x, x > 1)", "size(d.name) > 3", "d.name.contains('x')",
+                             // the unbounded loop is under a select, in an index, in a local
+                             "o.tags.filter(t, t == 'a')[0].size() > 0", "{'a': d.map(x, x)}.a.size() > 0",
+                             "words[0].all(w, w == 'x')", "words.all(w, w.all(x, x == 'y'))",
+                             "cel.bind(l, d.l, l.all(x, x == 1))", "lists.range(o.count).all(i, i > 0)"}) {
+    INFO(source);
+    CHECK_FALSE(cost(source).bounded);
+    CHECK_FALSE(cost(source).unbounded.empty());
+  }
+  for (const auto* source : {"d.x == 'vip'", "d.x == 3", "o.tags == []", "has(d.x)", "o.count > 3", "d", "o.tags",
+                             "[d.x, d.y]", "d.x ? 1 : 2", "[1, 2].all(x, d.x == x)"}) {
+    INFO(source << " " << cost(source).unbounded);
+    CHECK(cost(source).bounded);
+  }
+  CHECK(cost("o.tags.exists(t, t == 'x')").unbounded == "o.tags");
+  CHECK(cost("d.items.all(x, x > 1)").unbounded == "d.items");
+}
+
+TEST_CASE_METHOD(Fixture, "cel: the least an expression costs takes what has no bound as one item", "[cel]") {
+  REQUIRE(env.declare_variable("text", TypeKind::string, {.max_items = {}, .max_length = 20'000}));
+  const auto least = [&](const std::string& source) { return least_cost(env, *env.compile(source)); };
+  CHECK(least("o.tags.all(a, o.tags.all(b, a == b))") < 100);
+  CHECK(least("regex.replace(text, '[^0-9]', '') == '1'") < Limits{}.fuel);
+  CHECK(cost("regex.replace(text, '[^0-9]', '') == '1'").most > Limits{}.fuel);
+  CHECK(least("lists.range(2000).all(a, lists.range(2000).all(b, a == b))") > Limits{}.fuel);
+}
+
 TEST_CASE_METHOD(Fixture, "cel: nested ranges are estimated before they run", "[cel]") {
   CHECK(cost("lists.range(1000).all(a, lists.range(1000).all(b, lists.range(1000).all(c, a + b + c >= 0)))").most >
         1'000'000'000);

@@ -21,7 +21,7 @@ std::string collection_of(std::string_view form) { return "f:" + std::string(for
 Form::Form(std::unique_ptr<const Body> body) : body_(std::move(body)) {}
 Form::~Form() = default;
 
-std::shared_ptr<const Form> Form::compile(json::View source, Diagnostics& diagnostics) {
+std::shared_ptr<const Form> Form::compile(json::View source, Diagnostics& diagnostics, std::uint64_t fuel) {
   if (!source.is_object()) {
     diagnostics.error("", "bad_value", "a form is an object: form, schema, logic, checks and so on");
     return nullptr;
@@ -41,8 +41,8 @@ std::shared_ptr<const Form> Form::compile(json::View source, Diagnostics& diagno
   compile_schema(*body, diagnostics);
   // Without fields every expression would be told as wrong.
   if (source.find("schema").is_object()) {
-    body->language.emplace(body->fields);
-    body->strict.emplace(body->fields);
+    body->language.emplace(body->fields, fuel);
+    body->strict.emplace(body->fields, fuel);
     compile_logic(*body, diagnostics);
     compile_checks(*body, diagnostics);
     compile_access(*body, diagnostics);

@@ -80,7 +80,9 @@ inline constexpr std::string_view draft_collection = "forms:drafts";
 
 class Form {
  public:
-  static std::shared_ptr<const Form> compile(json::View source, Diagnostics& diagnostics);
+  // `fuel`: what one evaluation may take; an expression that takes more for sure is refused.
+  static std::shared_ptr<const Form> compile(json::View source, Diagnostics& diagnostics,
+                                             std::uint64_t fuel = usual_fuel);
   Form(const Form&) = delete;
   Form& operator=(const Form&) = delete;
   ~Form();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "model/names.hpp"
+#include "socle/cel/cost.hpp"
 #include "socle/json/writer.hpp"
 
 namespace socle::forms {
@@ -90,6 +91,16 @@ CommonSlots declare_common(cel::Environment& environment, const Catalogue& catal
   return out;
 }
 
+// What needs more fuel than an evaluation has, however little there is of what has no declared bound.
+std::optional<cel::Issue> too_costly(const cel::Environment& environment, const cel::Ast& ast, std::uint64_t allowed) {
+  const auto least = cel::least_cost(environment, ast);
+  if (least <= allowed) return std::nullopt;
+  return cel::Issue{{0, 1, 1},
+                    "the expression can take " + std::to_string(least) + " units of fuel; allowed are " +
+                        std::to_string(allowed) +
+                        "; give smaller bounds (maxItems, maxLength) to what it goes through"};
+}
+
 }  // namespace
 
 std::string_view to_string(Meta meta) { return meta_names[static_cast<std::size_t>(meta)]; }
@@ -110,8 +121,8 @@ cel::Type cel_type(const Catalogue& catalogue, std::uint32_t index, bool nullabl
   }
 }
 
-LogicLanguage::LogicLanguage(const Catalogue& catalogue)
-    : catalogue_(catalogue), environment_(std::make_unique<cel::Environment>(options())) {
+LogicLanguage::LogicLanguage(const Catalogue& catalogue, std::uint64_t fuel)
+    : catalogue_(catalogue), environment_(std::make_unique<cel::Environment>(options())), fuel_(fuel) {
   declare_objects(*environment_, catalogue, true);
   slots_ = declare_common(*environment_, catalogue, true);
   field_slots_.reserve(catalogue.size());
@@ -160,6 +171,10 @@ std::optional<Expression> LogicLanguage::compile(json::View view, const std::str
     diagnostics.error(pointer, "expression", "a condition is true or false; this one is " + type.text(), 0);
     return std::nullopt;
   }
+  if (const auto issue = too_costly(*environment_, *checked, fuel_)) {
+    diagnostics.error(pointer, "too_costly", issue->message, 0);
+    return std::nullopt;
+  }
   auto program = cel::Program::compile(*environment_, *checked);
   if (!program) {
     diagnostics.error(pointer, "expression", program.error().message, 0);
@@ -171,8 +186,8 @@ std::optional<Expression> LogicLanguage::compile(json::View view, const std::str
   return out;
 }
 
-StrictLanguage::StrictLanguage(const Catalogue& catalogue)
-    : catalogue_(catalogue), environment_(std::make_unique<cel::Environment>(options())) {
+StrictLanguage::StrictLanguage(const Catalogue& catalogue, std::uint64_t fuel)
+    : catalogue_(catalogue), environment_(std::make_unique<cel::Environment>(options())), fuel_(fuel) {
   declare_objects(*environment_, catalogue, false);
   (void)environment_->declare_object({"record", fields_of(catalogue, catalogue.top(), false), catalogue.open(), false});
   record_slot_ = declare(*environment_, "record", Type::object("record"));
@@ -190,6 +205,11 @@ Result<StrictLanguage::Checked> StrictLanguage::compile(std::string_view text, s
     std::string message = "a condition is true or false; this one is " + type.text();
     if (issues != nullptr) issues->push_back({{0, 1, 1}, message});
     return Error{Code::invalid, std::move(message)};
+  }
+  if (auto issue = too_costly(*environment_, *checked, fuel_)) {
+    Error error{Code::too_large, issue->message};
+    if (issues != nullptr) issues->push_back(*std::move(issue));
+    return error;
   }
   auto program = cel::Program::compile(*environment_, *checked);
   if (!program) {

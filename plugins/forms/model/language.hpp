@@ -44,12 +44,15 @@ struct Expression {
   cel::Type type;
 };
 
+// The fuel of one evaluation where the operator says nothing else (manifest.yaml).
+inline constexpr std::uint64_t usual_fuel = 2'000'000;
+
 enum class Want : std::uint8_t { condition, value };
 
 class LogicLanguage {
  public:
   // The catalogue must outlive it.
-  explicit LogicLanguage(const Catalogue& catalogue);
+  explicit LogicLanguage(const Catalogue& catalogue, std::uint64_t fuel = usual_fuel);
 
   // `table`: the sub-table in whose rows the expression is evaluated, or Field::none. A JSON boolean or number is its
   // own text. Nothing, and a diagnostic, when it is wrong.
@@ -63,19 +66,20 @@ class LogicLanguage {
  private:
   const Catalogue& catalogue_;
   std::unique_ptr<cel::Environment> environment_;
+  std::uint64_t fuel_;
   CommonSlots slots_;
   std::vector<std::uint32_t> field_slots_;
 };
 
 class StrictLanguage {
  public:
-  explicit StrictLanguage(const Catalogue& catalogue);
+  explicit StrictLanguage(const Catalogue& catalogue, std::uint64_t fuel = usual_fuel);
 
   struct Checked {
     cel::Ast ast;
     cel::Program program;
   };
-  // A condition. The issues' offsets are bytes of `text`.
+  // A condition. The issues' offsets are bytes of `text`. Code::too_large: it needs more fuel than there is.
   Result<Checked> compile(std::string_view text, std::vector<cel::Issue>* issues) const;
 
   [[nodiscard]] const cel::Environment& environment() const { return *environment_; }
@@ -85,6 +89,7 @@ class StrictLanguage {
  private:
   const Catalogue& catalogue_;
   std::unique_ptr<cel::Environment> environment_;
+  std::uint64_t fuel_;
   CommonSlots slots_;
   std::uint32_t record_slot_ = 0;
 };

@@ -85,7 +85,9 @@ void compile_access(Form::Body& body, Diagnostics& diagnostics) {
     const std::string text = rule.is_string() ? std::string(rule.as_string()) : rule.as_bool() ? "true" : "false";
     std::vector<cel::Issue> issues;
     auto compiled = body.strict->compile(text, &issues);
-    for (const auto& issue : issues) diagnostics.error(pointer, "expression", issue.message, issue.position.offset);
+    const bool costly = !compiled && compiled.error().code == Code::too_large;
+    for (const auto& issue : issues)
+      diagnostics.error(pointer, costly ? "too_costly" : "expression", issue.message, issue.position.offset);
     if (compiled) body.access[i].emplace(AccessRule{std::move(*compiled), text});
   }
 }

@@ -34,7 +34,8 @@ Models::Models(Host& host)
       compile_(host.target("models/1", "compile")),
       report_(host.target("models/1", "report")),
       artefacts_(host.config().get<std::size_t>("cache", std::size_t{64} << 20)),
-      compilations_(host.counter("forms_compilations_total", "Forms compiled for use.")) {}
+      compilations_(host.counter("forms_compilations_total", "Forms compiled for use.")),
+      fuel_(host.config().get<std::uint64_t>("fuel", usual_fuel)) {}
 
 detail::CallOperation Models::ask(Context context, const std::string& name, const std::string& version, bool source) {
   socle::Meta meta{{"kind", "forms"}, {"name", name}};
@@ -67,7 +68,8 @@ Task<Got<Served>> Models::find(Context context, std::string name) {
   compilations_.add();
   const auto work = [source] {
     Diagnostics diagnostics;
-    return Form::compile(source, diagnostics);
+    // What was published is served, however little fuel the operator allows by now.
+    return Form::compile(source, diagnostics, UINT64_MAX);
   };
   auto made = co_await host_.offload(work);
   if (!made) co_return Reply(std::move(made).error());
@@ -96,9 +98,9 @@ Task<Reply> Models::compile(Request request) {
   if (!body) co_return Reply::error(Code::invalid, "malformed_json", body.error().message).with_status(400);
   const auto source = body->root().find("source");
   if (!source.exists()) co_return Reply::error(Code::invalid, "no_source", "compile wants {source}, a form");
-  const auto work = [source] {
+  const auto work = [source, fuel = fuel_] {
     Diagnostics diagnostics;
-    const auto form = Form::compile(source, diagnostics);
+    const auto form = Form::compile(source, diagnostics, fuel);
     return compile_answer(form.get(), diagnostics);
   };
   auto answer = co_await host_.offload(work);

@@ -37,6 +37,7 @@ class Models {
   Target resolve_, compile_, report_;
   Artefacts artefacts_;
   Metric compilations_;
+  std::uint64_t fuel_;
 };
 
 }  // namespace socle::forms

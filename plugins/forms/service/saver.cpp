@@ -32,7 +32,7 @@ Saver::Saver(Host& host, const Warden& warden)
       write_(host.target("storage/1", "write")),
       evaluate_(host.target("rules/1", "evaluate")),
       attachments_(host),
-      fuel_(host.config().get<std::uint64_t>("fuel", 2'000'000)),
+      fuel_(host.config().get<std::uint64_t>("fuel", usual_fuel)),
       judged_(host.counter("forms_records_judged_total", "Records run through a form's logic and schema.")),
       moved_(host.counter("forms_records_moved_total", "Records that took long and were judged on the pool.")) {
   arenas_.reserve(host.worker_count() + 1);

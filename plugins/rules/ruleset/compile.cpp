@@ -9,12 +9,12 @@
 
 #include "ruleset/body.hpp"
 #include "ruleset/order.hpp"
-#include "socle/cel/cost.hpp"
 #include "socle/cel/json_schema.hpp"
 #include "socle/cel/printer.hpp"
 #include "socle/json/pointer.hpp"
 #include "socle/json/writer.hpp"
 #include "table/codes.hpp"
+#include "table/cost_check.hpp"
 #include "zen/functions.hpp"
 
 namespace socle::rules {
@@ -40,11 +40,12 @@ bool is_reserved(std::string_view name) {
 
 class RulesetCompiler {
  public:
-  RulesetCompiler(View source, Diagnostics& diagnostics)
+  RulesetCompiler(View source, Diagnostics& diagnostics, std::uint64_t fuel)
       : source_(source), diagnostics_(diagnostics), body_(std::make_unique<Ruleset::Body>()) {
     cel::Options options;
     options.mixed_numbers = true;
     body_->environment = std::make_unique<cel::Environment>(options);
+    costs_.emplace(env(), diagnostics_, fuel);
   }
 
   std::unique_ptr<Ruleset::Body> run() {
@@ -60,11 +61,13 @@ class RulesetCompiler {
     if (body_->name.empty()) error("/rules", codes::ruleset_shape, "'rules' is the ruleset's name");
     body_->source_bytes = json::to_text(source_).size();
     input();
+    tests();
     steps();
     // Without the steps' names everything that follows would be told as undeclared.
     if (steps_declared_) {
       validators();
       output();
+      costs_->together("/steps");
     }
     if (diagnostics_.failed()) return nullptr;
     return std::move(body_);
@@ -122,7 +125,14 @@ class RulesetCompiler {
     return std::nullopt;
   }
 
+  // One that is evaluated every time, so that all of them are summed up; of alternatives the caller adds the dearest.
+  std::optional<Expression> counted(View view, const std::string& pointer, bool condition = false) {
+    auto out = expression(view, pointer, condition);
+    costs_->add(last_cost_);
+    return out;
+  }
   std::optional<Expression> expression(View view, const std::string& pointer, bool condition = false) {
+    last_cost_ = 0;
     const auto text = text_of(view, pointer);
     if (!text) return std::nullopt;
     std::vector<cel::Issue> issues;
@@ -136,20 +146,7 @@ class RulesetCompiler {
                          0);
       return std::nullopt;
     }
-    // What has no declared bound counts as one item first: too much even so is too much for sure.
-    const cel::Limits limits;
-    const auto least = cel::estimate_cost(env(), *ast, 1);
-    const auto cost = cel::estimate_cost(env(), *ast);
-    if (least.most > limits.fuel)
-      diagnostics_.error(pointer, codes::too_costly,
-                         "the expression can take " + std::to_string(least.most) + " units of fuel; allowed are " +
-                             std::to_string(limits.fuel),
-                         0);
-    else if (cost.most > limits.fuel && !cost.bounded)
-      diagnostics_.warning(pointer, codes::cost_unbounded,
-                           "'" + cost.unbounded +
-                               "' has no declared bound; with 1000 items the expression could take " +
-                               std::to_string(cost.most) + " units of fuel");
+    last_cost_ = costs_->expression(*ast, pointer);
     auto program = cel::Program::compile(env(), *ast);
     if (!program) {
       diagnostics_.error(pointer, codes::expression, program.error().message, 0);
@@ -193,7 +190,8 @@ class RulesetCompiler {
     if (steps.exists() && !steps.is_array()) return error("/steps", codes::ruleset_shape, "'steps' is a list");
     if (steps.size() > Ruleset::most_steps)
       return error("/steps", codes::too_large,
-                   "a ruleset has at most 500 steps; found " + std::to_string(steps.size()));
+                   "a ruleset has at most " + std::to_string(Ruleset::most_steps) + " steps; found " +
+                       std::to_string(steps.size()));
     std::vector<std::string> names;
     bool named = true;
     for (std::size_t i = 0; i < steps.size(); ++i) {
@@ -231,7 +229,7 @@ class RulesetCompiler {
     out.pointer = at;
     const auto kind = kind_of(source);
     if (source.find("when").exists()) {
-      out.when = expression(source.find("when"), at + "/when", true);
+      out.when = counted(source.find("when"), at + "/when", true);
       if (kind != "decide" && !source.find("else").exists())
         error(at, codes::ruleset_shape, "a step with 'when' wants 'else', its value when it is left out");
     }
@@ -259,7 +257,7 @@ class RulesetCompiler {
       only({"in", "as"}, each, at + "/each");
       const std::string item(each.find("as").as_string());
       listed = true;
-      out.each = expression(each.find("in"), at + "/each/in");
+      out.each = counted(each.find("in"), at + "/each/in");
       auto element = last_type_.is(cel::TypeKind::list) ? last_type_.at(0) : cel::Type();
       if (!last_type_.is_dyn() && !last_type_.is(cel::TypeKind::list))
         error(at + "/each/in", codes::expression, "'each' goes through a list; this is " + last_type_.text());
@@ -271,8 +269,9 @@ class RulesetCompiler {
     }
     const auto definition = read_table_step(source, at);
     if (!definition) return {};
-    out.table = Table::compile(*definition, env(), diagnostics_);
+    out.table = Table::compile(*definition, env(), diagnostics_, &*costs_);
     if (!out.table) return {};
+    costs_->add(out.table->least_cost());
     auto type = record_type(*definition, out.table->type(), out.name);
     return listed ? cel::Type::list_of(type) : type;
   }
@@ -303,7 +302,7 @@ class RulesetCompiler {
   cel::Type set_step(View source, const std::string& at, Step& out) {
     only({"set", "expr", "when", "else", "note"}, source, at);
     out.kind = Step::Kind::set;
-    out.value = expression(source.find("expr"), at + "/expr");
+    out.value = counted(source.find("expr"), at + "/expr");
     return out.value ? last_type_ : cel::Type();
   }
 
@@ -316,11 +315,13 @@ class RulesetCompiler {
     if (!source.find("else").exists())
       error(at, codes::ruleset_shape, "'decide' wants 'else', its value when no case holds");
     std::optional<cel::Type> type;
+    std::uint64_t dearest = 0;
     for (std::size_t i = 0; i < cases.size(); ++i) {
       const auto place = at + "/cases/" + std::to_string(i);
       only({"when", "then", "priority", "label", "note"}, cases.at(i), place);
-      auto when = expression(cases.at(i).find("when"), place + "/when", true);
+      auto when = counted(cases.at(i).find("when"), place + "/when", true);
       auto then = expression(cases.at(i).find("then"), place + "/then");
+      dearest = std::max(dearest, last_cost_);
       type = !type || *type == last_type_ ? last_type_ : cel::Type();
       if (!when || !then) continue;
       auto label = std::string(cases.at(i).find("label").as_string());
@@ -328,6 +329,7 @@ class RulesetCompiler {
       out.cases.push_back(
           {*std::move(when), *std::move(then), cases.at(i).find("priority").as_int64().value_or(0), std::move(label)});
     }
+    costs_->add(dearest);
     std::stable_sort(out.cases.begin(), out.cases.end(),
                      [](const Case& a, const Case& b) { return a.priority > b.priority; });
     return type.value_or(cel::Type());
@@ -336,8 +338,12 @@ class RulesetCompiler {
   void validators() {
     const auto list = source_.find("validators");
     if (list.exists() && !list.is_array()) return error("/validators", codes::ruleset_shape, "'validators' is a list");
+    if (list.size() > Ruleset::most_validators)
+      return error("/validators", codes::too_large,
+                   "a ruleset has at most " + std::to_string(Ruleset::most_validators) + " validators; found " +
+                       std::to_string(list.size()));
     std::set<std::string> ids;
-    for (std::size_t i = 0; i < list.size() && i < Ruleset::most_steps; ++i) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
       const auto at = "/validators/" + std::to_string(i);
       const auto source = list.at(i);
       only({"id", "when", "message", "severity", "at", "priority", "description", "owner", "tags", "since"}, source,
@@ -363,7 +369,7 @@ class RulesetCompiler {
       const auto text = source.find("when").as_string();
       out.late =
           std::any_of(step_names_.begin(), step_names_.end(), [&](const auto& name) { return mentions(text, name); });
-      if (auto when = expression(source.find("when"), at + "/when", true)) {
+      if (auto when = counted(source.find("when"), at + "/when", true)) {
         out.when = *std::move(when);
         body_->validators.push_back(std::move(out));
       }
@@ -372,19 +378,30 @@ class RulesetCompiler {
                      [](const Validator& a, const Validator& b) { return a.priority > b.priority; });
   }
 
+  // What they say is judged by running them, at the end.
+  void tests() {
+    const auto tests = source_.find("tests");
+    if (tests.exists() && !tests.is_array())
+      error("/tests", codes::ruleset_shape, "'tests' is a list of {name, input, output} and {name, input, error}");
+    else if (tests.size() > Ruleset::most_tests)
+      error("/tests", codes::too_large,
+            "a ruleset has at most " + std::to_string(Ruleset::most_tests) + " tests; found " +
+                std::to_string(tests.size()));
+  }
+
   void output() {
     const auto output = source_.find("output");
     if (output.is_object()) {
       for (const auto [name, value] : output.members()) {
         std::string pointer = "/output/";
         json::append_escaped(pointer, name);
-        if (auto compiled = expression(value, pointer))
+        if (auto compiled = counted(value, pointer))
           body_->outputs.push_back({std::string(name), *std::move(compiled)});
       }
       return;
     }
     if (output.exists()) {
-      if (auto compiled = expression(output, "/output")) body_->outputs.push_back({"", *std::move(compiled)});
+      if (auto compiled = counted(output, "/output")) body_->outputs.push_back({"", *std::move(compiled)});
       return;
     }
     error("", codes::ruleset_shape, "a ruleset wants 'output', an object of expressions or one expression");
@@ -395,18 +412,20 @@ class RulesetCompiler {
   std::unique_ptr<Ruleset::Body> body_;
   std::vector<std::string> step_names_;
   cel::Type last_type_;
+  std::optional<CostCheck> costs_;
+  std::uint64_t last_cost_ = 0;
   bool steps_declared_ = false;
 };
 
 }  // namespace
 
 std::shared_ptr<const Ruleset> Ruleset::compile(View source, Diagnostics& diagnostics, CompileMode mode,
-                                                TestReport* report, const cel::Limits& test_limits) {
-  auto body = RulesetCompiler(source, diagnostics).run();
+                                                TestReport* report, const cel::Limits& limits) {
+  auto body = RulesetCompiler(source, diagnostics, limits.fuel).run();
   if (!body) return nullptr;
   std::shared_ptr<const Ruleset> out(new Ruleset(std::move(body)));
   if (mode == CompileMode::fast) return out;
-  auto tests = out->run_tests(source, test_limits);
+  auto tests = out->run_tests(source, limits);
   for (const auto& test : tests.tests)
     if (!test.passed) diagnostics.error(test.pointer, codes::test_failed, "test '" + test.name + "': " + test.message);
   if (report != nullptr) *report = std::move(tests);

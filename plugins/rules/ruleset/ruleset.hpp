@@ -66,11 +66,13 @@ enum class CompileMode : std::uint8_t { fast, full };  // fast leaves the tests 
 class Ruleset {
  public:
   static constexpr std::size_t most_steps = 500;
+  static constexpr std::size_t most_validators = 500;
   static constexpr std::size_t most_tests = 1000;
 
+  // `limits`: of one evaluation; what takes more fuel for sure is refused, and tests run within them.
   static std::shared_ptr<const Ruleset> compile(json::View source, Diagnostics& diagnostics,
                                                 CompileMode mode = CompileMode::full, TestReport* report = nullptr,
-                                                const cel::Limits& test_limits = {});
+                                                const cel::Limits& limits = {});
   ~Ruleset();
 
   // Resets the arena. Never throws, never fails otherwise than by outcome.fault.

@@ -26,7 +26,7 @@ bool Analysis::empty_row(std::uint32_t row) const {
   return false;
 }
 
-std::vector<Overlap> Analysis::overlaps(std::size_t most) {
+std::vector<Overlap> Analysis::overlaps(std::size_t most, const Counts& counts) {
   std::vector<Overlap> out;
   const auto columns = input_.cells->size();
   std::vector<std::uint32_t> rows;
@@ -50,11 +50,13 @@ std::vector<Overlap> Analysis::overlaps(std::size_t most) {
     return std::pair(cell(along, a).lowest(), a) < std::pair(cell(along, b).lowest(), b);
   });
   std::vector<std::uint32_t> open;
-  for (const auto row : rows) {
+  for (std::size_t i = 0; i < rows.size() && out.size() < most; ++i) {
+    const auto row = rows[i];
     const auto from = cell(along, row).lowest();
     std::erase_if(open, [&](std::uint32_t other) { return cell(along, other).highest() < from; });
     if (!spend(open.size() + 1)) break;
     for (const auto other : open) {
+      if (!counts(std::min(row, other), std::max(row, other))) continue;
       Overlap found{std::min(row, other), std::max(row, other), {}};
       for (std::size_t c = 0; c < columns; ++c) {
         const auto common = cell(c, row).common(cell(c, other)).common(input_.domain[c]);
@@ -63,7 +65,7 @@ std::vector<Overlap> Analysis::overlaps(std::size_t most) {
       }
       if (found.example.size() != columns) continue;
       out.push_back(std::move(found));
-      if (out.size() >= most) return out;
+      if (out.size() >= most) break;
     }
     open.push_back(row);
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,8 +31,9 @@ class Analysis {
  public:
   explicit Analysis(const AnalysisInput& input) : input_(input) {}
 
-  // Pairs of unconditional rows that one input hits both, at most `most`.
-  [[nodiscard]] std::vector<Overlap> overlaps(std::size_t most);
+  // Pairs of unconditional rows that one input hits both and of which `counts` says so, at most `most`.
+  using Counts = std::function<bool(std::uint32_t, std::uint32_t)>;
+  [[nodiscard]] std::vector<Overlap> overlaps(std::size_t most, const Counts& counts);
   // An input that no row answers, if there is one.
   [[nodiscard]] std::optional<std::vector<Rank>> gap();
   // Rows that can never be hit: an empty cell, or (when the first hit wins) all of it taken by the rows before.

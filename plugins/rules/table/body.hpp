@@ -40,6 +40,7 @@ struct Table::Body {
   TableDefinition definition;
   cel::Arena constants{std::size_t{1} << 30};  // written only while compiling
   std::uint32_t value_slot = 0;
+  std::uint64_t least_cost = 0;
   std::vector<CompiledInput> inputs;
   std::vector<CompiledRow> rows;
   RowIndex index;

@@ -277,6 +277,7 @@ CellResult CellCompiler::compile(const Text& cell, ColumnType type, Column& colu
                        ast ? "a cell's condition is true or false; this one is " + found : found, 0);
     return out;
   }
+  last_cost_ = costs_ == nullptr ? 0 : costs_->expression(*ast, cell.pointer);
   auto program = cel::Program::compile(environment_, *ast);
   if (program)
     out.condition = *std::move(program);
@@ -392,6 +393,7 @@ std::optional<cel::Program> CellCompiler::expression(const Text& text, ColumnTyp
     }
     compiled.ast = *std::move(converted);
   }
+  last_cost_ = costs_ == nullptr ? 0 : costs_->expression(compiled.ast, text.pointer);
   auto program = cel::Program::compile(environment_, compiled.ast);
   if (!program) {
     diagnostics_.error(text.pointer, codes::expression, program.error().message, 0);

@@ -11,6 +11,7 @@
 #include "socle/cel/program.hpp"
 #include "table/cell.hpp"
 #include "table/column.hpp"
+#include "table/cost_check.hpp"
 #include "table/definition.hpp"
 
 namespace socle::rules {
@@ -32,8 +33,12 @@ struct CellResult {
 
 class CellCompiler {
  public:
-  CellCompiler(const cel::Environment& environment, cel::Arena& constants, Diagnostics& diagnostics)
-      : environment_(environment), constants_(constants), diagnostics_(diagnostics) {}
+  // `costs`, if there is one, judges every program.
+  CellCompiler(const cel::Environment& environment, cel::Arena& constants, Diagnostics& diagnostics,
+               CostCheck* costs = nullptr)
+      : environment_(environment), constants_(constants), diagnostics_(diagnostics), costs_(costs) {}
+  // The least that the program compiled last costs.
+  [[nodiscard]] std::uint64_t last_cost() const { return last_cost_; }
 
   // Adds the cell's constants to the column.
   [[nodiscard]] CellResult compile(const Text& cell, ColumnType type, Column& column);
@@ -60,6 +65,8 @@ class CellCompiler {
   const cel::Environment& environment_;
   cel::Arena& constants_;
   Diagnostics& diagnostics_;
+  CostCheck* costs_;
+  std::uint64_t last_cost_ = 0;
   bool dynamic_ = false;  // something in the cell read a variable
   bool failed_ = false;
 };

@@ -75,7 +75,10 @@ inline constexpr std::array<Entry, 42> catalogue{{
     {test_failed, "A test stored in the model does not give what it expects.", "Correct the rules or the test."},
     {cost_unbounded, "An expression loops over a list without a declared bound.",
      "Give the list 'maxItems' in the input schema."},
-    {too_costly, "An expression can take more fuel than an evaluation is allowed.",
+    {too_costly,
+     "An expression, or all steps together, can take more fuel than an evaluation is allowed, even with one item where "
+     "no "
+     "bound is declared.",
      "Lower the bounds in the schema, or do less for each element."},
     {import_unsupported, "The imported model uses something that cannot be translated.",
      "Rewrite that part as the message says."},

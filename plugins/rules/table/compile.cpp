@@ -21,11 +21,12 @@ constexpr std::size_t most_overlaps = 20;
 
 class TableCompiler {
  public:
-  TableCompiler(const TableDefinition& definition, const cel::Environment& environment, Diagnostics& diagnostics)
+  TableCompiler(const TableDefinition& definition, const cel::Environment& environment, Diagnostics& diagnostics,
+                CostCheck* costs)
       : definition_(definition),
         diagnostics_(diagnostics),
         body_(std::make_unique<Table::Body>()),
-        cells_(environment, body_->constants, diagnostics) {
+        cells_(environment, body_->constants, diagnostics, costs) {
     body_->definition = definition;
     const auto* value = environment.variable(cell_variable);
     body_->value_slot = value == nullptr ? 0 : value->slot;
@@ -43,6 +44,7 @@ class TableCompiler {
     outputs();
     order();
     if (diagnostics_.errors() != before) return nullptr;
+    body_->least_cost = input_cost_ + condition_cost_ + output_cost_;
     ranks();
     analyse();
     if (diagnostics_.errors() != before) return nullptr;
@@ -59,6 +61,7 @@ class TableCompiler {
       const auto& input = definition_.inputs[c];
       auto& compiled = body_->inputs.emplace_back(
           CompiledInput{cells_.expression(input.expression, input.type), Column(input.type)});
+      input_cost_ += compiled.program ? cells_.last_cost() : 0;
       if (input.allowed) {
         auto allowed = cells_.compile(*input.allowed, input.type, compiled.column);
         if (allowed.condition)
@@ -69,8 +72,10 @@ class TableCompiler {
       }
       for (std::size_t r = 0; r < definition_.rows.size(); ++r) {
         auto cell = cells_.compile(definition_.rows[r].inputs[c], input.type, compiled.column);
-        if (cell.condition)
+        if (cell.condition) {
+          condition_cost_ = std::max(condition_cost_, cells_.last_cost());
           body_->rows[r].conditions.push_back({static_cast<std::uint32_t>(c), *std::move(cell.condition)});
+        }
         constant_cells_[c].push_back(std::move(cell.constant));
       }
     }
@@ -81,6 +86,7 @@ class TableCompiler {
     const auto before = diagnostics_.errors();
     out.constant = cells_.constant(text, column.type);
     if (!out.constant && diagnostics_.errors() == before) out.program = cells_.expression(text, column.type);
+    if (out.program) output_cost_ = std::max(output_cost_, cells_.last_cost());
     return out;
   }
 
@@ -199,14 +205,13 @@ class TableCompiler {
   void overlaps(Analysis& analysis) {
     // A table of agreeing rows is what A is for: only contradictions count there.
     const bool unique = definition_.policy == HitPolicy::unique;
-    std::size_t told = 0;
-    for (const auto& [first, second, point] : analysis.overlaps(unique ? most_overlaps : 10'000)) {
-      if (!unique) {
-        const auto& a = body_->rows[first].result;
-        const auto& b = body_->rows[second].result;
-        if (!a || !b || cel::equal(*a, *b)) continue;
-      }
-      if (++told > most_overlaps) break;
+    const auto counts = [&](std::uint32_t first, std::uint32_t second) {
+      if (unique) return true;
+      const auto& a = body_->rows[first].result;
+      const auto& b = body_->rows[second].result;
+      return a && b && !cel::equal(*a, *b);
+    };
+    for (const auto& [first, second, point] : analysis.overlaps(most_overlaps, counts)) {
       diagnostics_.add({definition_.rows[second].pointer, std::nullopt,
                         unique ? codes::rows_overlap : codes::rows_contradict,
                         id(first) + " and " + id(second) + " are both hit by " + example(point) +
@@ -223,13 +228,17 @@ class TableCompiler {
   std::vector<std::optional<ConstantCell>> allowed_;
   std::vector<std::vector<RankSet>> sets_;  // [column][row]
   std::vector<RankSet> domains_;
+  // At least: every input, and of conditions and outputs the dearest one.
+  std::uint64_t input_cost_ = 0;
+  std::uint64_t condition_cost_ = 0;
+  std::uint64_t output_cost_ = 0;
 };
 
 }  // namespace
 
 std::shared_ptr<const Table> Table::compile(const TableDefinition& definition, const cel::Environment& environment,
-                                            Diagnostics& diagnostics) {
-  auto body = TableCompiler(definition, environment, diagnostics).run();
+                                            Diagnostics& diagnostics, CostCheck* costs) {
+  auto body = TableCompiler(definition, environment, diagnostics, costs).run();
   if (!body) return nullptr;
   return std::shared_ptr<const Table>(new Table(std::move(body)));
 }

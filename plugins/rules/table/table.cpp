@@ -171,6 +171,7 @@ Value Table::evaluate(Meter& meter, TableTrace* trace) const { return Evaluation
 
 const TableDefinition& Table::definition() const { return body_->definition; }
 std::size_t Table::rows() const { return body_->rows.size(); }
+std::uint64_t Table::least_cost() const { return body_->least_cost; }
 
 cel::Type Table::type() const {
   const auto of = [](ColumnType type) {

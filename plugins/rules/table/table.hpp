@@ -16,6 +16,7 @@
 
 #include "socle/cel/environment.hpp"
 #include "socle/cel/program.hpp"
+#include "table/cost_check.hpp"
 #include "table/definition.hpp"
 #include "table/meter.hpp"
 
@@ -39,7 +40,7 @@ struct TableTrace {
 class Table {
  public:
   static std::shared_ptr<const Table> compile(const TableDefinition& definition, const cel::Environment& environment,
-                                              Diagnostics& diagnostics);
+                                              Diagnostics& diagnostics, CostCheck* costs = nullptr);
   ~Table();
 
   [[nodiscard]] cel::Value evaluate(Meter& meter, TableTrace* trace = nullptr) const;
@@ -48,6 +49,8 @@ class Table {
   // Of the result, for what reads it later.
   [[nodiscard]] cel::Type type() const;
   [[nodiscard]] std::size_t rows() const;
+  // The fuel of one evaluation with one row hit, at least.
+  [[nodiscard]] std::uint64_t least_cost() const;
   [[nodiscard]] std::size_t bytes() const;
   struct Body;
 

@@ -156,12 +156,20 @@ Value negate_decimal(Context& c, Args a) {
   return decimal_result<minus>(c, both);
 }
 
+// Values of two kinds or two sizes are told apart at once.
+bool charge_comparison(Context& c, Args a) {
+  const bool text = a[0].is(Kind::string) || a[0].is(Kind::bytes);
+  const bool many = a[0].is(Kind::list) || a[0].is(Kind::map);
+  if (a[0].kind() != a[1].kind() || (!text && !many)) return true;
+  const bool same = text ? a[0].as_string().size() == a[1].as_string().size() : a[0].size() == a[1].size();
+  return same ? charge_deep(c, a[0]) : c.charge(1);
+}
 Value equals(Context& c, Args a) {
-  if (!charge_deep(c, a[0])) return c.stopped();
+  if (!charge_comparison(c, a)) return c.stopped();
   return Value::boolean(equal(a[0], a[1]));
 }
 Value differs(Context& c, Args a) {
-  if (!charge_deep(c, a[0])) return c.stopped();
+  if (!charge_comparison(c, a)) return c.stopped();
   return Value::boolean(!equal(a[0], a[1]));
 }
 Value in_container(Context& c, Args a) {

@@ -1,4 +1,5 @@
 // fn_regex.cpp: the regex extension: extract, extractAll, replace.
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -48,6 +49,17 @@ Value extract(Context& c, Args a) {
   return c.some(Value::string(part));
 }
 
+// What every further match costs: a pattern may have to look at all that is left to find that one character matches.
+std::uint64_t cost_from(std::string_view text, std::size_t at) { return (text.size() - at) / 16 + 4; }
+// Where the search goes on after a match; an empty one passes on a whole code point.
+std::size_t after(std::string_view text, std::string_view match) {
+  auto at = static_cast<std::size_t>(match.data() - text.data()) + match.size();
+  if (!match.empty()) return at;
+  ++at;
+  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0u) == 0x80u) ++at;
+  return at;
+}
+
 Value extract_all(Context& c, Args a) {
   std::unique_ptr<Regex> own;
   Value error;
@@ -59,11 +71,9 @@ Value extract_all(Context& c, Args a) {
   std::vector<std::string_view> found;
   std::size_t at = 0;
   while (at <= text.size() && regex->match(text, at, found)) {
-    if (!c.charge((text.size() - at) / 16 + 4)) return c.stopped();
+    if (!c.charge(cost_from(text, at))) return c.stopped();
     if (found.back().data() != nullptr) parts.push_back(Value::string(found.back()));
-    const auto end = static_cast<std::size_t>(found[0].data() - text.data()) + found[0].size();
-    at = found[0].empty() ? end + 1 : end;
-    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0u) == 0x80u) ++at;
+    at = after(text, found[0]);
   }
   auto* items = c.items(parts.size());
   if (items == nullptr) return c.stopped();
@@ -71,18 +81,35 @@ Value extract_all(Context& c, Args a) {
   return Value::list(items, parts.size());
 }
 
+constexpr std::size_t longest_result = std::size_t{1} << 26;
+
 Value replaced(Context& c, Args a, std::int64_t count) {
   std::unique_ptr<Regex> own;
   Value error;
   const auto* regex = pattern_of(c, a, own, error);
   if (regex == nullptr) return error;
-  // The longest that the result can become is paid for first.
-  const auto size = a[0].as_string().size();
-  const auto most = (size + 1) * (a[2].as_string().size() + 1);
-  if (most > (std::size_t{1} << 26)) return c.out_of_memory();
-  if (!c.charge_text(most)) return c.stopped();
-  const auto out = regex->replace(a[0].as_string(), a[2].as_string(), count);
-  return out ? c.text(*out) : c.error(ErrorCode::invalid_argument, out.error().message);
+  const auto text = a[0].as_string();
+  const auto rewrite = a[2].as_string();
+  if (const auto right = regex->check_rewrite(rewrite); !right)
+    return c.error(ErrorCode::invalid_argument, right.error().message);
+  const auto groups = static_cast<std::size_t>(std::count(rewrite.begin(), rewrite.end(), '\\'));
+  std::string out;
+  std::vector<std::string_view> found;
+  std::size_t at = 0;
+  std::size_t copied = 0;
+  for (; count != 0 && at <= text.size() && regex->match(text, at, found); count -= count > 0 ? 1 : 0) {
+    // The longest that this match can become is paid for before it is made.
+    const auto most = rewrite.size() + groups * found[0].size();
+    if (out.size() + most > longest_result) return c.out_of_memory();
+    if (!c.charge(cost_from(text, at)) || !c.charge_text(most)) return c.stopped();
+    const auto begin = static_cast<std::size_t>(found[0].data() - text.data());
+    out.append(text.substr(copied, begin - copied));
+    regex->rewrite(out, rewrite, found);
+    copied = begin + found[0].size();
+    at = after(text, found[0]);
+  }
+  out.append(text.substr(copied));
+  return c.text(out);
 }
 Value replace(Context& c, Args a) { return replaced(c, a, -1); }
 Value replace_some(Context& c, Args a) { return replaced(c, a, a[3].as_int()); }

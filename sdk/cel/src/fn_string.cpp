@@ -1,5 +1,6 @@
 // fn_string.cpp: standard string functions and the strings extension. Positions count code points.
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "format.hpp"
@@ -14,14 +15,61 @@ namespace {
 using Args = const Value*;
 constexpr auto npos = std::string_view::npos;
 
+constexpr std::size_t short_part = 4096;
+constexpr std::size_t window = std::size_t{32} << 10;
+constexpr std::size_t block = 256;
+
+// Whether `part` stands at the beginning of `text`; every block that is equal pays, so that what is long can be
+// stopped.
+bool stands(Context& c, std::string_view text, std::string_view part) {
+  for (; part.size() > block; part.remove_prefix(block), text.remove_prefix(block)) {
+    if (!text.starts_with(part.substr(0, block))) return false;
+    if (!c.charge(1)) return false;
+  }
+  return text.starts_with(part);
+}
+// As text.find(part, from), whose time grows with the product of the sizes. Here it grows with their sum (memmem is
+// linear), in windows; a very long part is compared at every place and pays for it. Look at c.stop afterwards.
+std::size_t find(Context& c, std::string_view text, std::string_view part, std::size_t from = 0) {
+  if (from > text.size()) return npos;
+  if (part.empty()) return from;
+  if (part.size() > text.size() - from) return npos;
+  const auto last = text.size() - part.size();
+  while (from <= last) {
+    const auto places = std::min(window, last - from + 1);
+    if (part.size() > short_part) {
+      const auto at = text.find(part[0], from);
+      if (at > last || stands(c, text.substr(at), part)) return at > last ? npos : at;
+      if (!c.charge(1)) return npos;
+      from = at + 1;
+      continue;
+    }
+    const auto* at = memmem(text.data() + from, places + part.size() - 1, part.data(), part.size());
+    if (at != nullptr) return static_cast<std::size_t>(static_cast<const char*>(at) - text.data());
+    from += places;
+    if (from <= last && !c.charge(window / 16)) return npos;
+  }
+  return npos;
+}
+
 bool pay(Context& c, Args a) { return c.charge_text(a[0].as_string().size()); }
 
 Value contains(Context& c, Args a) {
   if (!pay(c, a)) return c.stopped();
-  return Value::boolean(a[0].as_string().find(a[1].as_string()) != npos);
+  const bool found = find(c, a[0].as_string(), a[1].as_string()) != npos;
+  return c.stop != nullptr ? c.stopped() : Value::boolean(found);
 }
-Value starts_with(Context&, Args a) { return Value::boolean(a[0].as_string().starts_with(a[1].as_string())); }
-Value ends_with(Context&, Args a) { return Value::boolean(a[0].as_string().ends_with(a[1].as_string())); }
+bool pay_shorter(Context& c, Args a) {
+  return c.charge(std::min(a[0].as_string().size(), a[1].as_string().size()) / 16);
+}
+Value starts_with(Context& c, Args a) {
+  if (!pay_shorter(c, a)) return c.stopped();
+  return Value::boolean(a[0].as_string().starts_with(a[1].as_string()));
+}
+Value ends_with(Context& c, Args a) {
+  if (!pay_shorter(c, a)) return c.stopped();
+  return Value::boolean(a[0].as_string().ends_with(a[1].as_string()));
+}
 
 Value out_of_range(Context& c, std::int64_t index) {
   return c.error(ErrorCode::invalid_argument, "index out of range: " + std::to_string(index));
@@ -37,30 +85,39 @@ Value char_at(Context& c, Args a) {
   if (at == npos) return out_of_range(c, a[1].as_int());
   return Value::string(at == text.size() ? text.substr(at) : text.substr(at, utf8_length(text[at])));
 }
-Value found_at(std::string_view text, std::size_t at) {
+Value found_at(Context& c, std::string_view text, std::size_t at) {
+  if (c.stop != nullptr) return c.stopped();
   return Value::integer(at == npos ? -1 : static_cast<std::int64_t>(count_points(text.substr(0, at))));
 }
 Value index_of(Context& c, Args a) {
   if (!pay(c, a)) return c.stopped();
-  return found_at(a[0].as_string(), a[0].as_string().find(a[1].as_string()));
+  return found_at(c, a[0].as_string(), find(c, a[0].as_string(), a[1].as_string()));
 }
 Value index_of_from(Context& c, Args a) {
   if (!pay(c, a)) return c.stopped();
   const auto text = a[0].as_string();
   const auto from = offset_of(text, a[2].as_int());
   if (from == npos) return out_of_range(c, a[2].as_int());
-  return found_at(text, text.find(a[1].as_string(), from));
+  return found_at(c, text, find(c, text, a[1].as_string(), from));
 }
-Value last_index_of(Context& c, Args a) {
-  if (!pay(c, a)) return c.stopped();
-  return found_at(a[0].as_string(), a[0].as_string().rfind(a[1].as_string()));
+// The last place at or before `from`. The part may be compared at every place, so every place pays.
+Value found_last(Context& c, std::string_view text, std::string_view part, std::size_t from) {
+  if (!c.charge_text(text.size())) return c.stopped();
+  if (part.size() > text.size()) return Value::integer(-1);
+  for (auto at = std::min(from, text.size() - part.size());; --at) {
+    if (at % 4 == 0 && !c.charge(1)) return c.stopped();
+    const bool here = stands(c, text.substr(at), part);
+    if (here || c.stop != nullptr) return found_at(c, text, at);
+    if (at == 0) return Value::integer(-1);
+  }
 }
+Value last_index_of(Context& c, Args a) { return found_last(c, a[0].as_string(), a[1].as_string(), npos); }
 Value last_index_of_from(Context& c, Args a) {
   if (!pay(c, a)) return c.stopped();
   const auto text = a[0].as_string();
   const auto from = offset_of(text, a[2].as_int());
   if (from == npos) return out_of_range(c, a[2].as_int());
-  return found_at(text, text.rfind(a[1].as_string(), from));
+  return found_last(c, text, a[1].as_string(), from);
 }
 Value substring_from(Context& c, Args a) {
   if (!pay(c, a)) return c.stopped();
@@ -108,6 +165,7 @@ Value trim(Context& c, Args a) {
   return Value::string(text.substr(begin, end - begin));
 }
 
+constexpr std::size_t hits_at_once = 64;
 // Fuel is taken before each piece is built, so that a text cannot be blown up past the limits.
 Value replaced(Context& c, std::string_view text, std::string_view from, std::string_view to, std::int64_t count) {
   if (!c.charge_text(text.size())) return c.stopped();
@@ -116,7 +174,9 @@ Value replaced(Context& c, std::string_view text, std::string_view from, std::st
   if (from.empty()) {
     hits = std::min(limit, count_points(text) + 1);
   } else {
-    for (auto at = text.find(from); at != npos && hits < limit; at = text.find(from, at + from.size())) ++hits;
+    for (auto at = find(c, text, from); at != npos && hits < limit; at = find(c, text, from, at + from.size()))
+      if (++hits % hits_at_once == 0 && !c.charge(hits_at_once)) return c.stopped();
+    if (c.stop != nullptr) return c.stopped();
   }
   const auto size = text.size() + hits * to.size() - hits * from.size();
   if (to.size() > 0 && hits > (std::size_t{1} << 32) / to.size()) return c.out_of_memory();
@@ -139,7 +199,8 @@ Value replaced(Context& c, std::string_view text, std::string_view from, std::st
       }
       continue;
     }
-    const auto next = text.find(from, at);
+    const auto next = find(c, text, from, at);
+    if (next == npos) return c.stopped();  // it was found before
     put(text.substr(at, next - at));
     put(to);
     at = next + from.size();
@@ -159,7 +220,8 @@ Value split_up_to(Context& c, std::string_view text, std::string_view separator,
   const auto most = limit < 0 ? npos : static_cast<std::size_t>(limit);
   while (pieces.size() + 1 < most) {
     if (!c.charge(1)) return c.stopped();
-    const auto at = separator.empty() ? (text.empty() ? npos : utf8_length(text[0])) : text.find(separator);
+    const auto at = separator.empty() ? (text.empty() ? npos : utf8_length(text[0])) : find(c, text, separator);
+    if (c.stop != nullptr) return c.stopped();
     if (at == npos || (separator.empty() && at >= text.size())) break;
     pieces.push_back(text.substr(0, at));
     text.remove_prefix(at + separator.size());

@@ -155,8 +155,14 @@ class Printer {
       print(*e.args[1], own <= 3 ? own : own + 1);  // || and && are associative and balanced anew when parsed
     } else if (e.name == "!_" || e.name == "-_") {
       out += e.name[0];
-      // A sign before a number would be read as part of it.
-      print(*e.args[0], e.name == "-_" && e.args[0]->kind == ExprKind::constant ? member_level + 2 : member_level);
+      // A sign before a number would be read as part of it, also where the number only begins the operand: -(1[0]).
+      const auto begin = out.size();
+      const bool sign = e.name == "-_";
+      print(*e.args[0], sign && e.args[0]->kind == ExprKind::constant ? member_level + 2 : member_level);
+      if (sign && out[begin] >= '0' && out[begin] <= '9') {
+        out.insert(begin, 1, '(');
+        out += ')';
+      }
     } else if (e.name == "_[_]" || e.name == "_[?_]") {
       print(*e.args[0], member_level);
       out += e.name == "_[_]" ? "[" : "[?";

@@ -42,34 +42,17 @@ bool Regex::match(std::string_view text, std::size_t from, std::vector<std::stri
   return true;
 }
 
-Result<std::string> Regex::replace(std::string_view text, std::string_view rewrite, std::int64_t count) const {
+Status Regex::check_rewrite(std::string_view rewrite) const {
   std::string wrong;
-  const re2::StringPiece piece(rewrite.data(), rewrite.size());
-  if (!impl_->re.CheckRewriteString(piece, &wrong)) return Error{Code::invalid, "bad replacement: " + wrong};
-  std::string out;
-  std::vector<re2::StringPiece> pieces(static_cast<std::size_t>(groups()) + 1);
-  std::size_t at = 0;
-  const re2::StringPiece whole(text.data(), text.size());
-  while (at <= text.size() && count != 0) {
-    if (!impl_->re.Match(whole, at, text.size(), RE2::UNANCHORED, pieces.data(), static_cast<int>(pieces.size())))
-      break;
-    const auto begin = static_cast<std::size_t>(pieces[0].data() - text.data());
-    out.append(text.substr(at, begin - at));
-    impl_->re.Rewrite(&out, piece, pieces.data(), static_cast<int>(pieces.size()));
-    at = begin + pieces[0].size();
-    if (pieces[0].empty()) {
-      // An empty match: one whole code point is passed on.
-      if (at < text.size()) {
-        out.push_back(text[at++]);
-        while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0u) == 0x80u) out.push_back(text[at++]);
-      } else {
-        ++at;
-      }
-    }
-    if (count > 0) --count;
-  }
-  if (at < text.size()) out.append(text.substr(at));
-  return out;
+  if (impl_->re.CheckRewriteString(re2::StringPiece(rewrite.data(), rewrite.size()), &wrong)) return {};
+  return Error{Code::invalid, "bad replacement: " + wrong};
+}
+void Regex::rewrite(std::string& out, std::string_view rewrite, const std::vector<std::string_view>& found) const {
+  std::vector<re2::StringPiece> pieces;
+  pieces.reserve(found.size());
+  for (const auto& part : found) pieces.emplace_back(part.data(), part.size());
+  impl_->re.Rewrite(&out, re2::StringPiece(rewrite.data(), rewrite.size()), pieces.data(),
+                    static_cast<int>(pieces.size()));
 }
 
 std::size_t Regex::size() const { return sizeof(Impl) + static_cast<std::size_t>(impl_->re.ProgramSize()) * 16; }

@@ -22,8 +22,10 @@ class Regex {
   [[nodiscard]] int groups() const;
   // The first match at or after `from`: [0] the whole, then the groups; data() null for a group that took no part.
   bool match(std::string_view text, std::size_t from, std::vector<std::string_view>& found) const;
-  // `count` < 0: all. \1 … name groups in the rewrite.
-  Result<std::string> replace(std::string_view text, std::string_view rewrite, std::int64_t count) const;
+  // Whether a replacement names only groups that there are.
+  Status check_rewrite(std::string_view rewrite) const;
+  // Appends the replacement of a match of match(): \0 is the whole of it, \1 … its groups.
+  void rewrite(std::string& out, std::string_view rewrite, const std::vector<std::string_view>& found) const;
   [[nodiscard]] std::size_t size() const;
 
  private:

@@ -23,8 +23,22 @@ inline std::vector<std::string> explosions() {
   std::string shared = "lists.range(2)";
   for (int i = 0; i < 40; ++i) shared = "cel.bind(s, " + shared + ", [s, s])";
   const std::string nested = range + ".all(a, " + range + ".all(b, " + range + ".all(c, a + b + c >= 0)))";
+  // Every match of this pattern looks at all that is left of the text.
+  const std::string scans = "r'(a[^b]*b)|a'";
+  const std::string text = "'" + repeated("a", 20000) + "'";
+  const std::string longer = "cel.bind(t, " + text + ", [t, t, t, t, t, t, t, t, t, t].join())";
   return {
       nested,
+      "regex.replace(" + text + ", " + scans + ", 'x').size()",
+      "regex.replace(" + longer + ", " + scans + ", 'x').size()",
+      "regex.extractAll(" + longer + ", " + scans + ").size()",
+      range + ".all(a, regex.replace(" + text + ", 'a', '\\\\0\\\\0').size() > 0)",
+      range + ".all(a, " + longer + ".replace('a', 'bcd').size() > 0)",
+      range + ".all(a, cel.bind(t, " + longer + ", t.replace(t.substring(1) + 'b', 'x').size() > 0))",
+      range + ".all(a, cel.bind(t, " + longer + ", !t.contains(t.substring(0, 100000) + 'b')))",
+      range + ".all(a, cel.bind(t, " + longer + ", t.lastIndexOf('b' + t.substring(0, 100000)) < 0))",
+      range + ".all(a, " + longer + ".split('a').join('b').size() > 0)",
+      range + ".all(a, '%s%s'.format([" + longer + ", " + longer + "]).size() > 0)",
       range + ".map(a, " + range + ".map(b, " + range + ".map(c, a * b * c))).size()",
       range + ".map(a, " + range + ".filter(b, b % 2 == a % 2)).flatten().distinct().size()",
       range + ".all(a, size(" + doubling + ") > 0)",

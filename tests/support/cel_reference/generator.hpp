@@ -18,7 +18,7 @@ class Generator {
   std::string expression(int depth) {
     if (depth == 0) return leaf();
     const auto sub = [&] { return expression(depth - 1); };
-    switch (choose_(28)) {
+    switch (choose_(30)) {
       case 0: return binary(depth, {" + "});
       case 1: return binary(depth, {" - "});
       case 2: return binary(depth, {" * "});
@@ -54,6 +54,17 @@ class Generator {
                one_of({"'x'", "'1'", "''", "a.s", "string(v)"}) + ")";
       case 25: return "(" + leaf() + " in " + sub() + ")";
       case 26: return list() + one_of({".size()", ".sum()", ".distinct()", ".sort()", ".flatten()", "[0]"});
+      case 27:
+        return "string(" + sub() + ")" +
+               one_of({".replace('1', 'x')", ".replace('', '-')", ".replace(a.s, 'yy', 2)", ".split('1').join('+')",
+                       ".lastIndexOf('1')", ".indexOf(string(v))"});
+      case 28: {
+        const auto pattern = one_of({"'[0-9]+'", "'(x)|[0-9]'", "r'(1[^x]*x)|1'", "''", "'x*'", "string(v)"});
+        const auto text = "string(" + sub() + "), " + pattern;
+        if (choose_(2) == 0) return "regex.extractAll(" + text + ")";
+        if (choose_(3) == 0) return "regex.extract(" + text + ").orValue('none')";
+        return "regex.replace(" + text + one_of({", 'y')", ", '<\\\\0>')", ", '', 1)", ", a.s)"});
+      }
       default: return "(" + sub() + ")[" + sub() + "]";
     }
   }

@@ -2,6 +2,8 @@
 // they are in the middle of. Measured in CPU time of the thread, so that other work on the machine does not count.
 #include <time.h>
 
+#include <algorithm>
+
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <string>
@@ -68,7 +70,8 @@ TEST_CASE("cel: what is built to explode ends within a millisecond of being told
     for (const bool optimize : {true, false}) {
       auto over = overrun(source, optimize, told);
       if (over > grace) over = overrun(source, optimize, told);  // a page fault storm or a migration: once more
-      INFO(source.substr(0, 200) << " optimised " << optimize << ": " << over.count() << " µs too long");
+      INFO(source.substr(0, 200) << " … " << source.substr(source.size() - std::min<std::size_t>(60, source.size()))
+                                 << " optimised " << optimize << ": " << over.count() << " µs too long");
       CHECK(over <= grace);
     }
   }

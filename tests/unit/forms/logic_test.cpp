@@ -195,7 +195,7 @@ TEST_CASE("forms logic: a change runs only what it reaches and ends where a whol
 TEST_CASE("forms logic: fuel ends an evaluation, and no verdict is given", "[forms]") {
   const auto form =
       form_of(model_of(R"~("a":{"type":"integer"})~",
-                       R"~("logic":{"a":{"compute":"lists.range(1000).map(x, lists.range(1000).map(y, y).sum()).sum()"
+                       R"~("logic":{"a":{"compute":"lists.range(300).map(x, lists.range(300).map(y, y).sum()).sum()"
 }
 })~"));
   REQUIRE(form);

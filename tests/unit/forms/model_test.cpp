@@ -140,3 +140,23 @@ TEST_CASE("forms model: the language of an answer follows the header's weights",
   CHECK(language_of("fr, zh;q=0.1") == Language::zh);
   CHECK(language_of("zh;q=x,de") == Language::en);
 }
+
+TEST_CASE("forms model: an expression that needs more fuel than there is for sure is refused where it stands",
+          "[forms]") {
+  const std::string rows =
+      R"~("rows":{"type":"array","maxItems":2000,"items":{"type":"integer"}},"a":{"type":"boolean"})~";
+  const std::string costly = "rows.all(x, rows.all(y, x != y))";
+  const auto starts = [&](const std::string& rest, const std::string& wanted) {
+    const auto errors = errors_of(model_of(rows, rest));
+    INFO(errors);
+    CHECK(errors.starts_with(wanted));
+  };
+  starts(R"~("checks":[{"id":"c","when":")~" + costly + R"~(","message":"m"}])~", "/checks/0/when@0 too_costly: ");
+  starts(R"~("logic":{"a":{"visible":")~" + costly + R"~("}})~", "/logic/a/visible@0 too_costly: ");
+  starts(R"~("access":{"read":"record.rows.all(x, record.rows.all(y, x != y))"})~", "/access/read@0 too_costly: ");
+  // Without a declared bound nothing is sure.
+  std::string unbounded = rows;
+  unbounded.erase(unbounded.find(R"~("maxItems":2000,)~"), std::string_view(R"~("maxItems":2000,)~").size());
+  CHECK(
+      errors_of(model_of(unbounded, R"~("checks":[{"id":"c","when":")~" + costly + R"~(","message":"m"}])~")).empty());
+}

@@ -186,3 +186,23 @@ TEST_CASE("table: the index finds the same rows as comparing each, in large tabl
   }
   CHECK(rig.table->bytes() < 2000 * 1500);
 }
+
+TEST_CASE("table: a contradiction is found behind any number of rows that agree", "[rules]") {
+  // 142 rows overlap each other more than 10,000 times; the two that contradict each other come last.
+  std::string rows;
+  for (int i = 0; i < 142; ++i) rows += R"([">= )" + std::to_string(i) + R"(", "'same'"],)";
+  rows += R"([">= 1000", "'same'"], [">= 1001", "'other'"])";
+  const rules_test::TableRig rig(R"({"table":"t","hit":"A","inputs":[{"expr":"input.x","type":"integer"}],)"
+                                 R"("outputs":[{"name":"o","type":"string"}],"rows":[)" +
+                                 rows + "]}");
+  INFO(rig.text());
+  CHECK(rig.table == nullptr);
+  CHECK(rig.text().find("rows_contradict") != std::string::npos);
+
+  const auto agreeing = rows.substr(0, rows.rfind(','));
+  const rules_test::TableRig fine(R"({"table":"t","hit":"A","inputs":[{"expr":"input.x","type":"integer"}],)"
+                                  R"("outputs":[{"name":"o","type":"string"}],"rows":[)" +
+                                  agreeing.substr(0, agreeing.rfind(']') + 1) + "]}");
+  INFO(fine.text());
+  CHECK(fine.table != nullptr);
+}

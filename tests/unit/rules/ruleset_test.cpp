@@ -318,3 +318,76 @@ TEST_CASE("ruleset: an output without a JSON form is an error", "[rules]") {
   CHECK(Rig(R"~({"rules":"r","output":"[date('2024-05-01'), timestamp('2024-05-01T00:00:00Z')]"})~")("{}") ==
         R"(["2024-05-01","2024-05-01T00:00:00Z"])");
 }
+
+TEST_CASE("ruleset: more validators or tests than are looked at, and tests that are no list, are refused", "[rules]") {
+  const auto many = [](const std::string& one, int count) {
+    std::string out = "[";
+    for (int i = 0; i < count; ++i) {
+      auto text = one;
+      if (const auto at = text.find('#'); at != std::string::npos) text.replace(at, 1, std::to_string(i));
+      out += (i > 0 ? "," : "") + text;
+    }
+    return out + "]";
+  };
+  const std::string validator = R"({"id":"v#","when":"false","message":"m"})";
+  const std::string test = R"({"name":"t#","input":{},"output":1})";
+  const std::string base = R"({"rules":"r","output":"1",)";
+  CHECK(Rig(base + R"("validators":)" + many(validator, 500) + "}").ruleset);
+  const Rig validators(base + R"("validators":)" + many(validator, 501) + "}");
+  CHECK_FALSE(validators.ruleset);
+  CHECK(validators.text().starts_with("too_large /validators"));
+
+  const Rig allowed(base + R"("tests":)" + many(test, 1000) + "}");
+  CHECK(allowed.ruleset);
+  CHECK(allowed.report.tests.size() == 1000);
+  for (const auto mode : {rules::CompileMode::fast, rules::CompileMode::full}) {
+    const Rig tests(base + R"("tests":)" + many(test, 1001) + "}", mode);
+    CHECK_FALSE(tests.ruleset);
+    CHECK(tests.text().starts_with("too_large /tests"));
+    const Rig wrong(base + R"("tests":{"name":"t","input":{},"output":2}})", mode);
+    CHECK_FALSE(wrong.ruleset);
+    CHECK(wrong.text().starts_with("ruleset_shape /tests"));
+  }
+}
+
+TEST_CASE("ruleset: every part is judged by what it costs at least, and all of them together", "[rules]") {
+  const std::string heavy = "lists.range(2000).all(a, lists.range(2000).all(b, a + b >= 0))";
+  const std::string table =
+      R"({"table":"t","hit":"F","inputs":[{"expr":"INPUT"}],"outputs":[{"name":"o"}],"rows":[["CELL","OUTPUT"],["-","1"]]})";
+  const auto part = [&](const std::string& input, const std::string& cell, const std::string& output) {
+    auto text = table;
+    text.replace(text.find("INPUT"), 5, input);
+    text.replace(text.find("CELL"), 4, cell);
+    text.replace(text.find("OUTPUT"), 6, output);
+    return with("[" + text + "]", "\"1\"");
+  };
+  const std::string reading = "lists.range(2000).all(a, lists.range(2000).all(b, a + b >= input.y))";
+  CHECK(Rig(part("input.x", "> 1", "2")).text().empty());
+  CHECK(Rig(part(heavy, "-", "2")).text().starts_with("too_costly /steps/0/inputs/0"));
+  CHECK(Rig(part("input.x", reading, "2")).text().starts_with("too_costly /steps/0/rows/0"));
+  CHECK(Rig(part("input.x", "> 1", heavy + " && input.y")).text().starts_with("too_costly /steps/0/rows/0"));
+
+  const std::string half = "lists.range(230).all(a, lists.range(230).all(b, a + b >= 0))";
+  const auto steps = [&](int count) {
+    std::string out;
+    for (int i = 0; i < count; ++i)
+      out += std::string(i > 0 ? "," : "") + R"({"set":"s)" + std::to_string(i) + R"(","expr":")" + half + R"("})";
+    return with("[" + out + "]", "\"1\"");
+  };
+  INFO(Rig(part("input.x", reading, "2")).text() << Rig(steps(1)).text() << Rig(steps(3)).text());
+  CHECK(Rig(steps(1)).text().empty());
+  CHECK(Rig(steps(3)).text().starts_with("too_costly /steps: all steps together"));
+}
+
+TEST_CASE("ruleset: the fuel that the operator allows is what a part is judged by", "[rules]") {
+  const auto document = json::Document::parse(
+      with(R"~([{"set":"s","expr":"lists.range(2000).all(a, lists.range(2000).all(b, a + b >= 0))"}])~", "\"1\""));
+  REQUIRE(document);
+  for (const std::uint64_t fuel : {1'000'000, 100'000'000}) {
+    rules::Diagnostics diagnostics;
+    cel::Limits limits;
+    limits.fuel = fuel;
+    CHECK((rules::Ruleset::compile(document->root(), diagnostics, rules::CompileMode::fast, nullptr, limits) !=
+           nullptr) == (fuel > 1'000'000));
+  }
+}

@@ -104,7 +104,8 @@ Task<Got<Tokens::Facts>> TokenDesk::verify(std::string token) {
   co_return facts;
 }
 
-Task<Got<Tokens::Issued>> TokenDesk::issue(Context context, const Person& person, std::string session) {
+Task<Got<Tokens::Issued>> TokenDesk::issue(Context context, const Person& person, std::string session,
+                                           Milliseconds limit) {
   tokens::Family start;
   start.user = person.id;
   start.session = std::move(session);
@@ -114,7 +115,7 @@ Task<Got<Tokens::Issued>> TokenDesk::issue(Context context, const Person& person
   batch.put(families_collection, family->id, 0, family->family.text());
   auto written = co_await store_.write(context, batch.take());
   if (!written) co_return std::move(written).problem();
-  auto answer = co_await access_answer(context, person, family->family, family->token, "");
+  auto answer = co_await access_answer(context, person, family->family, family->token, "", limit);
   if (!answer) co_return std::move(answer).problem();
   const auto document = json::Document::parse(answer->text);
   if (answer->error || !document)
@@ -122,13 +123,13 @@ Task<Got<Tokens::Issued>> TokenDesk::issue(Context context, const Person& person
   Issued out;
   out.access_token = document->root().find("access_token").as_string();
   out.refresh_token = family->token;
-  out.expires = std::chrono::seconds(lifetime_);
+  out.expires = std::chrono::seconds(document->root().find("expires_in").as_int64().value_or(lifetime_));
   co_return out;
 }
 
 Task<Got<TokenDesk::Answer>> TokenDesk::access_answer(Context context, const Person& person,
                                                       const tokens::Family& family, std::string_view refresh_token,
-                                                      std::string_view scope) {
+                                                      std::string_view scope, Milliseconds limit) {
   const auto all = family.limited ? family.scopes : std::vector<std::string>{"*"};
   const auto scopes = tokens::narrowed_scopes(scope, all);
   if (!scopes) co_return refused("invalid_scope", "the scope asks for more than was granted");
@@ -143,11 +144,14 @@ Task<Got<TokenDesk::Answer>> TokenDesk::access_answer(Context context, const Per
   bearer.roles = views_of(person.roles);
   bearer.limited = family.limited || !scope.empty();
   bearer.scopes = views_of(*scopes);
-  auto issued = tokens::issue(**ring, realm(context.tenant()), bearer, seconds());
+  tokens::Realm of = realm(context.tenant());
+  const auto left = std::chrono::duration_cast<std::chrono::seconds>(limit - now()).count();
+  of.lifetime = std::clamp<std::int64_t>(left, 1, lifetime_);
+  auto issued = tokens::issue(**ring, of, bearer, seconds());
   if (!issued) co_return std::move(issued).error();
   issued_.add();
-  co_return Answer{tokens::token_answer({issued->token, lifetime_, refresh_token, bearer.limited ? &*scopes : nullptr}),
-                   {}};
+  co_return Answer{
+      tokens::token_answer({issued->token, of.lifetime, refresh_token, bearer.limited ? &*scopes : nullptr}), {}};
 }
 
 Task<Got<TokenDesk::Answer>> TokenDesk::refresh(std::shared_ptr<const tokens::OAuthForm> form) {
@@ -194,7 +198,7 @@ Task<Got<TokenDesk::Answer>> TokenDesk::refresh(std::shared_ptr<const tokens::OA
     }
     static_cast<void>(co_await sessions_.renew(context->view(), used->family.session));
     const std::string scope(form->get("scope"));
-    co_return co_await access_answer(context->view(), *person, used->family, used->token, scope);
+    co_return co_await access_answer(context->view(), *person, used->family, used->token, scope, session->span.limit);
   }
   co_return refused("temporarily_unavailable", "the token is being used; retry", 503);
 }
@@ -226,7 +230,7 @@ Task<Got<TokenDesk::Answer>> TokenDesk::client_credentials(Request request,
   grant.limited = claims->root().find("scopes").exists();
   for (const auto scope : claims->root().find("scopes").elements()) grant.scopes.emplace_back(scope.as_string());
   const std::string scope(form->get("scope"));
-  co_return co_await access_answer(context->view(), *person, grant, "", scope);
+  co_return co_await access_answer(context->view(), *person, grant, "", scope, Milliseconds::max());
 }
 
 Task<Got<TokenDesk::Answer>> TokenDesk::introspect(Context context, std::string token) {

@@ -19,7 +19,7 @@ class TokenDesk final : public Tokens {
   TokenDesk(Host& host, Store& store, People& people, Sessions& sessions, const Settings& settings);
 
   Task<Got<Facts>> verify(std::string token) override;
-  Task<Got<Issued>> issue(Context context, const Person& person, std::string session) override;
+  Task<Got<Issued>> issue(Context context, const Person& person, std::string session, Milliseconds limit) override;
 
   // What the token endpoint answers: JSON, good or bad.
   struct Answer {
@@ -43,7 +43,7 @@ class TokenDesk final : public Tokens {
   };
   Task<Got<Read>> read(std::string token);
   Task<Got<Answer>> access_answer(Context context, const Person& person, const tokens::Family& family,
-                                  std::string_view refresh_token, std::string_view scope);
+                                  std::string_view refresh_token, std::string_view scope, Milliseconds limit);
   Task<Got<bool>> end_family(Context context, std::string id);
   [[nodiscard]] std::int64_t seconds() const { return host_.now_utc().count() / 1'000'000'000; }
   [[nodiscard]] Milliseconds now() const { return std::chrono::duration_cast<Milliseconds>(host_.now_utc()); }

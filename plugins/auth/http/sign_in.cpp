@@ -261,7 +261,7 @@ Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& 
   json::Writer out(text);
   out.begin_object();
   if (tokens_ != nullptr) {
-    auto issued = co_await tokens_->issue(context, person, started->id);
+    auto issued = co_await tokens_->issue(context, person, started->id, started->span.limit);
     if (!issued) co_return std::move(issued).problem();
     out.member("access_token", issued->access_token).member("token_type", "Bearer");
     out.member("expires_in", issued->expires.count());
@@ -278,7 +278,7 @@ Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& 
 
 Task<Got<SignIn::Proven>> SignIn::prove(Request request, std::string password) {
   const Caller caller = caller_of(request);
-  if (caller.session.empty()) co_return session_needed();
+  if (!caller.signed_in()) co_return session_needed();
   const std::string peer(request.meta("http.peer"));
   const auto taken = buckets(request.tenant(), "\n" + caller.user, peer);
   if (const auto wait = attempts_.take(taken, clock())) co_return held_back(*wait);

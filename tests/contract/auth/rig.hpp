@@ -63,6 +63,7 @@ class Rig {
       ++told;
       return Reply();
     });
+    host.serve("auth/1", "access_changed", [](const ServiceCall&) { return Reply(); });
     plugin = std::make_unique<TestedPlugin>(host, AUTH_LIBRARY, config);
     REQUIRE(plugin->created().message() == "");
   }

@@ -50,6 +50,14 @@ class Rig {
         "rules/1", "compile",
         [](const ServiceCall& call) { return Reply::json(kind_answer(json::Document::parse(call.text())->root())); },
         answers);
+    host.serve(
+        "auth/1", "compile",
+        [](const ServiceCall& call) { return Reply::json(kind_answer(json::Document::parse(call.text())->root())); },
+        answers);
+    host.serve("auth/1", "authorize", [this](const ServiceCall& call) {
+      asked_for = call.text();
+      return Reply::json(gives_roles ? R"({"allowed":true})" : R"({"allowed":false})");
+    });
     plugin = std::make_unique<TestedPlugin>(host, MODELS_LIBRARY, config);
     REQUIRE(plugin->created().ok());
   }
@@ -111,6 +119,8 @@ class Rig {
   std::unique_ptr<TestedPlugin> plugin;
   std::string tenant = "acme", principal = "user:ada";
   unsigned reads = 0, writes = 0;
+  bool gives_roles = false;  // the caller has what auth/1.authorize is asked for
+  std::string asked_for;
 
  private:
   void serve(const char* name, Method method, Answers answers) {

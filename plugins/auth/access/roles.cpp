@@ -11,6 +11,17 @@ namespace {
 constexpr Duration patience = std::chrono::seconds(5);
 constexpr std::string_view own_principal = "plugin:auth";
 
+// RFC 9110, 13.1: `If-None-Match: *` makes a role and changes none; `If-Match` changes the one that was read.
+std::optional<Reply> precondition_fault(const Request& request, const TenantView& view, std::string_view name) {
+  const bool there = view.directory->find(name).has_value();
+  const std::string_view match = request.header("if-match");
+  if (request.header("if-none-match") == "*" && there)
+    return Reply::error(Code::precondition, "role_exists", "there is a role '" + std::string(name) + "' already");
+  if (match.empty() || (match == "*" && there) || match == "\"" + std::to_string(view.revision) + "\"") return {};
+  return Reply::error(Code::precondition, "version_mismatch",
+                      "the tenant's roles are another version by now; read the role again");
+}
+
 Reply no_role(std::string_view name) {
   return Reply::error(Code::not_found, "not_found", "there is no role '" + std::string(name.substr(0, 80)) + "'");
 }
@@ -120,6 +131,7 @@ Task<Reply> Roles::put(Request request) {
   access_.views().forget(request.tenant());
   auto view = co_await access_.views().get(request);
   if (!view) co_return std::move(view).problem();
+  if (auto refused = precondition_fault(request, **view, name)) co_return std::move(*refused);
   const auto stored = (*view)->document.root();
   Change change{*view, roles_text(stored.find("roles"), name, body->root()), text_or(stored.find("units"), "[]")};
   const auto roles = json::Document::parse(change.roles);

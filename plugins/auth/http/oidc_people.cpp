@@ -20,7 +20,7 @@ Reply home(std::string_view path) {
 }  // namespace
 
 Task<Reply> OidcSignIn::enter(Request request, Context context, oidc::ProviderPtr provider, json::View claims,
-                              std::string return_to) {
+                              std::string return_to, std::string& user) {
   Identity wanted;
   wanted.issuer = provider->issuer;
   wanted.subject = claims.find("sub").as_string();
@@ -38,6 +38,7 @@ Task<Reply> OidcSignIn::enter(Request request, Context context, oidc::ProviderPt
     if (!made) co_return std::move(made).problem();
     person = std::move(*made);
   }
+  user = person.id;
   if (person.state != PersonState::active)
     co_return Reply::error(Code::denied, "user_suspended",
                            "this user is suspended; ask an administrator of the tenant");

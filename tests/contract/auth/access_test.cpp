@@ -77,3 +77,22 @@ TEST_CASE("auth: a role of the tenant's own gives what it has, and keys for it",
       member(company.ask("create_key", R"({"name":"k","scopes":["records:read"]})", {}, ann), "key/id");
   CHECK(outcome(company.ask("remove_key", "", {{"id", anns}}, staff)) == "ok");
 }
+
+TEST_CASE("auth: a role that is there is not replaced by one that is meant to be new", "[auth]") {
+  FakeHost host;
+  Company company(host);
+  const auto put = [&](const std::string& permissions, const Texts& with) {
+    Texts meta{{"role", "clerk"}};
+    meta.insert(meta.end(), with.begin(), with.end());
+    return company.ask("put_role", R"({"role":"clerk","permissions":)" + permissions + "}", meta, company.admin);
+  };
+  const Texts fresh{{"http.header.if-none-match", "*"}};
+  const Reply made = put(R"(["records:*"])", fresh);
+  REQUIRE(outcome(made) == "ok");
+  CHECK(outcome(put(R"(["records:read"])", fresh)) == "role_exists");
+  CHECK(put(R"(["records:read"])", fresh).code() == Code::precondition);
+  const std::string etag(made.meta("http.header.etag").empty() ? made.meta("etag") : made.meta("http.header.etag"));
+  CHECK(outcome(put(R"(["records:read"])", {{"http.header.if-match", "\"77\""}})) == "version_mismatch");
+  CHECK(outcome(put(R"(["records:read"])", {{"http.header.if-match", etag}})) == "ok");
+  CHECK(outcome(put(R"(["records:read"])", {{"http.header.if-match", etag}})) == "version_mismatch");
+}

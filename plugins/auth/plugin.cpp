@@ -30,8 +30,8 @@ class Auth : public Plugin {
         account_api_(host, store_, sessions_, passwords_, sign_in_, settings_),
         identities_(store_, people_),
         user_api_(host, store_, people_, links_, sessions_, identities_),
-        key_api_(host, store_, forgetting_),
         access_(host, store_),
+        key_api_(host, store_, forgetting_, access_),
         roles_(host, store_, access_),
         token_desk_(host, store_, people_, sessions_, settings_),
         token_api_(host, token_desk_, settings_),
@@ -131,8 +131,8 @@ class Auth : public Plugin {
   AccountApi account_api_;
   Identities identities_;
   UserApi user_api_;
-  KeyApi key_api_;
   Authorizer access_;
+  KeyApi key_api_;
   Roles roles_;
   TokenDesk token_desk_;
   TokenApi token_api_;

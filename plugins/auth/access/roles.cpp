@@ -3,12 +3,24 @@
 #include <algorithm>
 
 #include "core/workers.hpp"
+#include "policy/giving.hpp"
 
 namespace socle::auth {
 namespace {
 
 constexpr Duration patience = std::chrono::seconds(5);
 constexpr std::string_view own_principal = "plugin:auth";
+
+// RFC 9110, 13.1: `If-None-Match: *` makes a role and changes none; `If-Match` changes the one that was read.
+std::optional<Reply> precondition_fault(const Request& request, const TenantView& view, std::string_view name) {
+  const bool there = view.directory->find(name).has_value();
+  const std::string_view match = request.header("if-match");
+  if (request.header("if-none-match") == "*" && there)
+    return Reply::error(Code::precondition, "role_exists", "there is a role '" + std::string(name) + "' already");
+  if (match.empty() || (match == "*" && there) || match == "\"" + std::to_string(view.revision) + "\"") return {};
+  return Reply::error(Code::precondition, "version_mismatch",
+                      "the tenant's roles are another version by now; read the role again");
+}
 
 Reply no_role(std::string_view name) {
   return Reply::error(Code::not_found, "not_found", "there is no role '" + std::string(name.substr(0, 80)) + "'");
@@ -55,38 +67,19 @@ std::string text_or(json::View view, std::string_view otherwise) {
   return view.exists() ? json::to_text(view) : std::string(otherwise);
 }
 
-bool covers(std::string_view own, std::string_view given) {
-  if (own == "*" || own == given) return true;
-  const auto [area, action] = authz::parts_of(given);
-  return given != "*" && action != "*" && authz::permission_covers(own, area, action);
-}
-bool covers_area(std::string_view own, std::string_view given) {
-  return covers(own, given) || (own.ends_with(":*") && authz::parts_of(own).area == authz::parts_of(given).area);
+Reply in_use(const std::string& by) { return Reply::error(Code::conflict, "in_use", by); }
+
+// Of a role as users hold it, NAME@UNIT.
+std::string_view half(json::View role, int which) {
+  const std::string_view text = role.as_string();
+  const std::size_t mark = text.find('@');
+  if (which == 0) return text.substr(0, mark);
+  return mark == std::string_view::npos ? std::string_view() : text.substr(mark + 1);
 }
 
-// The permissions somebody has everywhere and without limits.
-std::vector<std::string> unlimited(const authz::Directory& directory, const authz::Subject& subject) {
-  std::vector<std::string> out;
-  for (const auto& held : subject.roles()) {
-    const auto role = directory.find(held.role);
-    if (!role || !held.unit.empty()) continue;
-    for (const auto number : directory.closure(*role))
-      for (const auto& grant : directory.roles()[number].grants)
-        if (grant.unlimited()) out.insert(out.end(), grant.permissions.begin(), grant.permissions.end());
-  }
-  return out;
-}
-
-// The first permission of a role, with all it inherits, that is not among them; "" when all are.
-std::string_view beyond(const authz::Directory& directory, std::string_view role, const std::vector<std::string>& own) {
-  const auto number = directory.find(role);
-  if (!number) return {};
-  for (const auto each : directory.closure(*number))
-    for (const auto& grant : directory.roles()[each].grants)
-      for (const auto& permission : grant.permissions)
-        if (std::none_of(own.begin(), own.end(), [&](const auto& one) { return covers_area(one, permission); }))
-          return permission;
-  return {};
+Reply not_yours(std::string_view permission) {
+  return Reply::error(Code::denied, "forbidden",
+                      "this wants '" + std::string(permission) + "', which you do not have without limits");
 }
 
 }  // namespace
@@ -138,6 +131,7 @@ Task<Reply> Roles::put(Request request) {
   access_.views().forget(request.tenant());
   auto view = co_await access_.views().get(request);
   if (!view) co_return std::move(view).problem();
+  if (auto refused = precondition_fault(request, **view, name)) co_return std::move(*refused);
   const auto stored = (*view)->document.root();
   Change change{*view, roles_text(stored.find("roles"), name, body->root()), text_or(stored.find("units"), "[]")};
   const auto roles = json::Document::parse(change.roles);
@@ -146,12 +140,10 @@ Task<Reply> Roles::put(Request request) {
       roles ? authz::Directory::read(roles->root(), stored.find("units"), diagnostics) : authz::DirectoryPtr();
   if (!directory) co_return invalid(diagnostics);
   const auto subject = authz::Subject::of(request.tenant(), request.principal(), request.context().claims());
-  const auto own = unlimited(*(*view)->directory, subject);
+  const authz::Giving giving(*(*view)->directory, subject);
   // Also what the role gave before: taking it from others is no less than giving it.
   for (const auto* one : {directory.get(), (*view)->directory.get()})
-    if (const auto permission = beyond(*one, name, own); !permission.empty())
-      co_return Reply::error(Code::denied, "forbidden",
-                             "the role holds '" + std::string(permission) + "', which you do not have without limits");
+    if (const auto permission = giving.beyond(*one, name); !permission.empty()) co_return not_yours(permission);
   auto revision = co_await store_change(request, change);
   if (!revision) co_return std::move(revision).problem();
   co_return Reply::json(json::to_text(body->root())).with_etag("\"" + std::to_string(*revision) + "\"");
@@ -167,9 +159,19 @@ Task<Reply> Roles::remove(Request request) {
   if (!number) co_return no_role(name);
   if (directory.roles()[*number].built_in)
     co_return Reply::error(Code::denied, "built_in", "'" + name + "' is built in and cannot be removed");
+  const auto subject = authz::Subject::of(request.tenant(), request.principal(), request.context().claims());
+  if (const auto permission = authz::Giving(directory, subject).beyond(directory, name); !permission.empty())
+    co_return not_yours(permission);
   for (const auto& role : directory.roles())
     if (std::find(role.inherits.begin(), role.inherits.end(), name) != role.inherits.end())
-      co_return Reply::error(Code::conflict, "in_use", "role '" + role.name + "' inherits from '" + name + "'");
+      co_return in_use("role '" + role.name + "' inherits from '" + name + "'");
+  const std::function<bool(json::View)> held = [&name](json::View user) {
+    const auto roles = user.find("roles").elements();
+    return std::any_of(roles.begin(), roles.end(), [&](json::View role) { return half(role, 0) == name; });
+  };
+  auto user = co_await holder(request, held);
+  if (!user) co_return std::move(user).problem();
+  if (!user->empty()) co_return in_use("user '" + *user + "' holds role '" + name + "'");
   const auto stored = (*view)->document.root();
   Change change{*view, roles_text(stored.find("roles"), name, {}), text_or(stored.find("units"), "[]")};
   auto revision = co_await store_change(request, change);
@@ -195,6 +197,21 @@ Task<Reply> Roles::put_units(Request request) {
   if (!units.is_array()) diagnostics.error("/units", authz::codes::role_shape, "the body is {units: [{unit, parent}]}");
   const auto directory = authz::Directory::read(stored.find("roles"), units, diagnostics);
   if (!directory || diagnostics.failed()) co_return invalid(diagnostics);
+  const auto& before = *(*view)->directory;
+  const auto subject = authz::Subject::of(request.tenant(), request.principal(), request.context().claims());
+  if (!authz::Giving(before, subject).has("*")) co_return not_yours("*");
+  const auto gone = [&](std::string_view unit) { return before.has_unit(unit) && !directory->has_unit(unit); };
+  const std::function<bool(json::View)> held = [&gone](json::View user) {
+    const auto roles = user.find("roles").elements();
+    return gone(user.find("org").as_string()) ||
+           std::any_of(roles.begin(), roles.end(), [&](json::View role) { return gone(half(role, 1)); });
+  };
+  const auto old = stored.find("units").elements();
+  if (std::any_of(old.begin(), old.end(), [&](json::View u) { return gone(u.find("unit").as_string()); })) {
+    auto user = co_await holder(request, held);
+    if (!user) co_return std::move(user).problem();
+    if (!user->empty()) co_return in_use("user '" + *user + "' is in a unit that is not there any more");
+  }
   Change change{*view, text_or(stored.find("roles"), "[]"), json::to_text(units)};
   auto revision = co_await store_change(request, change);
   if (!revision) co_return std::move(revision).problem();
@@ -217,6 +234,21 @@ Task<Reply> Roles::policies(Request request) {
   }
   out.end_array().end_object();
   co_return Reply::json(text);
+}
+
+Task<Got<std::string>> Roles::holder(Context context, const std::function<bool(json::View)>& held) {
+  std::string cursor;
+  do {
+    Store::Query query;
+    query.of = collection::users;
+    query.cursor = cursor;
+    auto page = co_await store_.find(context, query);
+    if (!page) co_return std::move(page).problem();
+    for (const json::View item : page->items().elements())
+      if (held(item.find("doc"))) co_return std::string(item.find("doc").find("username").as_string());
+    cursor = page->next();
+  } while (!cursor.empty());
+  co_return std::string();
 }
 
 // After the answer every worker decides by it.

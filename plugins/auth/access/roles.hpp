@@ -1,7 +1,10 @@
 // roles.hpp: administering roles, units and the list of policies: /v1/auth/roles, /units, /policies. All of a tenant's
 // roles and units are one document, so that a change is checked as a whole and happens as a whole. Nobody gives what he
-// has not: a role can only be made or changed by somebody who has every permission in it, without limits.
+// has not: a role can only be made, changed or removed by somebody who has every permission in it, without limits. The
+// units say how far roles and grants reach, so they want everything. What users hold is not removed.
 #pragma once
+
+#include <functional>
 
 #include "access/access.hpp"
 
@@ -32,6 +35,8 @@ class Roles {
   };
   Task<Got<std::uint64_t>> store_change(Context context, const Change& change);
   Task<Status> announce(Context context);
+  // The name of a user for whom `held` is true; "" when there is none. Reads all of them: for what is seldom done.
+  Task<Got<std::string>> holder(Context context, const std::function<bool(json::View)>& held);
   Reply role_reply(const TenantView& view, std::string_view name) const;
 
   Host& host_;

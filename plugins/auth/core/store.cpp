@@ -12,7 +12,7 @@ constexpr std::array<std::string_view, 11> declarations = {
     R"({"collection":"auth.sessions","indexes":[{"name":"user","fields":[{"field":"/user","type":"string"}]},{"name":"ends_at","fields":[{"field":"/ends_at","type":"timestamp"}]}]})",
     R"({"collection":"auth.keys","indexes":[{"name":"user","fields":[{"field":"/user","type":"string"}]}]})",
     R"({"collection":"auth.directory","indexes":[]})",
-    R"({"collection":"auth.families","indexes":[]})",
+    R"({"collection":"auth.families","indexes":[{"name":"ends","fields":[{"field":"/ends","type":"integer"}]}]})",
     R"({"collection":"auth.token_keys","indexes":[]})",
     R"({"collection":"auth.providers","indexes":[]})",
     R"({"collection":"auth.identities","indexes":[{"name":"user","fields":[{"field":"/user","type":"string"}]}]})",
@@ -127,7 +127,8 @@ Task<Got<Store::Page>> Store::find(Context context, const Query& query) {
   out.begin_object().member("collection", query.of);
   if (!query.field.empty()) {
     out.key("filter").begin_object().member("op", query.op).member("field", query.field).member("type", query.type);
-    out.member("value", query.value).end_object();
+    query.type == "integer" ? out.member("value", query.number) : out.member("value", query.value);
+    out.end_object();
     out.key("order").begin_array().begin_object().member("field", query.field).member("type", query.type);
     out.end_object().end_array();
   }

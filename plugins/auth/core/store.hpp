@@ -73,6 +73,7 @@ class Store {
     std::string_view op = "eq";
     std::string_view type = "string";
     std::string_view value{};
+    std::int64_t number = 0;  // instead of `value`, of type "integer"
     std::uint32_t limit = 200;
     std::string_view cursor{};
   };

@@ -37,7 +37,7 @@ Task<Reply> TokenApi::token(Request request) {
   if (const auto* error = std::get_if<tokens::OAuthError>(&read)) co_return told(*error);
   const auto form = std::make_shared<const tokens::OAuthForm>(std::get<tokens::OAuthForm>(std::move(read)));
   const auto grant = form->get("grant_type");
-  if (grant == "refresh_token") co_return told(co_await desk_.refresh(form));
+  if (grant == "refresh_token") co_return told(co_await desk_.refresh(request, form));
   if (grant == "client_credentials") co_return told(co_await desk_.client_credentials(request, form));
   if (grant.empty()) co_return told(tokens::OAuthError{400, "invalid_request", "grant_type is missing"});
   co_return told(tokens::OAuthError{400, "unsupported_grant_type", "there are client_credentials and refresh_token"});

@@ -9,11 +9,15 @@ namespace {
 
 constexpr Duration patience = std::chrono::seconds(5);
 constexpr int attempts = 3;
+constexpr std::uint32_t sweep_at_once = 32;
 
 Reply bad_token(std::string_view reason) {
   return Reply::error(Code::unauthenticated, "bad_token", reason)
       .with_header("www-authenticate", R"(Bearer error="invalid_token")");
 }
+
+// A verdict about the credential, and not a failure to reach one.
+bool says_no(const Reply& reply) { return reply.code() == Code::unauthenticated || reply.code() == Code::denied; }
 
 TokenDesk::Answer refused(std::string_view code, std::string text, int status = 400) {
   return {{}, tokens::OAuthError{status, code, std::move(text)}};
@@ -50,6 +54,7 @@ TokenDesk::TokenDesk(Host& host, Store& store, People& people, Sessions& session
       public_url_(settings.public_url),
       lifetime_(host.config().get<std::int64_t>("token_life") / 1'000'000'000),
       authenticate_(host.target("auth/1", "authenticate")),
+      trail_(host),
       issued_(host.counter("auth_tokens_issued_total", "Access tokens issued.")),
       refused_(host.counter("auth_tokens_refused_total", "Access and refresh tokens refused.")),
       reused_(host.counter("auth_tokens_reused_total", "Refresh tokens that were used twice.")) {}
@@ -104,17 +109,20 @@ Task<Got<Tokens::Facts>> TokenDesk::verify(std::string token) {
   co_return facts;
 }
 
-Task<Got<Tokens::Issued>> TokenDesk::issue(Context context, const Person& person, std::string session) {
+Task<Got<Tokens::Issued>> TokenDesk::issue(Context context, const Person& person, std::string session,
+                                           Milliseconds limit) {
   tokens::Family start;
   start.user = person.id;
   start.session = std::move(session);
+  start.ends = std::chrono::ceil<std::chrono::seconds>(limit).count();
   auto family = tokens::new_family(context.tenant(), std::move(start), lives_, seconds());
   if (!family) co_return std::move(family).error();
   Batch batch;
   batch.put(families_collection, family->id, 0, family->family.text());
   auto written = co_await store_.write(context, batch.take());
   if (!written) co_return std::move(written).problem();
-  auto answer = co_await access_answer(context, person, family->family, family->token, "");
+  co_await sweep(context);
+  auto answer = co_await access_answer(context, person, family->family, family->token, "", limit);
   if (!answer) co_return std::move(answer).problem();
   const auto document = json::Document::parse(answer->text);
   if (answer->error || !document)
@@ -122,13 +130,13 @@ Task<Got<Tokens::Issued>> TokenDesk::issue(Context context, const Person& person
   Issued out;
   out.access_token = document->root().find("access_token").as_string();
   out.refresh_token = family->token;
-  out.expires = std::chrono::seconds(lifetime_);
+  out.expires = std::chrono::seconds(document->root().find("expires_in").as_int64().value_or(lifetime_));
   co_return out;
 }
 
 Task<Got<TokenDesk::Answer>> TokenDesk::access_answer(Context context, const Person& person,
                                                       const tokens::Family& family, std::string_view refresh_token,
-                                                      std::string_view scope) {
+                                                      std::string_view scope, Milliseconds limit) {
   const auto all = family.limited ? family.scopes : std::vector<std::string>{"*"};
   const auto scopes = tokens::narrowed_scopes(scope, all);
   if (!scopes) co_return refused("invalid_scope", "the scope asks for more than was granted");
@@ -143,14 +151,17 @@ Task<Got<TokenDesk::Answer>> TokenDesk::access_answer(Context context, const Per
   bearer.roles = views_of(person.roles);
   bearer.limited = family.limited || !scope.empty();
   bearer.scopes = views_of(*scopes);
-  auto issued = tokens::issue(**ring, realm(context.tenant()), bearer, seconds());
+  tokens::Realm of = realm(context.tenant());
+  const auto left = std::chrono::duration_cast<std::chrono::seconds>(limit - now()).count();
+  of.lifetime = std::clamp<std::int64_t>(left, 1, lifetime_);
+  auto issued = tokens::issue(**ring, of, bearer, seconds());
   if (!issued) co_return std::move(issued).error();
   issued_.add();
-  co_return Answer{tokens::token_answer({issued->token, lifetime_, refresh_token, bearer.limited ? &*scopes : nullptr}),
-                   {}};
+  co_return Answer{
+      tokens::token_answer({issued->token, of.lifetime, refresh_token, bearer.limited ? &*scopes : nullptr}), {}};
 }
 
-Task<Got<TokenDesk::Answer>> TokenDesk::refresh(std::shared_ptr<const tokens::OAuthForm> form) {
+Task<Got<TokenDesk::Answer>> TokenDesk::refresh(Request request, std::shared_ptr<const tokens::OAuthForm> form) {
   const std::string token(form->get("refresh_token"));
   const std::string gone = "the refresh token is unknown, spent, expired or revoked";
   if (token.empty()) co_return refused("invalid_request", "refresh_token is missing");
@@ -166,19 +177,16 @@ Task<Got<TokenDesk::Answer>> TokenDesk::refresh(std::shared_ptr<const tokens::OA
     if (!stored->exists() || !family) co_return refused("invalid_grant", gone);
     auto used = tokens::use_refresh(*text, *std::move(family), lives_, seconds());
     if (!used) co_return std::move(used).error();
-    if (used->use == tokens::Use::ended || used->use == tokens::Use::expired) {
-      refused_.add();
-      co_return refused("invalid_grant", gone);
-    }
+    if (used->use == tokens::Use::ended || used->use == tokens::Use::expired)
+      co_return co_await refuse(request, context->view(), used->family, "invalid_grant", gone);
     auto session = co_await sessions_.get(context->view(), used->family.session);
     if (!session) co_return std::move(session).problem();
     auto person = co_await people_.by_id(context->view(), used->family.user);
     if (!person) co_return std::move(person).problem();
     const bool good = session->revision != 0 && session->active(now()) && person->state == PersonState::active;
-    if (used->use == tokens::Use::rotated && !good) {
-      refused_.add();
-      co_return refused("invalid_grant", "the session of this token has ended; sign in again");
-    }
+    const std::string over = "the session of this token has ended; sign in again";
+    if (used->use == tokens::Use::rotated && !good)
+      co_return co_await refuse(request, context->view(), used->family, "session_over", over);
     Batch batch;
     batch.put(families_collection, id, stored->revision, used->family.text());
     auto written = co_await store_.write(context->view(), batch.take());
@@ -190,13 +198,45 @@ Task<Got<TokenDesk::Answer>> TokenDesk::refresh(std::shared_ptr<const tokens::OA
                 {{"user", used->family.user}});
       auto ended = co_await sessions_.revoke(context->view(), used->family.session, used->family.user);
       if (!ended) co_return std::move(ended).problem();
-      co_return refused("invalid_grant", gone);
+      co_return co_await refuse(request, context->view(), used->family, "refresh_token_reused", gone);
     }
     static_cast<void>(co_await sessions_.renew(context->view(), used->family.session));
     const std::string scope(form->get("scope"));
-    co_return co_await access_answer(context->view(), *person, used->family, used->token, scope);
+    co_return co_await access_answer(context->view(), *person, used->family, used->token, scope, session->span.limit);
   }
   co_return refused("temporarily_unavailable", "the token is being used; retry", 503);
+}
+
+// In the audit trail as what was refused of a user; a token that names no family here is nobody's and only counted.
+Task<TokenDesk::Answer> TokenDesk::refuse(Request request, Context context, const tokens::Family& family,
+                                          std::string_view status, std::string text) {
+  refused_.add();
+  AuditEvent event;
+  event.operation = "auth.refresh";
+  event.target = "users/" + family.user;
+  event.status = status;
+  event.peer = request.meta("http.peer");
+  event.trace = trace_of(request);
+  co_await trail_.tell(context, std::move(event));
+  co_return refused("invalid_grant", std::move(text));
+}
+
+// Families end with their sessions at the latest, so what has ended opens nothing; best effort, as of sessions.
+Task<void> TokenDesk::sweep(Context context) {
+  Store::Query query;
+  query.of = families_collection;
+  query.field = "/ends";
+  query.op = "lt";
+  query.type = "integer";
+  query.number = seconds();
+  query.limit = sweep_at_once;
+  auto page = co_await store_.find(context, query);
+  if (!page || page->items().empty()) co_return;
+  Batch batch;
+  for (const json::View item : page->items().elements())
+    batch.remove_any(families_collection, item.find("id").as_string());
+  batch.soon();
+  static_cast<void>(co_await store_.write(context, batch.take()));
 }
 
 // The client is an API key: `client_id` is the key's id, `client_secret` the key.
@@ -210,7 +250,7 @@ Task<Got<TokenDesk::Answer>> TokenDesk::client_credentials(Request request,
   Payload shown =
       Payload::make({}, Media::none, {{"authorization", authorization}, {"access", "authenticated"}, {"peer", peer}});
   const Reply known = co_await host_.call(request, authenticate_, std::move(shown));
-  if (!known && known.code() != Code::unauthenticated && known.code() != Code::denied) co_return known;
+  if (!known && !says_no(known)) co_return known;
   const auto claims = json::Document::parse(known ? known.meta("claims") : std::string_view("{}"));
   const auto key = claims ? std::string(claims->root().find("key").as_string()) : std::string();
   if (!known || key.empty() || client->id != key) {
@@ -226,10 +266,11 @@ Task<Got<TokenDesk::Answer>> TokenDesk::client_credentials(Request request,
   grant.limited = claims->root().find("scopes").exists();
   for (const auto scope : claims->root().find("scopes").elements()) grant.scopes.emplace_back(scope.as_string());
   const std::string scope(form->get("scope"));
-  co_return co_await access_answer(context->view(), *person, grant, "", scope);
+  co_return co_await access_answer(context->view(), *person, grant, "", scope, Milliseconds::max());
 }
 
-Task<Got<TokenDesk::Answer>> TokenDesk::introspect(Context context, std::string token) {
+Task<Got<TokenDesk::Answer>> TokenDesk::introspect(Request request, std::string token) {
+  const Context context = request;
   Answer inactive;
   inactive.text = R"({"active":false})";
   if (const auto text = tokens::read_refresh(token); text && text->tenant == context.tenant()) {
@@ -254,10 +295,15 @@ Task<Got<TokenDesk::Answer>> TokenDesk::introspect(Context context, std::string 
     co_return good(std::move(answer));
   }
   auto seen = co_await read(token);
+  if (!seen && !says_no(seen.problem())) co_return std::move(seen).problem();
   if (!seen || seen->tenant != context.tenant()) co_return inactive;
   // Signature and times are not all: the user and the session must be good still.
-  Payload shown = Payload::make({}, Media::none, {{"authorization", "Bearer " + token}, {"access", "authenticated"}});
+  const auto authorization = "Bearer " + token;
+  const std::string peer(request.meta("http.peer"));
+  Payload shown =
+      Payload::make({}, Media::none, {{"authorization", authorization}, {"access", "authenticated"}, {"peer", peer}});
   const Reply known = co_await host_.call(context, authenticate_, std::move(shown));
+  if (!known && !says_no(known)) co_return known;
   if (!known || known.meta("tenant") != context.tenant()) co_return inactive;
   std::string answer;
   json::Writer out(answer);

@@ -5,6 +5,7 @@
 
 #include <variant>
 
+#include "core/trail.hpp"
 #include "grants/rings.hpp"
 #include "identity/people.hpp"
 #include "session/sessions.hpp"
@@ -19,17 +20,17 @@ class TokenDesk final : public Tokens {
   TokenDesk(Host& host, Store& store, People& people, Sessions& sessions, const Settings& settings);
 
   Task<Got<Facts>> verify(std::string token) override;
-  Task<Got<Issued>> issue(Context context, const Person& person, std::string session) override;
+  Task<Got<Issued>> issue(Context context, const Person& person, std::string session, Milliseconds limit) override;
 
   // What the token endpoint answers: JSON, good or bad.
   struct Answer {
     std::string text;
     std::optional<tokens::OAuthError> error;
   };
-  Task<Got<Answer>> refresh(std::shared_ptr<const tokens::OAuthForm> form);
+  Task<Got<Answer>> refresh(Request request, std::shared_ptr<const tokens::OAuthForm> form);
   Task<Got<Answer>> client_credentials(Request request, std::shared_ptr<const tokens::OAuthForm> form);
-  // RFC 7662 of a token of the context's tenant.
-  Task<Got<Answer>> introspect(Context context, std::string token);
+  // RFC 7662 of a token of the request's tenant. What could not be found out is a problem, not an inactive token.
+  Task<Got<Answer>> introspect(Request request, std::string token);
   // RFC 7009: of whichever tenant the token names.
   Task<Got<Answer>> revoke(std::string token);
 
@@ -43,7 +44,11 @@ class TokenDesk final : public Tokens {
   };
   Task<Got<Read>> read(std::string token);
   Task<Got<Answer>> access_answer(Context context, const Person& person, const tokens::Family& family,
-                                  std::string_view refresh_token, std::string_view scope);
+                                  std::string_view refresh_token, std::string_view scope, Milliseconds limit);
+  // Ended, or about to be: as the family now says.
+  Task<Answer> refuse(Request request, Context context, const tokens::Family& family, std::string_view status,
+                      std::string text);
+  Task<void> sweep(Context context);
   Task<Got<bool>> end_family(Context context, std::string id);
   [[nodiscard]] std::int64_t seconds() const { return host_.now_utc().count() / 1'000'000'000; }
   [[nodiscard]] Milliseconds now() const { return std::chrono::duration_cast<Milliseconds>(host_.now_utc()); }
@@ -57,6 +62,7 @@ class TokenDesk final : public Tokens {
   const std::int64_t lifetime_;
   tokens::RefreshLives lives_;
   Target authenticate_;
+  AuditTrail trail_;
   Metric issued_, refused_, reused_;
 };
 

@@ -39,6 +39,7 @@ Caller caller_of(Context context) {
   out.user = text("user");
   out.session = text("session");
   out.key = text("key");
+  out.scoped = claims->root().find("scopes").exists();
   for (const json::View role : claims->root().find("roles").elements()) out.roles.emplace_back(role.as_string());
   return out;
 }
@@ -59,8 +60,9 @@ Reply unknown(std::string_view what) {
 }
 
 Reply session_needed() {
-  return Reply::error(Code::denied, "session_required",
-                      "only somebody who has signed in may do this; a key or a listener's own identity may not");
+  return Reply::error(
+      Code::denied, "session_required",
+      "only somebody who has signed in may do this; a key, a narrowed token or a listener's own identity may not");
 }
 
 Reply private_json(std::string_view text) { return Reply::json(text).with_cache_control("no-store"); }

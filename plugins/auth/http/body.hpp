@@ -25,6 +25,9 @@ class Body {
 struct Caller {
   std::string user, session, key;
   std::vector<std::string> roles;
+  bool scoped = false;  // by a key, or a token that is narrowed: less than the user is open
+  // In person: what the account itself wants.
+  [[nodiscard]] bool signed_in() const { return !session.empty() && !scoped; }
 };
 [[nodiscard]] Caller caller_of(Context context);
 
@@ -34,7 +37,7 @@ struct Fault {
 // 422 with one error a field.
 [[nodiscard]] Reply invalid(const std::vector<Fault>& faults);
 [[nodiscard]] Reply unknown(std::string_view what);  // 404
-// The account's own business: a key or a listener's identity cannot do it.
+// The account's own business: a key, a narrowed token or a listener's identity cannot do it.
 [[nodiscard]] Reply session_needed();
 // JSON that no cache may keep.
 [[nodiscard]] Reply private_json(std::string_view text);

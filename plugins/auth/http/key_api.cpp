@@ -4,7 +4,7 @@
 
 #include "core/secret.hpp"
 #include "credentials/secret_text.hpp"
-#include "identity/permissions.hpp"
+#include "policy/names.hpp"
 
 namespace socle::auth {
 namespace {
@@ -22,28 +22,42 @@ std::string with_secret(const ApiKey& key, std::string_view tenant, std::string_
   return text;
 }
 
+Reply not_permitted(std::string_view permission) {
+  return Reply::error(
+      Code::denied, "permission_denied",
+      std::string("neither your roles nor your credential's scopes are enough for '").append(permission).append("'"));
+}
+
+}  // namespace
+
+Task<Got<bool>> KeyApi::may(Request request, std::string permission) {
+  co_return co_await access_.permits(request, std::string(request.context().claims()), std::move(permission));
+}
+
 // A key opens nothing that its owner may not.
-std::vector<std::string> read_scopes(json::View list, const Caller& caller, std::vector<Fault>& faults) {
+Task<Got<std::vector<std::string>>> KeyApi::read_scopes(Request request, json::View list, std::vector<Fault>& faults) {
   std::vector<std::string> out;
   if (!list.is_array() || list.empty() || list.size() > most_scopes)
     faults.push_back({"/scopes", "required", "1 to 64 permissions such as records:read are wanted here"});
   for (std::size_t i = 0; i < std::min(list.size(), most_scopes); ++i) {
     std::string scope(list.at(i).as_string());
-    if (scope.empty() || scope.size() > 128 || !permits(caller.roles, scope))
+    auto granted = co_await may(request, scope);
+    if (!granted) co_return std::move(granted).problem();
+    if (scope.size() > 128 || !authz::is_permission(scope) || !*granted)
       faults.push_back({"/scopes/" + std::to_string(i), "not_yours", "none of your roles grants this permission"});
     out.push_back(std::move(scope));
   }
-  return out;
+  co_return out;
 }
-
-}  // namespace
 
 Task<Reply> KeyApi::list(Request request) {
   const Caller caller = caller_of(request);
-  if (caller.user.empty()) co_return session_needed();
   const bool all = request.param("all") == "true";
-  if (all && !permits(caller.roles, "keys:read"))
-    co_return Reply::error(Code::denied, "permission_denied", "none of your roles grants 'keys:read'");
+  if (all || !caller.signed_in()) {
+    auto granted = co_await may(request, "keys:read");
+    if (!granted) co_return std::move(granted).problem();
+    if (!*granted || caller.user.empty()) co_return all ? not_permitted("keys:read") : session_needed();
+  }
   const std::string cursor(request.param("cursor"));
   Store::Query query;
   query.of = collection::keys;
@@ -69,7 +83,7 @@ Task<Reply> KeyApi::list(Request request) {
 
 Task<Reply> KeyApi::create(Request request) {
   const Caller caller = caller_of(request);
-  if (caller.session.empty()) co_return session_needed();
+  if (!caller.signed_in()) co_return session_needed();
   auto body = Body::of(request);
   if (!body) co_return std::move(body).problem();
   std::vector<Fault> faults;
@@ -77,7 +91,9 @@ Task<Reply> KeyApi::create(Request request) {
   key.name = body->text("name");
   if (key.name.empty() || key.name.size() > 200)
     faults.push_back({"/name", "required", "a text of 1 to 200 bytes that tells what the key is for"});
-  key.scopes = read_scopes(body->member("scopes"), caller, faults);
+  auto scopes = co_await read_scopes(request, body->member("scopes"), faults);
+  if (!scopes) co_return std::move(scopes).problem();
+  key.scopes = std::move(*scopes);
   if (body->has("expires_at")) {
     key.ends_at = read_timestamp(body->text("expires_at"));
     if (!key.ends_at || *key.ends_at <= now())
@@ -107,20 +123,23 @@ Task<Reply> KeyApi::create(Request request) {
       .with_location("/v1/auth/keys/" + key.id);
 }
 
-Task<Got<ApiKey>> KeyApi::own(Request request) {
+Task<Got<ApiKey>> KeyApi::own(Request request, const Caller& caller) {
   const std::string id(request.param("id"));
   if (id.empty()) co_return unknown("key");
   auto stored = co_await store_.get(request, collection::keys, id);
   if (!stored) co_return std::move(stored).problem();
   ApiKey key = read_key(*stored);
-  const Caller caller = caller_of(request);
-  if (key.revision == 0 || (key.user != caller.user && !permits(caller.roles, "keys:write"))) co_return unknown("key");
+  if (key.revision == 0) co_return unknown("key");
+  if (key.user == caller.user) co_return key;
+  auto granted = co_await may(request, "keys:write");
+  if (!granted) co_return std::move(granted).problem();
+  if (!*granted) co_return unknown("key");
   co_return key;
 }
 
 Task<Reply> KeyApi::rotate(Request request) {
   const Caller caller = caller_of(request);
-  if (caller.session.empty()) co_return session_needed();
+  if (!caller.signed_in()) co_return session_needed();
   auto body = Body::of(request);
   if (!body) co_return std::move(body).problem();
   const std::int64_t overlap =
@@ -130,7 +149,7 @@ Task<Reply> KeyApi::rotate(Request request) {
         1, Fault{"/overlap_seconds", "range", "a whole number from 0 to 604800 is wanted here"});
     co_return invalid(faults);
   }
-  auto key = co_await own(request);
+  auto key = co_await own(request, caller);
   if (!key) co_return std::move(key).problem();
   if (key->user != caller.user) co_return unknown("key");  // its secret is its owner's to see
   const std::string secret = make_secret(SecretKind::key, request.tenant(), key->id);
@@ -147,8 +166,13 @@ Task<Reply> KeyApi::rotate(Request request) {
 }
 
 Task<Reply> KeyApi::remove(Request request) {
-  if (caller_of(request).user.empty()) co_return session_needed();
-  auto key = co_await own(request);
+  const Caller caller = caller_of(request);
+  if (!caller.signed_in()) {
+    auto granted = co_await may(request, "keys:write");
+    if (!granted) co_return std::move(granted).problem();
+    if (!*granted || caller.user.empty()) co_return session_needed();
+  }
+  auto key = co_await own(request, caller);
   if (!key) co_return std::move(key).problem();
   Batch batch;
   batch.remove_any(collection::keys, key->id);

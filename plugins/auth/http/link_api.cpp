@@ -101,7 +101,7 @@ Task<Reply> LinkApi::set_password(Request request, const Opened& opened, std::st
 // The account remembers where it is a guest before it is one: what is remembered in vain does no harm.
 Task<Reply> LinkApi::join(Request request, const Opened& opened) {
   const Caller caller = caller_of(request);
-  if (caller.session.empty()) co_return session_needed();
+  if (!caller.signed_in()) co_return session_needed();
   const Context there = opened.context->view();
   if (opened.link.purpose != "invitation" || opened.person.state != PersonState::invited)
     co_return Reply::error(Code::conflict, "not_an_invitation", "this link sets the password of a user who is there");

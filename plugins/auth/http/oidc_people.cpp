@@ -20,7 +20,7 @@ Reply home(std::string_view path) {
 }  // namespace
 
 Task<Reply> OidcSignIn::enter(Request request, Context context, oidc::ProviderPtr provider, json::View claims,
-                              std::string return_to) {
+                              std::string return_to, std::string& user) {
   Identity wanted;
   wanted.issuer = provider->issuer;
   wanted.subject = claims.find("sub").as_string();
@@ -38,6 +38,7 @@ Task<Reply> OidcSignIn::enter(Request request, Context context, oidc::ProviderPt
     if (!made) co_return std::move(made).problem();
     person = std::move(*made);
   }
+  user = person.id;
   if (person.state != PersonState::active)
     co_return Reply::error(Code::denied, "user_suspended",
                            "this user is suspended; ask an administrator of the tenant");
@@ -109,7 +110,7 @@ Task<Reply> OidcSignIn::linked(Context context, const Identity& wanted, const Pe
 // The address is given, not gone to: a page of another site can make a browser go somewhere, not read an answer.
 Task<Reply> OidcSignIn::begin_link(Request request) {
   const Caller caller = caller_of(request);
-  if (caller.session.empty()) co_return session_needed();
+  if (!caller.signed_in()) co_return session_needed();
   auto own = co_await identities_.of_user(request, caller.user);
   if (!own) co_return std::move(own).problem();
   if (own->size() >= Identities::most_a_user)
@@ -126,7 +127,7 @@ Task<Reply> OidcSignIn::begin_link(Request request) {
 
 Task<Reply> OidcSignIn::links(Request request) {
   const Caller caller = caller_of(request);
-  if (caller.user.empty()) co_return session_needed();
+  if (!caller.signed_in()) co_return session_needed();
   auto own = co_await identities_.of_user(request, caller.user);
   if (!own) co_return std::move(own).problem();
   std::string text;
@@ -143,7 +144,7 @@ Task<Reply> OidcSignIn::links(Request request) {
 // Another user's is not found. The last way in stays: who has no password would be locked out.
 Task<Reply> OidcSignIn::unlink(Request request) {
   const Caller caller = caller_of(request);
-  if (caller.session.empty()) co_return session_needed();
+  if (!caller.signed_in()) co_return session_needed();
   auto own = co_await identities_.of_user(request, caller.user);
   if (!own) co_return std::move(own).problem();
   auto secrets = co_await people_.secrets(request, caller.user);

@@ -74,6 +74,7 @@ OidcSignIn::OidcSignIn(Host& host, Store& store, People& people, Identities& ide
       trust_(trust),
       fetcher_(fetcher),
       settings_(settings),
+      trail_(host),
       refused_(host.counter("auth_oidc_refused_total", "Sign-ins at OpenID providers that were not believed.")) {}
 
 std::optional<Reply> OidcSignIn::held_back(std::string_view what, std::string_view tenant, std::string_view peer) {
@@ -259,18 +260,42 @@ Task<Reply> OidcSignIn::callback(Request request) {
   auto provider = co_await providers_.find(context->view(), std::string(request.param("provider")));
   if (!provider) co_return std::move(provider).problem();
   if (!*provider) co_return unknown("provider");
-  auto pending = co_await resume(request, context->view());
+  bool linking = false;
+  std::string user;
+  Reply answer = co_await complete(request, context->view(), *provider, linking, user);
+  co_await tell(request, context->view(), linking, user, answer);
+  co_return answer;
+}
+
+Task<Reply> OidcSignIn::complete(Request request, Context context, oidc::ProviderPtr provider, bool& linking,
+                                 std::string& user) {
+  auto pending = co_await resume(request, context);
   if (!pending) co_return std::move(pending).problem();
-  auto token = co_await redeem(request, context->view(), *provider, *pending);
+  linking = !pending->user.empty();
+  user = pending->user;
+  auto token = co_await redeem(request, context, provider, *pending);
   if (!token) co_return std::move(token).problem();
   const json::View claims = (*token)->claims.root();
-  if (pending->user.empty()) co_return co_await enter(request, context->view(), *provider, claims, pending->return_to);
+  if (!linking) co_return co_await enter(request, context, provider, claims, pending->return_to, user);
   Identity wanted;
-  wanted.issuer = (*provider)->issuer;
+  wanted.issuer = provider->issuer;
   wanted.subject = claims.find("sub").as_string();
-  wanted.provider = (*provider)->name;
+  wanted.provider = provider->name;
   wanted.user = pending->user;
-  co_return co_await linked(context->view(), wanted, *pending);
+  co_return co_await linked(context, wanted, *pending);
+}
+
+// Verdicts only, as of sign-ins with a password.
+Task<void> OidcSignIn::tell(Request request, Context context, bool linking, const std::string& user,
+                            const Reply& answer) {
+  if (!answer.ok() && answer.code() != Code::unauthenticated && answer.code() != Code::denied) co_return;
+  AuditEvent event;
+  event.operation = linking ? "auth.link" : "auth.login";
+  event.target = "users/" + (user.empty() ? std::string("unknown") : user);
+  event.status = answer.ok() ? std::string("ok") : std::string(answer.error_code());
+  event.peer = request.meta("http.peer");
+  event.trace = trace_of(request);
+  co_await trail_.tell(context, std::move(event));
 }
 
 }  // namespace socle::auth

@@ -40,7 +40,10 @@ class OidcSignIn {
   Task<Got<std::shared_ptr<const jose::Token>>> redeem(Request request, Context context, oidc::ProviderPtr provider,
                                                        const Pending& pending);
   Task<Reply> enter(Request request, Context context, oidc::ProviderPtr provider, json::View claims,
-                    std::string return_to);
+                    std::string return_to, std::string& user);
+  // Of a callback: the sign-in, or the link of `user`, ends in `answer`. `user`: whose it turned out to be.
+  Task<Reply> complete(Request request, Context context, oidc::ProviderPtr provider, bool& linking, std::string& user);
+  Task<void> tell(Request request, Context context, bool linking, const std::string& user, const Reply& answer);
   Task<Got<Person>> enrolled(Context context, oidc::ProviderPtr provider, const Identity& wanted, json::View claims);
   // Roles as the claims say now; other roles end the sessions there were.
   Task<Got<Person>> with_roles(Context context, const Person& person, std::vector<std::string> roles);
@@ -59,6 +62,7 @@ class OidcSignIn {
   oidc::Trust& trust_;
   oidc::Fetcher& fetcher_;
   const Settings& settings_;
+  AuditTrail trail_;
   Attempts attempts_;
   Metric refused_;
 };

@@ -1,7 +1,7 @@
 #include "http/provider_api.hpp"
 
 #include "http/body.hpp"
-#include "identity/permissions.hpp"
+#include "policy/giving.hpp"
 
 namespace socle::auth {
 namespace {
@@ -121,7 +121,8 @@ Task<Reply> ProviderApi::put(Request request) {
   }
   if (!faults.empty()) co_return invalid(faults);
   const std::vector<std::string> given = oidc::all_roles(provider);
-  if (!may_give(caller_of(request).roles, given))
+  const auto subject = authz::Subject::of(request.tenant(), request.principal(), request.context().claims());
+  if (!authz::Giving(*(*view)->directory, subject).may_give(given))
     co_return Reply::error(Code::denied, "role_above_own", "nobody gives or takes a role that opens more than his own");
   if (!*before) {
     auto others = co_await all(request);

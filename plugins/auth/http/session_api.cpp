@@ -18,7 +18,7 @@ void write_session(json::Writer& out, const Session& s, std::string_view own) {
 
 Task<Reply> SessionApi::logout(Request request) {
   const Caller caller = caller_of(request);
-  if (caller.session.empty()) co_return session_needed();
+  if (!caller.signed_in()) co_return session_needed();
   auto ended = co_await sessions_.revoke(request, caller.session, caller.user);
   if (!ended) co_return std::move(ended).problem();
   co_return Reply()
@@ -55,7 +55,7 @@ Task<Reply> SessionApi::current(Request request) {
 
 Task<Reply> SessionApi::list(Request request) {
   const Caller caller = caller_of(request);
-  if (caller.user.empty()) co_return session_needed();
+  if (!caller.signed_in()) co_return session_needed();
   auto sessions = co_await sessions_.of_user(request, caller.user);
   if (!sessions) co_return std::move(sessions).problem();
   std::string text;
@@ -69,7 +69,7 @@ Task<Reply> SessionApi::list(Request request) {
 // Another user's is not found, as one that never was.
 Task<Reply> SessionApi::end(Request request) {
   const Caller caller = caller_of(request);
-  if (caller.user.empty()) co_return session_needed();
+  if (!caller.signed_in()) co_return session_needed();
   auto session = co_await sessions_.get(request, std::string(request.param("id")));
   if (!session) co_return std::move(session).problem();
   if (session->revision == 0 || session->user != caller.user) co_return unknown("session");
@@ -80,7 +80,7 @@ Task<Reply> SessionApi::end(Request request) {
 
 Task<Reply> SessionApi::end_all(Request request) {
   const Caller caller = caller_of(request);
-  if (caller.session.empty()) co_return session_needed();
+  if (!caller.signed_in()) co_return session_needed();
   auto count = co_await sessions_.revoke_all(request, caller.user, caller.session, caller.user);
   if (!count) co_return std::move(count).problem();
   std::string text;

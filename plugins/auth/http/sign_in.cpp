@@ -110,7 +110,9 @@ Task<Reply> SignIn::login(Request request) {
     co_await tell(*given, context->view(), answer);
     co_return answer;
   }
-  auto checked = co_await passwords_.check(given->tenant, sender(given->from.peer), {}, given->password);
+  // In one queue for all names that are no tenants', or who makes them up would be served as many tenants are.
+  const std::string queue(nobody);
+  auto checked = co_await passwords_.check(queue, sender(given->from.peer), {}, given->password);
   if (!checked) co_return std::move(checked).problem();
   failed_.add();
   const Reply refused = wrong();
@@ -167,7 +169,11 @@ Task<Reply> SignIn::enter(Given& given, Context context, const std::vector<Attem
   if (auto open = co_await tenant_open(context); !open) co_return std::move(open).problem();
   auto factor = co_await second_factor(*found, given.code);
   if (!factor) {
-    if (!given.code.empty()) failed_.add();
+    if (given.code.empty()) {
+      attempts_.give_back(taken, clock());  // no guess: the first of two steps
+    } else {
+      failed_.add();
+    }
     co_return std::move(factor).problem();
   }
   attempts_.give_back(taken, clock());
@@ -261,7 +267,7 @@ Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& 
   json::Writer out(text);
   out.begin_object();
   if (tokens_ != nullptr) {
-    auto issued = co_await tokens_->issue(context, person, started->id);
+    auto issued = co_await tokens_->issue(context, person, started->id, started->span.limit);
     if (!issued) co_return std::move(issued).problem();
     out.member("access_token", issued->access_token).member("token_type", "Bearer");
     out.member("expires_in", issued->expires.count());
@@ -278,7 +284,7 @@ Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& 
 
 Task<Got<SignIn::Proven>> SignIn::prove(Request request, std::string password) {
   const Caller caller = caller_of(request);
-  if (caller.session.empty()) co_return session_needed();
+  if (!caller.signed_in()) co_return session_needed();
   const std::string peer(request.meta("http.peer"));
   const auto taken = buckets(request.tenant(), "\n" + caller.user, peer);
   if (const auto wait = attempts_.take(taken, clock())) co_return held_back(*wait);

@@ -5,6 +5,7 @@
 
 #include "core/secret.hpp"
 #include "identity/permissions.hpp"
+#include "policy/giving.hpp"
 
 namespace socle::auth {
 namespace {
@@ -122,6 +123,15 @@ Task<Got<authz::DirectoryPtr>> UserApi::own_roles(Context context) {
   co_return (*view)->directory;
 }
 
+Task<Got<bool>> UserApi::may_give(Context context, const std::vector<std::string>& roles) {
+  auto own = co_await own_roles(context);
+  if (!own) co_return std::move(own).problem();
+  const authz::DirectoryPtr directory = *own ? *own : authz::Directory::built_in();
+  const auto subject = authz::Subject::of(context.tenant(), context.principal(), context.claims());
+  if (!authz::Giving(*directory, subject).may_give(roles)) co_return not_yours_to_give();
+  co_return true;
+}
+
 Task<Reply> UserApi::create(Request request) {
   auto body = Body::of(request);
   if (!body) co_return std::move(body).problem();
@@ -138,7 +148,7 @@ Task<Reply> UserApi::create(Request request) {
   person.org = read_org(body->member("org"), own->get(), faults);
   if (!faults.empty()) co_return invalid(faults);
   const Caller caller = caller_of(request);
-  if (!may_give(caller.roles, person.roles)) co_return not_yours_to_give();
+  if (auto may = co_await may_give(request, person.roles); !may) co_return std::move(may).problem();
   auto added = co_await add(request, std::move(person), caller.user);
   if (!added) co_return std::move(added).problem();
   auto link = co_await links_.make(request, added->id, "invitation", caller.user);
@@ -161,7 +171,7 @@ Task<Got<Person>> UserApi::named(Request request) {
 Task<Got<Person>> UserApi::administered(Request request) {
   auto person = co_await named(request);
   if (!person) co_return std::move(person).problem();
-  if (!may_give(caller_of(request).roles, person->roles)) co_return not_yours_to_give();
+  if (auto may = co_await may_give(request, person->roles); !may) co_return std::move(may).problem();
   co_return std::move(*person);
 }
 
@@ -192,7 +202,7 @@ Task<Reply> UserApi::change(Request request) {
   if (body->has("state") && state != "active" && state != "suspended")
     faults.push_back({"/state", "enum", "active or suspended is wanted here"});
   if (!faults.empty()) co_return invalid(faults);
-  if (!may_give(caller.roles, person.roles)) co_return not_yours_to_give();
+  if (auto may = co_await may_give(request, person.roles); !may) co_return std::move(may).problem();
   if (state == "suspended") person.state = PersonState::suspended;
   if (state == "active" && person.state == PersonState::suspended) {
     // Back to where it was: who has neither a password nor an account elsewhere still has to.

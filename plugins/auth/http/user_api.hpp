@@ -33,6 +33,8 @@ class UserApi {
 
  private:
   Task<Got<authz::DirectoryPtr>> own_roles(Context context);
+  // Whether the caller may give and take these roles: policy/giving.hpp.
+  Task<Got<bool>> may_give(Context context, const std::vector<std::string>& roles);
   Task<Got<Person>> named(Request request);
   // The same, and the caller may administer it.
   Task<Got<Person>> administered(Request request);

@@ -48,13 +48,4 @@ bool permits(std::span<const std::string> roles, std::string_view permission) {
   });
 }
 
-bool may_give(std::span<const std::string> own, std::span<const std::string> given) {
-  return std::all_of(given.begin(), given.end(), [own](const std::string& name) {
-    const BuiltIn* role = find(name);
-    if (role == nullptr) return permits(own, "*");  // what a role of the tenant's own opens may grow
-    return std::all_of(role->patterns.begin(), role->patterns.end(),
-                       [own](std::string_view p) { return p.empty() || permits(own, p); });
-  });
-}
-
 }  // namespace socle::auth

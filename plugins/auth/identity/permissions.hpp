@@ -13,7 +13,5 @@ namespace socle::auth {
 [[nodiscard]] bool is_built_in(std::string_view role);
 // Some of these roles grants it. Unknown roles grant nothing.
 [[nodiscard]] bool permits(std::span<const std::string> roles, std::string_view permission);
-// Whoever has `own` may give `given` to others: nobody gives what he has not.
-[[nodiscard]] bool may_give(std::span<const std::string> own, std::span<const std::string> given);
 
 }  // namespace socle::auth

@@ -37,10 +37,10 @@ class DirectoryReader {
     auto& roles = directory_->roles_;
     roles.push_back(built_in_role("owner", {"*"}));
     roles.push_back(built_in_role("admin", {"*"}));
-    roles.push_back(built_in_role(
-        "member", {"account:*", "files:*", "models:read", "records:*", "rules:evaluate", "rules:read", "usage:read"}));
-    roles.push_back(built_in_role(
-        "viewer", {"account:*", "files:read", "models:read", "records:read", "rules:read", "usage:read"}));
+    roles.push_back(built_in_role("member", {"account:*", "files:*", "forms:read", "models:read", "records:*",
+                                             "rules:evaluate", "rules:read", "usage:read"}));
+    roles.push_back(built_in_role("viewer", {"account:*", "files:read", "forms:read", "models:read", "records:read",
+                                             "rules:read", "usage:read"}));
   }
 
   DirectoryPtr run(json::View roles, json::View units) {

@@ -95,7 +95,7 @@ Result<NewFamily> new_family(std::string_view tenant, Family start, const Refres
   start.uses = 0;
   start.began = now;
   start.used = now;
-  start.ends = now + lives.absolute;
+  start.ends = start.ends > 0 ? std::min(start.ends, now + lives.absolute) : now + lives.absolute;
   start.end = Family::End::none;
   return NewFamily{family_id(*family), made(tenant, *family, *secret), std::move(start)};
 }

@@ -59,7 +59,7 @@ struct NewFamily {
   std::string token;
   Family family;
 };
-// `start` says for whom; the rest is set here. Code::internal: no randomness.
+// `start` says for whom, and perhaps when it `ends` at the latest; the rest is set here. Code::internal: no randomness.
 [[nodiscard]] Result<NewFamily> new_family(std::string_view tenant, Family start, const RefreshLives& lives,
                                            std::int64_t now);
 

@@ -27,8 +27,8 @@ class Tokens {
     std::string access_token, refresh_token;  // the latter "" when there is none
     std::chrono::seconds expires{};
   };
-  // For a session that has begun; the context is the tenant's.
-  virtual Task<Got<Issued>> issue(Context context, const Person& person, std::string session) = 0;
+  // For a session that has begun and ends at `limit` in any case, the tokens no later; the context is the tenant's.
+  virtual Task<Got<Issued>> issue(Context context, const Person& person, std::string session, Milliseconds limit) = 0;
 };
 
 }  // namespace socle::auth

@@ -205,11 +205,16 @@ Task<Got<Known>> Verifier::find_token(const Presented& shown) {
   if (!facts) co_return std::move(facts).problem();
   auto context = host_.act_as(facts->tenant, "verify an access token", patience);
   if (!context) co_return bad_credential("bad_credential", unknown);
+  Milliseconds ends = facts->ends;
   if (!facts->session.empty()) {
     auto session = co_await sessions_.get(context->view(), facts->session);
     if (!session) co_return std::move(session).problem();
     if (session->revision == 0 || !session->revoked_at.empty())
       co_return bad_credential("session_revoked", "the session of this token was ended; sign in again");
+    if (over(session->span, now()))
+      co_return bad_credential("session_expired", "the session of this token has expired; sign in again");
+    // Asked again then, as the session may have been used.
+    ends = std::min(ends, session->span.ends);
   }
   Known known;
   known.tenant = facts->tenant;
@@ -218,7 +223,7 @@ Task<Got<Known>> Verifier::find_token(const Presented& shown) {
   known.key = facts->key;
   known.scopes = facts->scopes;
   known.scoped = facts->scoped;
-  known.span.ends = known.span.limit = facts->ends;
+  known.span.ends = known.span.limit = ends;
   co_return co_await complete(context->view(), known);
 }
 

@@ -132,6 +132,8 @@ Task<Reply> Publisher::publish(Request request) {
 }
 
 Task<Got<bool>> Publisher::prepare(Request request, PreparedPtr prepared) {
+  auto allowed = co_await allowed_.change(request, *prepared->candidate.model.kind);
+  if (!allowed) co_return std::move(allowed).problem();
   auto loaded = co_await load(request, prepared->candidate.model);
   if (!loaded) co_return std::move(loaded).problem();
   prepared->head = std::move(loaded->head);

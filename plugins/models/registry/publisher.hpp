@@ -4,6 +4,7 @@
 // the new head. Coroutines on the call's worker.
 #pragma once
 
+#include "registry/allowed.hpp"
 #include "registry/compiler.hpp"
 #include "registry/indexes.hpp"
 #include "registry/runtime.hpp"
@@ -49,6 +50,7 @@ class Publisher {
         compiler_(compiler),
         indexes_(indexes),
         runtime_(runtime),
+        allowed_(host),
         switch_seconds_(host.histogram("models_switch_seconds", "From a head on disk to all workers serving it.")) {}
 
   Task<Reply> publish(Request request);
@@ -89,6 +91,7 @@ class Publisher {
   Compiler& compiler_;
   Indexes& indexes_;
   Runtime& runtime_;
+  Allowed allowed_;
   Metric switch_seconds_;
 };
 

@@ -57,6 +57,8 @@ Task<Reply> Publisher::rollback(Request request) {
   if (!arguments) co_return std::move(arguments).problem();
   auto model = arguments->model();
   if (!model) co_return std::move(model).problem();
+  auto allowed = co_await allowed_.change(request, *model->kind);
+  if (!allowed) co_return std::move(allowed).problem();
   auto loaded = co_await load(request, *model);
   if (!loaded) co_return std::move(loaded).problem();
   Head& head = loaded->head;
@@ -112,6 +114,8 @@ Task<Reply> Publisher::retire(Request request) {
   if (!arguments) co_return std::move(arguments).problem();
   auto model = arguments->model();
   if (!model) co_return std::move(model).problem();
+  auto allowed = co_await allowed_.change(request, *model->kind);
+  if (!allowed) co_return std::move(allowed).problem();
   auto loaded = co_await load(request, *model);
   if (!loaded) co_return std::move(loaded).problem();
   Head& head = loaded->head;

@@ -19,7 +19,7 @@ constexpr std::string_view later_keys[] = {"workflow", "workflows", "tasks", "sc
 
 constexpr Kind all[] = {{"forms", "forms/1", "form", form_keys, later_keys},
                         {"rules", "rules/1", "rules", rules_keys, later_keys},
-                        {"policies", "auth/1", "policy", policy_keys, later_keys}};
+                        {"policies", "auth/1", "policy", policy_keys, later_keys, "roles:write"}};
 
 // Insertions, deletions, substitutions and exchanges of neighbours (optimal string alignment).
 std::size_t edits(std::string_view a, std::string_view b) {

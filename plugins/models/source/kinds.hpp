@@ -16,6 +16,7 @@ struct Kind {
   std::string_view name_key;  // "rules": the key that holds the model's name
   std::span<const std::string_view> keys;
   std::span<const std::string_view> later;  // keys of parts that do not exist yet
+  std::string_view wants{};                 // a permission, beside the route's, for changing what is served; "": none
 };
 
 [[nodiscard]] std::span<const Kind> kinds();

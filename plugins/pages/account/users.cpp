@@ -210,7 +210,8 @@ Task<Reply> Users::put_role(Request request) {
   std::string name;
   json::append_quoted(name, role);
   std::string asked = "{\"role\":" + name + ",\"permissions\":" + words_array(body->text("permissions")) + "}";
-  socle::Meta meta{{"role", role}};
+  // A new one: what a role of that name has is not to be lost.
+  socle::Meta meta{{"role", role}, {"http.header.if-none-match", "*"}};
   const Reply done = co_await auth_.ask(request, "put_role", std::move(asked), std::move(meta));
   if (done) co_return Site::go("/roles", "updated");
   Ask add = new_role(request);

@@ -6,6 +6,8 @@
 #include <socle/json.hpp>
 #include <socle/testing.hpp>
 
+#include <functional>
+
 #include "support/memory_store.hpp"
 
 namespace auth_test {
@@ -63,6 +65,18 @@ class Rig {
       ++told;
       return Reply();
     });
+    host.serve("audit/1", "record", [this](const ServiceCall& call) {
+      const auto event = json::Document::parse(call.text());
+      REQUIRE(event);
+      trail.push_back(std::string(event->root().find("operation").as_string()) + " " +
+                      std::string(event->root().find("target").as_string()) + " " +
+                      std::string(event->root().find("status").as_string()));
+      return Reply();
+    });
+    host.serve("auth/1", "authenticate", [this](const ServiceCall& call) {
+      return authenticates ? authenticates(call) : Reply::error(Code::unsupported, "not_here", "set `authenticates`");
+    });
+    host.serve("auth/1", "access_changed", [](const ServiceCall&) { return Reply(); });
     plugin = std::make_unique<TestedPlugin>(host, AUTH_LIBRARY, config);
     REQUIRE(plugin->created().message() == "");
   }
@@ -142,6 +156,8 @@ class Rig {
   std::unique_ptr<TestedPlugin> plugin;
   std::string peer = "192.0.2.7", transport = "tls", suspended;
   unsigned reads = 0, writes = 0, told = 0;
+  std::function<Reply(const ServiceCall&)> authenticates;  // what the plugin is answered that asks itself
+  std::vector<std::string> trail;                          // "operation target status" of each event
 
  private:
   void serve(const char* name, Method method, Answers answers) {

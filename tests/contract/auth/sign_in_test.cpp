@@ -216,6 +216,29 @@ TEST_CASE("auth: too many hashes of an address or a tenant at once are refused, 
   for (const Asked& one : asked) CHECK(one.done());
 }
 
+TEST_CASE("auth: names that are no tenants' share one queue of hashes", "[auth]") {
+  FakeHost host;
+  Rig rig(host);
+  rig.enter();
+  host.stall("offload", 0);
+  host.fail("context_act_as", Code::not_found, 0);
+  std::vector<Asked> asked;
+  for (int i = 0; i < 5; ++i) {
+    rig.peer = "192.0.2." + std::to_string(i + 1);
+    asked.push_back(rig.begin(
+        "login", R"({"username":"a","password":"wrong password","tenant":"made-up-)" + std::to_string(i) + "\"}", {},
+        {}));
+    host.run_until_idle();
+  }
+  for (int i = 0; i < 4; ++i) CHECK_FALSE(asked[static_cast<std::size_t>(i)].done());
+  REQUIRE(asked[4].done());
+  CHECK(outcome(asked[4].reply()) == "too_many_sign_ins");
+  for (int i = 0; i < 20; ++i) {
+    host.release_stalled();
+    host.run_until_idle();
+  }
+}
+
 TEST_CASE("auth: a password that was hashed with less is hashed anew at the next sign-in", "[auth]") {
   FakeHost host;
   Rig rig(host);
@@ -264,6 +287,29 @@ TEST_CASE("auth: with an authenticator the password alone is not enough, and eac
   CHECK(outcome(rig.login("admin", "tr0ub4dor&3", "acme", {}, spare)) == "bad_code");
   for (int i = 0; i < 2; ++i) CHECK(outcome(rig.login("admin", "tr0ub4dor&3", "acme", {}, "123456")) == "bad_code");
   CHECK(outcome(rig.login("admin", "tr0ub4dor&3", "acme", {}, code(0))) == "too_many_attempts");
+}
+
+TEST_CASE("auth: good sign-ins in two steps are no guesses, however many there are", "[auth]") {
+  FakeHost host;
+  Rig rig(host);
+  Rig::Who ada = rig.as(rig.enter());
+  const std::string password = R"("password":"tr0ub4dor&3")";
+  const std::string secret =
+      *socle::auth::from_base32(member(rig.ask("begin_totp", "{" + password + "}", {}, ada), "secret"));
+  const auto code = [&] {
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(socle::Duration(host.table()->now_utc(host.table())));
+    return socle::auth::totp_code(secret, socle::auth::totp_step(seconds.count()));
+  };
+  REQUIRE(outcome(rig.ask("confirm_totp", "{" + password + R"(,"code":")" + code() + "\"}", {}, ada)) == "ok");
+  for (int i = 0; i < 12; ++i) {
+    rig.pass(30s);
+    CHECK(outcome(rig.login()) == "second_factor_required");
+    CHECK(outcome(rig.login("admin", "tr0ub4dor&3", "acme", {}, code())) == "ok");
+  }
+  CHECK(outcome(rig.login("admin", "tr0ub4dor&3", "acme", {}, "123456")) == "bad_code");
+  const std::string user = "auth.login users/" + ada.principal;
+  CHECK(rig.trail.back() == user + " bad_code");
 }
 
 TEST_CASE("auth: users of a suspended tenant, and suspended users, do not come in", "[auth]") {

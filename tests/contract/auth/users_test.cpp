@@ -1,29 +1,7 @@
 // users_test.cpp: administration of users and keys, and people with several tenants.
-#include "rig.hpp"
+#include "office.hpp"
 
 using namespace auth_test;
-
-namespace {
-
-struct Office : Rig {
-  explicit Office(FakeHost& on) : Rig(on), session(enter()), admin(as(session)) {}
-  // A further user, come in; his session.
-  std::string hire(const std::string& name, const std::string& role) {
-    const Reply made = ask("create_user", R"({"username":")" + name + R"(","roles":[")" + role + "\"]}", {}, admin);
-    REQUIRE(outcome(made) == "ok");
-    ids[name] = member(made, "user/id");
-    REQUIRE(outcome(use(member(made, "password_link").substr(33))) == "ok");
-    return cookie(login(name));
-  }
-  Reply of(std::string_view method, const std::string& name, const std::string& text = "") {
-    return ask(method, text, {{"id", ids[name]}}, admin);
-  }
-  std::string session;
-  Who admin;
-  std::map<std::string, std::string> ids;
-};
-
-}  // namespace
 
 TEST_CASE("auth: an administrator invites, reads, changes and removes users", "[auth]") {
   FakeHost host;

@@ -355,3 +355,34 @@ TEST_CASE("models: a plan's number of models is a limit for new names, drafts to
   rig.tenant = "globex";
   CHECK(save("one").ok());
 }
+
+TEST_CASE("models: who changes what policies are served also has roles:write", "[models]") {
+  FakeHost host;
+  Rig rig(host);
+  const Texts wide{{"kind", "policies"}, {"name", "wide"}};
+  Texts yaml = wide;
+  yaml.emplace_back("http.header.content-type", "application/yaml");
+  REQUIRE(rig.ask("save", "policy: wide\nresources: ['*']\nrules: []\n", yaml).ok());
+  const auto code = [&](std::string_view method, const std::string& text, const Texts& meta) {
+    const Reply reply = rig.ask(method, text, meta);
+    return reply ? std::string("ok") : std::string(reply.error_code());
+  };
+  rig.claims = R"({"roles":["author"]})";
+  CHECK(code("publish", "", wide) == "permission_denied");
+  CHECK(rig.asked_for == R"({"permission":"roles:write"})");
+  const std::string files =
+      R"({"items":[{"kind":"policies","name":"wide","text":"policy: wide\nresources: ['*']\nrules: []"}]})";
+  CHECK(member(rig.ask("import", files), "applied") == "0");
+  rig.gives_roles = true;
+  CHECK(code("publish", "", wide) == "ok");
+  rig.gives_roles = false;
+  CHECK(code("retire", "", wide) == "permission_denied");
+  CHECK(code("rollback", R"({"version":"1.0.0"})", wide) == "permission_denied");
+  rig.claims.clear();  // an operator, or whoever a loopback listener stands for
+  CHECK(code("retire", "", wide) == "ok");
+  // Other kinds want nothing beside the route's permission.
+  rig.claims = R"({"roles":["author"]})";
+  rig.asked_for.clear();
+  CHECK(rig.release(loan("{a: a}")).ok());
+  CHECK(rig.asked_for.empty());
+}

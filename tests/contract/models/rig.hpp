@@ -50,6 +50,14 @@ class Rig {
         "rules/1", "compile",
         [](const ServiceCall& call) { return Reply::json(kind_answer(json::Document::parse(call.text())->root())); },
         answers);
+    host.serve(
+        "auth/1", "compile",
+        [](const ServiceCall& call) { return Reply::json(kind_answer(json::Document::parse(call.text())->root())); },
+        answers);
+    host.serve("auth/1", "authorize", [this](const ServiceCall& call) {
+      asked_for = call.text();
+      return Reply::json(gives_roles ? R"({"allowed":true})" : R"({"allowed":false})");
+    });
     plugin = std::make_unique<TestedPlugin>(host, MODELS_LIBRARY, config);
     REQUIRE(plugin->created().ok());
   }
@@ -65,6 +73,7 @@ class Rig {
     if (method == "save") ask.media = socle::Media::text;  // YAML, unless a content type says otherwise
     ask.context.tenant = tenant;
     ask.context.principal = principal;
+    ask.context.claims = claims;
     return plugin->begin(method, ask, worker);
   }
   Reply finish(const Asked& asked, std::uint32_t worker = 0) {
@@ -109,8 +118,10 @@ class Rig {
   FakeHost& host;
   MemoryStore store;
   std::unique_ptr<TestedPlugin> plugin;
-  std::string tenant = "acme", principal = "user:ada";
+  std::string tenant = "acme", principal = "user:ada", claims;
   unsigned reads = 0, writes = 0;
+  bool gives_roles = false;  // the caller has what auth/1.authorize is asked for
+  std::string asked_for;
 
  private:
   void serve(const char* name, Method method, Answers answers) {

@@ -34,17 +34,6 @@ TEST_CASE("permissions: nothing is open that no role opens", "[auth]") {
   CHECK_FALSE(permits(Roles{"clerk"}, ""));
 }
 
-TEST_CASE("permissions: nobody gives what he has not", "[auth]") {
-  CHECK(may_give(Roles{"admin"}, Roles{"owner"}));
-  CHECK(may_give(Roles{"member"}, Roles{"member"}));
-  CHECK(may_give(Roles{"member"}, Roles{"viewer"}));
-  CHECK_FALSE(may_give(Roles{"member"}, Roles{"viewer", "admin"}));
-  CHECK_FALSE(may_give(Roles{"viewer"}, Roles{"member"}));
-  CHECK_FALSE(may_give(Roles{"member"}, Roles{"clerk"}));
-  CHECK(may_give(Roles{}, Roles{}));
-  CHECK_FALSE(may_give(Roles{}, Roles{"viewer"}));
-}
-
 TEST_CASE("people: names are lower case and of few characters", "[auth]") {
   CHECK(read_username("Ada.Lovelace+x@acme-corp_1") == "ada.lovelace+x@acme-corp_1");
   for (const std::string& bad : {std::string(), std::string(".a"), std::string("a b"), std::string("a\n"),

@@ -96,6 +96,7 @@ void Lane::end_turn() { pay(*house_); }
 int64_t Lane::wait() const { return INT64_MAX; }
 void Lane::reconcile(int64_t) {}
 uint64_t Lane::ticks() const { return 0; }
+int64_t Lane::used(const Account&) { return 0; }
 
 bool Lane::take_place(Flow&) { return true; }
 RateState Lane::rate_state(Account&, int64_t) { return {}; }

@@ -40,12 +40,9 @@ elseif(SOCLE_FUZZ)
 endif()
 
 add_library(socle_warnings INTERFACE)
-target_compile_options(socle_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast
-  -Woverloaded-virtual $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wduplicated-cond -Wlogical-op> -Werror)
-# C has no old-style-cast and friends.
-set_property(TARGET socle_warnings PROPERTY INTERFACE_COMPILE_OPTIONS
-  $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wpedantic -Wshadow -Werror>
-  $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual -Werror>)
+target_compile_options(socle_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror
+  "$<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor;-Wold-style-cast;-Woverloaded-virtual>"
+  "$<$<OR:$<COMPILE_LANG_AND_ID:C,GNU>,$<COMPILE_LANG_AND_ID:CXX,GNU>>:-Wduplicated-cond;-Wlogical-op>")
 
 # socle_part(NAME SOURCES a.cpp ... [USES part ...] [LINK target ...])
 # One static library of the kernel, `socle_NAME`, living in kernel/NAME. Its files may include "PART/..." of this part
@@ -64,7 +61,7 @@ function(socle_part name)
   endforeach()
   list(REMOVE_DUPLICATES reach)
   set_target_properties(socle_${name} PROPERTIES SOCLE_REACH "${reach}")
-  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  file(GLOB_RECURSE files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.hpp ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   foreach(file IN LISTS files)
     file(STRINGS ${file} includes REGEX "^#include \"[a-z]+/")
     foreach(line IN LISTS includes)

@@ -1,11 +1,10 @@
 """system.access: roles and policies decide about the records of forms: one by one, in lists, in exports, in patches and
 expansions; what is withheld is neither shown nor found out nor overwritten; and a change of a role counts at once."""
 
-import unittest
 
 import auth
 from auth import AUTH, GRANTS
-from harness import RESIDENT, Kernel, SystemTest, plugin
+from harness import RESIDENT, Kernel, SystemTest, main, plugin
 
 MANIFEST = """socle: 1
 data: data
@@ -146,4 +145,4 @@ class Access(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

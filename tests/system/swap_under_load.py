@@ -11,9 +11,8 @@ import struct
 import tempfile
 import threading
 import time
-import unittest
 
-from harness import FULL, Refused, SystemTest, copy_plugin, plugin, wait_for
+from harness import FULL, Refused, SystemTest, copy_plugin, main, plugin, wait_for
 
 SWAPS = 1000 if FULL else 200
 REQUESTS = 1_000_000 if FULL else 0
@@ -134,9 +133,9 @@ class SwapUnderLoad(SystemTest):
         reports = [r for s in swappers for r in s.reports]
         self.assertGreaterEqual(len(reports), SWAPS)
         self.assertEqual({"unmapped"}, {r["old_state"] for r in reports})
+        self.assertEqual(0, sum(r["failed"] for r in reports), [r for r in reports if r["failed"]][:3])
         paced = kernel.log_text().count("a change waits for generations that drain (swap.max_draining)")
         self.assertGreater(paced, 0, "no swap had to wait for a drain")
-        self.assertEqual(0, sum(r["failed"] for r in reports), [r for r in reports if r["failed"]][:3])
         if REQUESTS:
             wait_for("%d requests" % REQUESTS, LIMIT, lambda: self.served(kernel) >= REQUESTS, 0.5)
 
@@ -285,4 +284,4 @@ class SwapUnderLoad(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -78,11 +78,12 @@ foreach(group unit_tests tsan_tests conformance_tools fuzz_targets)
   add_custom_target(${group})
 endforeach()
 
-# socle_test(NAME SOURCES a.cpp ... [LINK target ...] [LABELS l ...] [ARGS ...] [BOTH_HOMES])
+# socle_test(NAME SOURCES a.cpp ... [LINK target ...] [LABELS l ...] [CELL_LABELS l ...] [ARGS ...] [BOTH_HOMES])
 # A Catch2 binary NAME that ctest runs as one test of the same name, in random order; with BOTH_HOMES once more as
-# NAME.cell, where Socle::testing runs the plugin in a process of its own.
+# NAME.cell, where Socle::testing runs the plugin in a process of its own. What takes over a minute is labelled `long`,
+# which tests/run.sh --quick leaves out; CELL_LABELS are NAME.cell's alone.
 function(socle_test name)
-  cmake_parse_arguments(arg "BOTH_HOMES" "" "SOURCES;LINK;LABELS;ARGS" ${ARGN})
+  cmake_parse_arguments(arg "BOTH_HOMES" "" "SOURCES;LINK;LABELS;CELL_LABELS;ARGS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE socle_catch socle_warnings ${arg_LINK})
   # GCC 12 sees faults in std::string that are none once the library comes from a precompiled header (its PR 105651).
@@ -92,7 +93,8 @@ function(socle_test name)
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
   if(arg_BOTH_HOMES)
     socle_test_in_cell(${name} --order rand --warn NoAssertions ${arg_ARGS})
-    set_tests_properties(${name}.cell PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 300)
+    set(cell_labels ${arg_LABELS} ${arg_CELL_LABELS})
+    set_tests_properties(${name}.cell PROPERTIES LABELS "${cell_labels}" TIMEOUT 300)
   endif()
   foreach(label unit tsan)
     if(label IN_LIST arg_LABELS)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, runs the tests, ends with ctest's summary line.
 #   ./tests/run.sh          release build with all tests; ASan+UBSan and TSan builds of the parts that need them
-#   ./tests/run.sh --quick  release build, without tests that take over a minute
+#   ./tests/run.sh --quick  release build, without tests that take over a minute (label `long`)
 #   ./tests/run.sh --full   everything, with full sanitizers, long torture and fuzz runs
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -1,8 +1,10 @@
 // change.cpp: a change set, all or nothing. The caller holds change_mutex_.
 #include <algorithm>
+#include <utility>
 
 #include "lifecycle/lifecycle.hpp"
 #include "telemetry/clock.hpp"
+#include "telemetry/log.hpp"
 
 namespace socle::lifecycle {
 namespace {
@@ -124,12 +126,20 @@ bool Lifecycle::has_room(const ChangeSet& set) const {
 Result<Lifecycle::ChangeSet> Lifecycle::prepare(std::unique_lock<std::mutex>& change_lock,
                                                 const std::function<Result<ChangeSet>()>& make) {
   const auto end = std::chrono::steady_clock::now() + system().swap.drain + std::chrono::seconds(2);
-  for (;;) {
+  for (bool told = false;;) {
     change_lock.lock();
     auto set = make();
     if (!set || has_room(*set)) return set;
     change_lock.unlock();
     std::unique_lock lock(mutex_);
+    if (const std::string full = without_room(*set); !full.empty() && !std::exchange(told, true)) {
+      const std::string limit = std::to_string(system_.swap.max_draining);
+      lock.unlock();
+      telemetry::Log::get().write(telemetry::Level::info,
+                                  "a change waits for generations that drain (swap.max_draining)",
+                                  {{"plugin", full}, {"limit", limit}});
+      lock.lock();
+    }
     if (changed_.wait_until(lock, end, [&] { return stopping_ || without_room(*set).empty(); })) {
       if (stopping_) return Error{Code::unavailable, "the kernel stops"};
       continue;

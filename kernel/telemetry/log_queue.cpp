@@ -92,7 +92,7 @@ bool LogQueue::write(const Piece& piece) {
     while (dying_.load(std::memory_order_relaxed)) poll(nullptr, 0, look_again);  // last_words() writes
     const ssize_t n = ::writev(fd_.load(std::memory_order_relaxed), left.data(), static_cast<int>(left.size()));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    if (n < 0 && errno == EAGAIN) {
       pollfd p{fd_.load(std::memory_order_relaxed), POLLOUT, 0};
       poll(&p, 1, look_again);
       continue;

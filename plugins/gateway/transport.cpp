@@ -20,9 +20,7 @@ namespace {
 
 constexpr std::size_t record = 16 * 1024;
 
-Transport::Io from_errno() {
-  return errno == EAGAIN || errno == EWOULDBLOCK ? Transport::Io::want_read : Transport::Io::failed;
-}
+Transport::Io from_errno() { return errno == EAGAIN ? Transport::Io::want_read : Transport::Io::failed; }
 
 short ready(int fd, short events) {
   struct pollfd state {

@@ -3,7 +3,8 @@
 # plugin and runs the http11probe runner that lies beside the table. Without a table it looks in $SOCLE_CONFORMANCE, by
 # default ../shared/conformance beside the repository. Ends with `http11probe: passed P failed F skipped S`, names each
 # MUST that failed without a reason in tests/conformance/http11/reasons.md, and exits 0 only if there is none.
-# SOCLE_BUILD names another build folder; what it lacks is built.
+# SOCLE_BUILD names another build folder; what it lacks is built. Exit 77: no table was given and none is there (ctest:
+# skipped); 2: the one that is there cannot be used.
 set -euo pipefail
 given=${1:-}
 [ $# = 0 ] || shift
@@ -11,7 +12,7 @@ given=${1:-}
 cd "$(dirname "$0")/../.."
 table=${given:-${SOCLE_CONFORMANCE:-../shared/conformance}/http11probe/table.json}
 runner=$(dirname "$table")/run_http11.py
-[ -f "$table" ] || { echo "http11.sh: no table at $table" >&2; exit 2; }
+[ -f "$table" ] || { echo "http11.sh: no table at $table" >&2; [ -n "$given" ] || exit 77; exit 2; }
 # A table that is kept apart comes without its runner: use the open one.
 [ -f "$runner" ] || runner=${SOCLE_CONFORMANCE:-../shared/conformance}/http11probe/run_http11.py
 [ -f "$runner" ] || { echo "http11.sh: no run_http11.py beside $table" >&2; exit 2; }

@@ -1,5 +1,6 @@
-# out_of_tree.cmake: an author's way: install the SDK, scaffold a plugin, build it with find_package(Socle), run its test.
-# Run by ctest: cmake -DBUILD=<build> -DROOT=<source> -DCXX=... -DWORK=<scratch> -P out_of_tree.cmake
+# out_of_tree.cmake: an author's way: install the SDK, scaffold a plugin, build it with find_package(Socle), run its test,
+# load it into a running kernel.
+# Run by ctest: cmake -DBUILD=<build> -DROOT=<source> -DCXX=... -DPYTHON=... -DWORK=<scratch> -P out_of_tree.cmake
 cmake_minimum_required(VERSION 3.25)
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE result OUTPUT_VARIABLE out ERROR_VARIABLE out)
@@ -25,3 +26,5 @@ foreach(file libstock-keeper.so manifest.yaml)
     message(FATAL_ERROR "the scaffold built no ${file}")
   endif()
 endforeach()
+run(${CMAKE_COMMAND} -E env SOCLE_BUILD=${BUILD} ${PYTHON} -B ${ROOT}/tests/contract/out_of_tree_load.py
+  ${WORK}/build/plugins/stock-keeper stock-keeper)

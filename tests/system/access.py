@@ -2,12 +2,11 @@
 expansions; what is withheld is neither shown nor found out nor overwritten; and a change of a role counts at once."""
 
 import re
-import unittest
 import urllib.parse
 
 import auth
 from auth import AUTH, GRANTS
-from harness import RESIDENT, Kernel, SystemTest, plugin
+from harness import RESIDENT, Kernel, SystemTest, main, plugin
 
 MANIFEST = """socle: 1
 data: data
@@ -174,4 +173,4 @@ class Access(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -9,9 +9,8 @@ import re
 import subprocess
 import threading
 import time
-import unittest
 
-from harness import FULL, SOCLE, Refused, SystemTest, plugin, wait_for
+from harness import FULL, SOCLE, Refused, SystemTest, main, plugin, wait_for
 
 RESIDENT = ("[libsimdjson.so.14, libssl.so.3, libcrypto.so.3, librocksdb.so.7.8, libyaml-cpp.so.0.7, libre2.so.9, "
             "libpcre2-8.so.0, libargon2.so.1]")
@@ -288,4 +287,4 @@ class Trail(AuditTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

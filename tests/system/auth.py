@@ -10,9 +10,8 @@ import json
 import struct
 import threading
 import time
-import unittest
 
-from harness import RESIDENT, Kernel, Refused, SystemTest, copy_plugin, plugin, wait_for
+from harness import RESIDENT, Kernel, Refused, SystemTest, copy_plugin, main, plugin, wait_for
 
 AUTH = "password_memory: 8MiB, password_passes: 1, login_attempts: 5, public_url: \"http://socle.test\""
 PASSWORD = "tr0ub4dor&3"
@@ -418,4 +417,4 @@ def hashed(secret):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -3,9 +3,8 @@
 import os
 import shutil
 import subprocess
-import unittest
 
-from harness import SOCLE, Refused, SystemTest, copy_plugin, plugin, wait_for
+from harness import SOCLE, Refused, SystemTest, copy_plugin, main, plugin, wait_for
 
 CONTRACT = """socle: 1
 data: ./data
@@ -223,4 +222,4 @@ class Boot(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -8,9 +8,8 @@ import os
 import signal
 import statistics
 import time
-import unittest
 
-from harness import FULL, SystemTest, crowded, wait_for
+from harness import FULL, SystemTest, crowded, main, wait_for
 from supervisor import Prober, children
 
 CRASHES = 1000 if FULL else 30
@@ -166,4 +165,4 @@ class CellCrashes(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

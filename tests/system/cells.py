@@ -6,10 +6,9 @@ import json
 import os
 import signal
 import time
-import unittest
 
 from events import Stream
-from harness import FULL, Kernel, Refused, SystemTest, copy_plugin, plugin, wait_for
+from harness import FULL, Kernel, Refused, SystemTest, copy_plugin, main, plugin, wait_for
 
 CELLS = {"hello": "home: cell", "notes": 'home: cell, grants: ["call:storage/1"]'}
 
@@ -134,4 +133,4 @@ class Cells(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

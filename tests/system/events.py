@@ -4,9 +4,8 @@ live through swaps on their connection and through kill -9 of the kernel by comi
 
 import json
 import shutil
-import unittest
 
-from harness import SystemTest, copy_plugin, plugin, wait_for
+from harness import SystemTest, copy_plugin, main, plugin, wait_for
 
 PROMPT = 1.5  # seconds: a reset is looked for every 200 ms, a cancelled long poll every 100 ms; the rest is the machine's
 
@@ -158,4 +157,4 @@ class Events(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -7,9 +7,8 @@ import os
 import ssl
 import subprocess
 import time
-import unittest
 
-from harness import BUILD, FULL, RESIDENT, SystemTest, die_with_parent, plugin, wait_for
+from harness import BUILD, FULL, RESIDENT, SystemTest, die_with_parent, main, plugin, wait_for
 
 LOAD = os.path.join(BUILD, "tests/system/socle_load")
 BUSY = os.path.join(BUILD, "tests/plugins/busy")
@@ -278,4 +277,4 @@ class Fairness(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -7,9 +7,8 @@ import http.client
 import json
 import os
 import threading
-import unittest
 
-from harness import FULL, Kernel, SystemTest, plugin, wait_for
+from harness import FULL, Kernel, SystemTest, main, plugin, wait_for
 
 RESIDENT = ("[libsimdjson.so.14, libssl.so.3, libcrypto.so.3, librocksdb.so.7.8, libyaml-cpp.so.0.7, libre2.so.9, "
             "libpcre2-8.so.0]")
@@ -283,4 +282,4 @@ class Files(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

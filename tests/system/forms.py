@@ -9,10 +9,9 @@ import os
 import subprocess
 import threading
 import time
-import unittest
 import urllib.parse
 
-from harness import FULL, SOCLE, SystemTest, plugin
+from harness import FULL, SOCLE, SystemTest, main, plugin
 
 RESIDENT = ("[libsimdjson.so.14, libssl.so.3, libcrypto.so.3, librocksdb.so.7.8, libyaml-cpp.so.0.7, libre2.so.9, "
             "libpcre2-8.so.0]")
@@ -400,4 +399,4 @@ class Forms(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

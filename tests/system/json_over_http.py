@@ -10,7 +10,7 @@ import json
 import os
 import unittest
 
-from harness import SystemTest
+from harness import SystemTest, main
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 BODY_LIMIT = 64 * 1024  # of POST /v1/notes
@@ -51,4 +51,4 @@ class JsonOverHttp(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -6,10 +6,9 @@ import json
 import os
 import random
 import select
-import unittest
 
 from disk_faults import DiskFaults
-from harness import FULL, Kernel, SystemTest
+from harness import FULL, Kernel, SystemTest, main
 
 KILLS = 300 if FULL else 15
 AFTER = (0.02, 0.6)  # seconds of writing before the kill
@@ -179,4 +178,4 @@ def dechunked(response):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

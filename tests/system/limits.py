@@ -4,9 +4,8 @@ import resource
 import select
 import socket
 import time
-import unittest
 
-from harness import SystemTest, wait_for
+from harness import SystemTest, main, wait_for
 
 GET = b"GET /v1/hello/Ada HTTP/1.1\r\nHost: t\r\n\r\n"
 PATIENCE = 5  # seconds within which a bystander is answered, whatever the others do
@@ -160,4 +159,4 @@ class Limits(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

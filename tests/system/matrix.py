@@ -7,11 +7,10 @@ import http.client
 import json
 import os
 import re
-import unittest
 
 import auth
 from auth import AUTH, GRANTS
-from harness import RESIDENT, Kernel, SystemTest, plugin, wait_for
+from harness import RESIDENT, Kernel, SystemTest, main, plugin, wait_for
 
 PLUGINS = ("auth", "models", "forms", "rules", "notes", "hello")
 MANIFEST = """socle: 1
@@ -202,4 +201,4 @@ class Matrix(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -3,9 +3,8 @@ the kernel and the demo's plugins; the numbers follow what clients do."""
 
 import os
 import re
-import unittest
 
-from harness import SystemTest, wait_for
+from harness import SystemTest, main, wait_for
 
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/operations.md")
 RUNNING = {"kernel", "gateway", "storage-rocksdb"}
@@ -69,4 +68,4 @@ class Metrics(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

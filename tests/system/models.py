@@ -9,9 +9,8 @@ import os
 import random
 import threading
 import time
-import unittest
 
-from harness import FULL, SystemTest, plugin, wait_for
+from harness import FULL, SystemTest, main, plugin, wait_for
 
 RESIDENT = ("[libsimdjson.so.14, libssl.so.3, libcrypto.so.3, librocksdb.so.7.8, libyaml-cpp.so.0.7, libre2.so.9, "
             "libpcre2-8.so.0]")
@@ -367,4 +366,4 @@ class Models(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

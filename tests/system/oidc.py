@@ -4,13 +4,12 @@ roles by claims, linked accounts; and a provider, a browser and a tenant's admin
 import json
 import threading
 import time
-import unittest
 import urllib.parse
 
 import auth
 from auth import manifest
 from fake_provider import FakeProvider, Key, unsigned, with_broken_signature, with_public_key_as_secret
-from harness import Kernel, SystemTest
+from harness import Kernel, SystemTest, main
 
 CONFIG = 'password_memory: 8MiB, password_passes: 1, public_url: "http://socle.test", oidc_reach: local, oidc_time: 2s, oidc_retry: %s'
 SECRET = "s3cret of the client"
@@ -362,4 +361,4 @@ class Reach(OidcTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

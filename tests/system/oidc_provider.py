@@ -10,7 +10,7 @@ import sys
 import unittest
 import urllib.parse
 
-from harness import die_with_parent
+from harness import die_with_parent, main
 from oidc import SECRET, OidcTest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -126,4 +126,4 @@ class RealProvider(OidcTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

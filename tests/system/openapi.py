@@ -5,9 +5,8 @@ import json
 import os
 import shutil
 import subprocess
-import unittest
 
-from harness import SOCLE, Kernel, SystemTest, plugin
+from harness import SOCLE, Kernel, SystemTest, main, plugin
 
 LOAN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/loan")
 RESIDENT = ("[libsimdjson.so.14, libssl.so.3, libcrypto.so.3, librocksdb.so.7.8, libyaml-cpp.so.0.7, libre2.so.9, "
@@ -122,4 +121,4 @@ class OpenApi(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

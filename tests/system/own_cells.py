@@ -5,9 +5,8 @@ from HTTP to the operator's tables; cells come with the first call, are bounded,
 import json
 import os
 import threading
-import unittest
 
-from harness import Refused, SystemTest, copy_plugin, wait_for
+from harness import Refused, SystemTest, copy_plugin, main, wait_for
 
 TENANTS = ("acme", "globex", "initech")
 
@@ -236,4 +235,4 @@ class OwnCells(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

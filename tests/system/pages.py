@@ -15,11 +15,10 @@ import struct
 import subprocess
 import tempfile
 import time
-import unittest
 import urllib.parse
 
 import browser
-from harness import RESIDENT, SOCLE, Kernel, SystemTest, plugin
+from harness import RESIDENT, SOCLE, Kernel, SystemTest, main, plugin
 
 LOAN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/loan")
 PASSWORD = "tr0ub4dor&3"
@@ -356,4 +355,4 @@ class Pages(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -7,9 +7,8 @@ import os
 import subprocess
 import threading
 import time
-import unittest
 
-from harness import FULL, SOCLE, SystemTest, plugin, wait_for
+from harness import FULL, SOCLE, SystemTest, main, plugin, wait_for
 from models import RESIDENT, Load, Tenant, YAML, millis
 
 USERS = ["u%d" % i for i in range(16)]
@@ -241,4 +240,4 @@ class Rules(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -3,9 +3,8 @@ names what and whose it was. What its manifest asks for and the operator grants 
 
 import json
 import os
-import unittest
 
-from harness import SystemTest, copy_plugin, wait_for
+from harness import SystemTest, copy_plugin, main, wait_for
 
 
 class Sandbox(SystemTest):
@@ -136,4 +135,4 @@ class Sandbox(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

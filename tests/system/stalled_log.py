@@ -7,9 +7,8 @@ import os
 import select
 import signal
 import subprocess
-import unittest
 
-from harness import SOCLE, Kernel, Refused, SystemTest, die_with_parent
+from harness import SOCLE, Kernel, Refused, SystemTest, die_with_parent, main
 
 LINES = 300  # of more than 3 KiB each: three times what pipe and queue hold
 
@@ -70,4 +69,4 @@ class StalledLog(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

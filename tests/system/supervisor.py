@@ -10,9 +10,8 @@ import signal
 import statistics
 import threading
 import time
-import unittest
 
-from harness import SystemTest, copy_plugin, crowded, wait_for
+from harness import SystemTest, copy_plugin, crowded, main, wait_for
 
 KILLS = 5
 ANSWER = 0.5  # seconds from the kernel's death to the next answered request, on a machine that has a core to spare
@@ -268,4 +267,4 @@ class Supervisor(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -8,9 +8,8 @@ import random
 import socket
 import struct
 import subprocess
-import unittest
 
-from harness import FULL, RESIDENT, SOCLE, Kernel, Refused, SystemTest, plugin, wait_for
+from harness import FULL, RESIDENT, SOCLE, Kernel, Refused, SystemTest, main, plugin, wait_for
 
 PLANS = "plans: {free: {rate: 1000, storage.bytes: 1MiB}, paid: {weight: 4}}"
 KILLS = 40 if FULL else 12
@@ -303,4 +302,4 @@ class Tenants(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

@@ -6,9 +6,8 @@ import socket
 import ssl
 import subprocess
 import threading
-import unittest
 
-from harness import SystemTest, copy_plugin, plugin, wait_for
+from harness import SystemTest, copy_plugin, main, plugin, wait_for
 
 GET = b"GET /v1/hello/Ada HTTP/1.1\r\nHost: t\r\n\r\n"
 
@@ -134,4 +133,4 @@ class Tls(SystemTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

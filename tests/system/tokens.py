@@ -8,10 +8,9 @@ import json
 import re
 import subprocess
 import tempfile
-import unittest
 import urllib.parse
 
-from harness import SOCLE, SystemTest, plugin
+from harness import SOCLE, SystemTest, main, plugin
 
 RESIDENT = ("[libsimdjson.so.14, libssl.so.3, libcrypto.so.3, librocksdb.so.7.8, libyaml-cpp.so.0.7, libre2.so.9, "
             "libpcre2-8.so.0, libargon2.so.1]")
@@ -399,4 +398,4 @@ class Sealed(Tokens):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

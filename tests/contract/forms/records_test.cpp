@@ -276,10 +276,10 @@ TEST_CASE("forms: while a tenant's memory is nearly full its logic has less fuel
   FakeHost host;
   Rig rig(host);
   rig.publish(R"~({"form":"pairs","schema":{"type":"object","properties":{
-    "items":{"type":"array","maxItems":1000,"items":{"type":"integer"}},"pairs":{"type":"integer"}}},
+    "items":{"type":"array","maxItems":330,"items":{"type":"integer"}},"pairs":{"type":"integer"}}},
     "logic":{"pairs":{"compute":"size(items.filter(x, items.exists(y, y > x + 1000)))"}}})~");
   std::string doc = R"({"items":[0)";
-  for (int i = 1; i < 400; ++i) doc += "," + std::to_string(i);
+  for (int i = 1; i < 330; ++i) doc += "," + std::to_string(i);
   doc += "]}";
   const Reply free = rig.ask("create", doc, {{"form", "pairs"}});
   INFO(free.message() << free.text());

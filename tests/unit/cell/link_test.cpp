@@ -206,7 +206,11 @@ TEST_CASE("link: what a call takes in the cell is charged to its tenant", "[cell
   for (const char* method : {"burn", "burn_later"}) {
     const int64_t before = acme.usage().cpu;
     CHECK(f.ask(method, "20", {.tenant = "acme", .account = &acme}).status == SOCLE_OK);
-    const int64_t after = acme.usage().cpu;
+    int64_t after = acme.usage().cpu;
+    for (int i = 0; i < 200 && after - before <= 15'000'000; ++i) {  // the worker's turn ends behind the answer
+      poll(nullptr, 0, 10);
+      after = acme.usage().cpu;
+    }
     CHECK(after - before > 15'000'000);
     CHECK(after - before < 1'000'000'000);
   }

@@ -98,6 +98,7 @@ TEST_CASE("delegation: on this machine a cell's group carries its memory limit",
   const Delegation found = own ? delegation_of(*own) : Delegation{};
   if (!found.controllers.contains("memory")) {
     WARN("skipped: this process is in no version 2 group whose controllers are delegated");
+    SUCCEED("nothing to look at");
     return;
   }
   Sandbox sandbox;

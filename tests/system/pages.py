@@ -343,6 +343,17 @@ class Pages(SystemTest):
             tab.type(name, value)
         tab.click("form[action='/login'] button")
 
+    def test_the_door_shows_where_else_one_may_sign_in(self):
+        kernel = self.kernel()
+        token = json.loads(self.socle(kernel, "tenant", "token", "demo", "--json"))["token"]
+        provider = {"issuer": "https://idp.example", "client_id": "socle", "client_secret": "s", "title": "Our <house>"}
+        status, _, answer = self.ask("PUT", "/v1/auth/oidc/providers/house", json.dumps(provider),
+                                     Authorization="Bearer " + token, Content_Type="application/json")
+        self.assertEqual(201, status, answer)
+        page = self.ask("GET", "/login?next=/forms/loan", Accept="text/html")[2]
+        self.assertIn("Our &lt;house&gt;", page)
+        self.assertIn('href="/v1/auth/oidc/login/house?tenant=demo&amp;return_to=%2Fforms%2Floan"', page)
+
     def test_a_link_leads_nowhere_else(self):
         self.kernel(listener="")
         for bad in ("//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"):

@@ -21,7 +21,10 @@ class Account {
   Task<Reply> remove_key(Request request);
 
  private:
-  [[nodiscard]] Reply sign_in_page(const Request& request, Ask ask, int status) const;
+  [[nodiscard]] Reply sign_in_page(const Request& request, Ask ask, int status,
+                                   std::vector<page::Data> choices = {}) const;
+  // Where else one may sign in, if it is known of which tenant; leading to `next` afterwards.
+  Task<std::vector<page::Data>> choices(Request request, std::string next);
   Task<Reply> overview(Request request, std::string what, std::string fault, int status);
   [[nodiscard]] Reply secrets(const Request& request, std::string_view title, std::string_view text,
                               std::vector<std::string> values, std::string link, const Ask* next,

@@ -95,11 +95,35 @@ std::string day_of(std::string_view timestamp) {
                                : std::string(timestamp.substr(0, 10)).append(" ").append(timestamp.substr(11, 5));
 }
 
-Reply Account::sign_in_page(const Request& request, Ask ask, int status) const {
+Reply Account::sign_in_page(const Request& request, Ask ask, int status, std::vector<page::Data> choices) const {
   const std::string title(site_.word(request, ask.inputs.size() == 1 ? "sign_in_code" : "sign_in"));
   page::Data data = data_of(ask);
   data.view("title", title);
+  if (!choices.empty()) {
+    page::Data elsewhere;
+    elsewhere.list("choices", std::move(choices));
+    data.one("elsewhere", std::move(elsewhere));
+  }
   return site_.page(request, {"sign", title, Part::none, status, false}, std::move(data));
+}
+
+Task<std::vector<page::Data>> Account::choices(Request request, std::string next) {
+  std::vector<page::Data> out;
+  const Reply found = co_await auth_.ask(request, "oidc_choices");
+  const auto answer = json::Document::parse(found.text());
+  if (!found || !answer) co_return out;  // a door without them opens too
+  for (const auto item : answer->root().find("items").elements()) {
+    const std::string_view login = item.find("login").as_string();
+    const std::size_t at = login.find("?tenant=");
+    if (at == std::string_view::npos) continue;
+    page::Data one;
+    one.text("provider", std::string(item.find("provider").as_string()))
+        .text("name", std::string(item.find("title").as_string()))
+        .text("of", std::string(login.substr(at + 8)))
+        .text("next", next);
+    out.push_back(std::move(one));
+  }
+  co_return out;
 }
 
 namespace {
@@ -133,7 +157,8 @@ Task<Reply> Account::door(Request request) {
   if (why == "permission_denied" || why == "insufficient_scope") ask.info = site_.word(request, "why_denied");
   if (why == "session_expired" || why == "session_revoked" || why == "bad_credential")
     ask.info = site_.word(request, "why_session_expired");
-  co_return sign_in_page(request, std::move(ask), 200);
+  auto elsewhere = co_await choices(request, next_of(request.param("next")));
+  co_return sign_in_page(request, std::move(ask), 200, std::move(elsewhere));
 }
 
 Task<Reply> Account::enter(Request request) {

@@ -24,7 +24,8 @@ Ask Users::invitation(const Request& request) const {
           word("invite"),
           {{"username", word("username"), "text", "off", {}, {}, {}, false},
            {"name", word("name"), "text", "off", {}, {}, {}, false},
-           {"roles", word("roles"), "text", "off", word("roles_hint"), {}, "member", false}},
+           {"roles", word("roles"), "text", "off", word("roles_hint"), {}, "member", false},
+           {"org", word("org"), "text", "off", word("org_hint"), {}, {}, false}},
           {},
           {},
           {},
@@ -73,7 +74,8 @@ Task<Reply> Users::invite(Request request) {
   Reply refused;
   const auto body = posted(site_, request, refused);
   if (!body) co_return refused;
-  std::string asked = object_of({{"username", body->text("username")}, {"name", body->text("name")}});
+  std::string asked =
+      object_of({{"username", body->text("username")}, {"name", body->text("name")}, {"org", body->text("org")}});
   asked.pop_back();
   asked.append(asked.size() > 1 ? "," : "").append("\"roles\":").append(words_array(body->text("roles"))).append("}");
   const Reply made = co_await auth_.ask(request, "create_user", std::move(asked));
@@ -105,7 +107,8 @@ Task<Reply> Users::shown(Request request, std::string fault, int status) {
       "/users/" + id + "/save",
       word("save"),
       {{"name", word("name"), "text", "off", {}, {}, std::string(root.find("name").as_string()), false},
-       {"roles", word("roles"), "text", "off", word("roles_hint"), {}, joined(root.find("roles"), " "), false}},
+       {"roles", word("roles"), "text", "off", word("roles_hint"), {}, joined(root.find("roles"), " "), false},
+       {"org", word("org"), "text", "off", word("org_hint"), {}, std::string(root.find("org").as_string()), false}},
       std::move(fault),
       {},
       {},
@@ -120,6 +123,9 @@ Task<Reply> Users::shown(Request request, std::string fault, int status) {
 
 Task<Reply> Users::ask_delete(Request request) {
   const std::string id(request.param("id"));
+  socle::Meta meta{{"id", id}};
+  const Reply found = co_await auth_.ask(request, "user", {}, std::move(meta));
+  if (!found) co_return site_.problem(request, found, "/users");
   const std::string title(site_.word(request, "delete_user"));
   page::Data data;
   data.view("title", title)
@@ -137,9 +143,10 @@ Task<Reply> Users::change(Request request) {
   std::string method, asked;
   if (what == "save") {
     method = "change_user";
-    std::string name;
+    std::string name, org;
     json::append_quoted(name, body->text("name"));
-    asked = "{\"name\":" + name + ",\"roles\":" + words_array(body->text("roles")) + "}";
+    json::append_quoted(org, body->text("org"));
+    asked = "{\"name\":" + name + ",\"org\":" + org + ",\"roles\":" + words_array(body->text("roles")) + "}";
   } else if (what == "suspend" || what == "resume") {
     method = "change_user";
     asked = object_of({{"state", what == "suspend" ? "suspended" : "active"}});

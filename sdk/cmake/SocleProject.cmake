@@ -103,17 +103,20 @@ function(socle_test name)
   endforeach()
 endfunction()
 
-# socle_fuzz(NAME SOURCES a.cpp ... [LINK target ...]): a libFuzzer target, run for a few seconds by ctest.
+# socle_fuzz(NAME SOURCES a.cpp ... [LINK target ...] [SEEDS folder ...]): a libFuzzer target, which ctest runs for
+# $SOCLE_FUZZ_SECONDS (10; up to an hour), beginning with the files of those folders that exist: relative ones are this
+# repository's, CONFORMANCE/SUITE is one of the shared suites. What it finds is kept in NAME.corpus in the build tree.
 function(socle_fuzz name)
   if(NOT SOCLE_FUZZ)
     return()
   endif()
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;LINK;SEEDS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   target_link_libraries(${name} PRIVATE socle_warnings ${arg_LINK})
-  add_test(NAME ${name} COMMAND ${name} -max_total_time=10 -timeout=5 -rss_limit_mb=2048)
-  set_tests_properties(${name} PROPERTIES LABELS fuzz)
+  add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/tests/support/fuzz.sh $<TARGET_FILE:${name}>
+    ${CMAKE_CURRENT_BINARY_DIR}/${name}.corpus ${arg_SEEDS} WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+  set_tests_properties(${name} PROPERTIES LABELS fuzz TIMEOUT 3900)
   add_dependencies(fuzz_targets ${name})
 endfunction()

@@ -1,5 +1,5 @@
-// Any bytes as a library: read_elf() and the whole inspection answer, never crash, hang or read outside. Seed it with
-// real libraries: fuzz_elf -max_total_time=60 CORPUS_FOLDER
+// Any bytes as a library: read_elf() and the whole inspection answer, never crash, hang or read outside. Its seeds
+// are the libraries of tests/fixtures, the smaller of which is no longer than a test's run allows (-max_len).
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -199,6 +199,7 @@ Result<std::string> named(const Invocation& invocation) {
   json::Writer out(body);
   out.begin_object().member("kind", given.substr(0, slash)).member("name", given.substr(slash + 1));
   if (const auto version = invocation.get("--to")) out.member("version", *version);
+  if (const auto version = invocation.get("--version")) out.member("version", *version);
   if (const auto reason = invocation.get("--reason")) out.member("reason", *reason);
   out.end_object();
   return body;

@@ -105,7 +105,9 @@ Result<Given> split(const std::vector<std::string>& arguments) {
       given.help = true;
       continue;
     }
-    if (word == "--version") {
+    // Ours, unless a value follows: some commands have a flag of that name.
+    const bool valued = !given.words.empty() && i + 1 < arguments.size() && !arguments[i + 1].starts_with("-");
+    if (word == "--version" && !valued) {
       given.version = true;
       continue;
     }

@@ -103,6 +103,7 @@ void Connection::answer_error(socle_status status, const ReplyMeta& meta) {
     problem.detail = meta.message.empty() ? reason_of(head.status) : meta.message;
     problem.trace_id = e.trace_hex;
     if (!text.empty() && text.front() == '[') problem.errors = text;
+    if (text.starts_with(R"({"errors":[)") && text.back() == '}') problem.members = text;
     write_problem(problem, worker_.config().problem_base, e.reply_text);
     body = e.reply_text;
     head.content_type = "application/problem+json";

@@ -125,6 +125,7 @@ void write_problem(const Problem& problem, std::string_view type_base, std::stri
   out.append(",\"trace_id\":");
   append_json_string(out, problem.trace_id);
   if (!problem.errors.empty()) out.append(",\"errors\":").append(problem.errors);
+  if (problem.members.size() > 2) out.append(",").append(problem.members.substr(1, problem.members.size() - 2));
   out.push_back('}');
 }
 

@@ -21,6 +21,8 @@ struct Problem {
   std::string_view detail;
   std::string_view trace_id;  // hex
   std::string_view errors;    // a JSON array, or empty
+  // A JSON object that begins with `errors`: its members stand beside the others (RFC 9457, 3.2).
+  std::string_view members{};
 };
 
 // Replaces `out`. type is type_base + code.

@@ -32,8 +32,16 @@ Reply bad_body(std::string_view message) {
 
 Reply fault_reply(const Outcome& outcome) {
   const auto& fault = *outcome.fault;
-  if (fault.code == "interrupted") return Reply::error(Code::deadline, "deadline_exceeded", fault.message);
-  return Reply::error(Code::invalid, fault.code, fault.message, fault_fields(outcome)).with_status(422);
+  if (fault.code == "interrupted")
+    return Reply::error(Code::deadline, "deadline_exceeded", fault.message, fault_members(outcome));
+  return Reply::error(Code::invalid, fault.code, fault.message, fault_members(outcome)).with_status(422);
+}
+
+// What the operator says of this installation; an object, also when that is nothing.
+json::Document env_of(const Host& host) {
+  const auto config = host.config();
+  if (const auto env = config.root().find("env"); env.is_object()) return json::Document::copy_of(env);
+  return *json::Document::parse("{}");
 }
 
 // By the ruleset's doing, not the caller's.
@@ -48,6 +56,7 @@ class Rules final : public Plugin {
       : host_(host),
         rulesets_(host),
         fuel_(host.config().get<std::uint64_t>("fuel", 1'000'000)),
+        env_(env_of(host)),
         evaluations_(host.counter("rules_evaluations_total", "Rulesets evaluated.")),
         moved_(host.counter("rules_evaluations_moved_total", "Evaluations that were long and moved to the pool.")) {
     for (std::uint32_t i = 0; i <= host.worker_count(); ++i) arenas_.push_back(std::make_unique<cel::Arena>());
@@ -87,7 +96,7 @@ class Rules final : public Plugin {
         co_await rulesets_.find(request, std::string(request.param("ruleset")), std::string(request.param("version")));
     if (auto* problem = std::get_if<Reply>(&got)) co_return std::move(*problem);
     const Found found = std::get<Found>(std::move(got));
-    auto question = question_of(host_, request, *std::move(body));
+    auto question = question_of(host_, request, *std::move(body), env_.root());
     question->call.input = input;
     question->call.trace = question->body.root().find("trace").as_bool();
     evaluations_.add();
@@ -130,7 +139,7 @@ class Rules final : public Plugin {
       if (auto* problem = std::get_if<Reply>(&other)) co_return std::move(*problem);
       second = std::get<Found>(std::move(other));
     }
-    auto question = question_of(host_, request, *std::move(body));
+    auto question = question_of(host_, request, *std::move(body), env_.root());
     question->call.limits.fuel = fuel_;
     Watchdog watchdog(host_, request.context().deadline());
     watchdog.watch(question->call.limits);
@@ -211,6 +220,7 @@ class Rules final : public Plugin {
   Host& host_;
   Rulesets rulesets_;
   const std::uint64_t fuel_;
+  const json::Document env_;
   std::vector<std::unique_ptr<cel::Arena>> arenas_;  // one a worker; used between two awaits only
   Metric evaluations_;
   Metric moved_;

@@ -182,6 +182,8 @@ class Models(SystemTest):
                   quantile(took, 0.99), quantile(effects, 0.5), quantile(effects, 0.99), self.switches(kernel),
                   millis(quiet.seen, 0.99), millis(other.seen, 0.99), millis(quiet.seen, 0.5), millis(other.seen, 0.5),
                   os.cpu_count()))
+        # Clients, kernel and disk share the cores, so this is far from what a machine of its own would show.
+        self.assertLessEqual(millis(other.seen, 0.99), 3 * millis(quiet.seen, 0.99) + 10)
 
     def switches(self, kernel):
         """How long the switch of all workers took after its batch was on disk, from the registry's own histogram."""
@@ -189,7 +191,10 @@ class Models(SystemTest):
         found = [line for line in text.splitlines() if line.startswith("models_switch_seconds")]
         total = float(next(l.split()[-1] for l in found if "_sum" in l))
         count = float(next(l.split()[-1] for l in found if "_count" in l))
-        return "switch of all workers after the write: mean %.2f ms of %d" % (1000 * total / count, count)
+        soon = sum(float(l.split()[-1]) for l in found if '_bucket' in l and 'le="0.01"' in l)
+        self.assertGreaterEqual(soon, 0.9 * count, "switches of all workers that took more than 10 ms")
+        return "switch of all workers after the write: mean %.2f ms, %.1f %% within 10 ms of %d" % (
+            1000 * total / count, 100 * soon / count, count)
 
     def judge(self, seen, published):
         """No failure; nothing older than what was acknowledged before the question, nothing newer than was asked for."""

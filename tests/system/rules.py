@@ -22,7 +22,7 @@ def manifest():
     entries = {"storage-rocksdb": "home: kernel",
                "gateway": "home: kernel, listen: [%s, ops], grants: [ingress, catalog]" % ", ".join(listeners),
                "models": "home: kernel, grants: %s, config: {canary_calls: 50, canary_interval: 50ms}" % GRANTS,
-               "rules": 'home: kernel, grants: ["call:models/1"]'}
+               "rules": 'home: kernel, grants: ["call:models/1"], config: {env: {region: eu}}'}
     lines = ["socle: 1", "data: data", "listeners:", '  ops: {address: "127.0.0.1:0"}']
     lines += ['  %s: {address: "127.0.0.1:0", tenant: %s, principal: %s}' % (name, tenant, user)
               for name, (tenant, user) in listeners.items()]
@@ -53,6 +53,20 @@ class Rules(SystemTest):
         tenant = Tenant(self.ports[listener])
         self.addCleanup(tenant.close)
         return tenant
+
+    def test_env_is_what_the_operator_says_and_a_trace_stands_beside_a_fault(self):
+        self.system()
+        tenant = self.tenant()
+        tenant.release("rules: where\noutput: {region: env.region, none: 'env.?nothing.orValue(7)'}\n", name="where")
+        answer = tenant.good("POST", "/v1/rules/where/evaluate", {"input": {}})
+        self.assertEqual(answer["output"], {"region": "eu", "none": 7})
+        tenant.release("rules: falls\nsteps: [{set: a, expr: input.x}, {set: b, expr: 1 / a}]\noutput: b\n", name="falls")
+        status, problem = tenant.ask("POST", "/v1/rules/falls/evaluate", {"input": {"x": 0}, "trace": True})
+        self.assertEqual((status, problem["code"]), (422, "divide_by_zero"))
+        self.assertEqual([step["step"] for step in problem["trace"]["steps"]], ["a", "b"])
+        self.assertEqual(problem["errors"][0]["pointer"], "/steps/1/expr")
+        status, problem = tenant.ask("POST", "/v1/rules/falls/evaluate", {"input": {"x": 0}})
+        self.assertNotIn("trace", problem)
 
     def test_rulesets_published_under_load_through_swaps_of_both_plugins_fail_nobody_and_are_never_stale(self):
         kernel = self.system()

@@ -25,10 +25,18 @@ bool is_envelope(json::View record) {
   return !record.exists() || (record.is_object() && record.find("doc").is_object());
 }
 
+// What the operator says of this installation, where the asker says nothing of its own.
+json::Document env_of(const Host& host) {
+  const auto config = host.config();
+  if (const auto env = config.root().find("env"); env.is_object()) return json::Document::copy_of(env);
+  return *json::Document::parse("{}");
+}
+
 }  // namespace
 
 Authorizer::Authorizer(Host& host, Store& store)
     : host_(host),
+      env_(env_of(host)),
       views_(host, store),
       bounds_(bound_budget),
       seats_(host.worker_count() + 1),
@@ -48,7 +56,7 @@ Got<std::shared_ptr<Authorizer::Asked>> Authorizer::read(const Request& request)
     return bad("bad_action", "'action' is a word such as read, create, update or delete", "/action");
   question.record = root.find("record").is_object() ? root.find("record") : json::View();
   question.old = root.find("old").is_object() ? root.find("old") : json::View();
-  question.env = root.find("env").is_object() ? root.find("env") : json::View();
+  question.env = root.find("env").is_object() ? root.find("env") : env_.root();
   const auto now = host_.now_utc().count();
   question.now_seconds = now / 1'000'000'000;
   question.now_nanos = static_cast<std::uint32_t>(now % 1'000'000'000);

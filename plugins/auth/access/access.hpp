@@ -56,6 +56,7 @@ class Authorizer {
   Seat& seat(const Context& context, const authz::BoundPtr& bound);
 
   Host& host_;
+  const json::Document env_;
   TenantViews views_;
   ByHash<authz::Bound> bounds_;
   std::vector<Seats> seats_;

@@ -28,11 +28,19 @@ json::Document tenant_of(std::string_view id) {
   return made ? std::move(*made) : json::Document();
 }
 
+// What the operator says of this installation; an object, also when that is nothing.
+json::Document env_of(const Host& host) {
+  const auto config = host.config();
+  if (const auto env = config.root().find("env"); env.is_object()) return json::Document::copy_of(env);
+  return *json::Document::parse("{}");
+}
+
 }  // namespace
 
 Asking::Asking(const Host& host, Request request)
     : user_(user_of(request.principal(), request.context().claims())),
       tenant_(tenant_of(request.tenant())),
+      env_(env_of(host)),
       language_(language_of(request.header("accept-language"))) {
   const auto now = host.now_utc().count();
   seconds_ = now / 1'000'000'000;
@@ -40,13 +48,14 @@ Asking::Asking(const Host& host, Request request)
 }
 
 Known Asking::known(std::string_view action) const {
-  return {user_.root(), tenant_.root(), {}, action, seconds_, nanos_};
+  return {user_.root(), tenant_.root(), env_.root(), action, seconds_, nanos_};
 }
 
 Call Asking::call(std::string_view action) const {
   Call out;
   out.user = user_.root();
   out.tenant = tenant_.root();
+  out.env = env_.root();
   out.action = action;
   out.now_seconds = seconds_;
   out.now_nanos = nanos_;

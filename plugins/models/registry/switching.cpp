@@ -3,6 +3,7 @@
 
 #include "registry/orders.hpp"
 #include "registry/publisher.hpp"
+#include "version/signature.hpp"
 
 namespace socle::models {
 namespace {
@@ -19,6 +20,13 @@ std::string switched_text(const Head& head, std::string_view version, std::strin
   if (const auto steps = json::Document::parse(plan)) out.member("storage_plan", steps->root());
   out.end_object();
   return text;
+}
+
+Status signed_by(const std::vector<std::string>& keys, json::View version, const std::string& model) {
+  if (keys.empty()) return {};
+  const json::View signature = version.find("signature");
+  return check_signature(keys, signature.find("key").as_string(), signature.find("value").as_string(), model,
+                         version.find("hash").as_string());
 }
 
 Reply nothing_to_roll_back(const Head& head) {
@@ -85,6 +93,10 @@ Task<Reply> Publisher::rollback(Request request) {
         co_await store_.get(request, ids(version_id(model->key(), target), version_id(model->key(), head.active)));
     if (!documents) co_return std::move(documents).problem();
     if (!documents->at(0).exists()) co_return unknown_version(*model, target);
+    // What the tenant trusts today counts, not what it trusted when that version was published.
+    if (auto status = signed_by(loaded->keys, documents->at(0).doc(), model->key()); !status)
+      co_return refusal(status.error().code, 403, "bad_signature",
+                        "version " + target + " cannot be served again: " + status.error().message);
     const json::View needed = documents->at(0).doc().find("collections");
     auto grown = co_await indexes_.grow(request, documents->at(1).doc().find("collections"), needed, patience);
     if (!grown) co_return std::move(grown).problem();

@@ -75,7 +75,6 @@ struct Ruleset::Body {
   std::vector<Step> steps;  // in the order of evaluation
   std::vector<Validator> validators;
   std::vector<OutputPart> outputs;
-  std::size_t source_bytes = 0;
 };
 
 }  // namespace socle::rules

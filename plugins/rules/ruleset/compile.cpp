@@ -42,9 +42,7 @@ class RulesetCompiler {
  public:
   RulesetCompiler(View source, Diagnostics& diagnostics, std::uint64_t fuel)
       : source_(source), diagnostics_(diagnostics), body_(std::make_unique<Ruleset::Body>()) {
-    cel::Options options;
-    options.mixed_numbers = true;
-    body_->environment = std::make_unique<cel::Environment>(options);
+    body_->environment = std::make_unique<cel::Environment>(zen_environment());
     costs_.emplace(env(), diagnostics_, fuel);
   }
 
@@ -59,7 +57,6 @@ class RulesetCompiler {
         source_, "");
     body_->name = source_.find("rules").as_string();
     if (body_->name.empty()) error("/rules", codes::ruleset_shape, "'rules' is the ruleset's name");
-    body_->source_bytes = json::to_text(source_).size();
     input();
     tests();
     steps();
@@ -68,6 +65,11 @@ class RulesetCompiler {
       validators();
       output();
       costs_->together("/steps");
+      if (pattern_bytes_ > Ruleset::most_pattern_bytes)
+        error("", codes::too_large,
+              "the regular expressions may grow to " + std::to_string(pattern_bytes_ >> 20) +
+                  " MiB; a ruleset's may to " + std::to_string(Ruleset::most_pattern_bytes >> 20) +
+                  " (about 100 KiB each)");
     }
     if (diagnostics_.failed()) return nullptr;
     return std::move(body_);
@@ -93,7 +95,6 @@ class RulesetCompiler {
   }
 
   void input() {
-    declare_zen_functions(env());
     const auto schema = source_.find("input");
     cel::Type type = *cel::Type::parse("map(string, dyn)");
     if (schema.exists()) {
@@ -152,6 +153,7 @@ class RulesetCompiler {
       diagnostics_.error(pointer, codes::expression, program.error().message, 0);
       return std::nullopt;
     }
+    pattern_bytes_ += program->pattern_bytes();
     Expression out{*std::move(program), pointer, {}};
     std::set<std::string> paths;
     reads(*ast, *ast->root, paths);
@@ -272,6 +274,7 @@ class RulesetCompiler {
     out.table = Table::compile(*definition, env(), diagnostics_, &*costs_);
     if (!out.table) return {};
     costs_->add(out.table->least_cost());
+    pattern_bytes_ += out.table->pattern_bytes();
     auto type = record_type(*definition, out.table->type(), out.name);
     return listed ? cel::Type::list_of(type) : type;
   }
@@ -414,6 +417,7 @@ class RulesetCompiler {
   cel::Type last_type_;
   std::optional<CostCheck> costs_;
   std::uint64_t last_cost_ = 0;
+  std::size_t pattern_bytes_ = 0;
   bool steps_declared_ = false;
 };
 

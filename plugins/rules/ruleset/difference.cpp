@@ -37,10 +37,34 @@ void compare(View before, View after, const std::string& pointer, std::vector<Di
   out.push_back({pointer, shown(before), shown(after)});
 }
 
+// Which fields and whose objection: the words may be improved without another outcome.
+void write(json::Writer& out, const std::vector<FieldError>& errors) {
+  out.begin_array();
+  for (const auto& one : errors)
+    out.begin_object()
+        .member("pointer", std::string_view(one.pointer))
+        .member("code", std::string_view(one.code))
+        .end_object();
+  out.end_array();
+}
+
 std::string result_text(const Outcome& outcome) {
   if (!outcome.fault) return outcome.output;
   std::string text;
-  json::Writer(text).begin_object().member("error", std::string_view(outcome.fault->code)).end_object();
+  json::Writer out(text);
+  out.begin_object().member("error", std::string_view(outcome.fault->code));
+  if (!outcome.fault->pointer.empty()) out.member("at", std::string_view(outcome.fault->pointer));
+  if (!outcome.errors.empty()) {
+    out.key("errors");
+    write(out, outcome.errors);
+  }
+  out.end_object();
+  return text;
+}
+std::string warnings_text(const Outcome& outcome) {
+  std::string text;
+  json::Writer out(text);
+  write(out, outcome.warnings);
   return text;
 }
 
@@ -53,6 +77,22 @@ std::vector<Difference> compare_outcomes(View before, View after) {
   compare(before, after, "", out);
   return out;
 }
+
+namespace {
+std::vector<Difference> differences_of(const Outcome& first, const Outcome& second) {
+  const auto before = result_text(first);
+  const auto after = result_text(second);
+  const auto a = json::Document::parse(before);
+  const auto b = json::Document::parse(after);
+  // What is no JSON cannot be compared, so nobody may take it for the same.
+  if (!a || !b) return {{"", a ? before : "\"no JSON\"", b ? after : "\"no JSON\""}};
+  auto out = compare_outcomes(a->root(), b->root());
+  const auto warned = warnings_text(first);
+  const auto warns = warnings_text(second);
+  if (warned != warns) out.push_back({"warnings", warned, warns});
+  return out;
+}
+}  // namespace
 
 DryRun dry_run(const Ruleset& before, const Ruleset& after, View records, Call call) {
   DryRun out;
@@ -70,10 +110,7 @@ DryRun dry_run(const Ruleset& before, const Ruleset& after, View records, Call c
     ++out.records;
     out.faults_before += first.fault ? 1 : 0;
     out.faults_after += second.fault ? 1 : 0;
-    const auto a = json::Document::parse(result_text(first));
-    const auto b = json::Document::parse(result_text(second));
-    std::vector<Difference> differences;
-    if (a && b) differences = compare_outcomes(a->root(), b->root());
+    auto differences = differences_of(first, second);
     if (differences.empty())
       ++out.same;
     else if (out.changed.size() < most_changed)

@@ -22,7 +22,8 @@ struct Difference {
 struct DryRun {
   struct Changed {
     std::size_t record = 0;
-    std::vector<Difference> differences;  // a fault is told as {"error": code} at ""
+    // A fault is told as {"error": code, "at"?, "errors"?} at ""; warnings under the name "warnings".
+    std::vector<Difference> differences;
   };
   std::size_t records = 0;
   std::size_t same = 0;

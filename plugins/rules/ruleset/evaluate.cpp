@@ -75,6 +75,7 @@ class Evaluation {
       if (validator.late != late) continue;
       const auto objects = holds(validator.when);
       if (objects < 0) return false;
+      if (trace_) trace_->validator(validator, objects > 0);
       if (objects == 0) continue;
       auto& list = validator.severity == Severity::error ? out_.errors : out_.warnings;
       list.push_back({validator.at, validator.id, validator.message});
@@ -139,13 +140,20 @@ class Evaluation {
     if (!list.is(Kind::list))
       return meter_.fail("no_such_overload", "'each' goes through a list; found " + cel::to_text(list),
                          step.each->pointer);
+    if (trace_) {
+      trace_->reads(*step.each);
+      trace_->begin_each();
+    }
     std::vector<Value> results;
-    for (std::size_t i = 0; i < list.size(); ++i) {
+    Value failed;
+    for (std::size_t i = 0; i < list.size() && !failed.is_error(); ++i) {
       activation_.set(step.each_slot, list.at(i));
-      const auto value = step.table->evaluate(meter_);
-      if (value.is_error()) return value;
+      const auto value = trace_ && trace_->begin_element() ? traced_element(step) : step.table->evaluate(meter_);
+      if (value.is_error()) failed = value;
       results.push_back(value);
     }
+    if (trace_) trace_->end_each();
+    if (failed.is_error()) return failed;
     activation_.clear(step.each_slot);
     const auto out = cel::make_list(meter_.arena, results);
     return out.is(Kind::list)
@@ -153,19 +161,33 @@ class Evaluation {
                : meter_.fail("out_of_memory", "the list of results needs more memory than allowed", step.pointer);
   }
 
+  Value traced_element(const Step& step) {
+    TableTrace seen;
+    const auto value = step.table->evaluate(meter_, &seen);
+    trace_->table(*step.table, seen);
+    trace_->end_element(value);
+    return value;
+  }
+
   Value decide(const Step& step) {
+    if (trace_) trace_->begin_cases();
+    const Case* chosen = nullptr;
     for (const auto& one : step.cases) {
       const auto wanted = holds(one.when);
-      if (wanted < 0) return Value::error(nullptr);
-      if (wanted == 0) continue;
-      if (trace_) {
-        trace_->chosen(one.label);
-        trace_->reads(one.when);
+      if (trace_ && wanted >= 0) trace_->asked(one, wanted > 0);
+      if (wanted != 0) {
+        if (trace_) trace_->end_cases();
+        if (wanted < 0) return Value::error(nullptr);
+        chosen = &one;
+        break;
       }
-      return evaluate(one.then);
     }
-    if (trace_) trace_->chosen("else");
-    return evaluate(*step.otherwise);
+    if (trace_) {
+      if (chosen == nullptr) trace_->end_cases();
+      trace_->chosen(chosen == nullptr ? std::string_view("else") : std::string_view(chosen->label));
+      trace_->reads(chosen == nullptr ? *step.otherwise : chosen->then);
+    }
+    return evaluate(chosen == nullptr ? *step.otherwise : chosen->then);
   }
 
   void output() {
@@ -174,6 +196,7 @@ class Evaluation {
     const bool object = parts.empty() || !parts[0].name.empty();
     if (object) writer.begin_object();
     for (const auto& part : parts) {
+      if (trace_) trace_->output(part);
       const auto value = evaluate(part.value);
       if (value.is_error()) return;
       if (object) writer.key(part.name);
@@ -208,21 +231,28 @@ Outcome Ruleset::evaluate(const Call& call, cel::Arena& arena) const {
 
 const std::string& Ruleset::name() const { return body_->name; }
 
+namespace {
+std::size_t bytes_of(const Expression& expression) {
+  auto out = (expression.program ? expression.program->bytes() : 0) + expression.pointer.capacity();
+  for (const auto& read : expression.reads) out += sizeof read + read.program.bytes() + read.path.capacity();
+  return out;
+}
+std::size_t bytes_of(const std::optional<Expression>& expression) { return expression ? bytes_of(*expression) : 0; }
+}  // namespace
+
 std::size_t Ruleset::bytes() const {
-  const auto of = [](const std::optional<Expression>& expression) {
-    if (!expression) return std::size_t{0};
-    auto out = expression->program->bytes() + expression->pointer.capacity();
-    for (const auto& read : expression->reads) out += read.program.bytes() + read.path.capacity();
-    return out;
-  };
-  std::size_t out = sizeof *body_ + body_->source_bytes + (body_->input_schema ? body_->input_schema->memory() : 0);
+  std::size_t out = sizeof *body_ + body_->name.capacity() + body_->environment->bytes() +
+                    (body_->input_schema ? body_->input_schema->memory() : 0);
   for (const auto& step : body_->steps) {
-    out += sizeof step + of(step.when) + of(step.otherwise) + of(step.each) + of(step.value);
+    out += sizeof step + step.name.capacity() + step.pointer.capacity();
+    out += bytes_of(step.when) + bytes_of(step.otherwise) + bytes_of(step.each) + bytes_of(step.value);
     out += step.table ? step.table->bytes() : 0;
-    for (const auto& one : step.cases) out += sizeof one + one.when.program->bytes() + one.then.program->bytes();
+    for (const auto& one : step.cases)
+      out += sizeof one + one.label.capacity() + bytes_of(one.when) + bytes_of(one.then);
   }
-  for (const auto& validator : body_->validators) out += sizeof validator + validator.when.program->bytes();
-  for (const auto& part : body_->outputs) out += sizeof part + part.value.program->bytes();
+  for (const auto& one : body_->validators)
+    out += sizeof one + one.id.capacity() + one.message.capacity() + one.at.capacity() + bytes_of(one.when);
+  for (const auto& part : body_->outputs) out += sizeof part + part.name.capacity() + bytes_of(part.value);
   return out;
 }
 

@@ -68,6 +68,7 @@ class Ruleset {
   static constexpr std::size_t most_steps = 500;
   static constexpr std::size_t most_validators = 500;
   static constexpr std::size_t most_tests = 1000;
+  static constexpr std::size_t most_pattern_bytes = std::size_t{32} << 20;
 
   // `limits`: of one evaluation; what takes more fuel for sure is refused, and tests run within them.
   static std::shared_ptr<const Ruleset> compile(json::View source, Diagnostics& diagnostics,

@@ -6,20 +6,24 @@
 namespace socle::rules {
 namespace {
 constexpr std::size_t longest_value = 2048;
-}
+constexpr std::size_t most_elements = 20;
+}  // namespace
 
-Trace::Trace(Meter& meter) : meter_(meter), out_(text_), started_(Clock::now()) {
+Trace::Trace(Meter& meter)
+    : meter_(meter), out_(text_), validators_(validators_text_), output_(output_text_), started_(Clock::now()) {
   out_.begin_object().key("steps").begin_array();
+  validators_.begin_array();
+  output_.begin_array();
 }
 
-void Trace::write(const cel::Value& value) {
+void Trace::write(json::Writer& out, const cel::Value& value) {
   const auto text = to_json(value);
   if (!text) {
-    out_.string(cel::to_text(value));
+    out.string(cel::to_text(value));
   } else if (text->size() <= longest_value) {
-    if (auto document = json::Document::parse(*text)) out_.value(document->root());
+    if (auto document = json::Document::parse(*text)) out.value(document->root());
   } else {
-    out_.begin_object().member("cut", text->substr(0, 200)).member("bytes", text->size()).end_object();
+    out.begin_object().member("cut", text->substr(0, 200)).member("bytes", text->size()).end_object();
   }
 }
 
@@ -29,20 +33,22 @@ void Trace::begin_step(std::string_view name, std::string_view kind, const std::
   out_.begin_object().member("step", name).member("kind", kind).member("at", std::string_view(pointer));
 }
 
-void Trace::reads(const Expression& expression) {
+void Trace::reads(const Expression& expression) { reads(out_, expression); }
+
+void Trace::reads(json::Writer& out, const Expression& expression) {
   if (expression.reads.empty()) return;
-  out_.key("read").begin_object();
+  out.key("read").begin_object();
   for (const auto& read : expression.reads) {
-    out_.key(read.path);
+    out.key(read.path);
     const auto value = meter_.run(read.program);
     if (value.is_error())
-      out_.begin_object()
+      out.begin_object()
           .member("error", meter_.stopped() ? std::string("stopped") : read.program.describe(value))
           .end_object();
     else
-      write(value);
+      write(out, value);
   }
-  out_.end_object();
+  out.end_object();
 }
 
 void Trace::condition(std::string_view key, bool value) { out_.member(key, value); }
@@ -52,7 +58,7 @@ void Trace::table(const Table& table, const TableTrace& seen) {
   out_.key("read").begin_object();
   for (std::size_t c = 0; c < seen.read.size(); ++c) {
     out_.key(definition.inputs[c].expression.text);
-    write(seen.read[c]);
+    write(out_, seen.read[c]);
   }
   out_.end_object();
   out_.key("hit").begin_array();
@@ -72,11 +78,53 @@ void Trace::table(const Table& table, const TableTrace& seen) {
   if (seen.missed > seen.misses.size()) out_.member("not_hit_and_not_listed", seen.missed - seen.misses.size());
 }
 
+void Trace::begin_each() {
+  elements_ = 0;
+  out_.key("each").begin_array();
+}
+bool Trace::begin_element() {
+  if (++elements_ > most_elements) return false;
+  out_.begin_object();
+  return true;
+}
+void Trace::end_element(const cel::Value& value) {
+  if (!value.is_error()) {
+    out_.key("value");
+    write(out_, value);
+  }
+  out_.end_object();
+}
+void Trace::end_each() {
+  out_.end_array();
+  if (elements_ > most_elements) out_.member("each_not_listed", elements_ - most_elements);
+}
+
+void Trace::begin_cases() { out_.key("cases").begin_array(); }
+void Trace::asked(const Case& one, bool holds) {
+  out_.begin_object().member("case", std::string_view(one.label)).member("holds", holds);
+  reads(out_, one.when);
+  out_.end_object();
+}
+void Trace::end_cases() { out_.end_array(); }
+
+void Trace::validator(const Validator& one, bool objects) {
+  validators_.begin_object().member("id", std::string_view(one.id)).member("objects", objects);
+  reads(validators_, one.when);
+  validators_.end_object();
+}
+void Trace::output(const OutputPart& part) {
+  if (part.value.reads.empty()) return;
+  output_.begin_object();
+  if (!part.name.empty()) output_.member("name", std::string_view(part.name));
+  reads(output_, part.value);
+  output_.end_object();
+}
+
 void Trace::chosen(std::string_view label) { out_.member("chosen", label); }
 
 void Trace::value(const cel::Value& value) {
   out_.key("value");
-  write(value);
+  write(out_, value);
 }
 
 void Trace::end_step() {
@@ -86,7 +134,15 @@ void Trace::end_step() {
 }
 
 std::string Trace::finish() {
-  out_.end_array().member("fuel", meter_.used()).member("took_us", microseconds(Clock::now() - started_)).end_object();
+  out_.end_array();
+  const auto beside = [this](std::string_view key, json::Writer& writer, const std::string& text) {
+    writer.end_array();
+    const auto document = json::Document::parse(text);
+    if (document && !document->root().empty()) out_.key(key).value(document->root());
+  };
+  beside("validators", validators_, validators_text_);
+  beside("output", output_, output_text_);
+  out_.member("fuel", meter_.used()).member("took_us", microseconds(Clock::now() - started_)).end_object();
   return out_.finish() ? std::move(text_) : std::string();
 }
 

@@ -22,15 +22,29 @@ class Trace {
   void reads(const Expression& expression);
   void condition(std::string_view key, bool value);
   void table(const Table& table, const TableTrace& seen);
+  // A table for every element: table() between begin_element() and end_element(), which are as many as there is room
+  // for (the others are counted).
+  void begin_each();
+  [[nodiscard]] bool begin_element();
+  void end_element(const cel::Value& value);
+  void end_each();
+  // The cases of a decide in the order in which they were asked.
+  void begin_cases();
+  void asked(const Case& one, bool holds);
+  void end_cases();
   void chosen(std::string_view label);
   void value(const cel::Value& value);
   void end_step();
+  // Beside the steps: what a validator said, and what a part of the output read.
+  void validator(const Validator& one, bool objects);
+  void output(const OutputPart& part);
   // The whole trace as JSON text.
   [[nodiscard]] std::string finish();
 
  private:
   using Clock = std::chrono::steady_clock;
-  void write(const cel::Value& value);
+  void write(json::Writer& out, const cel::Value& value);
+  void reads(json::Writer& out, const Expression& expression);
   static double microseconds(Clock::duration spent) {
     return static_cast<double>(std::chrono::duration_cast<std::chrono::nanoseconds>(spent).count()) / 1000.0;
   }
@@ -38,6 +52,11 @@ class Trace {
   Meter& meter_;
   std::string text_;
   json::Writer out_;
+  std::string validators_text_;
+  json::Writer validators_;
+  std::string output_text_;
+  json::Writer output_;
+  std::size_t elements_ = 0;
   Clock::time_point started_;
   Clock::time_point step_started_;
   std::uint64_t step_fuel_ = 0;

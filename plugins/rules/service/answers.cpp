@@ -100,6 +100,11 @@ std::string fault_fields(const Outcome& outcome) {
   return text;
 }
 
+std::string fault_members(const Outcome& outcome) {
+  if (outcome.trace.empty()) return fault_fields(outcome);
+  return "{\"errors\":" + fault_fields(outcome) + ",\"trace\":" + outcome.trace + "}";
+}
+
 std::string test_answer(const TestReport& report, std::string_view version) {
   std::string text;
   Writer out(text);

@@ -18,6 +18,8 @@ namespace socle::rules {
 [[nodiscard]] std::string evaluate_answer(const Outcome& outcome, std::string_view version);
 // [{pointer, code, message}] of a fault: the input's fields, or the place in the model.
 [[nodiscard]] std::string fault_fields(const Outcome& outcome);
+// With a trace: {errors, trace}, which stand beside the problem's own members.
+[[nodiscard]] std::string fault_members(const Outcome& outcome);
 // :test: {version, passed, failed, tests}.
 [[nodiscard]] std::string test_answer(const TestReport& report, std::string_view version);
 // :test with records: {from, to, records, same, faults_before, faults_after, changed}.

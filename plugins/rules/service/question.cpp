@@ -4,7 +4,7 @@
 
 namespace socle::rules {
 
-std::unique_ptr<Question> question_of(const Host& host, Request request, json::Document body) {
+std::unique_ptr<Question> question_of(const Host& host, Request request, json::Document body, json::View env) {
   auto out = std::make_unique<Question>();
   out->body = std::move(body);
   if (auto user = json::Document::parse(user_text(request.principal(), request.context().claims())))
@@ -15,6 +15,7 @@ std::unique_ptr<Question> question_of(const Host& host, Request request, json::D
   out->call.now_nanos = static_cast<std::uint32_t>(now % 1'000'000'000);
   out->call.user = out->user.root();
   out->call.tenant = out->tenant.root();
+  out->call.env = env;
   return out;
 }
 

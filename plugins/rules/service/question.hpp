@@ -17,8 +17,9 @@ struct Question {
   json::Document tenant;
   Call call;
 };
-// For the caller of `request`, at this moment. Its input and its limits are still to be set.
-[[nodiscard]] std::unique_ptr<Question> question_of(const Host& host, Request request, json::Document body);
+// For the caller of `request`, at this moment. `env` must outlive it. Its input and its limits are still to be set.
+[[nodiscard]] std::unique_ptr<Question> question_of(const Host& host, Request request, json::Document body,
+                                                    json::View env);
 
 // Ends evaluations at a deadline. Must outlive those it was put into.
 class Watchdog {

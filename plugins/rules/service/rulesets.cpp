@@ -13,6 +13,7 @@ Rulesets::Rulesets(Host& host)
       resolve_(host.target("models/1", "resolve")),
       report_(host.target("models/1", "report")),
       artefacts_(host.config().get<std::size_t>("cache", std::size_t{64} << 20)),
+      fronts_(host.worker_count() + 1),
       compilations_(host.counter("rules_compilations_total", "Rulesets compiled for use.")) {}
 
 detail::CallOperation Rulesets::ask(Request request, const std::string& name, const std::string& version, bool source) {
@@ -38,16 +39,38 @@ Task<Got> Rulesets::find(Request request, std::string name, std::string version)
   if (!reply) co_return std::move(reply);
   auto answer = json::Document::parse(reply.text());
   if (!answer) co_return Reply::error(Code::internal, "internal", "models/1 answered no JSON");
-  std::string hash(answer->root().find("hash").as_string());
-  Found found{artefacts_.find(hash), name, std::string(answer->root().find("version").as_string()),
+  const std::string hash(answer->root().find("hash").as_string());
+  Found found{known(hash), name, std::string(answer->root().find("version").as_string()),
               reply.meta("canary") == "true"};
-  if (found.ruleset) co_return found;
+  while (!found.ruleset) {
+    Flights::Arrival arrival;
+    if (flights_.lead(hash, arrival)) {
+      Landing landing(flights_, hash);
+      auto made = co_await make(request, found);
+      if (auto* ready = std::get_if<Found>(&made)) landing.ruleset = ready->ruleset;
+      co_return made;
+    }
+    found.ruleset = co_await arrival;
+  }
+  co_return found;
+}
+
+RulesetPtr Rulesets::known(const std::string& hash) {
+  auto& front = fronts_[host_.worker()];
+  if (auto ruleset = front.find(hash)) return ruleset;
+  auto ruleset = artefacts_.find(hash);
+  if (ruleset) front.keep(hash, ruleset);
+  return ruleset;
+}
+
+Task<Got> Rulesets::make(Request request, const Found& wanted) {
+  Found found = wanted;
   // The very version that was resolved: what is published meanwhile is the next call's.
-  reply = co_await ask(request, name, found.version, true);
+  Reply reply = co_await ask(request, found.name, found.version, true);
   if (!reply) co_return std::move(reply);
-  answer = json::Document::parse(reply.text());
+  const auto answer = json::Document::parse(reply.text());
   if (!answer) co_return Reply::error(Code::internal, "internal", "models/1 answered no JSON");
-  hash = answer->root().find("hash").as_string();
+  const std::string hash(answer->root().find("hash").as_string());
   auto made = co_await compiled(answer->root().find("source"));
   if (std::holds_alternative<Reply>(made)) {
     if (found.canary) co_await report(request, found, true, Duration(0));
@@ -55,6 +78,7 @@ Task<Got> Rulesets::find(Request request, std::string name, std::string version)
   }
   found.ruleset = std::get<Found>(made).ruleset;
   artefacts_.keep(hash, found.ruleset);
+  fronts_[host_.worker()].keep(hash, found.ruleset);
   co_return found;
 }
 
@@ -67,7 +91,10 @@ Task<Got> Rulesets::compiled(json::View source) {
   };
   const auto work = [source] {
     Made made;
-    made.ruleset = Ruleset::compile(source, made.diagnostics, CompileMode::fast);
+    // What was published is served, however little fuel the operator allows by now: an evaluation tells if it matters.
+    cel::Limits limits;
+    limits.fuel = UINT64_MAX;
+    made.ruleset = Ruleset::compile(source, made.diagnostics, CompileMode::fast, nullptr, limits);
     return made;
   };
   auto made = co_await host_.offload(work);

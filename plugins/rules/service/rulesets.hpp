@@ -7,8 +7,11 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "service/artefacts.hpp"
+#include "service/flights.hpp"
+#include "service/front.hpp"
 
 namespace socle::rules {
 
@@ -33,10 +36,16 @@ class Rulesets {
   Task<void> report(Request request, const Found& found, bool failed, Duration took);
 
  private:
+  // From this worker's table or the shared one; null: it has to be compiled.
+  RulesetPtr known(const std::string& hash);
+  // Asks models/1 for the source of `found`'s version and compiles it.
+  Task<Got> make(Request request, const Found& wanted);
   detail::CallOperation ask(Request request, const std::string& name, const std::string& version, bool source);
   Host& host_;
   Target resolve_, report_;
   Artefacts artefacts_;
+  Flights flights_;
+  std::vector<Front> fronts_;  // one a worker
   Metric compilations_;
 };
 

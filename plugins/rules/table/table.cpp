@@ -2,6 +2,7 @@
 // compare integers, ask the conditions of what is left, and hand the hits to the hit policy.
 #include "table/table.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -118,11 +119,11 @@ class Evaluation {
       meter_.activation.clear(body_.value_slot);
       if (value.is(Kind::boolean)) {
         if (value.as_bool()) continue;
-        return false;
+        return refused(row, condition.column);
       }
       const bool stop =
           value.is_error() && (meter_.stopped() || value.error_info().code >= cel::ErrorCode::out_of_fuel);
-      if (body_.definition.lenient && !stop) return false;
+      if (body_.definition.lenient && !stop) return refused(row, condition.column);
       const auto& pointer = body_.definition.rows[row].inputs[condition.column].pointer;
       if (value.is_error())
         (void)meter_.fail(condition.program, value, pointer);
@@ -132,6 +133,11 @@ class Evaluation {
       return false;
     }
     return true;
+  }
+
+  bool refused(std::uint32_t row, std::uint32_t column) {
+    if (trace_ != nullptr) refusing_.emplace_back(row, column);
+    return false;
   }
 
   // Why the other rows were not hit.
@@ -147,8 +153,8 @@ class Evaluation {
       ++trace_->missed;
       if (trace_->misses.size() >= TableTrace::most_misses) continue;
       auto column = body_.index.refusing_column(row, ranks_.data());
-      if (column == body_.inputs.size())
-        column = body_.rows[row].conditions.empty() ? 0 : body_.rows[row].conditions.front().column;
+      const auto asked = std::lower_bound(refusing_.begin(), refusing_.end(), std::pair(row, std::uint32_t{0}));
+      if (asked != refusing_.end() && asked->first == row) column = asked->second;
       trace_->misses.push_back({row, static_cast<std::uint32_t>(column)});
     }
   }
@@ -156,12 +162,30 @@ class Evaluation {
   const Table::Body& body_;
   Meter& meter_;
   TableTrace* trace_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> refusing_;  // row and column of a condition that did not hold
   // Not cleared: the first inputs.size() are written before they are read.
   alignas(Value) std::array<std::byte, most_columns * sizeof(Value)> room_;
   Value* values_ = nullptr;
   std::array<Rank, most_columns> ranks_;
 };
 
+}  // namespace
+
+namespace {
+template <class Use>
+void each_program(const Table::Body& body, Use use) {
+  const auto outputs = [&](const std::vector<CompiledRow::Output>& parts) {
+    for (const auto& part : parts)
+      if (part.program) use(*part.program);
+  };
+  for (const auto& input : body.inputs)
+    if (input.program) use(*input.program);
+  for (const auto& row : body.rows) {
+    for (const auto& condition : row.conditions) use(condition.program);
+    outputs(row.outputs);
+  }
+  outputs(body.otherwise_parts);
+}
 }  // namespace
 
 Table::Table(std::unique_ptr<const Body> body) : body_(std::move(body)) {}
@@ -195,18 +219,32 @@ cel::Type Table::type() const {
   }
 }
 
+std::size_t Table::pattern_bytes() const {
+  std::size_t out = 0;
+  each_program(*body_, [&](const cel::Program& program) { out += program.pattern_bytes(); });
+  return out;
+}
+
 std::size_t Table::bytes() const {
-  std::size_t out = sizeof *body_ + body_->constants.used() + body_->index.bytes();
-  for (const auto& input : body_->inputs) out += input.column.bytes() + (input.program ? input.program->bytes() : 0);
-  for (const auto& row : body_->rows) {
-    out += sizeof row + row.outputs.capacity() * sizeof(CompiledRow::Output);
-    for (const auto& condition : row.conditions) out += condition.program.bytes();
-    for (const auto& output : row.outputs) out += output.program ? output.program->bytes() : 0;
+  std::size_t out = sizeof *body_ + body_->constants.held() + body_->index.bytes();
+  each_program(*body_, [&](const cel::Program& program) { out += program.bytes(); });
+  for (const auto& input : body_->inputs) out += sizeof input + input.column.bytes();
+  for (const auto& row : body_->rows)
+    out += sizeof row + row.outputs.capacity() * sizeof(CompiledRow::Output) +
+           row.conditions.capacity() * sizeof(Condition);
+  const auto text = [](const Text& one) { return sizeof one + one.text.capacity() + one.pointer.capacity(); };
+  const auto& definition = body_->definition;
+  out += definition.name.capacity() + definition.pointer.capacity();
+  for (const auto& input : definition.inputs)
+    out += sizeof input + text(input.expression) + (input.allowed ? text(*input.allowed) : 0);
+  for (const auto& output : definition.outputs) {
+    out += sizeof output + output.name.capacity() + (output.otherwise ? text(*output.otherwise) : 0);
+    for (const auto& one : output.order) out += text(one);
   }
-  for (const auto& row : body_->definition.rows) {
-    out += sizeof row + row.pointer.capacity();
+  for (const auto& row : definition.rows) {
+    out += sizeof row + row.id.capacity() + row.pointer.capacity();
     for (const auto* cells : {&row.inputs, &row.outputs})
-      for (const auto& cell : *cells) out += sizeof cell + cell.text.capacity() + cell.pointer.capacity();
+      for (const auto& cell : *cells) out += text(cell);
   }
   return out;
 }

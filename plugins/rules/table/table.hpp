@@ -28,7 +28,7 @@ inline constexpr std::string_view cell_variable = "value";
 struct TableTrace {
   struct Miss {
     std::uint32_t row = 0;
-    std::uint32_t column = 0;  // the first that refused
+    std::uint32_t column = 0;  // the first that refused; past the last: the row was hit and has no output
   };
   std::vector<cel::Value> read;     // one an input column
   std::vector<std::uint32_t> hits;  // rows, in order
@@ -52,6 +52,8 @@ class Table {
   // The fuel of one evaluation with one row hit, at least.
   [[nodiscard]] std::uint64_t least_cost() const;
   [[nodiscard]] std::size_t bytes() const;
+  // Of it what regular expressions may grow to.
+  [[nodiscard]] std::size_t pattern_bytes() const;
   struct Body;
 
  private:

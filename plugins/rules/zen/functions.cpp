@@ -16,6 +16,17 @@ void declare_zen_functions(cel::Environment& environment) {
     }
 }
 
+std::shared_ptr<const cel::Environment> zen_environment() {
+  static const auto shared = [] {
+    cel::Options options;
+    options.mixed_numbers = true;
+    auto out = std::make_shared<cel::Environment>(options);
+    declare_zen_functions(*out);
+    return out;
+  }();
+  return shared;
+}
+
 namespace zen {
 
 cel::Value refuse(cel::Context& c, std::string_view message) {

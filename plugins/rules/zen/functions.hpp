@@ -2,6 +2,7 @@
 // Pure, any thread; texts and lists are paid for by size like everything else.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -11,6 +12,8 @@
 namespace socle::rules {
 
 void declare_zen_functions(cel::Environment& environment);
+// What every ruleset's environment stands on: mixed numbers and these functions, made once. Any thread.
+[[nodiscard]] std::shared_ptr<const cel::Environment> zen_environment();
 
 namespace zen {
 

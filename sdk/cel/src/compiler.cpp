@@ -28,6 +28,7 @@ class Lowering {
     return op;
   }
   [[nodiscard]] std::uint32_t most_locals() const { return most_locals_; }
+  std::size_t pattern_bytes() const { return pattern_bytes_; }
 
  private:
   struct Local {
@@ -316,7 +317,12 @@ class Lowering {
       return false;
     }
     op.regex = *std::move(compiled);
-    return true;
+    pattern_bytes_ += op.regex->size();
+    if (++patterns_ <= Regex::max_patterns) return true;
+    issues_.push_back(
+        {position_of(ast_.source, expr.args.back()->offset),
+         "an expression may have at most " + std::to_string(Regex::max_patterns) + " regular expressions"});
+    return false;
   }
 
   OpPtr function(const Expr& expr) {
@@ -474,6 +480,8 @@ class Lowering {
   Arena& constants_;
   std::vector<Issue>& issues_;
   std::vector<Local> locals_;
+  std::size_t patterns_ = 0;
+  std::size_t pattern_bytes_ = 0;
   std::uint32_t next_local_ = 0;
   std::uint32_t most_locals_ = 0;
 };
@@ -481,10 +489,11 @@ class Lowering {
 }  // namespace
 
 OpPtr lower(const Environment& environment, const Ast& ast, const Expr& expr, CompileOptions options, Arena& constants,
-            std::uint32_t& locals, std::vector<Issue>& issues) {
+            std::uint32_t& locals, std::size_t& pattern_bytes, std::vector<Issue>& issues) {
   Lowering lowering(environment, ast, options, constants, issues);
   auto root = lowering.lower(expr);
   locals = lowering.most_locals();
+  pattern_bytes = lowering.pattern_bytes();
   return root;
 }
 

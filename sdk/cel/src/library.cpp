@@ -109,13 +109,48 @@ const Field* ObjectType::find(std::string_view field) const {
   return nullptr;
 }
 
-Environment::Environment(Options options) : options_(std::move(options)) {
-  if (!options_.mixed_numbers) return;
-  for (const auto& row : mixed_functions()) {
-    const auto status = declare_function(std::string(row.name), row.signature, row.function);
-    assert(status);
-    (void)status;
+namespace {
+// The same for all environments that want it.
+std::shared_ptr<const Environment> mixed_base() {
+  static const auto base = [] {
+    auto out = std::make_shared<Environment>();
+    for (const auto& row : mixed_functions()) {
+      const auto status = out->declare_function(std::string(row.name), row.signature, row.function);
+      assert(status);
+      (void)status;
+    }
+    return out;
+  }();
+  return base;
+}
+std::size_t bytes_of(const Type& type) {
+  std::size_t out = sizeof type;
+  for (std::size_t i = 0; i < type.parameters().size(); ++i) out += bytes_of(type.at(i));
+  return out;
+}
+constexpr std::size_t per_node = 48;  // of a std::map, beside what it holds
+}  // namespace
+
+Environment::Environment(Options options)
+    : options_(std::move(options)), base_(options_.mixed_numbers ? mixed_base() : nullptr) {}
+Environment::Environment(std::shared_ptr<const Environment> base) : options_(base->options_), base_(std::move(base)) {}
+
+std::size_t Environment::bytes() const {
+  std::size_t out = sizeof *this + by_slot_.capacity() * sizeof(void*);
+  for (const auto& [name, variable] : variables_)
+    out += per_node + sizeof name + sizeof variable + 2 * name.capacity() + bytes_of(variable.type);
+  for (const auto& [name, object] : objects_) {
+    out += per_node + sizeof name + sizeof object + 2 * name.capacity();
+    for (const auto& field : object.fields) out += sizeof field + field.name.capacity() + bytes_of(field.type);
   }
+  for (const auto& [name, overloads] : functions_) {
+    out += per_node + sizeof name + name.capacity();
+    for (const auto& one : overloads) {
+      out += sizeof one + one.id.capacity() + one.kinds.capacity() * sizeof(std::uint32_t) + bytes_of(one.result);
+      for (const auto& parameter : one.parameters) out += bytes_of(parameter);
+    }
+  }
+  return out;
 }
 
 Status Environment::declare_variable(std::string name, Type type, Bounds bounds) {
@@ -165,16 +200,21 @@ const ObjectType* Environment::object(std::string_view name) const {
 
 std::vector<const Overload*> Environment::overloads(std::string_view name) const {
   std::vector<const Overload*> out;
-  for (const auto* table : {&standard_library(), &functions_}) {
-    const auto at = table->find(name);
-    if (at == table->end()) continue;
+  if (const auto at = standard_library().find(name); at != standard_library().end())
     for (const auto& overload : at->second) out.push_back(&overload);
-  }
+  collect(name, out);
   return out;
 }
 
+void Environment::collect(std::string_view name, std::vector<const Overload*>& out) const {
+  if (base_) base_->collect(name, out);
+  const auto at = functions_.find(name);
+  if (at == functions_.end()) return;
+  for (const auto& overload : at->second) out.push_back(&overload);
+}
+
 bool Environment::has_function(std::string_view name) const {
-  return standard_library().contains(name) || functions_.contains(name);
+  return standard_library().contains(name) || functions_.contains(name) || (base_ && base_->has_function(name));
 }
 
 std::optional<Type> Environment::type_value(std::string_view name) const {

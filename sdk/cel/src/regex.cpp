@@ -4,11 +4,17 @@
 #include <re2/re2.h>
 
 namespace socle::cel {
+namespace {
+constexpr std::size_t largest_budget = std::size_t{1} << 20;
+constexpr std::size_t smallest_budget = std::size_t{96} << 10;
+constexpr std::size_t per_instruction = 128;
+}  // namespace
 
 struct Regex::Impl {
   Impl(std::string_view pattern, const RE2::Options& options)
       : re(re2::StringPiece(pattern.data(), pattern.size()), options) {}
   RE2 re;
+  std::size_t budget = 0;  // what the pattern and the states of its automata may take
 };
 
 Regex::Regex(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -19,11 +25,20 @@ Result<std::unique_ptr<Regex>> Regex::compile(std::string_view pattern) {
     return Error{Code::too_large, "regular expression of " + std::to_string(pattern.size()) + " bytes; at most " +
                                       std::to_string(max_pattern) + " are allowed"};
   RE2::Options options(RE2::Quiet);
-  options.set_max_mem(1 << 20);
+  options.set_max_mem(largest_budget);
   auto impl = std::make_unique<Impl>(pattern, options);
+  impl->budget = largest_budget;
   if (!impl->re.ok())
     return Error{Code::invalid,
                  "bad regular expression '" + std::string(pattern.substr(0, 64)) + "': " + impl->re.error()};
+  // Most patterns are small, and a tenant may have many: what one may take follows from its program.
+  const auto enough = smallest_budget + static_cast<std::size_t>(impl->re.ProgramSize()) * per_instruction;
+  if (enough < largest_budget) {
+    options.set_max_mem(static_cast<std::int64_t>(enough));
+    auto smaller = std::make_unique<Impl>(pattern, options);
+    smaller->budget = enough;
+    if (smaller->re.ok()) impl = std::move(smaller);
+  }
   return std::unique_ptr<Regex>(new Regex(std::move(impl)));
 }
 
@@ -55,6 +70,6 @@ void Regex::rewrite(std::string& out, std::string_view rewrite, const std::vecto
                     static_cast<int>(pieces.size()));
 }
 
-std::size_t Regex::size() const { return sizeof(Impl) + static_cast<std::size_t>(impl_->re.ProgramSize()) * 16; }
+std::size_t Regex::size() const { return sizeof(Impl) + impl_->budget; }
 
 }  // namespace socle::cel

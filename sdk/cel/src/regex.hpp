@@ -14,6 +14,7 @@ namespace socle::cel {
 class Regex {
  public:
   static constexpr std::size_t max_pattern = 4096;         // bytes
+  static constexpr std::size_t max_patterns = 64;          // constant ones of one expression
   static constexpr std::size_t max_dynamic_pattern = 256;  // of a pattern computed at run time
   static Result<std::unique_ptr<Regex>> compile(std::string_view pattern);
   ~Regex();
@@ -26,6 +27,7 @@ class Regex {
   Status check_rewrite(std::string_view rewrite) const;
   // Appends the replacement of a match of match(): \0 is the whole of it, \1 … its groups.
   void rewrite(std::string& out, std::string_view rewrite, const std::vector<std::string_view>& found) const;
+  // The most memory it takes, also after many searches.
   [[nodiscard]] std::size_t size() const;
 
  private:

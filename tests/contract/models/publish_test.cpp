@@ -168,6 +168,24 @@ TEST_CASE("models: rollback serves the version before, or any, and the next numb
         R"([{"op":"replace","path":"/output","value":4}])");
 }
 
+TEST_CASE("models: a rollback serves only what a key that is trusted now has signed", "[models]") {
+  FakeHost host;
+  Rig rig(host);
+  REQUIRE(rig.release(loan("1")).ok());
+  REQUIRE(rig.release(loan("2")).ok());
+  const std::string key(64, 'a');
+  REQUIRE(rig.ask("trust", R"({"keys":[")" + key + R"("]})").ok());
+  for (const auto* which : {"", R"({"version":"1.0.0"})"}) {
+    const Reply refused = rig.ask("rollback", which, rig.model());
+    CHECK(refused.http_status() == 403);
+    CHECK(refused.error_code() == "bad_signature");
+    CHECK(refused.message().find("version 1.0.0 cannot be served again") != std::string_view::npos);
+    CHECK(rig.served() == "1.0.1");
+  }
+  REQUIRE(rig.ask("trust", R"({"keys":[]})").ok());
+  CHECK(member(rig.ask("rollback", "", rig.model()), "version") == "1.0.0");
+}
+
 TEST_CASE("models: a retired model is served to nobody, keeps its versions, and comes back by a rollback", "[models]") {
   FakeHost host(HostOptions{.workers = 2});
   Rig rig(host);

@@ -153,6 +153,7 @@ TEST_CASE("parse: a last argument may be absent or repeated where the table says
 
 TEST_CASE("parse: --version stands alone", "[cli]") {
   CHECK(good({"--version"}).version);
+  CHECK(good({"model", "migrated", "forms/a", "--tenant", "t", "--version", "1.0.0"}).get("--version") == "1.0.0");
   CHECK(refusal({"status", "--version"}) == "flag '--version' stands alone: socle --version");
 }
 

@@ -137,6 +137,18 @@ TEST_CASE("trace: random identifiers do not repeat", "[gateway]") {
   CHECK(seen.size() == 10000);
 }
 
+TEST_CASE("problem: members that a service adds stand beside the errors", "[gateway]") {
+  std::string out;
+  Problem problem{422, "no_row", "d", "abc", {}};
+  problem.members = R"({"errors":[],"trace":{"steps":[]}})";
+  write_problem(problem, "urn:x:", out);
+  const auto document = socle::json::Document::parse(out);
+  REQUIRE(document);
+  CHECK(document->root().find("trace").find("steps").is_array());
+  CHECK(document->root().find("errors").is_array());
+  CHECK(document->root().find("code").as_string() == "no_row");
+}
+
 TEST_CASE("problem: is JSON whatever the text, with all members", "[gateway]") {
   std::string out;
   write_problem({422, "invalid_record", "bad \"thing\"\n\xff", "abc", R"([{"pointer":"/a"}])"}, "urn:x:", out);

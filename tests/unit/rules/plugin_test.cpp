@@ -227,3 +227,29 @@ TEST_CASE("rules/1: a call that is given up anywhere leaves nothing behind", "[r
   });
   CHECK(points >= 3);
 }
+
+TEST_CASE("rules/1: who asks for a ruleset while it is being compiled waits for that compilation", "[rules]") {
+  RulesOnModels rules;
+  const auto ask = [](const std::string& body) {
+    Ask out;
+    out.text = body;
+    out.meta = {{"ruleset", "loan"}};
+    return out;
+  };
+  const auto question = ask(R"({"input":{"income":6000}})");
+  std::vector<Asked> asked;
+  for (int i = 0; i < 8; ++i) asked.push_back(rules.plugin->begin("evaluate", question));
+  rules.host.run_until_idle();
+  for (auto& one : asked) CHECK(one.reply().ok());
+  CHECK(rules.fetched == 1);
+  CHECK(rules.host.metric("rules_compilations_total") == 1);
+  for (int i = 0; i < 200; ++i) REQUIRE(rules.plugin->ask("evaluate", question).ok());
+  CHECK(rules.fetched == 1);
+
+  // A compilation that fails is every caller's own.
+  rules.published["loan"].push_back({"1.1.0", "bad", R"({"rules":"loan","output":"nobody.knows"})"});
+  std::vector<Asked> failing;
+  for (int i = 0; i < 4; ++i) failing.push_back(rules.plugin->begin("evaluate", question));
+  rules.host.run_until_idle();
+  for (auto& one : failing) CHECK_FALSE(one.reply().ok());
+}

@@ -1,4 +1,6 @@
 // ruleset_test.cpp: rulesets from JSON text: steps, order, validators, traces, tests, dry runs, and what is refused.
+#include <malloc.h>
+
 #include <catch2/catch.hpp>
 
 #include "ruleset/difference.hpp"
@@ -391,3 +393,106 @@ TEST_CASE("ruleset: the fuel that the operator allows is what a part is judged b
            nullptr) == (fuel > 1'000'000));
   }
 }
+
+TEST_CASE("ruleset: names are those that an expression reads, not what is quoted, bound or a comment", "[rules]") {
+  // Each of these texts holds the names of steps that are no references; as one a circle would be told.
+  for (const std::string text :
+       {R"~(r'\' == ' b ' ? 1 : 2)~", R"~('''it's b''' == '' ? 1 : 2)~", "1 // a and b", "[1].map(b, b)[0]",
+        "cel.bind(b, 1, b)", "{'x': 1}.x + [{'b': 2}][0].b", "b'b' == b'' ? 1 : 2"}) {
+    INFO(text);
+    std::string quoted;
+    json::append_quoted(quoted, text);
+    Rig rig(with(R"([{"set":"b","expr":"a"},{"set":"a","expr":)" + quoted + "}]", R"({"x":"b"})"));
+    CHECK(rig.text().empty());
+    CHECK(rig("{}").starts_with(R"({"x":)"));
+  }
+  for (const std::string text : {"[1].map(x, b)[0]", "[b].map(b, 1)[0]", "r'' == b ? 1 : 2"})
+    CHECK(
+        Rig(with(R"([{"set":"b","expr":"a"},{"set":"a","expr":")" + text + R"("}])")).text().starts_with("step_cycle"));
+}
+
+TEST_CASE("ruleset: a dry run tells whose objection it was, where, and what only warns", "[rules]") {
+  const auto of = [](const std::string& id, const std::string& at, const std::string& severity) {
+    return R"({"rules":"r","output":"1","validators":[{"id":")" + id +
+           R"(","when":"input.x > 1","message":"m","at":")" + at + R"(","severity":")" + severity + R"("}]})";
+  };
+  const auto records = json::Document::parse(R"([{"x":2},{"x":0}])");
+  const auto run = [&](const std::string& a, const std::string& b) {
+    const Rig first(a);
+    const Rig second(b);
+    REQUIRE(first.ruleset);
+    REQUIRE(second.ruleset);
+    return rules::dry_run(*first.ruleset, *second.ruleset, records->root(), {});
+  };
+  CHECK(run(of("a", "/x", "error"), of("a", "/x", "error")).same == 2);
+  const auto other = run(of("a", "/x", "error"), of("b", "/x", "error"));
+  REQUIRE(other.changed.size() == 1);
+  CHECK(other.changed[0].differences[0].pointer == "/errors/0/code");
+  CHECK(run(of("a", "/x", "error"), of("a", "/y", "error")).changed.size() == 1);
+  const auto warned = run(of("a", "/x", "warning"), of("b", "/x", "warning"));
+  REQUIRE(warned.changed.size() == 1);
+  CHECK(warned.changed[0].differences[0].pointer == "warnings");
+  CHECK(warned.changed[0].differences[0].before == R"([{"pointer":"/x","code":"a"}])");
+}
+
+TEST_CASE("ruleset: the trace tells of each element, of every case asked, of validators and of the output", "[rules]") {
+  Rig rig(R"~({"rules":"r","steps":[
+    {"table":"band","each":{"in":"input.items","as":"item"},"hit":"F","inputs":[{"expr":"item"}],
+     "outputs":[{"name":"o"}],"rows":[["> 5","1"],["-","2"]]},
+    {"decide":"kind","cases":[{"when":"input.x > 9","then":"1","label":"large"},
+                              {"when":"input.x > 1","then":"input.y","label":"some"}],"else":"3"}],
+    "validators":[{"id":"v","when":"input.x > 100","message":"m"}],"output":{"k":"kind","z":"input.y"}})~");
+  const auto outcome = rig.run(R"({"items":[1,7],"x":3,"y":4})", true);
+  INFO(outcome.trace);
+  const auto trace = json::Document::parse(outcome.trace);
+  REQUIRE(trace);
+  const auto steps = trace->root().find("steps");
+  const auto each = steps.at(0).find("each");
+  REQUIRE(each.size() == 2);
+  CHECK(each.at(1).find("hit").size() == 1);
+  CHECK(each.at(0).find("not_hit").at(0).find("cell").as_string() == "> 5");
+  const auto cases = steps.at(1).find("cases");
+  REQUIRE(cases.size() == 2);
+  CHECK_FALSE(cases.at(0).find("holds").as_bool());
+  CHECK(cases.at(1).find("case").as_string() == "some");
+  CHECK(json::to_text(trace->root().find("validators").at(0)) == R"({"id":"v","objects":false,"read":{"input.x":3}})");
+  CHECK(json::to_text(trace->root().find("output").at(1)) == R"({"name":"z","read":{"input.y":4}})");
+}
+
+TEST_CASE("ruleset: its regular expressions together are bounded and counted", "[rules]") {
+  const auto rows = [](int count) {
+    std::string out = R"([{"table":"t","hit":"F","inputs":[{"expr":"input.x","type":"string"}],)"
+                      R"("outputs":[{"name":"o"}],"rows":[)";
+    for (int i = 0; i < count; ++i) out += R"~(["value.matches('^a)~" + std::to_string(i) + R"~(+$')","1"],)~";
+    return with(out + R"(["-","2"]]}])", R"("t.o")");
+  };
+  const Rig few(rows(20));
+  INFO(few.text());
+  REQUIRE(few.ruleset);
+  CHECK(few.ruleset->bytes() > 20 * (std::size_t{96} << 10));
+  CHECK(few.ruleset->bytes() < 20 * (std::size_t{160} << 10));
+  CHECK(Rig(rows(400)).text().starts_with("too_large : the regular expressions"));
+
+  std::string one = "false";
+  for (int i = 0; i < 65; ++i) one += " || input.x.matches('a" + std::to_string(i) + "')";
+  CHECK(Rig(with("[]", "\"" + one + "\"")).text().find("at most 64 regular expressions") != std::string::npos);
+}
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("ruleset: bytes() is about what a ruleset takes", "[rules]") {
+  const auto document = json::Document::parse(loan);
+  REQUIRE(document);
+  rules::Diagnostics diagnostics;
+  std::vector<std::shared_ptr<const rules::Ruleset>> kept;
+  kept.reserve(500);
+  kept.push_back(rules::Ruleset::compile(document->root(), diagnostics, rules::CompileMode::fast));
+  const auto before = mallinfo2().uordblks;
+  for (int i = 1; i < 500; ++i)
+    kept.push_back(rules::Ruleset::compile(document->root(), diagnostics, rules::CompileMode::fast));
+  const auto each = static_cast<double>(mallinfo2().uordblks - before) / 499;
+  const auto told = static_cast<double>(kept.front()->bytes());
+  WARN("a small ruleset takes " << each << " bytes and tells " << told);
+  CHECK(told > each * 0.8);
+  CHECK(told < each * 2);
+}
+#endif

@@ -171,3 +171,17 @@ TEST_CASE("table: an evaluation ends where its fuel ends", "[rules]") {
   CHECK(rig(R"({"age":99999})", nullptr, 0, limits).starts_with("out_of_fuel: "));
   CHECK(rig(R"({"age":99999})") == "1");
 }
+
+TEST_CASE("table: the trace names the cell that refused, also when it is the second condition of its row", "[rules]") {
+  rules_test::TableRig rig(
+      R"({"table":"t","hit":"F","inputs":[{"expr":"input.x"},{"expr":"input.y"}],)"
+      R"("outputs":[{"name":"o"}],"rows":[["value > input.a","value > input.b","1"],["-","-","2"]]})");
+  socle::rules::TableTrace trace;
+  CHECK(rig(R"({"x":5,"y":1,"a":1,"b":3})", &trace) == R"({"o":2})");
+  REQUIRE(trace.misses.size() == 1);
+  CHECK(trace.misses[0].column == 1);
+  socle::rules::TableTrace other;
+  (void)rig(R"({"x":0,"y":9,"a":1,"b":3})", &other);
+  REQUIRE(other.misses.size() == 1);
+  CHECK(other.misses[0].column == 0);
+}

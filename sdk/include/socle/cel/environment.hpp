@@ -64,6 +64,9 @@ struct Variable {
 class Environment {
  public:
   explicit Environment(Options options = {});
+  // With the options and the functions of another, which it shares: many environments may stand on one. Only functions:
+  // the other's variables and record types are not seen.
+  explicit Environment(std::shared_ptr<const Environment> base);
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
@@ -90,11 +93,16 @@ class Environment {
   [[nodiscard]] std::optional<Type> type_value(std::string_view name) const;
   [[nodiscard]] std::size_t variable_count() const { return variables_.size(); }
   [[nodiscard]] const Variable& variable_at(std::size_t slot) const { return *by_slot_[slot]; }
+  // Memory of what was declared here, about; without the base.
+  [[nodiscard]] std::size_t bytes() const;
   // The names a reference may mean, innermost container first.
   [[nodiscard]] std::vector<std::string> candidates(std::string_view name, bool leading_dot) const;
 
  private:
+  void collect(std::string_view name, std::vector<const Overload*>& out) const;
+
   Options options_;
+  std::shared_ptr<const Environment> base_;  // null, or whose functions are ours too
   std::map<std::string, Variable, std::less<>> variables_;
   std::vector<const Variable*> by_slot_;
   std::map<std::string, ObjectType, std::less<>> objects_;

@@ -49,7 +49,10 @@ Presented read_credential(std::string_view authorization, std::string_view cooki
   out.text = cookie;
   out.cookie = true;
   classify(out);
-  if (out.kind == Presented::Kind::key) out.kind = Presented::Kind::bad;  // a key is never a cookie
+  if (out.kind == Presented::Kind::key) {
+    out.kind = Presented::Kind::bad;
+    out.why = "an API key is never a cookie";
+  }
   return out;
 }
 

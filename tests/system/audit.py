@@ -11,8 +11,8 @@ import threading
 import time
 import unittest
 
+from auth import totp
 from harness import FULL, SOCLE, Refused, SystemTest, plugin, wait_for
-from pages import totp
 
 RESIDENT = ("[libsimdjson.so.14, libssl.so.3, libcrypto.so.3, librocksdb.so.7.8, libyaml-cpp.so.0.7, libre2.so.9, "
             "libpcre2-8.so.0, libargon2.so.1]")

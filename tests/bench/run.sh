@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines, each with its settings, then all of them once more
-# as a table for docs; NAME runs one (bus, sched, cell, json, cel, rules, policy, forms, live, many, pages, schema, storage, models, gateway, auth, audit, tenants, life, stall). Ratios are taken within one
+# as a table for docs; NAME runs one (bus, sched, cell, json, cel, rules, policy, forms, live, many, pages, schema, storage, models, gateway, auth, auth-flood, auth-lists, audit, tenants, life, stall). Ratios are taken within one
 # run; the machine should have nothing else to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -43,6 +43,8 @@ bench pages "pages_bench" $bin/pages/pages_bench examples/loan/loan.yaml example
 bench storage storage_bench $bin/storage/storage_bench $loan/valid.jsonl "$work"
 bench gateway "socle gateway page bare_beast" tests/bench/gateway/run.sh
 bench auth "socle storage-rocksdb gateway auth hello" /usr/bin/python3 -B tests/bench/auth/run.py
+bench auth-flood "$demo auth" python3 tests/bench/auth/login_flood.py
+bench auth-lists "$demo auth models forms" python3 tests/bench/auth/members_list.py
 bench tenants "tenants_bench socle storage-rocksdb gateway fake-auth notes socle_touch" bash -c "$bin/tenants/tenants_bench build/release/plugins $work/tenants; /usr/bin/python3 -B tests/bench/tenants/run.py"
 bench audit "audit_bench socle storage-rocksdb gateway notes audit" bash -c "$bin/audit/audit_bench $work; /usr/bin/python3 -B tests/bench/audit/run.py"
 bench life "$demo" /usr/bin/python3 -B tests/bench/system/life.py

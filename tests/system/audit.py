@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 
+from auth import totp
 from harness import FULL, SOCLE, Refused, SystemTest, main, plugin, wait_for
 
 RESIDENT = ("[libsimdjson.so.14, libssl.so.3, libcrypto.so.3, librocksdb.so.7.8, libyaml-cpp.so.0.7, libre2.so.9, "
@@ -123,6 +124,29 @@ class Events(AuditTest):
         everything = json.dumps(self.entries())
         for secret in (PASSWORD, "wrong horse", "my-own-Passw0rd", "oops", got["access_token"]):
             self.assertNotIn(secret, everything)
+
+    def test_wrong_second_factors_and_refresh_tokens_are_entries(self):
+        self.start()
+        _, made, _ = self.ask("POST", "/v1/auth/users", {"username": "ada", "roles": ["viewer"]}, self.operator(), 201)
+        link = re.search(r"[^/]*$", made["password_link"]).group(0)
+        self.ask("POST", "/v1/auth/links/" + link, {"password": PASSWORD}, status=200)
+        login = {"username": "ada", "password": PASSWORD}
+        _, got, _ = self.ask("POST", "/v1/auth/login", login, status=200)
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        use = lambda: self.node.request("POST", "/v1/auth/token", "grant_type=refresh_token&refresh_token=" + got["refresh_token"], form)
+        self.assertEqual([use()[0], use()[0], use()[0]], [200, 400, 400])
+        _, got, _ = self.ask("POST", "/v1/auth/login", login, status=200)
+        ada = {"Authorization": "Bearer " + got["access_token"]}
+        _, begun, _ = self.ask("POST", "/v1/auth/totp", {"password": PASSWORD}, ada, 200)
+        code = totp(begun["secret"], time.time())
+        self.ask("POST", "/v1/auth/totp/confirm", {"password": PASSWORD, "code": code}, ada, 200)
+        self.ask("POST", "/v1/auth/login", login, status=401)
+        self.ask("POST", "/v1/auth/login", dict(login, code=code), status=401)  # counts once
+        user = "users/" + got["user"]["id"]
+        found = [(e["operation"], e["status"]) for e in self.entries(target=user) if e["operation"].startswith("auth.")]
+        self.assertEqual(found, [("auth.login", "bad_code"), ("auth.login", "second_factor_required"), ("auth.login", "ok"),
+                                 ("auth.refresh", "invalid_grant"), ("auth.refresh", "refresh_token_reused"),
+                                 ("auth.login", "ok")])
 
     def test_what_the_gateway_and_a_service_deny_is_an_entry_before_the_answer(self):
         self.start()

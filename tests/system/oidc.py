@@ -9,7 +9,7 @@ import urllib.parse
 import auth
 from auth import manifest
 from fake_provider import FakeProvider, Key, unsigned, with_broken_signature, with_public_key_as_secret
-from harness import Kernel, SystemTest, main
+from harness import Kernel, SystemTest, main, plugin
 
 CONFIG = 'password_memory: 8MiB, password_passes: 1, public_url: "http://socle.test", oidc_reach: local, oidc_time: 2s, oidc_retry: %s'
 SECRET = "s3cret of the client"
@@ -63,6 +63,21 @@ class OidcTest(SystemTest):
 
     def roles(self, session):
         return self.ask(self.k, "GET", "/v1/auth/session", cookie=session)[2]["user"]["roles"]
+
+
+class Audited(OidcTest):
+    def test_sign_ins_and_refused_ones_are_in_the_audit_trail(self):
+        self.boot(more='  - {path: %s, home: kernel, grants: ["call:storage/1", "act-as:tenants"]}\n' % plugin("audit"))
+        provider = self.fake()
+        self.assertEqual(201, self.configure(provider.issuer)[0])
+        status, session, _ = self.come_by(provider)
+        self.assertEqual(303, status)
+        user = self.ask(self.k, "GET", "/v1/auth/session", cookie=session)[2]["user"]["id"]
+        self.assertEqual((401, "oidc_refused"), self.come_by(provider, nonce="of somebody else")[:2])
+        self.assertEqual((401, "state_unknown"), self.back("/v1/auth/oidc/callback/acme/idp?state=x&code=y", "socle_oidc=z")[:2])
+        trail = self.ask(self.k, "GET", "/v1/audit?operation=auth.login", token=self.admin)[2]["items"]
+        self.assertEqual([("users/unknown", "state_unknown"), ("users/unknown", "oidc_refused"), ("users/" + user, "ok")],
+                         [(e["target"], e["status"]) for e in trail][:3])
 
 
 class WithFake(OidcTest):

@@ -334,8 +334,12 @@ class Access(Tokens):
         self.assertEqual(self.good("POST", "/v1/auth/explain", mine, who)["effect"], "allow")
         status, answer, _ = self.ask("PUT", "/v1/auth/roles/bad", {"role": "bad", "permissions": ["all"]}, admin)
         self.assertEqual((status, answer["code"]), (422, "invalid_roles"))
-        self.good("DELETE", "/v1/auth/roles/clerk", headers=admin, status=204)
+        status, answer, _ = self.ask("DELETE", "/v1/auth/roles/clerk", headers=admin)
+        self.assertEqual((status, answer["code"]), (409, "in_use"))
+        self.good("PUT", "/v1/auth/roles/clerk", {"role": "clerk"}, admin)
         self.assertEqual(self.good("POST", "/v1/auth/explain", mine, who)["effect"], "deny")
+        self.good("PATCH", "/v1/auth/users/" + ada["user"]["id"], {"roles": []}, admin)
+        self.good("DELETE", "/v1/auth/roles/clerk", headers=admin, status=204)
 
     def test_nobody_makes_a_role_that_opens_more_than_his_own(self):
         admin = bearer(self.operator())

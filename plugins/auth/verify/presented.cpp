@@ -32,8 +32,32 @@ void classify(Presented& out) {
 
 }  // namespace
 
-Presented read_presented(const Request& request) {
+Presented read_credential(std::string_view authorization, std::string_view cookie) {
   Presented out;
+  if (authorization.data() != nullptr) {
+    const std::size_t space = authorization.find(' ');
+    if (space == std::string_view::npos || !same_word(authorization.substr(0, space), "bearer")) {
+      out.kind = Presented::Kind::bad;
+      out.why = "the only scheme of Authorization here is Bearer";
+      return out;
+    }
+    out.text = authorization.substr(space + 1);
+    classify(out);
+    return out;
+  }
+  if (cookie.data() == nullptr) return out;
+  out.text = cookie;
+  out.cookie = true;
+  classify(out);
+  if (out.kind == Presented::Kind::key) {
+    out.kind = Presented::Kind::bad;
+    out.why = "an API key is never a cookie";
+  }
+  return out;
+}
+
+Presented read_presented(const Request& request) {
+  Presented out = read_credential(request.meta("authorization"), request.meta("cookie"));
   const std::string_view access = request.meta("access");
   out.access = access == "public"          ? Access::open
                : access == "authenticated" ? Access::authenticated
@@ -47,23 +71,6 @@ Presented read_presented(const Request& request) {
   out.csrf = request.meta("csrf");
   out.content_type = request.meta("content-type");
   out.peer = request.meta("peer");
-  const std::string_view authorization = request.meta("authorization");
-  if (authorization.data() != nullptr) {
-    const std::size_t space = authorization.find(' ');
-    if (space == std::string_view::npos || !same_word(authorization.substr(0, space), "bearer")) {
-      out.kind = Presented::Kind::bad;
-      out.why = "the only scheme of Authorization here is Bearer";
-      return out;
-    }
-    out.text = authorization.substr(space + 1);
-    classify(out);
-    return out;
-  }
-  if (request.meta("cookie").data() == nullptr) return out;
-  out.text = request.meta("cookie");
-  out.cookie = true;
-  classify(out);
-  if (out.kind == Presented::Kind::key) out.kind = Presented::Kind::bad;  // a key is never a cookie
   return out;
 }
 

@@ -26,5 +26,7 @@ struct Presented {
 };
 
 [[nodiscard]] Presented read_presented(const Request& request);
+// The credential alone: what Authorization says, else what the session's cookie holds. data() == nullptr: absent.
+[[nodiscard]] Presented read_credential(std::string_view authorization, std::string_view cookie);
 
 }  // namespace socle::auth

@@ -1,5 +1,5 @@
 """tests/bench/auth/run.py: what knowing who asks costs a request: hello through the gateway with no credential, with a
-session as bearer, as cookie, and with an API key, all known to the worker; then bogus credentials, each a look-up within
+session as bearer, as cookie, with an API key and with an access token (JWT), all known to the worker; then bogus credentials, each a look-up within
 their address's budget or a refusal. Kernel on core 0 with one worker, wrk on core 1; the cases alternate, ratios are of
 medians of CPU time a request. Settings: ROUNDS (5), SECONDS_EACH (2), CONNECTIONS (64), SOCLE_BUILD."""
 
@@ -52,6 +52,17 @@ def measure(kernel, arguments):
     return requests / SECONDS, used / requests * 1e6, "Non-2xx" in done
 
 
+def access_token(connection, session):
+    """Of somebody new, who has signed in."""
+    def ask(path, body, token=None):
+        fields = {"Content-Type": "application/json", **({"Authorization": "Bearer " + token} if token else {})}
+        connection.request("POST", path, json.dumps(body), fields)
+        return json.loads(connection.getresponse().read())
+    made = ask("/v1/auth/users", {"username": "ada", "roles": ["viewer"]}, session)
+    ask(re.sub(r"^https?://[^/]+", "", made["password_link"]), {"password": "tr0ub4dor&3"})
+    return ask("/v1/auth/login", {"tenant": "acme", "username": "ada", "password": "tr0ub4dor&3"})["access_token"]
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="socle-bench-") as folder:
         paths = [plugin(p) for p in ("storage-rocksdb", "gateway", "auth")]
@@ -65,11 +76,13 @@ def main():
             connection.request("POST", "/v1/auth/keys", json.dumps({"name": "bench", "scopes": ["records:read"]}),
                                {"Authorization": "Bearer " + session, "Content-Type": "application/json"})
             key = json.loads(connection.getresponse().read())["secret"]
+            token = access_token(connection, session)
             script = os.path.join(folder, "bogus.lua")
             with open(script, "w", encoding="ascii") as file:
                 file.write(BOGUS)
             cases = {"anonymous": [], "bearer": ["-H", "Authorization: Bearer " + session],
                      "cookie": ["-H", "Cookie: socle_session=" + session], "API key": ["-H", "Authorization: Bearer " + key],
+                     "JWT": ["-H", "Authorization: Bearer " + token],
                      "bogus": ["-s", script]}
             got = {name: [] for name in cases}
             for round_ in range(ROUNDS + 1):  # the first warms up

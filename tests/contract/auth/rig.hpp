@@ -7,6 +7,7 @@
 #include <socle/testing.hpp>
 
 #include <functional>
+#include <map>
 
 #include "support/memory_store.hpp"
 
@@ -156,6 +157,7 @@ class Rig {
   std::unique_ptr<TestedPlugin> plugin;
   std::string peer = "192.0.2.7", transport = "tls", suspended;
   unsigned reads = 0, writes = 0, told = 0;
+  std::map<std::string, unsigned> written_by;              // writes of each tenant
   std::function<Reply(const ServiceCall&)> authenticates;  // what the plugin is answered that asks itself
   std::vector<std::string> trail;                          // "operation target status" of each event
 
@@ -165,6 +167,7 @@ class Rig {
         "storage/1", name,
         [this, method](const ServiceCall& call) -> Reply {
           (method == Method::write ? writes : reads) += 1;
+          if (method == Method::write) ++written_by[std::string(call.context.tenant())];
           auto request = json::Document::parse(call.text());
           REQUIRE(request);
           auto answer = store.call(call.context.tenant(), method, request->root());

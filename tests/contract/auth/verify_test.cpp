@@ -37,6 +37,15 @@ TEST_CASE("auth: what is no credential of ours is refused without asking anybody
         "ok");
 }
 
+TEST_CASE("auth: a key in a cookie is refused and told why", "[auth]") {
+  FakeHost host;
+  Rig rig(host);
+  const std::string key = "sk_acme_abcdefghijkl_" + std::string(43, 'A');
+  const Reply refused = rig.ask("authenticate", "", {{"access", "authenticated"}, {"cookie", key}});
+  CHECK(outcome(refused) == "bad_credential");
+  CHECK(refused.message() == "an API key is never a cookie");
+}
+
 TEST_CASE("auth: a bad credential counts on public routes too, but not on the way in", "[auth]") {
   FakeHost host;
   Rig rig(host);

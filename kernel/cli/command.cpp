@@ -280,6 +280,13 @@ std::vector<Command> change_commands() {
        "what breaks without a plugin",
        "",
        {{"socle explain plugin storage-rocksdb"}}},
+      {"explain access",
+       {{"TENANT"}, {"USER"}, {"ACTION"}, {"RESOURCE"}},
+       {{"--record", "FILE", "about this record: JSON such as {\"created_by\": …, \"doc\": {…}}", Form::path}},
+       "why a user may or may not do something",
+       "USER is a username, ACTION a word such as read or delete, RESOURCE such as forms/leave. Asks auth/1 with the "
+       "user's roles as they are now and tells every grant and rule that was considered.",
+       {{"socle explain access acme ada delete forms/leave --record record.json"}}},
   };
 }
 

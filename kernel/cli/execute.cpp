@@ -52,6 +52,7 @@ std::string table_of(const Invocation& invocation, json::View root, bool colour)
   if (words == "plan" || words == "apply") return view_changes(root, words == "plan", colour);
   if (words == "explain call") return view_explained_call(root, colour);
   if (words == "explain plugin") return view_explained_plugin(root, colour);
+  if (words == "explain access") return view_explained_access(root, colour);
   if (words.starts_with("plugin ")) return view_report(root, colour);
   if (words == "tenant list") return view_tenants(root, colour);
   if (words == "tenant show" || words == "tenant set" || words == "tenant suspend" || words == "tenant resume")

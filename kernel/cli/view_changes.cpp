@@ -80,6 +80,19 @@ std::string view_explained_call(json::View answer, bool colour) {
          printable(text_at(answer, "why")) + "\n";
 }
 
+std::string view_explained_access(json::View answer, bool colour) {
+  const bool allowed = text_at(answer, "effect") == "allow";
+  std::string out = tinted(allowed ? "✓ allowed" : "✗ denied", allowed ? Tint::good : Tint::bad, colour) + ": " +
+                    printable(text_at(answer.find("by").find("text"), "en")) + "\n";
+  for (const json::View one : answer.find("considered").elements()) {
+    const bool grant = text_at(one, "kind") == "grant";
+    const std::string what = grant ? "grant of role " + text_at(one, "role") + ", scope " + text_at(one, "scope")
+                                   : "rule " + text_at(one, "policy") + "/" + text_at(one, "rule");
+    out += "  " + printable(what + ": " + text_at(one, "result")) + "\n";
+  }
+  return out;
+}
+
 std::string view_explained_plugin(json::View answer, bool colour) {
   std::string out;
   const auto line = [&](const std::string& text, Tint tint) {

@@ -38,6 +38,7 @@ struct TopSample {
 
 // explanations
 [[nodiscard]] std::string view_explained_call(json::View answer, bool colour);
+[[nodiscard]] std::string view_explained_access(json::View answer, bool colour);
 [[nodiscard]] std::string view_explained_plugin(json::View answer, bool colour);
 
 // Any flat answer: "name   value" lines, lists below their name.

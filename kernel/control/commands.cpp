@@ -1,8 +1,10 @@
 #include "control/commands.hpp"
 
+#include "base/file.hpp"
 #include "control/arguments.hpp"
 #include "control/operation_record.hpp"
 #include "manifest/text.hpp"
+#include "socle/json/document.hpp"
 
 namespace socle::control {
 namespace {
@@ -142,7 +144,31 @@ Answer Commands::plan(const std::string& file, bool dry) {
 Answer Commands::explain(const std::vector<std::string>& words) {
   if (words.size() == 3 && words[0] == "call") return text(lifecycle_.explain_call(words[1], words[2]));
   if (words.size() == 2 && words[0] == "plugin") return text(lifecycle_.explain_plugin(words[1]));
-  return usage("`socle explain` takes: call FROM-PLUGIN SERVICE/N.METHOD | plugin NAME");
+  const Arguments args = split(words, {"--record"});
+  if (!args.problem.empty()) return usage(args.problem);
+  if (args.words.size() == 5 && args.words[0] == "access") return explain_access(args);
+  return usage(
+      "`socle explain` takes: call FROM-PLUGIN SERVICE/N.METHOD | plugin NAME | access TENANT USER ACTION RESOURCE "
+      "[--record FILE]");
+}
+
+// What auth/1 decides for a user as he is now, and everything it looked at.
+Answer Commands::explain_access(const Arguments& args) {
+  if (!lifecycle_.provides("auth/1", "explain"))
+    return failed({Code::unavailable, "no plugin provides auth/1, so nobody decides who may what; load one"});
+  JsonText body;
+  body.begin_object().string("username", args.words[2]).string("action", args.words[3]);
+  body.string("resource", args.words[4]);
+  if (const std::string file = args.flag("--record"); !file.empty()) {
+    const auto record = base::read_file(file, std::size_t{1} << 20);
+    if (!record) return failed(record.error());
+    const auto read = json::Document::parse(*record);
+    if (!read || !read->root().is_object())
+      return failed({Code::invalid, file + ": a record is a JSON object such as {\"created_by\": …, \"doc\": {…}}" +
+                                        (read ? std::string() : "; " + read.error().message)});
+    body.raw("record", *record);
+  }
+  return text(lifecycle_.call("auth/1", "explain", body.end_object().take(), args.words[1]));
 }
 
 // What the kernel knows nothing of is done by plugins: the clients of the socket (socle model) call their methods.

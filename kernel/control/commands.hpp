@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cell/process/control.hpp"
+#include "control/arguments.hpp"
 #include "control/server.hpp"
 #include "control/tenant_commands.hpp"
 #include "lifecycle/lifecycle.hpp"
@@ -25,6 +26,7 @@ class Commands {
   Answer plan(const std::string& file, bool dry);
   Answer storage(const std::vector<std::string>& words);
   Answer explain(const std::vector<std::string>& words);
+  Answer explain_access(const Arguments& args);
   Answer call(const std::vector<std::string>& words);
   lifecycle::Lifecycle& lifecycle_;
   TenantCommands tenants_;

@@ -43,6 +43,7 @@ class Auth : public Plugin {
     verifier_.use(access_);
     sign_in_.use(token_desk_);
     user_api_.use(access_);
+    access_.use(people_);
     forgetting_.with_tenant([this](std::string_view tenant) { access_.views().forget(tenant); });
     forgetting_.with_tenant([this](std::string_view tenant) { token_desk_.rings().forget(tenant); });
   }

@@ -1,12 +1,14 @@
 """system.access: roles and policies decide about the records of forms: one by one, in lists, in exports, in patches and
 expansions; what is withheld is neither shown nor found out nor overwritten; and a change of a role counts at once."""
 
+import json
+import os
 import re
 import urllib.parse
 
 import auth
 from auth import AUTH, GRANTS
-from harness import RESIDENT, Kernel, SystemTest, main, plugin
+from harness import RESIDENT, Kernel, Refused, SystemTest, main, plugin
 
 MANIFEST = """socle: 1
 data: data
@@ -75,6 +77,19 @@ class Access(SystemTest):
 
     def of(self, org):
         return RECORDS + "/" + self.made[org]
+
+    def test_an_operator_is_told_why(self):
+        said = self.k.command("explain", "access", "acme", "cleo", "read", "forms/leave")
+        self.assertIn(said["effect"], ("allow", "deny"))
+        self.assertEqual(said["subject"]["roles"], ["clerk"])
+        record = os.path.join(self.folder, "record.json")
+        for org, effect in (("sales", "allow"), ("legal", "deny")):
+            with open(record, "w", encoding="utf-8") as file:
+                json.dump({"doc": {"kind": "annual", "org": org}}, file)
+            said = self.k.command("explain", "access", "acme", "cleo", "read", "forms/leave", "--record", record)
+            self.assertEqual(said["effect"], effect, said)
+        with self.assertRaises(Refused):
+            self.k.command("explain", "access", "acme", "nobody", "read", "forms/leave")
 
     def test_one_record(self):
         shown = self.does("GET", self.of("sales"), token=self.clerk)

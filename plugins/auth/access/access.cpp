@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "verify/known.hpp"
+
 namespace socle::auth {
 namespace {
 
@@ -152,6 +154,14 @@ Task<Reply> Authorizer::explain(Request request) {
   if (!is_envelope(root.find("record")) || !is_envelope(root.find("old")))
     co_return bad("bad_record", "'record' and 'old' are {id, created_by, …, doc: {…}}", "/record");
   const auto other = root.find("subject");
+  if (request.principal() == "kernel") {
+    auto bound_for = co_await bound(request, *asked);
+    if (!bound_for) co_return std::move(bound_for).problem();
+    auto who = co_await named(request, (*asked)->text("username"));
+    if (!who) co_return std::move(who).problem();
+    authz::Asker asker(*bound_for, *who);
+    co_return Reply::json(asker.explain((*asked)->question));
+  }
   if (other.exists()) {
     auto may = co_await permits(request, std::string(request.context().claims()), "users:read");
     if (!may) co_return std::move(may).problem();
@@ -164,6 +174,18 @@ Task<Reply> Authorizer::explain(Request request) {
   const auto subject = authz::Subject::of(request.tenant(), other.find("id").as_string(), json::to_text(other));
   authz::Asker asker(*bound_here, subject);
   co_return Reply::json(asker.explain((*asked)->question));
+}
+
+Task<Got<authz::Subject>> Authorizer::named(Context context, std::string username) {
+  auto person = co_await people_->by_name(context, username);
+  if (!person) co_return std::move(person).problem();
+  if (!person->exists())
+    co_return Reply::error(Code::not_found, "not_found", "there is no user '" + username.substr(0, 64) + "'");
+  Known known;
+  known.user = person->id;
+  known.org = person->org;
+  known.roles = person->roles;
+  co_return authz::Subject::of(context.tenant(), person->id, claims_text(known, person->username));
 }
 
 Task<Got<bool>> Authorizer::permits(Context context, std::string claims, std::string permission) {

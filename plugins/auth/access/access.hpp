@@ -5,19 +5,22 @@
 #pragma once
 
 #include "access/tenant_view.hpp"
+#include "identity/people.hpp"
 
 namespace socle::auth {
 
 class Authorizer {
  public:
   Authorizer(Host& host, Store& store);
+  void use(People& people) { people_ = &people; }
 
   // {resource, action, record?, old?, types?, env?} → {effect, by, policy?, rule?, role?, reason?, masks?}.
   Task<Reply> decide(Request request);
   // {resource, action, types?, record?, indexes?, env?} → {effect, filter?, predicate?, remainder?, masks,
   // exact_masks}.
   Task<Reply> filter(Request request);
-  // As decide, and {subject?: {id, roles, org, …}}: about somebody else, for those who may read users.
+  // As decide, and {subject?: {id, roles, org, …}}: about somebody else, for those who may read users. For operators
+  // (principal `kernel`) {username}: about a user of the tenant as he is now.
   Task<Reply> explain(Request request);
   // {permission} → {allowed}: whether the roles open a route.
   Task<Reply> authorize(Request request);
@@ -53,10 +56,12 @@ class Authorizer {
   };
   Got<std::shared_ptr<Asked>> read(const Request& request) const;
   Task<Got<authz::BoundPtr>> bound(Context context, const std::shared_ptr<Asked>& asked);
+  Task<Got<authz::Subject>> named(Context context, std::string username);
   Seat& seat(const Context& context, const authz::BoundPtr& bound);
 
   Host& host_;
   const json::Document env_;
+  People* people_ = nullptr;
   TenantViews views_;
   ByHash<authz::Bound> bounds_;
   std::vector<Seats> seats_;

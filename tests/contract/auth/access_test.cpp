@@ -96,3 +96,18 @@ TEST_CASE("auth: a role that is there is not replaced by one that is meant to be
   CHECK(outcome(put(R"(["records:read"])", {{"http.header.if-match", etag}})) == "ok");
   CHECK(outcome(put(R"(["records:read"])", {{"http.header.if-match", etag}})) == "version_mismatch");
 }
+
+TEST_CASE("auth: operators are told why about a user by name, other services not", "[auth]") {
+  FakeHost host;
+  Company company(host);
+  company.hire("vera", "viewer");
+  const auto ask = [&](const std::string& name, const std::string& action, const Rig::Who& who) {
+    return company.ask("explain", R"({"resource":"forms/x","action":")" + action + R"(","username":")" + name + "\"}",
+                       {}, who);
+  };
+  const Rig::Who kernel{"acme", "kernel", ""};
+  CHECK(member(ask("vera", "read", kernel), "effect") == "allow");
+  CHECK(member(ask("vera", "delete", kernel), "effect") == "deny");
+  CHECK(outcome(ask("nobody", "read", kernel)) == "not_found");
+  CHECK(member(ask("admin", "read", {"acme", "plugin:forms", ""}), "effect") == "deny");  // of itself
+}

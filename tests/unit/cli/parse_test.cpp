@@ -77,7 +77,8 @@ TEST_CASE("parse: an unknown command is refused with the nearest known one", "[c
         "unknown command 'plugin lst'; did you mean 'list'? `socle plugin --help` explains them");
   CHECK(refusal({"storage", "zzzz"}) ==
         "unknown command 'storage zzzz'; wanted one of backup, verify, restore; `socle storage --help` explains them");
-  CHECK(refusal({"explain"}) == "`socle explain` wants one of call, plugin; `socle explain --help` explains them");
+  CHECK(refusal({"explain"}) ==
+        "`socle explain` wants one of call, plugin, access; `socle explain --help` explains them");
   CHECK(refusal({}) == "no command given, wanted one of those that `socle --help` lists");
 }
 

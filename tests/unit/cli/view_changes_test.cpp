@@ -78,6 +78,15 @@ TEST_CASE("view: explain call says allowed or refused, and why", "[cli]") {
         "✗ refused: a → s/1.m\n  not granted\n");
 }
 
+TEST_CASE("view: explain access says the verdict and what was considered", "[cli]") {
+  const Reading answer(R"({"effect":"deny","by":{"kind":"rule","text":{"en":"Rule 'p/r' denies it."}},"considered":[
+    {"kind":"grant","role":"clerk","scope":"own","result":"true"},{"kind":"rule","policy":"p","rule":"r","result":"true"}]})");
+  CHECK(view_explained_access(answer, false) ==
+        "✗ denied: Rule 'p/r' denies it.\n  grant of role clerk, scope own: true\n  rule p/r: true\n");
+  CHECK(view_explained_access(Reading(R"({"effect":"allow","by":{"text":{"en":"Yes."}}})"), false) ==
+        "✓ allowed: Yes.\n");
+}
+
 TEST_CASE("view: explain plugin lists what breaks", "[cli]") {
   const Reading answer(R"({"plugin":"storage","breaks":[{"plugin":"notes","needs":"storage/1","optional":false},
     {"plugin":"forms","needs":"storage/1","optional":true}],"routes":["GET /v1/x"],"listeners":["http"]})");

@@ -60,6 +60,7 @@ Flow& Lane::pay(Flow& next) {
 
 int64_t Lane::used(const Account& account) {
   pay(pay(*house_));
+  if (longest_ > 2 * slice) correct();  // what is told must not be taken back afterwards
   return account.cpu();
 }
 

@@ -246,13 +246,14 @@ void Cell::watch(std::shared_ptr<Session> session, std::uint64_t life) {
 // Every so often: has the cell's worker come round since the last time? A cell without calls in flight is asked, too,
 // more rarely: a timer of its plugin may never end.
 void Cell::beat() {
-  const std::shared_ptr<Session> session = [this] {
+  const auto [session, serving] = [this] {
     const std::lock_guard lock(mutex_);
-    return session_;
+    return std::pair(session_, serving_);
   }();
   if (session == nullptr) return;
   if (asked_beat_ && !session->beats()) return misbehaves("it hangs");
-  asked_beat_ = ++beats_ % idle_beats == 0 || in_flight() > 0;
+  // While the instance is made its worker may be busy for as long as start_timeout says.
+  asked_beat_ = in_flight() > 0 || (serving && ++beats_ % idle_beats == 0);
   if (asked_beat_) session->ask_beat();
   const auto again = [](void* user, socle_status status) {
     if (status == SOCLE_OK) static_cast<Cell*>(user)->beat();

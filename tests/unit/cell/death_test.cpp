@@ -77,6 +77,13 @@ TEST_CASE("death: a cell whose timer never ends is killed, though no call is in 
   CHECK(f.link->facts().front().last_death.find("it hangs") != std::string::npos);
 }
 
+TEST_CASE("death: a cell whose instance takes its time to be made does not hang", "[cell]") {
+  CellFixture f("slow", CellFixture::all_grants(), {},
+                [](cell::CellSpec& spec) { spec.hang = std::chrono::milliseconds(200); });
+  CHECK(f.start().empty());
+  CHECK(f.link->facts().front().deaths == 0);
+}
+
 TEST_CASE("death: calls that wait for a restart are answered at their deadlines", "[cell]") {
   CellFixture f("parrot");
   REQUIRE(f.start().empty());

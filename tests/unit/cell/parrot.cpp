@@ -250,6 +250,7 @@ std::array<socle_method, names.size()> table() {
 const socle_plugin& built_in(std::string_view name) {
   static const auto methods = table();
   static const bool refuses = name == "refuses";
+  static const bool slow = name == "slow";
   static const socle_plugin plugin{
       sizeof(socle_plugin),
       SOCLE_ABI_MAJOR,
@@ -263,6 +264,7 @@ const socle_plugin& built_in(std::string_view name) {
           *error = {sizeof *error, SOCLE_INVALID, host->payload_new(host, {nullptr, 0}, SOCLE_MEDIA_NONE, &why, 1)};
           return SOCLE_INVALID;
         }
+        if (slow) usleep(2'000'000);
         *instance = new Parrot{host, {}, {}, 0};
         return SOCLE_OK;
       },

@@ -191,10 +191,13 @@ class Models(SystemTest):
         found = [line for line in text.splitlines() if line.startswith("models_switch_seconds")]
         total = float(next(l.split()[-1] for l in found if "_sum" in l))
         count = float(next(l.split()[-1] for l in found if "_count" in l))
-        soon = sum(float(l.split()[-1]) for l in found if '_bucket' in l and 'le="0.01"' in l)
-        self.assertGreaterEqual(soon, 0.9 * count, "switches of all workers that took more than 10 ms")
-        return "switch of all workers after the write: mean %.2f ms, %.1f %% within 10 ms of %d" % (
-            1000 * total / count, 100 * soon / count, count)
+        # Edges double; the first one that holds all of 10 ms.
+        edges = {float(l.split('le="')[1].split('"')[0]): float(l.split()[-1]) for l in found if "_bucket" in l}
+        edge = min(e for e in edges if e >= 0.01)
+        soon = edges[edge]
+        self.assertGreaterEqual(soon, 0.9 * count, "switches of all workers that took more than %g s" % edge)
+        return "switch of all workers after the write: mean %.2f ms, %.1f %% of %d within %.1f ms" % (
+            1000 * total / count, 100 * soon / count, count, 1000 * edge)
 
     def judge(self, seen, published):
         """No failure; nothing older than what was acknowledged before the question, nothing newer than was asked for."""

@@ -189,7 +189,7 @@ std::vector<Command> model_commands() {
        {tenant, {"--version", "V", "the older version of which no data is left", Form::text, true}},
        "say that no data of an older major is left, so that it is no longer listed as serving",
        "It can still be addressed by its version. The history tells who said so.",
-       {{"socle model migrated forms/leave --version 1.4.0 --tenant beta"}}},
+       {{"socle model migrated rules/loan --version 9.0.0 --tenant beta", 1, "there is no such version"}}},
       {"model retire",
        {{"KIND/NAME"}},
        {tenant, {"--reason", "TEXT", "kept in the history"}},
@@ -286,7 +286,7 @@ std::vector<Command> change_commands() {
        "why a user may or may not do something",
        "USER is a username, ACTION a word such as read or delete, RESOURCE such as forms/leave. Asks auth/1 with the "
        "user's roles as they are now and tells every grant and rule that was considered.",
-       {{"socle explain access acme ada delete forms/leave --record record.json"}}},
+       {{"socle explain access acme ada delete forms/leave --record record.json", 1, "no auth/1 provider is loaded"}}},
   };
 }
 

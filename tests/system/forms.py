@@ -304,12 +304,12 @@ class Forms(SystemTest):
         demo.release("form: texts\nschema: {type: object, properties: {t: {type: string}, p: {type: string, pattern: '^a$'}}}\nindex: [t]\n", "texts")
         records = "/v1/forms/texts/records"
         evils = ["\r\nX-Evil: 1\r\n\r\n", "' || true || t == '", '" } ] } <script>alert(1)</script>', "\u202e\u0000\u001b[31m", "=cmd|' /C calc'!A0",
-                 '{"level":"error","msg":"forged"}\n{"level":"error","msg":"forged"}', "%0d%0aX-Evil:%201", "${jndi:x}", "\U0001f600" * 100]
+                 '{"level":"error","msg":"forged"}\n{"level":"error","msg":"forged"}', "%0d%0aX-Evil:%201", "${jndi:x}", "\U0001f600" * 20]
         for evil in evils:
             with self.subTest(evil[:20]):
                 made = demo.good("POST", records, {"t": evil}, status=201)
                 self.assertEqual(evil, demo.good("GET", records + "/" + made["id"])["doc"]["t"])
-                asked = urllib.parse.quote("t == %s" % json.dumps(evil))
+                asked = urllib.parse.quote("t == %s" % json.dumps(evil, ensure_ascii=False))
                 found = demo.good("GET", "%s?filter=%s" % (records, asked))
                 self.assertEqual([made["id"]], [i["id"] for i in found["items"]])
                 connection = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=30)

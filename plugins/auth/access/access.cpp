@@ -157,7 +157,8 @@ Task<Reply> Authorizer::explain(Request request) {
   if (request.principal() == "kernel") {
     auto bound_for = co_await bound(request, *asked);
     if (!bound_for) co_return std::move(bound_for).problem();
-    auto who = co_await named(request, (*asked)->text("username"));
+    const std::string username((*asked)->text("username"));
+    auto who = co_await named(request, username);
     if (!who) co_return std::move(who).problem();
     authz::Asker asker(*bound_for, *who);
     co_return Reply::json(asker.explain((*asked)->question));
@@ -176,7 +177,7 @@ Task<Reply> Authorizer::explain(Request request) {
   co_return Reply::json(asker.explain((*asked)->question));
 }
 
-Task<Got<authz::Subject>> Authorizer::named(Context context, std::string username) {
+Task<Got<authz::Subject>> Authorizer::named(Context context, const std::string& username) {
   auto person = co_await people_->by_name(context, username);
   if (!person) co_return std::move(person).problem();
   if (!person->exists())

@@ -56,7 +56,7 @@ class Authorizer {
   };
   Got<std::shared_ptr<Asked>> read(const Request& request) const;
   Task<Got<authz::BoundPtr>> bound(Context context, const std::shared_ptr<Asked>& asked);
-  Task<Got<authz::Subject>> named(Context context, std::string username);
+  Task<Got<authz::Subject>> named(Context context, const std::string& username);
   Seat& seat(const Context& context, const authz::BoundPtr& bound);
 
   Host& host_;

@@ -59,6 +59,9 @@ class Rig {
     host.serve("tenants/1", "usage", [this](const ServiceCall& call) {
       return Reply::json(call.context.tenant() == suspended ? R"({"state":"suspended"})" : R"({"state":"active"})");
     });
+    host.serve("models/1", "resolve", [](const ServiceCall&) {
+      return Reply::error(Code::unavailable, "no_provider", "no plugin provides models/1.resolve now");
+    });
     host.serve("models/1", "list", [](const ServiceCall&) {
       return Reply::error(Code::unavailable, "no_provider", "no plugin provides models/1.list now");
     });

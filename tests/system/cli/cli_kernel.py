@@ -49,6 +49,7 @@ class Kernel:
             following.write_text(following.read_text().replace("version: 1.0.0", "version: 1.1.0"))
             (self.folder / "system.yaml").write_text(SYSTEM)
             (self.folder / "next.yaml").write_text(WITH_HELLO)
+            (self.folder / "record.json").write_text('{"created_by": "ada", "doc": {"kind": "sick"}}')
             (self.folder / "keys.json").write_text(RFC_8037_KEY)
             (self.folder / "author.pub").write_text(RFC_8037_KEY_TEXT)
             (self.folder / "tenants.txt").write_text("# new ones\nbeta\ngamma plan=paid storage.bytes=10MiB\n")

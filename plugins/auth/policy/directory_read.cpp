@@ -240,8 +240,8 @@ DirectoryPtr Directory::read(json::View roles, json::View units, Diagnostics& di
 }
 
 DirectoryPtr Directory::built_in() {
-  Diagnostics none;
-  return read({}, {}, none);
+  Diagnostics diagnostics;
+  return read({}, {}, diagnostics);
 }
 
 }  // namespace socle::authz

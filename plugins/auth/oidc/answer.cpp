@@ -50,6 +50,7 @@ Result<bool> Answer::feed(std::string_view bytes) {
 
 Status Answer::finish() {
   if (impl_->parser.is_done()) return Status();
+  if (!impl_->parser.got_some()) return Error{Code::invalid, "the connection was closed without an answer"};
   boost::system::error_code error;
   impl_->parser.put_eof(error);
   if (error) return fault(error);

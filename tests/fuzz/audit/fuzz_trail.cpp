@@ -3,6 +3,7 @@
 // changed file must never verify.
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -38,6 +39,7 @@ struct Good {
     for (int i = 0; i < 300; ++i) {
       Entry entry;
       entry.tenant = "acme";
+      entry.target = "t";
       entry.trace = std::to_string(i);
       entry.json = R"({"tenant":"acme","operation":"x","target":"t","trace":")" + entry.trace + R"(","pad":")" +
                    std::string(200, 'x') + "\"}";
@@ -78,6 +80,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     entry.json = "{}";
     static_cast<void>((*trail)->append({&entry, 1}));
   }
-  for (std::size_t i = 0; i < 5; ++i) write_file(good.dir.path() + "/" + files[i], good.bytes[i]);
+  // As it was: what opening a broken trail has begun anew goes, too.
+  const std::filesystem::path root = good.dir.path();
+  for (const auto& entry : std::filesystem::directory_iterator(root / "segments")) {
+    const auto name = "segments/" + entry.path().filename().string();
+    if (name != files[0] && name != files[1]) std::filesystem::remove(entry.path());
+  }
+  for (std::size_t i = 0; i < 5; ++i) write_file(root / files[i], good.bytes[i]);
   return 0;
 }

@@ -365,7 +365,8 @@ TEST_CASE("pages: no text of a model, a record or a fault becomes HTML", "[pages
               "\"]},\"l\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":{\"" + evil +
               "\":{\"type\":\"string\"}}}}}}}");
   REQUIRE(form);
-  const std::string raw = json::Document::parse("\"" + evil + "\"")->root().as_string().data();
+  const auto read = json::Document::parse("\"" + evil + "\"").value();
+  const std::string raw(read.root().as_string());
   const std::string doc =
       "{\"" + evil + "\":\"" + evil + "\",\"k\":\"" + evil + "\",\"l\":[{\"" + evil + "\":\"" + evil + "\"}]}";
   Faults faults{{"", raw}, {"/k", raw}};

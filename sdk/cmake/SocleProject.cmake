@@ -42,9 +42,11 @@ endif()
 add_library(socle_warnings INTERFACE)
 target_compile_options(socle_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Werror
   "$<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor;-Wold-style-cast;-Woverloaded-virtual>"
-  "$<$<OR:$<COMPILE_LANG_AND_ID:C,GNU>,$<COMPILE_LANG_AND_ID:CXX,GNU>>:-Wduplicated-cond;-Wlogical-op>"
+  "$<$<OR:$<COMPILE_LANG_AND_ID:C,GNU>,$<COMPILE_LANG_AND_ID:CXX,GNU>>:-Wduplicated-cond;-Wlogical-op>")
+if(SOCLE_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # Instrumented code looks uninitialized to GCC 12 where it is not.
-  "$<$<AND:$<BOOL:${SOCLE_SANITIZE}>,$<CXX_COMPILER_ID:GNU>>:-Wno-maybe-uninitialized>")
+  target_compile_options(socle_warnings INTERFACE -Wno-maybe-uninitialized)
+endif()
 
 # socle_part(NAME SOURCES a.cpp ... [USES part ...] [LINK target ...])
 # One static library of the kernel, `socle_NAME`, living in kernel/NAME. Its files may include "PART/..." of this part

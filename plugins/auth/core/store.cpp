@@ -5,6 +5,8 @@
 namespace socle::auth {
 namespace {
 
+constexpr std::uint32_t swept_at_once = 32;
+
 constexpr std::array<std::string_view, 11> declarations = {
     R"({"collection":"auth.users","indexes":[{"name":"username","fields":[{"field":"/username","type":"string"}],"unique":true}]})",
     R"({"collection":"auth.credentials","indexes":[]})",
@@ -141,6 +143,16 @@ Task<Got<Store::Page>> Store::find(Context context, const Query& query) {
   auto document = parsed(reply);
   if (!document) co_return std::move(document).problem();
   co_return Page{std::move(*document)};
+}
+
+Task<void> Store::sweep(Context context, Query query) {
+  query.limit = swept_at_once;
+  auto page = co_await find(context, query);
+  if (!page || page->items().empty()) co_return;
+  Batch batch;
+  for (const json::View item : page->items().elements()) batch.remove_any(query.of, item.find("id").as_string());
+  batch.soon();
+  static_cast<void>(co_await write(context, batch.take()));
 }
 
 }  // namespace socle::auth

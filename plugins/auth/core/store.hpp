@@ -79,6 +79,8 @@ class Store {
   };
   // Ordered by the field, then by id.
   Task<Got<Page>> find(Context context, const Query& query);
+  // Removes some of what the query finds, not waiting for the disk. Best effort: what is left is found by the next.
+  Task<void> sweep(Context context, Query query);
 
  private:
   Task<Reply> ask(Context context, const Target& target, std::string body);

@@ -9,7 +9,6 @@ namespace {
 
 constexpr Duration patience = std::chrono::seconds(5);
 constexpr int attempts = 3;
-constexpr std::uint32_t sweep_at_once = 32;
 
 Reply bad_token(std::string_view reason) {
   return Reply::error(Code::unauthenticated, "bad_token", reason)
@@ -229,14 +228,7 @@ Task<void> TokenDesk::sweep(Context context) {
   query.op = "lt";
   query.type = "integer";
   query.number = seconds();
-  query.limit = sweep_at_once;
-  auto page = co_await store_.find(context, query);
-  if (!page || page->items().empty()) co_return;
-  Batch batch;
-  for (const json::View item : page->items().elements())
-    batch.remove_any(families_collection, item.find("id").as_string());
-  batch.soon();
-  static_cast<void>(co_await store_.write(context, batch.take()));
+  co_await store_.sweep(context, query);
 }
 
 // The client is an API key: `client_id` is the key's id, `client_secret` the key.

@@ -9,7 +9,6 @@ namespace {
 
 constexpr Duration patience = std::chrono::seconds(25);
 constexpr Milliseconds way_out = std::chrono::minutes(10);  // until the browser must be back
-constexpr std::uint32_t sweep_at_once = 32;
 constexpr std::size_t max_token_answer = 128 * 1024;
 constexpr std::string_view secure_cookie = "__Host-socle_oidc";
 constexpr std::string_view plain_cookie = "socle_oidc";
@@ -166,14 +165,7 @@ Task<void> OidcSignIn::sweep(Context context) {
   query.op = "lt";
   query.type = "timestamp";
   query.value = until;
-  query.limit = sweep_at_once;
-  auto page = co_await store_.find(context, query);
-  if (!page || page->items().empty()) co_return;
-  Batch batch;
-  for (const json::View item : page->items().elements())
-    batch.remove_any(collection::pending, item.find("id").as_string());
-  batch.soon();
-  static_cast<void>(co_await store_.write(context, batch.take()));
+  co_await store_.sweep(context, query);
 }
 
 // Ends the pending sign-in, so that of two who come back with one state one goes on. Who is not the browser that began

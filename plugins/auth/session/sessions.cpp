@@ -9,7 +9,6 @@
 namespace socle::auth {
 namespace {
 
-constexpr std::uint32_t sweep_at_once = 32;
 constexpr int attempts = 4;  // against a renewal at the same time
 
 std::string text_of(const Session& s) {
@@ -87,14 +86,7 @@ Task<void> Sessions::sweep(Context context) {
   query.op = "lt";
   query.type = "timestamp";
   query.value = until;
-  query.limit = sweep_at_once;
-  auto page = co_await store_.find(context, query);
-  if (!page || page->items().empty()) co_return;
-  Batch batch;
-  for (const json::View item : page->items().elements())
-    batch.remove_any(collection::sessions, item.find("id").as_string());
-  batch.soon();
-  static_cast<void>(co_await store_.write(context, batch.take()));
+  co_await store_.sweep(context, query);
 }
 
 Task<Got<Session>> Sessions::get(Context context, std::string id) {

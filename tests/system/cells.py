@@ -8,7 +8,7 @@ import signal
 import time
 
 from events import Stream
-from harness import FULL, Kernel, Refused, SystemTest, copy_plugin, main, plugin, wait_for
+from harness import FULL, Refused, SystemTest, copy_plugin, main, plugin, wait_for
 
 CELLS = {"hello": "home: cell", "notes": 'home: cell, grants: ["call:storage/1"]'}
 

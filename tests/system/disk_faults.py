@@ -49,6 +49,8 @@ class DiskFaults:
                 found = os.lstat(path)
                 kept = synced.get((found.st_dev, found.st_ino), found.st_size)
                 if stat.S_ISREG(found.st_mode) and kept < found.st_size:
+                    os.chmod(path, stat.S_IMODE(found.st_mode) | stat.S_IWUSR)  # a loader's copy may only be read
                     os.truncate(path, kept)
+                    os.chmod(path, stat.S_IMODE(found.st_mode))
                     lost += found.st_size - kept
         return lost

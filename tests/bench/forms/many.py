@@ -2,7 +2,6 @@
 memory of the server beside it. Settings: RECORDS (1000000)."""
 
 import http.client
-import json
 import os
 import sys
 import tempfile

@@ -139,44 +139,6 @@ class Bench(Fairness):
     def flood(self):
         kernel = self.serve({"light": "weight: 1"}, more=self.tls_listeners("ec", "rsa"))
         light = ("light", 4, WORK, "open", LIGHT_RATE)
-        (alone, equal, flood), counted = self.p99(kernel, light, ("other", 8, WORK, "open", int(share)),
-                                                  ("other", 64, WORK, "open", int(50 * share)))
-        for name, of in (("median", statistics.median), ("lowest", min)):
-            print("sched.light_p99, %s of %d rounds: alone %.0f us; beside one that offers its share of %d/s %.0f us; beside one "
-                  "that offers %.0f x its share %.0f us: %.2f x (aim 1.2), alone + %.1f slices (aim 2); rounds of %.0f s, in "
-                  "turns, light at %d/s%s" % (
-                      name, ROUNDS, of(alone), share, of(equal), counted[1]["offered"] / (SECONDS + 0.7) / share, of(flood),
-                      of(flood) / of(equal), (of(flood) - of(alone)) / SLICE, SECONDS, LIGHT_RATE, self.others.said()), flush=True)
-        self.end(kernel)
-
-    def hello(self):
-        """A file with the first flight of a TLS client: what costs its sender nothing and a server a key exchange."""
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        try:
-            context.wrap_bio(incoming, outgoing).do_handshake()
-        except ssl.SSLWantReadError:
-            pass
-        return self.write("hello.bin", outgoing.read())
-
-    def write(self, name, content):
-        path = os.path.join(self.folder, name)
-        with open(path, "wb") as file:
-            file.write(content)
-        return path
-
-    def flood(self):
-        listeners = {}
-        for name, kind in (("ec", ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]), ("rsa", ["rsa:2048"])):
-            subprocess.run(["openssl", "req", "-x509", "-newkey", *kind, "-nodes", "-days", "2", "-subj", "/CN=t", "-keyout",
-                            os.path.join(self.folder, name + ".key"), "-out", os.path.join(self.folder, name + ".pem")],
-                           check=True, capture_output=True, timeout=30)
-            listeners[name] = ('address: "127.0.0.1:0", tls: {certificate: %s.pem, key: %s.key}, connections: 20000, '
-                               'connections_per_peer: 20000' % (name, name))
-        kernel = self.serve({"light": "weight: 1"}, more=listeners)
-        light = ("light", 4, WORK, "open", LIGHT_RATE)
         request = self.write("request", b"GET /v1/burn/1 HTTP/1.1\r\nHost: t\r\n\r\n")
         hello = self.hello()
         floods = (

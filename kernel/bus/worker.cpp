@@ -205,7 +205,8 @@ void Worker::loop() {
         continue;
       }
       // By id, not by pointer: an earlier event of this turn may have closed the watch.
-      const auto it = watches_.find(events[i].data.u64);
+      const uint64_t id = events[i].data.u64;  // a copy: the structure is packed
+      const auto it = watches_.find(id);
       if (it != watches_.end())
         ready(*it->second, interest(events[i].events), (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0);
     }

@@ -181,8 +181,9 @@ void FairQueue::check_cap(Flow& f, int64_t now) {
   }
   const int64_t used = f.cpu.get() + f.elsewhere;
   if (f.window_until <= now) {
-    const auto earned = static_cast<int64_t>(cap * static_cast<double>(cap_window));
-    f.window_cpu = f.window_until == 0 || !limited ? used : std::min(used, f.window_cpu + earned);
+    const double earned = cap * static_cast<double>(cap_window);
+    const auto spent = static_cast<double>(used - f.window_cpu);
+    f.window_cpu = f.window_until == 0 || spent <= earned ? used : f.window_cpu + static_cast<int64_t>(earned);
     f.window_until = now + cap_window;
   }
   const bool hold = limited && static_cast<double>(used - f.window_cpu) >= cap * static_cast<double>(cap_window);

@@ -116,7 +116,7 @@ class Storage final : public Plugin, public LaneHost {
   }
 
   Task<Status> stop() override {
-    while (lane_ && !lane_->idle()) co_await host_.sleep(std::chrono::milliseconds(1));
+    while (lane_ && !lane_->idle()) static_cast<void>(co_await host_.sleep(std::chrono::milliseconds(1)));
     co_return Status();
   }
 

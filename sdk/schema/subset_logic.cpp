@@ -1,12 +1,13 @@
 // subset_logic.cpp: the reader's references, alternatives, negations, conditions and dependencies.
 #include <algorithm>
+#include <span>
 
 #include "subset.hpp"
 
 namespace socle::schema {
 
 bool Subset::logic_op_holds(const Facts& facts, const Nodes& writer, const Node& node, const Op& op) {
-  const std::uint32_t* children = reader_.children.data() + op.a;
+  const auto children = [&] { return std::span(reader_.children).subspan(op.a, op.b); };
   const auto missed = [&](const std::string& message) {
     note(node, reader_.keywords[op.keyword], message);
     return false;
@@ -15,13 +16,12 @@ bool Subset::logic_op_holds(const Facts& facts, const Nodes& writer, const Node&
     case OpCode::reference: return prove(writer, op.a, facts.types);
     case OpCode::all_of: {
       bool all = true;
-      for (std::uint32_t i = 0; i < op.b; ++i) all = prove(writer, children[i], facts.types) && all;
+      for (const std::uint32_t child : children()) all = prove(writer, child, facts.types) && all;
       return all;
     }
     case OpCode::any_of:
-      if (std::any_of(children, children + op.b,
-                      [&](std::uint32_t child) { return quietly(writer, child, facts.types); }))
-        return true;
+      for (const std::uint32_t child : children())
+        if (quietly(writer, child, facts.types)) return true;
       return missed("none of the alternatives accepts all that the writer may write");
     case OpCode::one_of:
       return one_of_holds(facts, writer, op) ||
@@ -58,7 +58,7 @@ bool Subset::equivalent(std::uint32_t writer, std::uint32_t reader) {
 }
 
 bool Subset::one_of_holds(const Facts& facts, const Nodes& writer, const Op& op) {
-  const std::uint32_t* children = reader_.children.data() + op.a;
+  const auto children = std::span(reader_.children).subspan(op.a, op.b);
   // The same alternatives, in any order.
   for (const Op* choice : facts.choices) {
     if (choice->code != OpCode::one_of || choice->b != op.b) continue;

@@ -210,7 +210,7 @@ Task<Got<bool>> Authorizer::permits(Context context, std::string claims, std::st
     if (!named.last) continue;
     const auto& resources = named.last->resources();
     if (std::none_of(resources.begin(), resources.end(),
-                     [&](const auto& one) { return one == "*" || authz::area_of(one) == area; }))
+                     [&, area = area](const auto& one) { return one == "*" || authz::area_of(one) == area; }))
       continue;
     for (const auto& rule : named.last->rules())
       if (rule.effect == authz::Effect::allow)

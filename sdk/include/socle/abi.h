@@ -22,10 +22,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
 #define SOCLE_ABI_MAJOR 1 /* another major is refused, both numbers named */
 #define SOCLE_ABI_MINOR 1 /* a larger minor than the kernel's is refused, a smaller one is served */
-
 typedef struct socle_str { const char* data; size_t size; } socle_str;
 /* Key and value, e.g. path and query parameters in, "http.status" or "etag" out. */
 typedef struct socle_pair { socle_str key, value; } socle_pair;
@@ -51,7 +49,6 @@ enum {
   SOCLE_DATA_LOSS = 15,      /* stored bytes are damaged; writes stop [500] */
   SOCLE_INTERNAL = 16        /* a defect [500] */
 };
-
 /* What a payload's text is. Other types: SOCLE_MEDIA_OTHER and meta "content-type". */
 enum { SOCLE_MEDIA_NONE = 0, SOCLE_MEDIA_JSON = 1, SOCLE_MEDIA_TEXT = 2, SOCLE_MEDIA_OTHER = 3 };
 
@@ -86,7 +83,6 @@ typedef struct socle_context {
   uint8_t trace_flags;
   uint8_t cancelled; /* 1 once the caller is gone or the deadline has passed; poll it in long work */
 } socle_context;
-
 /* A request. The struct is borrowed; context and payload live until the call is completed. */
 typedef struct socle_call {
   uint32_t struct_size;
@@ -157,7 +153,6 @@ typedef struct socle_call_options {
   int64_t timeout_for;       /* 0: the callee's declared time-out; the context's deadline holds in any case */
   socle_str idempotency_key; /* replaces the context's when present */
 } socle_call_options;
-
 enum { SOCLE_LOG_DEBUG = 0, SOCLE_LOG_INFO = 1, SOCLE_LOG_WARN = 2, SOCLE_LOG_ERROR = 3 };
 enum { SOCLE_IO_READ = 1, SOCLE_IO_WRITE = 2 };
 enum { SOCLE_METRIC_COUNTER = 0, SOCLE_METRIC_GAUGE = 1, SOCLE_METRIC_HISTOGRAM = 2 };
@@ -266,7 +261,6 @@ typedef struct socle_method {
   socle_str service; /* "hello/1", as in the manifest's `provides`; "" for a method only filters or channels use */
   socle_str name;
 } socle_method;
-
 /* The constant that socle_plugin_entry() returns. The kernel reads up to the smaller struct_size. */
 typedef struct socle_plugin {
   uint32_t struct_size;
@@ -289,8 +283,14 @@ typedef const socle_plugin* (*socle_entry_fn)(void);
 #define SOCLE_ENTRY_NAME "socle_plugin_entry"
 /* The ELF note, once per plugin: owner "socle", type 1, descriptor = major, minor. SOCLE_PLUGIN() includes it. */
 typedef struct socle_abi_note { uint32_t namesz, descsz, type; char name[8]; uint16_t abi_major, abi_minor; } socle_abi_note;
+#ifdef __clang__
+#define SOCLE_ABI_NOTE_EXACT __attribute__((no_sanitize("address"))) /* which would pad it */
+#else
+#define SOCLE_ABI_NOTE_EXACT
+#endif
 #define SOCLE_ABI_NOTE                                                                                          \
-  __attribute__((section(".note.socle"), used, aligned(4))) static const socle_abi_note socle_abi_note_v = {   \
+  __attribute__((section(".note.socle"), used, aligned(4))) SOCLE_ABI_NOTE_EXACT                               \
+  static const socle_abi_note socle_abi_note_v = {                                                              \
       6, 4, 1, "socle", SOCLE_ABI_MAJOR, SOCLE_ABI_MINOR}
 #ifdef __cplusplus
 }

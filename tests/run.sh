@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, runs the tests, ends with ctest's summary line.
-#   ./tests/run.sh          release build with all tests; ASan+UBSan and TSan builds of the parts that need them
+#   ./tests/run.sh          release build with all tests; ASan+UBSan (clang's, in the tree of the fuzz targets) and TSan
+#                           builds of the parts that need them
 #   ./tests/run.sh --quick  release build, without tests that take over a minute (label `long`)
 #   ./tests/run.sh --full   everything, with full sanitizers, long torture and fuzz runs
 set -euo pipefail
@@ -35,23 +36,25 @@ if [ "$mode" != --quick ]; then
   step "clang-tidy"
   tests/support/tidy.sh "$mode"
 
-  step "ASan and UBSan: kernel, SDK, parsers, unit tests"
-  if [ "$mode" = --full ]; then socle_build asan; else socle_build asan unit_tests; fi
-  if [ "$mode" = --full ]; then test_preset asan; else test_preset asan -L unit; fi
+  step "ASan and UBSan: kernel, SDK, parsers, unit tests; fuzz targets, shortly"
+  socle_build fuzz unit_tests fuzz_targets
+  if [ "$mode" = --full ]; then export SOCLE_FUZZ_SECONDS=120; fi
+  test_preset fuzz -L 'unit|fuzz' -j 2
 
   step "TSan: bus, scheduler, cells, lifecycle, tenants, telemetry"
   if [ "$mode" = --full ]; then socle_build tsan; else socle_build tsan tsan_tests; fi
   test_preset tsan -L tsan
 
-  step "fuzz targets, shortly"
-  socle_build fuzz fuzz_targets
-  if [ "$mode" = --full ]; then export SOCLE_FUZZ_SECONDS=120; fi
-  test_preset fuzz -L fuzz
+  if [ "$mode" = --full ]; then
+    step "ASan and UBSan once more: GCC's, with everything"
+    socle_build asan
+    test_preset asan
+  fi
 fi
 
 step "release tests"
 case $mode in
-  --quick) test_preset release -LE long ;;
-  --full) SOCLE_FULL=1 test_preset release ;;
-  *) test_preset release ;;
+  --quick) test_preset release -j 2 -LE long ;;
+  --full) SOCLE_FULL=1 test_preset release -j 2 ;;
+  *) test_preset release -j 2 ;;
 esac

@@ -17,7 +17,7 @@ namespace {
 using namespace socle::cel;
 using std::chrono::microseconds;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SOCLE_SANITIZED
 constexpr microseconds grace{50'000};  // sanitizers slow everything down
 #else
 constexpr microseconds grace{1'000};

@@ -478,7 +478,7 @@ TEST_CASE("ruleset: its regular expressions together are bounded and counted", "
   CHECK(Rig(with("[]", "\"" + one + "\"")).text().find("at most 64 regular expressions") != std::string::npos);
 }
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__GLIBC__) && !defined(SOCLE_SANITIZED)
 TEST_CASE("ruleset: bytes() is about what a ruleset takes", "[rules]") {
   const auto document = json::Document::parse(loan);
   REQUIRE(document);

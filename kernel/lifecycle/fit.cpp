@@ -58,6 +58,13 @@ void check_requirements(const std::vector<const Package*>& packages, std::string
             "\", which the system manifest does not grant; add it to the plugin's grants if you trust it that far\n";
       }
     }
+    for (const auto& needed : p->manifest->intrusions()) {
+      if (std::find(p->entry.grants.begin(), p->entry.grants.end(), needed) != p->entry.grants.end()) continue;
+      problems += "plugin " + quoted(*p) +
+                  (needed.kind == PermissionKind::filter ? " stands around calls of " : " gets what is published on ") +
+                  needed.argument + " and is not granted it; add \"" + to_string(needed) +
+                  "\" to its grants in the system manifest if you trust it that far\n";
+    }
   }
 }
 
@@ -90,6 +97,18 @@ void check_channels(const std::vector<const Package*>& packages, std::string& pr
       if (!fresh)
         problems += "channel " + channel.channel + " is published by both " + quoted(*it->second) + " and " +
                     quoted(*p) + "; one plugin declares it\n";
+    }
+  }
+  for (const Package* p : packages) {
+    for (const auto& wanted : p->manifest->subscribes) {
+      const auto it = owner.find(wanted.channel);
+      if (it == owner.end()) continue;
+      for (const auto& channel : it->second->manifest->publishes) {
+        if (channel.channel == wanted.channel && channel.type != wanted.type)
+          problems += "channel " + channel.channel + " carries '" + channel.type + "' of plugin " +
+                      quoted(*it->second) + ", and " + quoted(*p) + " takes '" + wanted.type +
+                      "'; make the two `type` agree\n";
+      }
     }
   }
 }

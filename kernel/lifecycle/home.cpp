@@ -25,8 +25,6 @@ std::string bound_to_kernel(const manifest::PluginManifest& plugin, const manife
     return "it says for whom requests are made (permission ingress), and a cell cannot";
   if (!plugin.resident_handles.empty())
     return "its resident handle '" + plugin.resident_handles.front() + "' is a pointer of the kernel's process";
-  if (plugin.asks_for({manifest::PermissionKind::resident, ""}))
-    return "it keeps resident handles (permission resident), which are pointers of the kernel's process";
   if (!plugin.filters.empty())
     return "its filter '" + plugin.filters.front().method +
            "' must answer within 2 µs, on the caller's stack; a call into a cell takes longer";

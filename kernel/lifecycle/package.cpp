@@ -15,6 +15,7 @@ void grant_all(manifest::PluginEntry& entry, const manifest::PluginManifest& plu
   entry.grants = plugin.permissions;
   for (const auto& need : plugin.requires_)
     entry.grants.push_back({manifest::PermissionKind::call, to_string(need.service)});
+  for (const auto& needed : plugin.intrusions()) entry.grants.push_back(needed);
 }
 
 // Who is given connections answers requests: `listen` says it.

@@ -62,7 +62,9 @@ const Object<Filter>& object_of<Filter>() {
       "Filter", "A method of this plugin that stands around matching calls; synchronous and short.",
       {field("match", &Filter::match, "Calls it stands around; `*` is any run of characters.").required(),
        field("method", &Filter::method, "The method of this plugin.").required().named(is_word, method_wanted),
-       field("priority", &Filter::priority, "Smaller runs earlier.").within(&Filter::priority, -1'000'000, 1'000'000),
+       field("priority", &Filter::priority,
+             "Smaller stands further outside: earlier before the call, later after its reply.")
+           .within(&Filter::priority, -1'000'000, 1'000'000),
        field("fail", &Filter::fail, "When the filter itself fails: refuse the call, or let it pass."),
        field("phase", &Filter::phase, "Before the call, or after its reply.")});
   return object;
@@ -93,12 +95,13 @@ template <>
 const Object<Subscription>& object_of<Subscription>() {
   static const Object<Subscription> object(
       "Subscription", "A channel whose messages this plugin gets.",
-      {field("channel", &Subscription::channel, "Name of the channel.")
+      {field("channel", &Subscription::channel, "Name of the channel. While no plugin publishes it, nothing comes.")
            .required()
            .named(is_dotted_word, channel_wanted),
        field("to", &Subscription::method, "Method of this plugin that takes the messages.")
            .required()
-           .named(is_word, method_wanted)});
+           .named(is_word, method_wanted),
+       field("type", &Subscription::type, "Name of what it takes; the publisher's must be the same.")});
   return object;
 }
 

@@ -70,7 +70,9 @@ const Object<ListenerLimits>& object_of<ListenerLimits>() {
            .within(&L::body, ByteSize{0}, ByteSize{std::uint64_t{1} << 32U}),
        field("header_timeout", &L::header_timeout, "From a request's first byte to the end of its headers.")
            .within(&L::header_timeout, 10ms, 1h),
-       field("idle_timeout", &L::idle_timeout, "Between requests.").within(&L::idle_timeout, 10ms, 24h),
+       field("idle_timeout", &L::idle_timeout,
+             "Before the first byte and between requests; also without progress of a body or of an answer.")
+           .within(&L::idle_timeout, 10ms, 24h),
        field("deadline", &L::deadline, "Longest time of one request.").within(&L::deadline, 10ms, 1h)});
   return object;
 }

@@ -9,15 +9,15 @@ namespace socle::manifest {
 
 namespace {
 
-constexpr std::array<PermissionForm, 13> forms{{
+constexpr std::array<PermissionForm, 11> forms{{
     {PermissionKind::call, "call", "SERVICE/N", "Call this service. Needed, with a grant, for every required service."},
-    {PermissionKind::publish, "publish", "CHANNEL", "Publish on this channel."},
-    {PermissionKind::subscribe, "subscribe", "CHANNEL", "Get the messages of this channel."},
-    {PermissionKind::filter, "filter", "PATTERN", "Stand in front of or behind the calls the pattern matches."},
+    {PermissionKind::subscribe, "subscribe", "CHANNEL",
+     "Get what another plugin's channel carries, of all tenants. Needed, as a grant, for every such subscription."},
+    {PermissionKind::filter, "filter", "PATTERN",
+     "Stand around the calls the pattern matches. Needed, as a grant, for every filter."},
     {PermissionKind::ingress, "ingress", "", "Make root contexts, that is: say who a request is for (gateway, auth)."},
     {PermissionKind::act_as, "act-as", "tenants", "Work for a tenant without a caller; each use is audited."},
     {PermissionKind::catalog, "catalog", "", "Read routes, plugins, health and metrics of the whole system."},
-    {PermissionKind::resident, "resident", "", "Keep handles that survive swaps (see `resident_handles`)."},
     {PermissionKind::threads, "threads", "", "Import thread functions; such a library is never unmapped."},
     {PermissionKind::dlopen, "dlopen", "", "Import `dlopen`."},
     {PermissionKind::read, "read", "/PATH", "In a cell: read files at or below this path."},
@@ -28,7 +28,6 @@ constexpr std::array<PermissionForm, 13> forms{{
 bool argument_fits(PermissionKind kind, std::string_view argument) {
   switch (kind) {
     case PermissionKind::call: return parse_service_id(argument).has_value();
-    case PermissionKind::publish:
     case PermissionKind::subscribe: return is_dotted_word(argument);
     case PermissionKind::filter: return parse_call_pattern(argument).has_value();
     case PermissionKind::act_as: return argument == "tenants";
@@ -36,7 +35,6 @@ bool argument_fits(PermissionKind kind, std::string_view argument) {
     case PermissionKind::write: return argument.starts_with('/') && argument.find("..") == std::string_view::npos;
     case PermissionKind::ingress:
     case PermissionKind::catalog:
-    case PermissionKind::resident:
     case PermissionKind::threads:
     case PermissionKind::network:
     case PermissionKind::dlopen: return argument.empty();

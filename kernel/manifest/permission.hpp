@@ -11,13 +11,11 @@ namespace socle::manifest {
 
 enum class PermissionKind {
   call,       // call:storage/1
-  publish,    // publish:CHANNEL
   subscribe,  // subscribe:CHANNEL
   filter,     // filter:storage/1.*
   ingress,
   act_as,  // act-as: tenants
   catalog,
-  resident,
   threads,
   dlopen,
   read,   // read:/path

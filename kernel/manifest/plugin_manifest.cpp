@@ -24,6 +24,20 @@ bool PluginManifest::asks_for(const Permission& permission) const {
   return std::find(permissions.begin(), permissions.end(), permission) != permissions.end();
 }
 
+std::vector<Permission> PluginManifest::intrusions() const {
+  std::vector<Permission> out;
+  const auto once = [&](Permission permission) {
+    if (std::find(out.begin(), out.end(), permission) == out.end()) out.push_back(std::move(permission));
+  };
+  for (const Filter& filter : filters) once({PermissionKind::filter, to_string(filter.match)});
+  for (const Subscription& wanted : subscribes) {
+    const bool own = std::any_of(publishes.begin(), publishes.end(),
+                                 [&](const PublishedChannel& channel) { return channel.channel == wanted.channel; });
+    if (!own) once({PermissionKind::subscribe, wanted.channel});
+  }
+  return out;
+}
+
 Result<PluginManifest> parse_plugin_manifest(std::string_view text, const std::filesystem::path& file) {
   Problems problems(file.string());
   PluginManifest manifest;

@@ -91,7 +91,7 @@ struct Filter {
   Place at;
   CallPattern match;
   std::string method;
-  std::int64_t priority = 0;  // smaller runs earlier
+  std::int64_t priority = 0;  // smaller stands further outside
   FilterFail fail = FilterFail::closed;
   FilterPhase phase = FilterPhase::before;
 };
@@ -110,6 +110,7 @@ struct Subscription {
   Place at;
   std::string channel;
   std::string method;
+  std::string type = "json";
 };
 
 struct Restart {
@@ -162,6 +163,8 @@ struct PluginManifest {
   [[nodiscard]] const ProvidedService* find_service(const ServiceId& service) const;
   [[nodiscard]] const Method* find_method(const MethodRef& method) const;
   [[nodiscard]] bool asks_for(const Permission& permission) const;
+  // What its filters and its subscriptions to channels of others reach into: each needs a grant.
+  [[nodiscard]] std::vector<Permission> intrusions() const;
 };
 
 inline constexpr std::string_view plugin_manifest_name = "manifest.yaml";

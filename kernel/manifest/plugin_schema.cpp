@@ -62,7 +62,8 @@ const Object<Restart>& object_of<Restart>() {
       "Restart", "What happens after a crash.",
       {field("backoff", &Restart::backoff, "Pause before a restart: begins with the first, doubles up to the second."),
        field("intensity", &Restart::intensity,
-             "More crashes than this and the plugin stays down until an operator acts.")});
+             "More crashes than this and a cell is left alone for that time, then comes back by itself; calls that "
+             "cannot wait so long answer `cell_down`.")});
   return object;
 }
 
@@ -71,7 +72,10 @@ const Object<Health>& object_of<Health>() {
   static const Object<Health> object(
       "Health", "How often the plugin is asked whether it is well.",
       {field("interval", &Health::interval, "Time between two questions.").within(&Health::interval, 100ms, 1h),
-       field("timeout", &Health::timeout, "No answer after this counts as ill.").within(&Health::timeout, 1ms, 1min)});
+       field("timeout", &Health::timeout,
+             "No answer after this counts as ill; a cell whose worker does not come round for twice this, at least "
+             "100 ms, is killed.")
+           .within(&Health::timeout, 1ms, 1min)});
   return object;
 }
 

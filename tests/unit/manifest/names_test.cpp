@@ -90,7 +90,7 @@ TEST_CASE("permission: kinds are a closed list with fitting arguments", "[manife
   CHECK(parse_permission("call:storage/1") == Permission{PermissionKind::call, "storage/1"});
   CHECK(parse_permission("act-as: tenants") == Permission{PermissionKind::act_as, "tenants"});
   CHECK(parse_permission("ingress") == Permission{PermissionKind::ingress, ""});
-  CHECK(parse_permission("publish:records.changed") == Permission{PermissionKind::publish, "records.changed"});
+  CHECK(parse_permission("subscribe:records.changed") == Permission{PermissionKind::subscribe, "records.changed"});
   for (const auto& form : permission_forms()) {
     const auto sample = form.name == std::string_view("call")     ? "call:a/1"
                         : form.name == std::string_view("filter") ? "filter:a/1.*"

@@ -70,14 +70,14 @@ TEST_CASE("plugin manifest: a library is a file name beside it", "[manifest]") {
 
 TEST_CASE("plugin manifest: permissions are a closed list", "[manifest]") {
   const std::string wanted =
-      "expected a permission: call:SERVICE/N, publish:CHANNEL, subscribe:CHANNEL, filter:PATTERN, ingress, "
+      "expected a permission: call:SERVICE/N, subscribe:CHANNEL, filter:PATTERN, ingress, "
       "act-as:tenants, "
-      "catalog, resident, threads, dlopen, read:/PATH, write:/PATH, network, found ";
+      "catalog, threads, dlopen, read:/PATH, write:/PATH, network, found ";
   CHECK(plugin_error("permissions: [root]\n") == "m.yaml:5:15: " + wanted + "'root'");
   CHECK(plugin_error("permissions: [catalogue]\n") ==
         "m.yaml:5:15: " + wanted + "'catalogue'; did you mean 'catalog'?");
   CHECK(plugin_error("permissions: [act-as: users]\n").find(wanted + "'act-as:users'") != std::string::npos);
-  for (const char* good : {"ingress", "catalog", "resident", "threads", "dlopen", "network", "read:/srv", "write:/srv"})
+  for (const char* good : {"ingress", "catalog", "threads", "dlopen", "network", "read:/srv", "write:/srv"})
     CHECK(parse_permission(good));
   for (const char* bad : {"catalog:/srv", "read", "read:srv", "write:/srv/../etc", "network:/"})
     CHECK_FALSE(parse_permission(bad));

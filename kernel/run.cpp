@@ -234,8 +234,10 @@ int serve(const manifest::SystemManifest& system, HeldListeners& held, int64_t b
     const sched::Account* account = life.bus().accounts().find(id);
     const sched::Usage u = account != nullptr ? account->usage() : sched::Usage{};
     return fmt::format(
-        R"(,"in_flight":{},"queued":{},"requests":{},"refused":{},"shed":{},"cpu_seconds":{:.6f},"memory_bytes":{})",
-        u.in_flight, u.queued, u.requests, u.refused, u.shed, static_cast<double>(u.cpu) / 1e9, u.memory);
+        R"(,"in_flight":{},"queued":{},"requests":{},"refused":{},"shed":{},"cpu_seconds":{:.6f},"memory_bytes":{},)"
+        R"("memory_pressure":{})",
+        u.in_flight, u.queued, u.requests, u.refused, u.shed, static_cast<double>(u.cpu) / 1e9, u.memory,
+        account != nullptr ? account->pressure() : 0);
   };
   bus::Acceptor acceptor(life.bus());
   life.on_connection_closed = [&acceptor](uint64_t id) { acceptor.closed(id); };

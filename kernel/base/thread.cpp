@@ -32,8 +32,7 @@ void be_prompt() noexcept {
 
 void be_patient() noexcept {
   constexpr int nice = 10;  // about a tenth of what a thread of nice 0 gets
-  const auto self = static_cast<id_t>(syscall(SYS_gettid));
-  if (getpriority(PRIO_PROCESS, self) < nice) setpriority(PRIO_PROCESS, self, nice);
+  if (getpriority(PRIO_PROCESS, 0) < nice) setpriority(PRIO_PROCESS, 0, nice);  // on Linux: of this thread
 }
 
 }  // namespace socle::base

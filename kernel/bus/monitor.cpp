@@ -197,6 +197,12 @@ std::string Monitor::metrics(size_t most) const {
          [](const TenantUse& u) { return static_cast<double>(u.usage.refused + u.usage.shed); });
   family("socle_tenant_memory_bytes", "gauge", "Memory charged",
          [](const TenantUse& u) { return static_cast<double>(u.usage.memory); });
+  family("socle_tenant_memory_pressure", "gauge", "0 below half of its memory limit, 1 up to 70 %, 2 above",
+         [](const TenantUse& u) { return static_cast<double>(u.account->pressure()); });
+  family("socle_tenant_in_flight", "gauge", "Requests being worked on",
+         [](const TenantUse& u) { return static_cast<double>(u.usage.in_flight); });
+  family("socle_tenant_queued", "gauge", "Requests waiting for a place",
+         [](const TenantUse& u) { return static_cast<double>(u.usage.queued); });
   const auto counter = [&](const std::string& name, std::string_view help, uint64_t value) {
     out.append("# HELP " + name + " ").append(help).append("\n# TYPE " + name + " counter\n" + name + " ");
     out.append(std::to_string(value)).append("\n");

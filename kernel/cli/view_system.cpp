@@ -66,6 +66,8 @@ namespace {
 
 std::string percent_text(double percent) { return std::to_string(std::lround(percent)) + " %"; }
 
+Tint pressure_tint(std::int64_t level) { return level == 0 ? Tint::plain : level == 1 ? Tint::warn : Tint::bad; }
+
 }  // namespace
 
 TopSample sample_of(json::View answer, std::chrono::steady_clock::time_point now) {
@@ -111,7 +113,8 @@ std::string view_top(json::View answer, const TopSample* before, const TopSample
                  {"IN FLIGHT", Align::right},
                  {"WAITING", Align::right},
                  {"REFUSED", Align::right},
-                 {"MEMORY", Align::right}});
+                 {"MEMORY", Align::right},
+                 {"PRESSURE", Align::right}});
   for (const json::View t : answer.find("tenants").elements()) {
     std::string in;
     for (const json::View p : t.find("plugins").elements())
@@ -126,7 +129,8 @@ std::string view_top(json::View answer, const TopSample* before, const TopSample
                  count_at(t, "in_flight"),
                  count_at(t, "queued"),
                  count_text(number_at(t, "refused") + number_at(t, "shed")),
-                 bytes_at(t, "memory_bytes")});
+                 bytes_at(t, "memory_bytes"),
+                 {count_at(t, "memory_pressure"), pressure_tint(number_at(t, "memory_pressure"))}});
   }
   Table workers({{"WORKER", Align::right}, {"DOES"}, {"CONNECTIONS", Align::right}, {"TURNS", Align::right}});
   for (const json::View w : answer.find("workers").elements()) {

@@ -51,6 +51,13 @@ std::string view_tenant(json::View answer, bool colour) {
     if (const json::View limit = meter.find("limit"); limit.exists()) used += " of " + amount(name, limit);
     facts.add("used " + std::string(name), used);
   }
+  if (answer.find("memory_pressure").exists()) {
+    const std::int64_t level = number_at(answer, "memory_pressure");
+    facts.add("in flight", count_at(answer, "in_flight"));
+    facts.add("waiting", count_at(answer, "queued"));
+    facts.add("memory", {bytes_at(answer, "memory_bytes") + ", pressure " + count_text(level) + " of 2",
+                         level == 0 ? Tint::plain : Tint::warn});
+  }
   return facts.print(colour);
 }
 

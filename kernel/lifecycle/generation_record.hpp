@@ -80,7 +80,9 @@ struct GenerationRecord {
   bool stopped = false;                    // STOP and destroy() are behind it: nothing of it runs or waits any more
   int guests = 0;                          // hooks the kernel runs in it beside its routes; the drain waits for them
   HealthState health;
-  int64_t active_since = 0;  // UTC nanoseconds
+  uint32_t crashes_series = 0;   // socle_plugin_crashes_total of its plugin
+  uint64_t crashes_counted = 0;  // deaths of its cells that are in there
+  int64_t active_since = 0;      // UTC nanoseconds
   std::chrono::microseconds load_time{}, drain_time{};
 
   [[nodiscard]] const std::string& name() const { return package.manifest->plugin; }

@@ -1,7 +1,7 @@
 // health.cpp: asks every serving generation HEALTH each `health.interval`, workers in turn, and keeps the last answer
 // for health_json() (readiness), `plugin list` and the log. Asking is pinned: a generation that begins to drain is
 // waited for (GenerationRecord::guests) and not asked again. One thread; a slow plugin delays the others' questions by
-// at most its own time-out.
+// at most its own time-out. It also counts the deaths of cells, for the metrics.
 #include <algorithm>
 
 #include "lifecycle/json_text.hpp"
@@ -62,9 +62,22 @@ void Lifecycle::ask_health(GenerationRecord& record) {
                                 {{"plugin", record.name()}, {"generation", std::to_string(record.seq)}});
 }
 
+// REQUIRES: mutex_. Deaths since the last time; what a generation has counted stays when it ends.
+void Lifecycle::count_crashes() {
+  for (const RecordPtr& r : records_) {
+    if (r->link == nullptr) continue;
+    uint64_t deaths = r->link->past_deaths();
+    for (const cell::CellFacts& c : r->link->facts()) deaths += c.deaths;
+    if (deaths <= r->crashes_counted) continue;
+    bus_->metrics().observe(r->crashes_series, static_cast<double>(deaths - r->crashes_counted));
+    r->crashes_counted = deaths;
+  }
+}
+
 void Lifecycle::health_loop() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
+    count_crashes();
     int64_t wake = 0;
     if (const RecordPtr due = next_due(wake); due != nullptr) {
       ++due->guests;

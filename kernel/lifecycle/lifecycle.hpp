@@ -298,6 +298,7 @@ class Lifecycle : public bus::Owner {
   void health_loop();
   RecordPtr next_due(int64_t& wake) const;
   void ask_health(GenerationRecord& record);
+  void count_crashes();
 
   void set_state(GenerationRecord& record, State state, std::string reason = {});
   void install(const Members& members, const manifest::SystemManifest& system);

@@ -214,6 +214,7 @@ std::string Lifecycle::top_json() const {
         .number("rate", use.rate)
         .number("p99_us", use.usage.p99_us);
     json.number("memory_bytes", use.usage.memory)
+        .number("memory_pressure", use.account->pressure())
         .number("in_flight", use.usage.in_flight)
         .number("queued", use.usage.queued)
         .number("requests", use.usage.requests)

@@ -169,6 +169,8 @@ Result<RecordPtr> Lifecycle::stage(const Package& package, const manifest::Syste
   };
   Status done = map(*record, expected_of(package), policy(system));
   if (record->seq != 0) {
+    record->crashes_series = bus_->metrics().define("socle_plugin_crashes_total{plugin=\"" + m.plugin + "\"}",
+                                                    telemetry::Metrics::Kind::counter, "Deaths of the plugin's cells");
     const std::lock_guard lock(mutex_);
     records_.push_back(record);
   }

@@ -3,6 +3,7 @@ the kernel and the demo's plugins; the numbers follow what clients do."""
 
 import os
 import re
+import signal
 
 from harness import SystemTest, main, wait_for
 
@@ -56,6 +57,20 @@ class Metrics(SystemTest):
         wait_for("the list is counted", 5,
                  lambda: self.value(self.scrape(kernel), 'storage_reads_total{method="query"}') >= 1)
         wait_for("the log has a size", 5, lambda: self.value(self.scrape(kernel), "storage_wal_bytes") > 0)
+
+    def test_the_death_of_a_cell_is_counted_and_stays_so_after_a_swap(self):
+        kernel = self.kernel(entries={"hello": "home: cell"}).start()
+        series = 'socle_plugin_crashes_total{plugin="%s"}'
+        self.assertIn((series % "hello") + " 0\n", self.scrape(kernel))
+        self.assertIn((series % "notes") + " 0\n", self.scrape(kernel))
+        for death in (1, 2):
+            active = {g["plugin"]: g for g in kernel.command("plugin", "list")["plugins"] if g["state"] == "active"}
+            os.kill(active["hello"]["cells"][0]["pid"], signal.SIGKILL)
+            wait_for("the death is counted", 10, lambda: self.value(self.scrape(kernel), series % "hello") == death)
+            self.assertEqual(200, kernel.request("GET", "/v1/hello/Ada")[0])
+            kernel.command("plugin", "swap", "hello", os.path.join(os.environ["SOCLE_BUILD"], "plugins/hello"))
+            self.assertEqual(death, self.value(self.scrape(kernel), series % "hello"))
+        self.assertEqual(0, self.value(self.scrape(kernel), series % "notes"))
 
     def test_counters_never_fall_when_a_plugin_is_swapped(self):
         kernel = self.kernel().start()

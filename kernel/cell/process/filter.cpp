@@ -152,11 +152,17 @@ Program make_program(const FilterOptions& options, bool listened) {
     p.load_argument(0);
     for (const int option : prctls) p.if_equal(static_cast<uint32_t>(option), Program::allow);
   });
-  for (const int call : {SYS_prlimit64, SYS_sched_setaffinity}) {
+  for (const int call : {SYS_prlimit64, SYS_sched_setaffinity, SYS_sched_getattr, SYS_sched_setattr}) {
     p.on_call(call, [&] {
       p.load_argument(0);
       p.if_equal(0, Program::allow);
       p.if_equal(self, Program::allow);
+    });
+  }
+  for (const int call : {SYS_getpriority, SYS_setpriority}) {
+    p.on_call(call, [&] {
+      p.load_argument(1);
+      p.if_equal(0, Program::allow);
     });
   }
   // Not those by which the system signals another process for us.

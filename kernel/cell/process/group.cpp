@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -64,6 +66,21 @@ std::optional<fs::path> unified_group() {
   return unified != own.end() ? std::optional(unified->second) : std::nullopt;
 }
 
+std::size_t remove_abandoned_groups(const fs::path& parent) {
+  std::size_t removed = 0;
+  std::error_code error;
+  const auto settled = fs::file_time_type::clock::now() - std::chrono::minutes(1);
+  for (fs::directory_iterator it(parent, error), end; !error && it != end; it.increment(error)) {
+    int pid = 0;
+    if (std::sscanf(it->path().filename().c_str(), "socle-%d-", &pid) != 1 || pid <= 0) continue;
+    std::error_code ignored;
+    if (fs::exists("/proc/" + std::to_string(pid), ignored) || it->last_write_time(ignored) > settled) continue;
+    // One in which somebody is cannot be removed.
+    if (::rmdir(it->path().c_str()) == 0) ++removed;
+  }
+  return removed;
+}
+
 bool Group::add(const fs::path& parent, const std::string& name,
                 const std::vector<std::pair<std::string, std::string>>& settings) {
   Folder folder{parent / name, {}};
@@ -96,6 +113,13 @@ Group Group::make(const std::string& name, const Sandbox& sandbox, uint64_t mapp
   const auto own = own_groups();
   const auto unified = own.find("");
   const Delegation delegation = unified != own.end() ? delegation_of(unified->second) : Delegation{};
+  static const bool swept = [&] {
+    for (const char* controller : {"memory", "pids", "cpu"})
+      if (const auto it = own.find(controller); it != own.end()) remove_abandoned_groups(it->second);
+    if (!delegation.cells.empty()) remove_abandoned_groups(delegation.cells);
+    return true;
+  }();
+  static_cast<void>(swept);
   Group group = make_in(delegation, name, sandbox, mapped);
   const std::string memory = std::to_string(sandbox.memory + mapped);
   const std::string tasks = std::to_string(sandbox.tasks);

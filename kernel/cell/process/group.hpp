@@ -13,6 +13,10 @@
 
 namespace socle::cell {
 
+// Removes from `parent` the groups of cells whose kernel is dead and left them: those named after a process that is not
+// there, unused for a minute. How many.
+std::size_t remove_abandoned_groups(const std::filesystem::path& parent);
+
 // The version 2 group this process is in.
 [[nodiscard]] std::optional<std::filesystem::path> unified_group();
 

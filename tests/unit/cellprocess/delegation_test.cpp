@@ -2,8 +2,11 @@
 // where it is delegated.
 #include "cell/process/delegation.hpp"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 
+#include <chrono>
 #include <fstream>
 
 #include "cell/process/group.hpp"
@@ -106,4 +109,23 @@ TEST_CASE("delegation: on this machine a cell's group carries its memory limit",
   const Group group = Group::make_in(found, name, sandbox, 0);
   REQUIRE(group.entrances().size() == 1);
   CHECK(Hierarchy::get(found.cells / name / "memory.max") == std::to_string(sandbox.memory) + "\n");
+}
+
+TEST_CASE("group: what a dead kernel left is removed, what may be somebody's is not", "[cell]") {
+  const testing::TempDir dir;
+  const fs::path parent = dir.path();
+  const std::string own = "socle-" + std::to_string(getpid()) + "-1";
+  // No process has this number: it lies above what the system gives out.
+  for (const std::string& name : {std::string("socle-99999999-1"), std::string("socle-99999999-2"), own,
+                                  std::string("socle-x"), std::string("system.slice")})
+    fs::create_directories(parent / name);
+  const auto old = fs::file_time_type::clock::now() - std::chrono::hours(1);
+  for (const char* name : {"socle-99999999-1", "socle-x", "system.slice"}) fs::last_write_time(parent / name, old);
+  fs::last_write_time(parent / own, old);
+  CHECK(remove_abandoned_groups(parent) == 1);
+  CHECK_FALSE(fs::exists(parent / "socle-99999999-1"));
+  for (const std::string& name :
+       {std::string("socle-99999999-2"), own, std::string("socle-x"), std::string("system.slice")})
+    CHECK(fs::exists(parent / name));
+  CHECK(remove_abandoned_groups(parent / "nowhere") == 0);
 }

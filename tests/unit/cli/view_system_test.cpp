@@ -83,6 +83,16 @@ TEST_CASE("view: top shows plugins and workers, once without a rate", "[cli]") {
         "     1  runs gateway            0      9\n");
 }
 
+TEST_CASE("view: top shows what tenants use and how near their memory limit they are", "[cli]") {
+  const Reading answer(R"({"plugins":[],"tenants":[{"tenant":"acme","cpu_percent":12.4,"rate":7.9,"p99_us":1234.5,
+    "memory_bytes":4096,"memory_pressure":2,"in_flight":3,"queued":1,"refused":4,"shed":1,
+    "plugins":[{"plugin":"notes","cpu_percent":12.4}]}],"workers":[]})");
+  const std::string text = view_top(answer, nullptr, sample_of(answer, {}), false);
+  CHECK(text.find("TENANT   CPU  IN          REQUESTS/S      P99  IN FLIGHT  WAITING  REFUSED  MEMORY  PRESSURE\n"
+                  "acme    12 %  notes 12 %           7  1.23 ms          3        1        5   4 KiB         2\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("view: top counts calls a second between two looks", "[cli]") {
   using Clock = std::chrono::steady_clock;
   const Reading first(R"({"plugins":[{"plugin":"a","generation":1,"calls":1000}],"workers":[]})");

@@ -22,7 +22,8 @@ TEST_CASE("view: a tenant's limits and use, with units where names have them", "
   const Reading answer(R"({"tenant":"acme","state":"active","plan":"free","declared":false,
     "limits":{"rate":0.5,"storage.bytes":1048576},"own":{"rate":0.5},
     "usage":{"storage.bytes":{"kind":"stock","level":2048,"limit":1048576},
-             "calls":{"kind":"flow","last_minute":7,"total":1234}}})");
+             "calls":{"kind":"flow","last_minute":7,"total":1234}},
+    "in_flight":3,"queued":1,"memory_bytes":4096,"memory_pressure":1})");
   CHECK(view_tenant(answer, false) ==
         "tenant               acme\n"
         "state                active\n"
@@ -31,7 +32,10 @@ TEST_CASE("view: a tenant's limits and use, with units where names have them", "
         "limit rate           0.5 (its own)\n"
         "limit storage.bytes  1 MiB\n"
         "used storage.bytes   2 KiB of 1 MiB\n"
-        "used calls           7 in the last minute, 1,234 since the start\n");
+        "used calls           7 in the last minute, 1,234 since the start\n"
+        "in flight            3\n"
+        "waiting              1\n"
+        "memory               4 KiB, pressure 1 of 2\n");
 }
 
 }  // namespace socle::cli

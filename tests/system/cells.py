@@ -1,16 +1,31 @@
 #!/usr/bin/env python3
 """Plugins in cells as an operator has them: hello and notes answer from sandboxed processes, are swapped and moved under
-load without a lost request, and a cell that is killed costs only what it had in hand."""
+load without a lost request, and a cell that is killed costs only what it had in hand; rules and forms are published and
+used there."""
 
 import json
 import os
 import signal
 import time
 
+import forms
 from events import Stream
 from harness import FULL, Refused, SystemTest, copy_plugin, main, plugin, wait_for
 
 CELLS = {"hello": "home: cell", "notes": 'home: cell, grants: ["call:storage/1"]'}
+
+
+def forms_in_cells():
+    """The system of system.forms with rules and forms in cells; storage, gateway and models stay in the kernel."""
+    text = forms.manifest()
+    for name in ("rules", "forms"):
+        text = text.replace("{path: %s, home: kernel" % plugin(name), "{path: %s, home: cell" % plugin(name))
+    return text
+
+
+def example(name):
+    with open(os.path.join(forms.LOAN, name), encoding="utf-8") as file:
+        return file.read()
 
 
 class Cells(SystemTest):
@@ -113,6 +128,26 @@ class Cells(SystemTest):
         status, headers, answer = kernel.request("POST", "/v1/notes", {"title": "long", "text": text})
         self.assertEqual(status, 201, answer[:200])
         self.assertEqual(text, json.loads(kernel.request("GET", headers["location"])[2])["doc"]["text"])
+
+    def test_a_ruleset_and_a_form_are_published_and_used_in_cells(self):
+        kernel = self.kernel(manifest=forms_in_cells()).start()
+        demo = forms.Tenant(kernel.port)
+        self.addCleanup(demo.connection.close)
+        homes = {name: self.generation(kernel, name)["home"] for name in forms.ENTRIES}
+        self.assertEqual(dict.fromkeys(forms.ENTRIES, "kernel") | {"rules": "cell", "forms": "cell"}, homes)
+        demo.good("PUT", "/v1/models/rules/loan-credit", example("loan-credit.yaml"), forms.YAML)
+        demo.good("POST", "/v1/models/rules/loan-credit/publish")
+        demo.release(example("loan.yaml"), "loan")
+        question = {"amount": "12000.00", "termMonths": 12, "monthlyIncome": "6000.00", "otherIncome": "0.00",
+                    "monthlyExpenses": "2000.00"}
+        answer = demo.good("POST", "/v1/rules/loan-credit/evaluate", {"input": question})
+        self.assertEqual({"grade": "A", "share": 0.25}, answer["output"])
+        made = demo.good("POST", "/v1/forms/loan/records", forms.loan(1), status=201)
+        self.assertEqual("1060.00", made["doc"]["monthlyPayment"])  # computed by the form
+        self.assertEqual("A", made["rules"]["loan-credit"]["grade"])  # asked of the other cell
+        self.assertEqual(made, demo.good("GET", "/v1/forms/loan/records/" + made["id"]))
+        self.assertNotIn("the sandbox refused", kernel.log_text())
+        self.assertEqual([0, 0], [self.generation(kernel, name)["crashes"] for name in ("rules", "forms")])
 
     def test_what_cannot_be_in_a_cell_is_refused_with_the_reason(self):
         kernel = self.start()

@@ -176,6 +176,33 @@ TEST_CASE("admission: a request that waits beyond its deadline is answered and l
   CHECK(next->got.get().status == SOCLE_OK);
 }
 
+TEST_CASE("admission: a request whose turn would come after its deadline is refused at once", "[admission]") {
+  BusFixture f(1);
+  Holding h;
+  Actor a(f.bus, "a", {{"hold", h.take()}});
+  Edge edge(f);
+  f.route(a, "hold");
+  f.install();
+  sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.in_flight = 1; });
+  constexpr int64_t second = 1'000'000'000;
+  const auto first = edge.ask(a, "hold", "acme");
+  f.on(0, [&](Worker& w) { return w.lane.queue.flow(acme).service = 10e9; });  // ns that earlier ones took
+  const auto refused = edge.ask(a, "hold", "acme", 15 * second);
+  const Got got = refused->got.get();
+  CHECK(got.status == SOCLE_UNAVAILABLE);
+  CHECK(got.code == "deadline_unreachable");
+  CHECK(refused->retry_after == "20");
+  CHECK(acme.usage().shed == 1);
+  const auto patient = edge.ask(a, "hold", "acme", 60 * second);
+  CHECK(acme.usage().queued == 1);
+  let_go(f, a, h, 0);
+  CHECK(first->got.get().status == SOCLE_OK);
+  turn(f);
+  REQUIRE(h.held == 2);
+  let_go(f, a, h, 1);
+  CHECK(patient->got.get().status == SOCLE_OK);
+}
+
 TEST_CASE("admission: a further piece of an admitted request is not counted again", "[admission]") {
   BusFixture f(1);
   Actor a(f.bus, "a", {{"ok", ok()}});
@@ -430,4 +457,34 @@ TEST_CASE("monitor: of many tenants the metrics name only the largest", "[admiss
   };
   CHECK(labels(100) >= 6);  // found at work by a look every 10 ms
   CHECK(labels(5) == 5);
+}
+
+TEST_CASE("monitor: the metrics say what a tenant has in work, what waits, and how near its memory limit it is",
+          "[admission]") {
+  BusFixture f(1);
+  Holding h;
+  Actor a(f.bus, "a", {{"hold", h.take()}});
+  Edge edge(f);
+  f.route(a, "hold");
+  f.install();
+  sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.in_flight = 1, l.memory = 100 << 20; });
+  const auto first = edge.ask(a, "hold", "acme");
+  const auto second = edge.ask(a, "hold", "acme");
+  constexpr int64_t held = 60 << 20;
+  CHECK(f.on(0, [&](Worker& w) { return w.lane.hold(w.lane.queue.flow(acme), held); }));
+  f.bus.monitor().used(acme, a.runtime->account, 1'000'000'000);  // among those that use most
+  const std::string text = f.bus.monitor().metrics(20);
+  CHECK(text.find("\nsocle_tenant_in_flight{tenant=\"acme\"} 1.000000\n") != std::string::npos);
+  CHECK(text.find("\nsocle_tenant_queued{tenant=\"acme\"} 1.000000\n") != std::string::npos);
+  CHECK(text.find("\nsocle_tenant_memory_pressure{tenant=\"acme\"} 1.000000\n") != std::string::npos);
+  f.on(0, [&](Worker& w) {
+    w.lane.release(acme, held);
+    return 0;
+  });
+  let_go(f, a, h, 0);
+  CHECK(first->got.get().status == SOCLE_OK);
+  turn(f);
+  REQUIRE(h.held == 2);
+  let_go(f, a, h, 1);
+  CHECK(second->got.get().status == SOCLE_OK);
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "filled.hpp"
 #include "socle/cel/function.hpp"
 
 namespace socle::cel {
@@ -62,17 +63,21 @@ Value Context::error(ErrorCode code, std::string_view message) {
 }
 
 Value Context::text(std::string_view text, Kind kind) {
-  if (!charge_text(text.size())) return stopped();
-  auto* copy = arena.make<char>(text.size());
-  if (copy == nullptr) return out_of_memory();
-  if (!text.empty()) std::memcpy(copy, text.data(), text.size());
-  return kind == Kind::bytes ? Value::bytes({copy, text.size()}) : Value::string({copy, text.size()});
+  FilledText copy(*this, text.size());
+  (void)copy.put(text);
+  return copy.finish(kind);
 }
 
 Value* Context::items(std::size_t size) {
-  if (!charge(size)) return nullptr;
+  if (!charge(size <= fuel_left() ? std::min(size, list_chunk) : size)) return nullptr;
   auto* items = arena.make<Value>(size);
   if (items == nullptr) (void)out_of_memory();
+  // The pages of a long one come as they are written: here, where it can be stopped, not in its caller's hands.
+  for (auto from = list_chunk; items != nullptr && from < size; from += list_chunk) {
+    const auto count = std::min(list_chunk, size - from);
+    if (!charge(count)) return nullptr;
+    std::fill_n(items + from, count, Value());
+  }
   return items;
 }
 

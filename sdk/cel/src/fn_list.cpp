@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "decimal.hpp"
+#include "filled.hpp"
 #include "library.hpp"
 #include "operators.hpp"
 #include "socle/cel/time.hpp"
@@ -19,34 +20,26 @@ Value slice(Context& c, Args a) {
   if (begin < 0 || end < begin || end > size)
     return c.error(ErrorCode::invalid_argument, "cannot slice(" + std::to_string(begin) + ", " + std::to_string(end) +
                                                     ") a list of " + std::to_string(size));
-  auto* items = c.items(static_cast<std::size_t>(end - begin));
-  if (items == nullptr) return c.stopped();
-  for (auto i = begin; i < end; ++i) items[i - begin] = a[0].at(static_cast<std::size_t>(i));
-  return Value::list(items, static_cast<std::size_t>(end - begin));
+  return filled(c, static_cast<std::size_t>(end - begin),
+                [&](std::size_t i) { return a[0].at(static_cast<std::size_t>(begin) + i); });
 }
 
-bool flatten_into(Context& c, const Value& list, std::int64_t depth, std::vector<Value>& out) {
+bool flatten_into(Context& c, const Value& list, std::int64_t depth, GatheredList& out) {
   for (std::size_t i = 0, n = list.size(); i < n; ++i) {
     if (!c.charge(1)) return false;
     const auto item = list.at(i);
     if (item.is(Kind::list) && depth > 0) {
       if (!flatten_into(c, item, depth - 1, out)) return false;
-    } else {
-      out.push_back(item);
+    } else if (!out.add(item)) {
+      return false;
     }
   }
   return true;
 }
-Value from_vector(Context& c, const std::vector<Value>& values) {
-  auto* items = c.items(values.size());
-  if (items == nullptr) return c.stopped();
-  std::copy(values.begin(), values.end(), items);
-  return Value::list(items, values.size());
-}
 Value flattened(Context& c, const Value& list, std::int64_t depth) {
   if (depth < 0) return c.error(ErrorCode::invalid_argument, "flatten: level must be non-negative");
-  std::vector<Value> out;
-  return flatten_into(c, list, depth, out) ? from_vector(c, out) : c.stopped();
+  GatheredList out(c);
+  return flatten_into(c, list, depth, out) ? out.finish() : c.stopped();
 }
 Value flatten(Context& c, Args a) { return flattened(c, a[0], 1); }
 Value flatten_to(Context& c, Args a) { return flattened(c, a[0], a[1].as_int()); }
@@ -55,31 +48,25 @@ Value range(Context& c, Args a) {
   const auto n = a[0].as_int();
   if (n < 0) return Value::list(nullptr, 0);
   if (n > INT32_MAX) return c.out_of_memory();
-  auto* items = c.items(static_cast<std::size_t>(n));
-  if (items == nullptr) return c.stopped();
-  for (std::int64_t i = 0; i < n; ++i) items[i] = Value::integer(i);
-  return Value::list(items, static_cast<std::size_t>(n));
+  return filled(c, static_cast<std::size_t>(n),
+                [](std::size_t i) { return Value::integer(static_cast<std::int64_t>(i)); });
 }
 
 Value distinct(Context& c, Args a) {
-  std::vector<Value> out;
   MapBuilder seen(c.arena, a[0].size());
   for (std::size_t i = 0, n = a[0].size(); i < n; ++i) {
     const auto item = a[0].at(i);
     if (!c.charge(2) || !charge_deep(c, item)) return c.stopped();
-    const auto added = seen.add(item, item);
-    if (added == MapBuilder::Added::no_memory) return c.out_of_memory();
-    if (added == MapBuilder::Added::yes) out.push_back(item);
+    if (seen.add(item, item) == MapBuilder::Added::no_memory) return c.out_of_memory();
   }
-  return from_vector(c, out);
+  const auto set = seen.finish();
+  if (!set.is(Kind::map)) return c.out_of_memory();
+  return Value::list(set.entries()->keys, set.size());
 }
 
 Value reversed(Context& c, Args a) {
   const auto n = a[0].size();
-  auto* items = c.items(n);
-  if (items == nullptr) return c.stopped();
-  for (std::size_t i = 0; i < n; ++i) items[i] = a[0].at(n - 1 - i);
-  return Value::list(items, n);
+  return filled(c, n, [&](std::size_t i) { return a[0].at(n - 1 - i); });
 }
 
 // Sorts by keys of one comparable kind; values and keys may be the same list.
@@ -90,6 +77,7 @@ Value sorted(Context& c, const Value& list, const Value& keys) {
   std::uint64_t compares = 1;
   for (std::size_t size = n; size > 1; size /= 2) ++compares;
   if (!c.charge(n * compares)) return c.stopped();
+  if (n > c.arena.left() / sizeof order[0]) return c.out_of_memory();
   order.reserve(n);
   for (std::size_t i = 0; i < n; ++i) {
     order.emplace_back(keys.at(i), i);
@@ -105,10 +93,7 @@ Value sorted(Context& c, const Value& list, const Value& keys) {
     return compare(x.first, y.first) == Order::less;
   };
   std::stable_sort(order.begin(), order.end(), before);
-  auto* items = c.items(n);
-  if (items == nullptr) return c.stopped();
-  for (std::size_t i = 0; i < n; ++i) items[i] = list.at(order[i].second);
-  return Value::list(items, n);
+  return filled(c, n, [&](std::size_t i) { return list.at(order[i].second); });
 }
 Value sort(Context& c, Args a) { return sorted(c, a[0], a[0]); }
 Value sort_by_keys(Context& c, Args a) { return sorted(c, a[0], a[1]); }

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "decimal.hpp"
+#include "filled.hpp"
 #include "library.hpp"
 #include "map_builder.hpp"
 #include "operators.hpp"
@@ -53,11 +54,8 @@ bool contains(const Value& container, const Value& item) {
 Value concatenate(Context& c, const Value& a, const Value& b) {
   const auto total = a.size() + b.size();
   if (total > std::numeric_limits<std::uint32_t>::max()) return c.out_of_memory();
-  auto* items = c.items(total);
-  if (items == nullptr) return c.stopped();
-  for (std::size_t i = 0; i < a.size(); ++i) items[i] = a.at(i);
-  for (std::size_t i = 0; i < b.size(); ++i) items[a.size() + i] = b.at(i);
-  return Value::list(items, total);
+  const auto first = a.size();
+  return filled(c, total, [&](std::size_t i) { return i < first ? a.at(i) : b.at(i - first); });
 }
 
 namespace {
@@ -112,12 +110,9 @@ Value add_text(Context& c, Args a) {
   const auto y = a[1].as_string();
   const auto size = x.size() + y.size();
   if (size > std::numeric_limits<std::uint32_t>::max()) return c.out_of_memory();
-  if (!c.charge_text(size)) return c.stopped();
-  auto* out = c.arena.make<char>(size);
-  if (out == nullptr) return c.out_of_memory();
-  if (!x.empty()) std::memcpy(out, x.data(), x.size());
-  if (!y.empty()) std::memcpy(out + x.size(), y.data(), y.size());
-  return a[0].is(Kind::string) ? Value::string({out, size}) : Value::bytes({out, size});
+  FilledText out(c, size);
+  if (out.put(x)) (void)out.put(y);
+  return out.finish(a[0].kind());
 }
 Value add_list(Context& c, Args a) { return concatenate(c, a[0], a[1]); }
 

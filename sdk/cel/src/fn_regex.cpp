@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "filled.hpp"
 #include "library.hpp"
 #include "regex.hpp"
 
@@ -67,21 +68,30 @@ Value extract_all(Context& c, Args a) {
   if (regex == nullptr) return error;
   if (regex->groups() > 1) return too_many_groups(c);
   const auto text = a[0].as_string();
-  std::vector<Value> parts;
+  GatheredList parts(c);
   std::vector<std::string_view> found;
   std::size_t at = 0;
   while (at <= text.size() && regex->match(text, at, found)) {
     if (!c.charge(cost_from(text, at))) return c.stopped();
-    if (found.back().data() != nullptr) parts.push_back(Value::string(found.back()));
+    if (found.back().data() != nullptr && !parts.add(Value::string(found.back()))) return c.stopped();
     at = after(text, found[0]);
   }
-  auto* items = c.items(parts.size());
-  if (items == nullptr) return c.stopped();
-  std::copy(parts.begin(), parts.end(), items);
-  return Value::list(items, parts.size());
+  return parts.finish();
 }
 
 constexpr std::size_t longest_result = std::size_t{1} << 26;
+
+// What Regex::rewrite() makes of a match. REQUIRES: check_rewrite()
+std::size_t rewritten(std::string_view rewrite, const std::vector<std::string_view>& found) {
+  std::size_t size = 0;
+  for (std::size_t i = 0; i < rewrite.size(); ++i) {
+    const bool escaped = rewrite[i] == '\\';
+    if (escaped) ++i;
+    const bool group = escaped && rewrite[i] >= '0' && rewrite[i] <= '9';
+    size += group ? found[static_cast<std::size_t>(rewrite[i] - '0')].size() : 1;
+  }
+  return size;
+}
 
 Value replaced(Context& c, Args a, std::int64_t count) {
   std::unique_ptr<Regex> own;
@@ -93,23 +103,26 @@ Value replaced(Context& c, Args a, std::int64_t count) {
   if (const auto right = regex->check_rewrite(rewrite); !right)
     return c.error(ErrorCode::invalid_argument, right.error().message);
   const auto groups = static_cast<std::size_t>(std::count(rewrite.begin(), rewrite.end(), '\\'));
-  std::string out;
+  GatheredText out(c, longest_result);
+  std::string made;
   std::vector<std::string_view> found;
   std::size_t at = 0;
   std::size_t copied = 0;
   for (; count != 0 && at <= text.size() && regex->match(text, at, found); count -= count > 0 ? 1 : 0) {
     // The longest that this match can become is paid for before it is made.
     const auto most = rewrite.size() + groups * found[0].size();
-    if (out.size() + most > longest_result) return c.out_of_memory();
     if (!c.charge(cost_from(text, at)) || !c.charge_text(most)) return c.stopped();
     const auto begin = static_cast<std::size_t>(found[0].data() - text.data());
-    out.append(text.substr(copied, begin - copied));
-    regex->rewrite(out, rewrite, found);
+    if (!out.add(text.substr(copied, begin - copied))) return c.stopped();
+    if (!out.fits(most) && !out.fits(rewritten(rewrite, found))) return c.out_of_memory();
+    made.clear();
+    regex->rewrite(made, rewrite, found);
+    if (!out.add(made)) return c.stopped();
     copied = begin + found[0].size();
     at = after(text, found[0]);
   }
-  out.append(text.substr(copied));
-  return c.text(out);
+  if (!out.add(text.substr(copied))) return c.stopped();
+  return out.finish();
 }
 Value replace(Context& c, Args a) { return replaced(c, a, -1); }
 Value replace_some(Context& c, Args a) { return replaced(c, a, a[3].as_int()); }

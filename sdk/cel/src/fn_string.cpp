@@ -1,8 +1,8 @@
 // fn_string.cpp: standard string functions and the strings extension. Positions count code points.
 #include <algorithm>
 #include <cstring>
-#include <vector>
 
+#include "filled.hpp"
 #include "format.hpp"
 #include "library.hpp"
 #include "regex.hpp"
@@ -180,57 +180,57 @@ Value replaced(Context& c, std::string_view text, std::string_view from, std::st
   }
   const auto size = text.size() + hits * to.size() - hits * from.size();
   if (to.size() > 0 && hits > (std::size_t{1} << 32) / to.size()) return c.out_of_memory();
-  if (!c.charge_text(size)) return c.stopped();
-  auto* out = c.arena.make<char>(size);
-  if (out == nullptr) return c.out_of_memory();
-  std::size_t length = 0;
-  const auto put = [&](std::string_view piece) {
-    std::copy(piece.begin(), piece.end(), out + length);
-    length += piece.size();
-  };
+  FilledText out(c, size);
   std::size_t at = 0;
   for (std::size_t i = 0; i < hits; ++i) {
+    if (i % hits_at_once == hits_at_once - 1 && !c.charge(hits_at_once)) return c.stopped();
     if (from.empty()) {
-      put(to);
+      if (!out.put(to)) return c.stopped();
       if (at < text.size()) {
         const auto width = utf8_length(text[at]);
-        put(text.substr(at, width));
+        if (!out.put(text.substr(at, width))) return c.stopped();
         at += width;
       }
       continue;
     }
     const auto next = find(c, text, from, at);
     if (next == npos) return c.stopped();  // it was found before
-    put(text.substr(at, next - at));
-    put(to);
+    if (!out.put(text.substr(at, next - at)) || !out.put(to)) return c.stopped();
     at = next + from.size();
   }
-  put(text.substr(at));
-  return Value::string({out, length});
+  (void)out.put(text.substr(at));
+  return out.finish();
 }
 Value replace(Context& c, Args a) { return replaced(c, a[0].as_string(), a[1].as_string(), a[2].as_string(), -1); }
 Value replace_some(Context& c, Args a) {
   return replaced(c, a[0].as_string(), a[1].as_string(), a[2].as_string(), a[3].as_int());
 }
 
+// Takes the piece before the next separator off `rest`; false when there is none, or the evaluation was stopped.
+bool take_piece(Context& c, std::string_view& rest, std::string_view separator, std::string_view& piece) {
+  const auto at = separator.empty() ? (rest.empty() ? npos : utf8_length(rest[0])) : find(c, rest, separator);
+  if (c.stop != nullptr || at == npos || (separator.empty() && at >= rest.size())) return false;
+  piece = rest.substr(0, at);
+  rest.remove_prefix(at + separator.size());
+  return true;
+}
+// Twice through the text: first to count, so that no piece is kept anywhere but in the list.
 Value split_up_to(Context& c, std::string_view text, std::string_view separator, std::int64_t limit) {
   if (!c.charge_text(text.size())) return c.stopped();
-  if (limit == 0) return Value::list(nullptr, 0);
-  std::vector<std::string_view> pieces;
+  if (limit == 0 || (text.empty() && separator.empty())) return Value::list(nullptr, 0);
   const auto most = limit < 0 ? npos : static_cast<std::size_t>(limit);
-  while (pieces.size() + 1 < most) {
+  std::string_view piece;
+  auto rest = text;
+  std::size_t taken = 0;
+  for (; taken + 1 < most && take_piece(c, rest, separator, piece); ++taken)
     if (!c.charge(1)) return c.stopped();
-    const auto at = separator.empty() ? (text.empty() ? npos : utf8_length(text[0])) : find(c, text, separator);
-    if (c.stop != nullptr) return c.stopped();
-    if (at == npos || (separator.empty() && at >= text.size())) break;
-    pieces.push_back(text.substr(0, at));
-    text.remove_prefix(at + separator.size());
-  }
-  if (!separator.empty() || !text.empty() || !pieces.empty()) pieces.push_back(text);
-  auto* items = c.items(pieces.size());
-  if (items == nullptr) return c.stopped();
-  for (std::size_t i = 0; i < pieces.size(); ++i) items[i] = Value::string(pieces[i]);
-  return Value::list(items, pieces.size());
+  if (c.stop != nullptr) return c.stopped();
+  rest = text;
+  return filled(c, taken + 1, [&](std::size_t i) {
+    if (i == taken) return Value::string(rest);
+    (void)take_piece(c, rest, separator, piece);  // there is one, or the evaluation was stopped
+    return Value::string(piece);
+  });
 }
 Value split(Context& c, Args a) { return split_up_to(c, a[0].as_string(), a[1].as_string(), -1); }
 Value split_some(Context& c, Args a) { return split_up_to(c, a[0].as_string(), a[1].as_string(), a[2].as_int()); }
@@ -241,40 +241,31 @@ Value joined(Context& c, const Value& list, std::string_view separator) {
     const auto item = list.at(i);
     if (!item.is(Kind::string)) return c.error(ErrorCode::no_such_overload, "join wants a list of strings");
     size += item.as_string().size() + (i > 0 ? separator.size() : 0);
-    if (!c.charge(1) || size > (std::size_t{1} << 32))
-      return size > (std::size_t{1} << 32) ? c.out_of_memory() : c.stopped();
+    if (size > (std::size_t{1} << 32)) return c.out_of_memory();
+    // Half of the items pay here, the others where they are copied.
+    if (i % 2 == 1 && !c.charge(1)) return c.stopped();
   }
-  if (!c.charge_text(size)) return c.stopped();
-  auto* out = c.arena.make<char>(size);
-  if (out == nullptr) return c.out_of_memory();
-  std::size_t length = 0;
-  const auto put = [&](std::string_view piece) {
-    std::copy(piece.begin(), piece.end(), out + length);
-    length += piece.size();
-  };
+  FilledText out(c, size);
   for (std::size_t i = 0, n = list.size(); i < n; ++i) {
-    if (i > 0) put(separator);
-    put(list.at(i).as_string());
+    if (i % 2 == 0 && !c.charge(1)) return c.stopped();
+    if (i > 0 && !out.put(separator)) return c.stopped();
+    if (!out.put(list.at(i).as_string())) return c.stopped();
   }
-  return Value::string({out, length});
+  return out.finish();
 }
 Value join(Context& c, Args a) { return joined(c, a[0], ""); }
 Value join_with(Context& c, Args a) { return joined(c, a[0], a[1].as_string()); }
 
 Value reverse(Context& c, Args a) {
-  const auto text = a[0].as_string();
-  if (!c.charge_text(text.size())) return c.stopped();
-  auto* out = c.arena.make<char>(text.size());
-  if (out == nullptr) return c.out_of_memory();
-  auto end = text.size();
-  for (std::size_t at = 0; at < text.size();) {
-    const auto width = utf8_length(text[at]);
-    end -= width;
-    std::copy(text.begin() + static_cast<std::ptrdiff_t>(at), text.begin() + static_cast<std::ptrdiff_t>(at + width),
-              out + end);
-    at += width;
+  auto text = a[0].as_string();
+  FilledText out(c, text.size());
+  while (!text.empty()) {
+    auto at = text.size() - 1;
+    while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xC0u) == 0x80u) --at;
+    if (!out.put(text.substr(at))) return c.stopped();
+    text.remove_suffix(text.size() - at);
   }
-  return Value::string({out, text.size()});
+  return out.finish();
 }
 Value quote(Context& c, Args a) {
   if (!pay(c, a)) return c.stopped();

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <string>
 
+#include "socle/json/document.hpp"
 #include "unit/cel/evaluating.hpp"
 
 using cel_test::evaluate;
@@ -72,6 +73,103 @@ TEST_CASE("cel: huge ranges, formats and replacements are stopped before they ar
     const auto out = evaluate(env, source);
     INFO(source);
     CHECK(!out.error.empty());
+  }
+}
+
+TEST_CASE("cel: what is gathered before its size is known counts against the memory of the evaluation", "[cel]") {
+  Environment env;
+  REQUIRE(env.declare_variable("text", TypeKind::string));
+  REQUIRE(env.declare_variable("list", *Type::parse("list(list(int))")));
+  const std::string text(500'000, 'a');
+  std::string numbers = "0";
+  for (int i = 1; i < 60'000; ++i) numbers += "," + std::to_string(i);
+  const auto list = socle::json::Document::parse("[[" + numbers + "]]");
+  REQUIRE(list);
+  Activation activation(env);
+  activation.set(env.variable("text")->slot, Value::string(text));
+  activation.set(env.variable("list")->slot, list->root());
+  for (const auto* source :
+       {"text.split('').size() > 0", "text.split('a').size() > 0", "regex.extractAll(text, 'a').size() > 0",
+        "regex.replace(text, 'aa', 'bbbbbb').size() > 0", "regex.replace(text, '^a+$', r'\\0\\0\\0').size() > 0",
+        "list.flatten().size() > 0", "list[0].distinct().size() > 0", "list[0].sort().size() > 0"}) {
+    for (const bool optimize : {true, false}) {
+      INFO(source);
+      const auto program = Program::compile(env, *env.compile(source), {optimize});
+      REQUIRE(program);
+      Arena arena;
+      const auto value =
+          program->evaluate(activation, arena, {.fuel = 1'000'000'000'000, .memory = std::size_t{1} << 20});
+      REQUIRE(value.is_error());
+      CHECK(value.error_info().code == ErrorCode::out_of_memory);
+      CHECK(arena.held() <= std::size_t{3} << 19);
+      CHECK(
+          program->evaluate(activation, arena, {.fuel = 1'000'000'000'000, .memory = std::size_t{64} << 20}).is_true());
+    }
+  }
+}
+
+TEST_CASE("cel: long lists and texts are made with a look at the interrupt in between", "[cel]") {
+  Environment env;
+  REQUIRE(env.declare_variable("text", TypeKind::string));
+  const std::string text(200'000, 'a');
+  Activation activation(env);
+  activation.set(env.variable("text")->slot, Value::string(text));
+  struct Clock {
+    const Arena& arena;
+    std::size_t asked = 0;
+    std::size_t while_held = 0;  // asked after the result had its place
+  };
+  for (const auto* source :
+       {"lists.range(200000).size() > 0", "text.split('').size() > 0", "text.split('a').size() > 0"}) {
+    INFO(source);
+    const auto program = Program::compile(env, *env.compile(source), {false});
+    REQUIRE(program);
+    Arena arena;
+    Clock clock{arena};
+    Limits limits;
+    limits.fuel = 1'000'000'000;
+    limits.interval = 5'000;
+    limits.data = &clock;
+    limits.interrupt = [](void* data) {
+      auto& at = *static_cast<Clock*>(data);
+      ++at.asked;
+      if (at.arena.used() >= 200'000 * sizeof(Value)) ++at.while_held;
+      return true;
+    };
+    CHECK(program->evaluate(activation, arena, limits).is_true());
+    CHECK(clock.while_held >= 39);
+  }
+}
+
+TEST_CASE("cel: long texts come out as short ones do", "[cel]") {
+  Environment env;
+  REQUIRE(env.declare_variable("text", TypeKind::string));
+  std::string text;
+  while (text.size() < 100'000) text += "ab\u00e9-";
+  Activation activation(env);
+  activation.set(env.variable("text")->slot, Value::string(text));
+  for (const auto* source :
+       {"text.split('-').join('-') == text", "text.split('').join() == text", "text.reverse().reverse() == text",
+        "text.replace('-', '+').replace('+', '-') == text",
+        "regex.replace(text, '-', r'\\\\0') == text.replace('-', r'\\0')",
+        "regex.replace(text, '(a)(b)', r'\\2\\1') == text.replace('ab', 'ba')",
+        "(text + text).size() == 2 * text.size()", "text.split('', 3) == ['a', 'b', text.substring(2)]",
+        "text.split('-', 1) == [text]", "''.split('') == []", "''.split('-') == ['']", "'a-'.split('-') == ['a', '']",
+        "text.replace('', '.', 2).startsWith('.a.b')", "lists.range(5001).reverse().reverse() == lists.range(5001)",
+        "(lists.range(3000) + lists.range(3000)).distinct() == lists.range(3000)",
+        "[lists.range(3000), lists.range(3000)].flatten().sort().slice(4, 6) == [2, 2]",
+        "regex.extractAll(text, '[a-z]b').distinct() == ['ab']"}) {
+    for (const bool optimize : {true, false}) {
+      INFO(source);
+      const auto ast = env.compile(source);
+      REQUIRE(ast);
+      const auto program = Program::compile(env, *ast, {optimize});
+      REQUIRE(program);
+      Arena arena(std::size_t{64} << 20);
+      const auto value = program->evaluate(activation, arena, {.fuel = 100'000'000, .memory = std::size_t{64} << 20});
+      INFO((value.is_error() ? program->describe(value) : to_text(value)));
+      CHECK(value.is_true());
+    }
   }
 }
 

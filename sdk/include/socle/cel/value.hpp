@@ -198,6 +198,7 @@ class Arena {
   void reset();
   void set_limit(std::size_t limit) { limit_ = limit; }
   [[nodiscard]] std::size_t used() const;
+  [[nodiscard]] std::size_t left() const { return used() < limit_ ? limit_ - used() : 0; }
   [[nodiscard]] std::size_t held() const { return taken_; }  // with what is not used yet
 
  private:

@@ -242,9 +242,11 @@ std::vector<Command> change_commands() {
        {{"--jwks", "FILE", "the keys: a JWK Set, or one JWK", Form::file, true, true},
         {"--alg", "NAME", "accept this algorithm only, such as ES256", Form::text, false, true}},
        "judge a signed token offline, and say why it is refused",
-       "Exactly the code that judges the tokens of requests. TOKEN is a JWS in compact or JSON form; the verdict is on "
-       "the "
-       "signature and the header, and times in the payload are only remarked upon. Needs no kernel.",
+       "Exactly the code that judges signature and header of requests' tokens; how large one may be and what its "
+       "claims must "
+       "say is up to whom it is for. TOKEN is a JWS in compact or JSON form; times in the payload are only remarked "
+       "upon. "
+       "Needs no kernel.",
        {{"socle token inspect --jwks keys.json --alg EdDSA "
          "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc."
          "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"},

@@ -6,6 +6,17 @@
 
 namespace socle::gateway {
 
+namespace {
+
+// A parameter in the path of a public route may be the secret that opens it, as of a one-time link: of those only what
+// the route declares is told.
+std::string_view told_path(const Exchange& e) {
+  const Route* route = e.match.route;
+  return route != nullptr && route->access == Access::open ? std::string_view(route->path) : e.target.path;
+}
+
+}  // namespace
+
 // True: the answer is sent by on_recorded().
 bool Connection::tell_denial() {
   Exchange& e = *exchange_;
@@ -13,7 +24,7 @@ bool Connection::tell_denial() {
   std::string body;
   json::Writer out(body);
   out.begin_object().member("operation", "access.denied").member("status", e.denied_as);
-  out.member("target", std::string(e.head.method_text()).append(" ").append(e.target.path.substr(0, 900)));
+  out.member("target", std::string(e.head.method_text()).append(" ").append(told_path(e).substr(0, 900)));
   // Of use only where the context has no tenant: it was denied before there was one for it.
   out.member("tenant", e.identity.tenant).member("principal", e.identity.principal);
   out.key("detail").begin_object().member("peer", peer_).end_object().end_object();

@@ -76,6 +76,7 @@ Connection::Identified Connection::identify() {
   show("access", access_text(*e.match.route));
   show("method", e.head.method_text());
   show("path", e.target.path);
+  if (e.match.route->access == Access::open) show("route", e.match.route->path);
   show("peer", peer_);
   if (cookie.data()) {
     show("host", e.head.value("host"));

@@ -2,6 +2,7 @@
 kill -9 at random moments loses no acknowledged event, a flipped byte anywhere is found and located, an erased tenant's
 content is gone and the chain holds. SOCLE_FULL=1: 100 kills; else 8."""
 
+import collections
 import json
 import os
 import random
@@ -29,7 +30,7 @@ def manifest(config=""):
                "rules": 'home: kernel, grants: ["call:models/1"]',
                "notes": 'home: kernel, grants: ["call:storage/1"]',
                "auth": 'home: kernel, grants: ["call:storage/1", "call:auth/1", "call:models/1", "call:tenants/1", '
-                       '"call:audit/1", "act-as:tenants"], config: {password_memory: 8MiB}'}
+                       '"call:audit/1", "act-as:tenants", "subscribe:models.published"], config: {password_memory: 8MiB}'}
     lines = ["socle: 1", "data: data", "listeners:",
              '  http: {address: "127.0.0.1:0", tenant: demo, principal: nobody}', '  ops: {address: "127.0.0.1:0"}',
              "resident: " + RESIDENT, "tenants: {demo: {}, other: {}}", "plugins:"]
@@ -106,6 +107,9 @@ class Events(AuditTest):
         admin = self.operator()
         _, made, _ = self.ask("POST", "/v1/auth/users", {"username": "ada", "roles": ["viewer"]}, admin, 201)
         link = re.search(r"[^/]*$", made["password_link"]).group(0)
+        elsewhere = {"Cookie": "socle_session=" + admin["Authorization"].split()[1], "Sec-Fetch-Site": "cross-site"}
+        for fields in ({}, elsewhere):  # the link stays good
+            self.ask("POST", "/v1/auth/links/" + link, {"join": True}, fields, 403)
         self.ask("POST", "/v1/auth/links/" + link, {"password": PASSWORD}, status=200)
         self.ask("POST", "/v1/auth/login", {"username": "ada", "password": "wrong horse"}, status=401)
         self.ask("POST", "/v1/auth/login", {"username": "my-own-Passw0rd", "password": "oops"}, status=401)
@@ -117,12 +121,15 @@ class Events(AuditTest):
         self.assertEqual(logins[0]["trace"], fields["traceparent"].split("-")[1])
         ada = {"Authorization": "Bearer " + got["access_token"]}
         _, problem, fields = self.ask("GET", "/v1/audit", headers=ada, status=403)
-        [denied] = self.entries(operation="access.denied")
+        denied, *of_link = self.entries(operation="access.denied")
+        self.assertEqual([(each["target"], each["status"]) for each in of_link],
+                         [("POST /v1/auth/links/{link}", "cross_site_request"),
+                          ("POST /v1/auth/links/{link}", "session_required")])
         self.assertEqual((denied["principal"], denied["target"], denied["status"]),
                          (user, "GET /v1/audit", problem["code"]))
         self.assertEqual(denied["trace"], fields["traceparent"].split("-")[1])
         everything = json.dumps(self.entries())
-        for secret in (PASSWORD, "wrong horse", "my-own-Passw0rd", "oops", got["access_token"]):
+        for secret in (PASSWORD, "wrong horse", "my-own-Passw0rd", "oops", got["access_token"], link):
             self.assertNotIn(secret, everything)
 
     def test_wrong_second_factors_and_refresh_tokens_are_entries(self):
@@ -221,15 +228,31 @@ class Trail(AuditTest):
             if status == 201:
                 done.append(json.loads(text)["id"])
 
+    def guess(self, stop, done):
+        """Bad sign-ins until told to stop; the trace of each that was answered."""
+        count = 0
+        while not stop.is_set():
+            count += 1
+            try:
+                status, fields, _ = self.node.request("POST", "/v1/auth/login",
+                                                      {"username": "guess%d" % count, "password": "wrong horse"})
+            except (OSError, ValueError, Exception):  # the kernel was killed under it
+                return
+            if status == 401:
+                done.append(fields["traceparent"].split("-")[1])
+            else:  # held back, which is no entry
+                stop.wait(0.05)
+
     def test_kill_9_loses_no_acknowledged_event(self):
         self.start('segment: 64KiB')
-        done = []
+        done, guessed = [], []
         for round_number in range(KILLS):
             stop = threading.Event()
             writers = [threading.Thread(target=self.write, args=(stop, done, i)) for i in range(4)]
+            writers.append(threading.Thread(target=self.guess, args=(stop, guessed)))
             for writer in writers:
                 writer.start()
-            wait_for("writes", 20, lambda count=len(done): len(done) > count + 20)
+            wait_for("writes", 20, lambda count=len(done), tried=len(guessed): len(done) > count + 20 and len(guessed) > tried)
             time.sleep(random.uniform(0, 0.3))
             self.node.kill()
             stop.set()
@@ -243,9 +266,12 @@ class Trail(AuditTest):
                  if each["target"].startswith("notes")]
         self.assertEqual(len(found), len(set(found)), "an event is there twice")
         self.assertEqual(set(done) - set(found), set(), "acknowledged, and not in the trail")
+        refused = collections.Counter(each["trace"] for each in self.entries(operation="auth.login"))
+        self.assertEqual({trace: refused[trace] for trace in guessed if refused[trace] != 1}, {},
+                         "answered sign-ins without an entry, or with several")
         report = self.good()
-        print("\naudit: %d kills, %d acknowledged notes, %d entries in %d segments" % (
-            KILLS, len(done), report["last"], report["segments"]))
+        print("\naudit: %d kills, %d acknowledged notes, %d refused sign-ins, %d entries in %d segments" % (
+            KILLS, len(done), len(guessed), report["last"], report["segments"]))
 
     def test_one_flipped_byte_anywhere_is_found_and_located(self):
         self.start('segment: 64KiB')

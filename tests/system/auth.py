@@ -15,7 +15,7 @@ from harness import RESIDENT, Kernel, Refused, SystemTest, copy_plugin, main, pl
 
 AUTH = "password_memory: 8MiB, password_passes: 1, login_attempts: 5, public_url: \"http://socle.test\""
 PASSWORD = "tr0ub4dor&3"
-GRANTS = 'grants: ["call:storage/1", "call:auth/1", "call:models/1", "call:tenants/1", "call:audit/1", "act-as:tenants"]'
+GRANTS = 'grants: ["call:storage/1", "call:auth/1", "call:models/1", "call:tenants/1", "call:audit/1", "act-as:tenants", "subscribe:models.published"]'
 
 
 def manifest(config=AUTH, http='address: "127.0.0.1:0"', more=""):

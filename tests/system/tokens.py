@@ -24,7 +24,7 @@ def manifest(config=""):
                "models": 'home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:forms/1", '
                          '"call:auth/1", "act-as:tenants"]',
                "auth": 'home: kernel, grants: ["call:storage/1", "call:auth/1", "call:models/1", "call:tenants/1", '
-                       '"act-as:tenants"], config: {password_memory: 8MiB%s}' % config}
+                       '"act-as:tenants", "subscribe:models.published"], config: {password_memory: 8MiB%s}' % config}
     lines = ["socle: 1", "data: data", "listeners:",
              '  http: {address: "127.0.0.1:0", tenant: demo, principal: nobody}', '  ops: {address: "127.0.0.1:0"}',
              "resident: " + RESIDENT, "tenants: {demo: {}, other: {}}", "plugins:"]

@@ -166,7 +166,7 @@ Task<Reply> Authorizer::explain(Request request) {
   if (other.exists()) {
     auto may = co_await permits(request, std::string(request.context().claims()), "users:read");
     if (!may) co_return std::move(may).problem();
-    if (!*may)
+    if (!may->open)
       co_return Reply::error(Code::denied, "forbidden", "asking for somebody else wants the permission users:read");
   }
   auto bound_here = co_await bound(request, *asked);
@@ -189,12 +189,14 @@ Task<Got<authz::Subject>> Authorizer::named(Context context, const std::string& 
   co_return authz::Subject::of(context.tenant(), person->id, claims_text(known, person->username));
 }
 
-Task<Got<bool>> Authorizer::permits(Context context, std::string claims, std::string permission) {
+Task<Got<Authorizer::Permitted>> Authorizer::permits(Context context, std::string claims, std::string permission) {
   auto view = co_await views_.get(context);
   if (!view) co_return std::move(view).problem();
+  const auto number = (*view)->number;
+  const Permitted no{false, number}, yes{true, number};
   const auto subject = authz::Subject::of(context.tenant(), {}, claims);
   const auto [area, action] = authz::parts_of(permission);
-  if (!subject.in_scope(area, action)) co_return false;
+  if (!subject.in_scope(area, action)) co_return no;
   const auto& directory = *(*view)->directory;
   // Only records are decided on one by one behind the route. Everything else is opened here and by nobody after, so a
   // grant with limits, a role within a unit and a rule open nothing of it.
@@ -203,9 +205,9 @@ Task<Got<bool>> Authorizer::permits(Context context, std::string claims, std::st
     const auto role = directory.find(held.role);
     if (!role || (!decided_later && !held.unit.empty())) continue;
     if (authz::may(directory, *role, permission, decided_later ? authz::Reach::anywhere : authz::Reach::everywhere))
-      co_return true;
+      co_return yes;
   }
-  if (!decided_later) co_return false;
+  if (!decided_later) co_return no;
   for (const auto& named : (*view)->policies) {
     if (!named.last) continue;
     const auto& resources = named.last->resources();
@@ -215,9 +217,9 @@ Task<Got<bool>> Authorizer::permits(Context context, std::string claims, std::st
     for (const auto& rule : named.last->rules())
       if (rule.effect == authz::Effect::allow)
         for (const auto& one : rule.actions)
-          if (authz::action_covers(one, action)) co_return true;
+          if (authz::action_covers(one, action)) co_return yes;
   }
-  co_return false;
+  co_return no;
 }
 
 Task<Reply> Authorizer::authorize(Request request) {
@@ -228,7 +230,7 @@ Task<Reply> Authorizer::authorize(Request request) {
     co_return bad("bad_permission", "'permission' is AREA:ACTION, such as records:read", "/permission");
   auto may = co_await permits(request, std::string(request.context().claims()), permission);
   if (!may) co_return std::move(may).problem();
-  co_return Reply::json(*may ? R"({"allowed":true})" : R"({"allowed":false})");
+  co_return Reply::json(may->open ? R"({"allowed":true})" : R"({"allowed":false})");
 }
 
 Task<Reply> Authorizer::compile(Request request) {

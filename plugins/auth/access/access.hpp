@@ -28,7 +28,11 @@ class Authorizer {
   Task<Reply> compile(Request request);
 
   // May somebody with these claims use a permission somewhere? What a route asks before it knows a record.
-  Task<Got<bool>> permits(Context context, std::string claims, std::string permission);
+  struct Permitted {
+    bool open = false;
+    std::uint64_t view = 0;  // TenantView::number of what said so
+  };
+  Task<Got<Permitted>> permits(Context context, std::string claims, std::string permission);
 
   TenantViews& views() { return views_; }
 

@@ -47,6 +47,13 @@ void TenantViews::forget(std::string_view tenant) {
   worker.recent.erase(gone);
 }
 
+std::uint64_t TenantViews::current(std::string_view tenant) const {
+  const auto& worker = workers_[host_.worker()];
+  const auto at = worker.by_tenant.find(tenant);
+  if (at == worker.by_tenant.end() || host_.now() - at->second->view->listed >= list_age) return 0;
+  return at->second->view->number;
+}
+
 Task<Got<TenantViewPtr>> TenantViews::get(Context context) {
   const std::string tenant(context.tenant());
   auto& worker = workers_[host_.worker()];
@@ -73,6 +80,7 @@ Task<Got<TenantViewPtr>> TenantViews::get(Context context) {
 
 Task<Got<TenantViewPtr>> TenantViews::load(Context context) {
   const auto view = std::make_shared<TenantView>();
+  view->number = ++workers_[host_.worker()].read;
   auto stored = co_await store_.get(context, directory_collection, directory_id);
   if (!stored) co_return std::move(stored).problem();
   view->revision = stored->revision;

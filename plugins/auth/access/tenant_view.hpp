@@ -29,6 +29,7 @@ struct TenantView {
   };
   std::vector<Named> policies;
   Instant listed;
+  std::uint64_t number = 0;  // no other view that this worker has read has the same
 };
 using TenantViewPtr = std::shared_ptr<const TenantView>;
 
@@ -46,6 +47,8 @@ class TenantViews {
   TenantViews(Host& host, Store& store);
 
   Task<Got<TenantViewPtr>> get(Context context);
+  // The number of the view that get() would answer with at once; 0: it would read anew.
+  [[nodiscard]] std::uint64_t current(std::string_view tenant) const;
   // The versions served of those policies that may be about the resource: `resource` empty = of all.
   Task<Got<std::vector<Served>>> served(Context context, TenantViewPtr view, std::string resource);
   // From now on of this worker.
@@ -66,6 +69,7 @@ class TenantViews {
     std::list<Known> recent;
     std::unordered_map<std::string_view, std::list<Known>::iterator> by_tenant;
     std::uint64_t epoch = 0;  // moves with each forget(): what was read before is not kept
+    std::uint64_t read = 0;   // views, so far
   };
   Host& host_;
   Store& store_;

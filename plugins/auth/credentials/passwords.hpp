@@ -1,5 +1,5 @@
 // passwords.hpp: checking and hashing passwords for requests: in turn (turns.hpp), on the offload pool, and for a user
-// that does not exist exactly as for one that does.
+// that does not exist exactly as for one whose hash is of the present cost.
 #pragma once
 
 #include "core/got.hpp"
@@ -15,7 +15,7 @@ class Passwords {
     bool right = false;
     std::string rehash;  // of the right password, when the kept one is of other cost than the settings; else ""
   };
-  // `hash` "": there is none to compare with; it takes as long and is never right.
+  // `hash` "": there is none to compare with; it takes as long as one of the present cost and is never right.
   Task<Got<Checked>> check(std::string tenant, std::string peer, std::string hash, std::string password);
   Task<Got<std::string>> hash(std::string tenant, std::string peer, std::string password);
 

@@ -31,7 +31,10 @@ Reply not_permitted(std::string_view permission) {
 }  // namespace
 
 Task<Got<bool>> KeyApi::may(Request request, std::string permission) {
-  co_return co_await access_.permits(request, std::string(request.context().claims()), std::move(permission));
+  const std::string claims(request.context().claims());
+  auto answer = co_await access_.permits(request, claims, permission);
+  if (!answer) co_return std::move(answer).problem();
+  co_return answer->open;
 }
 
 // A key opens nothing that its owner may not.

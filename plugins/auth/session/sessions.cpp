@@ -10,6 +10,8 @@ namespace socle::auth {
 namespace {
 
 constexpr int attempts = 4;  // against a renewal at the same time
+constexpr Duration patience = std::chrono::seconds(10);
+constexpr Milliseconds long_ago = std::chrono::hours(24);  // whose session ended later is still told why
 
 std::string text_of(const Session& s) {
   std::string text;
@@ -73,13 +75,13 @@ Task<Got<Started>> Sessions::begin(Context context, const Beginning& beginning) 
   batch.put(collection::sessions, started.id, 0, text_of(session));
   auto written = co_await store_.write(context, batch.take());
   if (!written) co_return std::move(written).problem();
-  co_await sweep(context);
+  co_await sweep(context, now());
   co_return started;
 }
 
 // Best effort: what is left is found by the next.
-Task<void> Sessions::sweep(Context context) {
-  const std::string until = timestamp(now());
+Task<void> Sessions::sweep(Context context, Milliseconds before) {
+  const std::string until = timestamp(before);
   Store::Query query;
   query.of = collection::sessions;
   query.field = "/ends_at";
@@ -87,6 +89,14 @@ Task<void> Sessions::sweep(Context context) {
   query.type = "timestamp";
   query.value = until;
   co_await store_.sweep(context, query);
+}
+
+Task<void> Sessions::sweep_old(std::string tenant) {
+  auto& sweeping = sweeping_[host_.worker()];
+  if (!sweeping.insert(tenant).second) co_return;
+  if (auto context = host_.act_as(tenant, "remove old sessions", patience))
+    co_await sweep(context->view(), now() - long_ago);
+  sweeping.erase(tenant);
 }
 
 Task<Got<Session>> Sessions::get(Context context, std::string id) {
@@ -182,7 +192,7 @@ Task<Got<bool>> Sessions::revoke_everywhere(Context context, std::string user, c
   for (const std::string& guest : secrets.guest_of) {
     const std::size_t slash = guest.find('/');
     if (slash == std::string::npos) continue;
-    auto there = host_.act_as(guest.substr(0, slash), "the account of a guest changed", std::chrono::seconds(10));
+    auto there = host_.act_as(guest.substr(0, slash), "the account of a guest changed", patience);
     if (!there) continue;
     auto ended = co_await revoke_all(there->view(), guest.substr(slash + 1), {}, by);
     if (!ended) co_return std::move(ended).problem();

@@ -1,7 +1,9 @@
 // sessions.hpp: sessions as they are kept, in the tenant of the context given. A session is a document under the hash
 // of its secret; active until its `ends_at`, unless `revoked_at` is there. There is no timer: what has ended is removed
-// a few at a time by those that begin.
+// a few at a time by those that begin, and what ended long ago by a request that shows an expired one.
 #pragma once
+
+#include <set>
 
 #include "core/settings.hpp"
 #include "core/store.hpp"
@@ -36,7 +38,7 @@ struct Started {
 class Sessions {
  public:
   Sessions(Host& host, Store& store, const Settings& settings, Forgetting& forgetting)
-      : host_(host), store_(store), settings_(settings), forgetting_(forgetting) {}
+      : host_(host), store_(store), settings_(settings), forgetting_(forgetting), sweeping_(host.worker_count() + 1) {}
 
   // The tenant's plan, else the settings.
   [[nodiscard]] Lifetime lifetime(Context context) const;
@@ -53,16 +55,20 @@ class Sessions {
   Task<Got<std::size_t>> revoke_all(Context context, std::string user, std::string except, std::string by);
   // That, and all sessions of the memberships that the account has elsewhere.
   Task<Got<bool>> revoke_everywhere(Context context, std::string user, const Secrets& secrets, std::string by);
+  // Where nobody signs in any more: removes some that ended long ago. A worker does it once at a time for a tenant.
+  Task<void> sweep_old(std::string tenant);
 
  private:
   Task<Got<bool>> mark_revoked(Context context, const Session& session, std::string_view by);
-  Task<void> sweep(Context context);
+  // Some of those that ended before.
+  Task<void> sweep(Context context, Milliseconds before);
   [[nodiscard]] Milliseconds now() const { return std::chrono::duration_cast<Milliseconds>(host_.now_utc()); }
 
   Host& host_;
   Store& store_;
   const Settings& settings_;
   Forgetting& forgetting_;
+  std::vector<std::set<std::string>> sweeping_;  // tenants, by worker
 };
 
 }  // namespace socle::auth

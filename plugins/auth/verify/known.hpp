@@ -1,7 +1,8 @@
 // known.hpp: a credential that has been verified, as a worker remembers it: whose it is, what it opens, how long it
-// holds. Immutable but for its times.
+// holds. Immutable but for its times and what is found out of it later.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,12 @@ struct Known {
   std::string csrf;                 // of a session: what forms must send
   Lifetime lifetime;
   Span span;  // a key or token: ends == limit
+  // Permissions that the tenant's own roles and rules were found to open, as of this view of them (TenantView::number).
+  struct Opened {
+    std::uint64_t view = 0;
+    std::vector<std::string> permissions;
+  };
+  Opened opened;
 };
 
 // {"user":…,"name":…,"org":…,"roles":[…],"scopes":[…],"session":…,"key":…}

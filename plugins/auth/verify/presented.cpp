@@ -65,6 +65,7 @@ Presented read_presented(const Request& request) {
   if (out.access == Access::permission) out.permission = access;
   out.method = request.meta("method");
   out.path = request.meta("path");
+  out.route = request.meta("route");
   out.host = request.meta("host");
   out.origin = request.meta("origin");
   out.fetch_site = request.meta("sec-fetch-site");

@@ -23,6 +23,10 @@ struct Presented {
   Access access = Access::authenticated;
   std::string_view permission;
   std::string_view method, path, host, origin, fetch_site, csrf, content_type, peer;
+  std::string_view route;  // of a public one, as declared: "/v1/auth/links/{link}"
+
+  // Where it went, as others may read it: the path of a public route may hold a secret, such as a one-time link.
+  [[nodiscard]] std::string_view told_path() const { return access == Access::open ? route : path; }
 };
 
 [[nodiscard]] Presented read_presented(const Request& request);

@@ -79,7 +79,7 @@ Reply Verifier::judge(const Known& known, const Presented& shown) const {
   if (shown.access == Access::permission) {
     const bool in_scope = !known.scoped || std::any_of(known.scopes.begin(), known.scopes.end(),
                                                        [&](const auto& s) { return covers(s, shown.permission); });
-    if (!in_scope || !permits(known.roles, shown.permission)) {
+    if (!in_scope || !(permits(known.roles, shown.permission) || opened(known, shown.permission))) {
       return Reply::error(Code::denied, in_scope ? "permission_denied" : "insufficient_scope",
                           std::string(in_scope ? "none of your roles grants '" : "this credential is not for '")
                               .append(shown.permission)
@@ -91,12 +91,31 @@ Reply Verifier::judge(const Known& known, const Presented& shown) const {
       Payload::make({}, Media::none, {{"tenant", known.tenant}, {"principal", known.user}, {"claims", known.claims}}));
 }
 
+// Was found so, by the view of the tenant that this worker would ask again now.
+bool Verifier::opened(const Known& known, std::string_view permission) const {
+  const auto& found = known.opened;
+  return std::find(found.permissions.begin(), found.permissions.end(), permission) != found.permissions.end() &&
+         found.view == access_->views().current(known.tenant);
+}
+
+// What permits() says follows from the claims, the permission and the view alone.
+void Verifier::remember(const Known& known, const Presented& shown, std::uint64_t view) {
+  Known* kept = forgetting_.here().find(sha256(shown.text));
+  if (kept == nullptr || kept->claims != known.claims) return;
+  if (kept->opened.view != view) kept->opened = {view, {}};
+  auto& permissions = kept->opened.permissions;
+  if (std::find(permissions.begin(), permissions.end(), shown.permission) == permissions.end())
+    permissions.emplace_back(shown.permission);
+}
+
 Task<Reply> Verifier::judge_fully(std::shared_ptr<const Known> known, std::shared_ptr<const Presented> shown) {
   auto context = host_.act_as(known->tenant, "ask the tenant's own roles", patience);
   if (!context) co_return judge(*known, *shown);
-  auto open = co_await access_->permits(context->view(), known->claims, std::string(shown->permission));
-  if (!open) co_return std::move(open).problem();
-  if (!*open) co_return judge(*known, *shown);
+  const std::string permission(shown->permission);
+  auto answer = co_await access_->permits(context->view(), known->claims, permission);
+  if (!answer) co_return std::move(answer).problem();
+  if (!answer->open) co_return judge(*known, *shown);
+  remember(*known, *shown, answer->view);
   Presented without = *shown;
   without.access = Access::authenticated;
   co_return judge(*known, without);
@@ -109,7 +128,7 @@ Task<Reply> Verifier::reconsider(Request request, std::shared_ptr<const Known> k
   if (answer.code() != Code::denied) co_return answer;
   AuditEvent event;
   event.operation = "access.denied";
-  event.target = std::string(shown->method) + " " + std::string(shown->path);
+  event.target = std::string(shown->method).append(" ").append(shown->told_path().substr(0, 900));
   event.status = answer.error_code();
   event.tenant = known->tenant;
   event.principal = known->user;
@@ -139,9 +158,9 @@ Task<Reply> Verifier::verify(Request request, std::shared_ptr<const Presented> s
   cold_.give_back(budget, Duration(host_.now().nanoseconds));
   misses_.add();
   Reply answer = judge(*found, *shown);
-  if (!answer.ok())
-    answer = co_await reconsider(request, std::make_shared<const Known>(*found), shown, std::move(answer));
+  const auto known = answer.ok() ? nullptr : std::make_shared<const Known>(*found);
   forgetting_.here().put(digest, std::move(*found), epoch);
+  if (known != nullptr) answer = co_await reconsider(request, known, shown, std::move(answer));
   co_return answer;
 }
 
@@ -159,8 +178,10 @@ Task<Got<Known>> Verifier::find_session(const Presented& shown) {
   if (session->revision == 0) co_return bad_credential("bad_credential", unknown);
   if (!session->revoked_at.empty())
     co_return bad_credential("session_revoked", "this session was ended; sign in again");
-  if (over(session->span, now()))
+  if (over(session->span, now())) {
+    host_.spawn(sessions_.sweep_old(std::string(shown.secret.tenant)), Ends::at_stop);
     co_return bad_credential("session_expired", "this session has expired; sign in again");
+  }
   Known known;
   known.tenant = shown.secret.tenant;
   known.user = session->user;

@@ -25,6 +25,8 @@ class Verifier {
 
  private:
   [[nodiscard]] Reply judge(const Known& known, const Presented& shown) const;
+  [[nodiscard]] bool opened(const Known& known, std::string_view permission) const;
+  void remember(const Known& known, const Presented& shown, std::uint64_t view);
   // The same, and what roles of the tenant's own and rules grant.
   Task<Reply> judge_fully(std::shared_ptr<const Known> known, std::shared_ptr<const Presented> shown);
   // `shown` views the call's payload, which lives until it is answered.

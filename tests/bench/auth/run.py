@@ -1,6 +1,7 @@
 """tests/bench/auth/run.py: what knowing who asks costs a request: hello through the gateway with no credential, with a
 session as bearer, as cookie, with an API key and with an access token (JWT), all known to the worker; then bogus credentials, each a look-up within
-their address's budget or a refusal. Kernel on core 0 with one worker, wrk on core 1; the cases alternate, ratios are of
+their address's budget or a refusal. The last two ask GET /v1/auth/roles, a route with a permission, which a built-in role
+grants and one of the tenant's own: to be compared with each other. Kernel on core 0 with one worker, wrk on core 1; the cases alternate, ratios are of
 medians of CPU time a request. Settings: ROUNDS (5), SECONDS_EACH (2), CONNECTIONS (64), SOCLE_BUILD."""
 
 import http.client
@@ -32,6 +33,8 @@ plugins:
   - {path: %s, home: kernel, %s}
   - {path: %s, home: kernel}
 """
+HELLO, ROLES = "/v1/hello/Ada", "/v1/auth/roles"
+PASSWORD = "tr0ub4dor&3"
 BOGUS = """local n = 0
 request = function() n = n + 1
   return wrk.format("GET", nil, {["Authorization"] = string.format("Bearer ss_acme_%043d", n)}) end"""
@@ -43,24 +46,31 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(kernel, arguments):
+def measure(kernel, path, arguments):
     before = cpu_seconds(kernel.pid)
     done = subprocess.run(["taskset", "-c", "1", "wrk", "-t1", "-c%d" % CONNECTIONS, "-d%ds" % SECONDS, *arguments,
-                           "http://127.0.0.1:%d/v1/hello/Ada" % kernel.port], capture_output=True, text=True, check=True).stdout
+                           "http://127.0.0.1:%d%s" % (kernel.port, path)], capture_output=True, text=True, check=True).stdout
     used = cpu_seconds(kernel.pid) - before
     requests = int(re.search(r"(\d+) requests in", done)[1])
     return requests / SECONDS, used / requests * 1e6, "Non-2xx" in done
 
 
-def access_token(connection, session):
-    """Of somebody new, who has signed in."""
-    def ask(path, body, token=None):
-        fields = {"Content-Type": "application/json", **({"Authorization": "Bearer " + token} if token else {})}
-        connection.request("POST", path, json.dumps(body), fields)
-        return json.loads(connection.getresponse().read())
-    made = ask("/v1/auth/users", {"username": "ada", "roles": ["viewer"]}, session)
-    ask(re.sub(r"^https?://[^/]+", "", made["password_link"]), {"password": "tr0ub4dor&3"})
-    return ask("/v1/auth/login", {"tenant": "acme", "username": "ada", "password": "tr0ub4dor&3"})["access_token"]
+def ask(connection, method, path, body, token=None):
+    fields = {"Content-Type": "application/json", **({"Authorization": "Bearer " + token} if token else {})}
+    connection.request(method, path, json.dumps(body), fields)
+    answer = connection.getresponse()
+    content = json.loads(answer.read())
+    if answer.status >= 300:
+        raise AssertionError("%s %s: %d %s" % (method, path, answer.status, content))
+    return content, answer.headers.get("Set-Cookie", "")
+
+
+def enter(connection, operator, name, role):
+    """Access token and session of somebody new, who has signed in."""
+    made, _ = ask(connection, "POST", "/v1/auth/users", {"username": name, "roles": [role]}, operator)
+    ask(connection, "POST", re.sub(r"^https?://[^/]+", "", made["password_link"]), {"password": PASSWORD})
+    got, cookie = ask(connection, "POST", "/v1/auth/login", {"tenant": "acme", "username": name, "password": PASSWORD})
+    return got["access_token"], cookie.split(";")[0].split("=", 1)[1]
 
 
 def main():
@@ -73,21 +83,23 @@ def main():
                 os.sched_setaffinity(int(thread), {0})
             session = kernel.command("tenant", "token", "acme")["token"]
             connection = http.client.HTTPConnection("127.0.0.1", kernel.port)
-            connection.request("POST", "/v1/auth/keys", json.dumps({"name": "bench", "scopes": ["records:read"]}),
-                               {"Authorization": "Bearer " + session, "Content-Type": "application/json"})
-            key = json.loads(connection.getresponse().read())["secret"]
-            token = access_token(connection, session)
+            key = ask(connection, "POST", "/v1/auth/keys", {"name": "bench", "scopes": ["records:read"]}, session)[0]["secret"]
+            token, _ = enter(connection, session, "ada", "viewer")
+            ask(connection, "PUT", "/v1/auth/roles/reader", {"role": "reader", "permissions": ["roles:read"]}, session)
+            _, built_in = enter(connection, session, "bob", "admin")
+            _, own = enter(connection, session, "cleo", "reader")
             script = os.path.join(folder, "bogus.lua")
             with open(script, "w", encoding="ascii") as file:
                 file.write(BOGUS)
-            cases = {"anonymous": [], "bearer": ["-H", "Authorization: Bearer " + session],
-                     "cookie": ["-H", "Cookie: socle_session=" + session], "API key": ["-H", "Authorization: Bearer " + key],
-                     "JWT": ["-H", "Authorization: Bearer " + token],
-                     "bogus": ["-s", script]}
+            bearer = lambda secret: ["-H", "Authorization: Bearer " + secret]
+            cases = {"anonymous": (HELLO, []), "bearer": (HELLO, bearer(session)),
+                     "cookie": (HELLO, ["-H", "Cookie: socle_session=" + session]), "API key": (HELLO, bearer(key)),
+                     "JWT": (HELLO, bearer(token)), "bogus": (HELLO, ["-s", script]),
+                     "built-in role": (ROLES, bearer(built_in)), "own role": (ROLES, bearer(own))}
             got = {name: [] for name in cases}
             for round_ in range(ROUNDS + 1):  # the first warms up
-                for name, arguments in cases.items():
-                    rate, cpu, refused = measure(kernel, arguments)
+                for name, case in cases.items():
+                    rate, cpu, refused = measure(kernel, *case)
                     if refused != (name == "bogus"):
                         raise AssertionError("%s: %s" % (name, "refused" if refused else "not refused"))
                     if round_:
@@ -95,7 +107,7 @@ def main():
     base = statistics.median(cpu for _, cpu in got["anonymous"])
     for name, rows in got.items():
         rate, cpu = (statistics.median(column) for column in zip(*rows))
-        print("auth_bench %-10s %8.0f requests/s (deviation %.0f), %.2f us CPU a request, %.2f of anonymous (%d rounds of %d s, "
+        print("auth_bench %-13s %8.0f requests/s (deviation %.0f), %.2f us CPU a request, %.2f of anonymous (%d rounds of %d s, "
               "%d connections)" % (name, rate, statistics.pstdev(r for r, _ in rows), cpu, cpu / base, ROUNDS, SECONDS, CONNECTIONS))
 
 

@@ -97,6 +97,36 @@ TEST_CASE("auth: a role that is there is not replaced by one that is meant to be
   CHECK(outcome(put(R"(["records:read"])", {{"http.header.if-match", etag}})) == "version_mismatch");
 }
 
+TEST_CASE("auth: what a role of the tenant's own opens is asked once a worker, and anew when the role changes",
+          "[auth]") {
+  FakeHost host({.workers = 2});
+  Company company(host);
+  REQUIRE(company.put_role("auditor", R"(["audit:read"])", company.admin) == "ok");
+  const std::string session = company.hire("otto", "auditor");
+  const auto outcome_of = [&](std::string_view permission, std::uint32_t worker) {
+    return outcome(company.authenticate(session, permission, {}, worker));
+  };
+  for (std::uint32_t worker = 0; worker < 2; ++worker) {
+    CHECK(outcome_of("audit:read", worker) == "ok");
+    const std::size_t acted = host.audit().size();
+    const unsigned reads = company.reads;
+    for (int i = 0; i < 10; ++i) CHECK(outcome_of("audit:read", worker) == "ok");
+    CHECK(host.audit().size() == acted);
+    CHECK(company.reads == reads);
+    CHECK(outcome_of("users:read", worker) == "permission_denied");
+  }
+  REQUIRE(company.put_role("auditor", R"(["users:read"])", company.admin) == "ok");
+  for (std::uint32_t worker = 0; worker < 2; ++worker) {
+    CHECK(outcome_of("audit:read", worker) == "permission_denied");
+    CHECK(outcome_of("users:read", worker) == "ok");
+    CHECK(outcome_of("users:read", worker) == "ok");
+  }
+  company.pass(6s);  // longer than a view of the tenant's roles is believed
+  const std::size_t acted = host.audit().size();
+  CHECK(outcome_of("users:read", 0) == "ok");
+  CHECK(host.audit().size() == acted + 1);
+}
+
 TEST_CASE("auth: operators are told why about a user by name, other services not", "[auth]") {
   FakeHost host;
   Company company(host);

@@ -216,6 +216,38 @@ TEST_CASE("auth: a cookie opens unsafe methods only to pages of its own site", "
         "ok");
 }
 
+TEST_CASE("auth: what is denied on a public route is told by its template, as its path may hold a secret", "[auth]") {
+  FakeHost host;
+  Rig rig(host);
+  const std::string session = rig.enter();
+  const std::string path = "/v1/auth/links/sl_acme_" + std::string(43, 'A');
+  const auto denied = [&](const Texts& more) {
+    Texts meta{{"method", "POST"}, {"path", path}, {"cookie", session}, {"sec-fetch-site", "cross-site"}};
+    meta.insert(meta.end(), more.begin(), more.end());
+    CHECK(outcome(rig.ask("authenticate", "", meta)) == "cross_site_request");
+    return rig.trail.empty() ? std::string("nothing") : rig.trail.back();
+  };
+  CHECK(denied({{"access", "public"}, {"route", "/v1/auth/links/{link}"}}) ==
+        "access.denied POST /v1/auth/links/{link} cross_site_request");
+  CHECK(denied({{"access", "public"}}) == "access.denied POST  cross_site_request");
+  CHECK(denied({{"access", "authenticated"}}) == "access.denied POST " + path + " cross_site_request");
+}
+
+TEST_CASE("auth: sessions that ended long ago are removed where nobody signs in any more", "[auth]") {
+  FakeHost host;
+  Rig rig(host);
+  const std::string session = rig.enter();
+  const std::string other = Rig::cookie(rig.login());
+  rig.pass(31min);
+  for (int i = 0; i < 2; ++i) CHECK(outcome(rig.authenticate(session)) == "session_expired");
+  rig.pass(24h);
+  const unsigned writes = rig.writes;
+  CHECK(outcome(rig.authenticate(session)) == "session_expired");
+  CHECK(rig.writes == writes + 1);
+  CHECK(outcome(rig.authenticate(session)) == "bad_credential");
+  CHECK(outcome(rig.authenticate(other)) == "bad_credential");
+}
+
 TEST_CASE("auth: roles are what the user's document says now, and open what they grant", "[auth]") {
   FakeHost host;
   Rig rig(host);

@@ -111,6 +111,12 @@ TEST_CASE("password: the first guesses are refused when a password is set, long 
   for (const char* good :
        {"tr0ub4dor&3", "correct horse battery", "9f2k-xw7p", "пароль-неочевидный", "底座很坚固又很安静"})
     CHECK_FALSE(weakness(good, "ada.lovelace", "acmecorp", 8));
+  for (const char* bad : {"monkey2026!", "M0nk3y!!", "p4$$w0rd", "#Liverpool#1", "we1come99", "qwertasdfg", "asdfjkl!",
+                          "1qaz2wsx", "123qwe456", "poiuytrewq", "yxcvbnm1", "passpass", "secret5secret5", "31.12.1999",
+                          "19991231", "20252026", "31-12-99"})
+    CHECK(weakness(bad, "ada.lovelace", "acmecorp", 8));
+  for (const char* good : {"monkey see monkey do", "qwertymoved", "48151623", "1999 was long ago", "asdf-tr4ctor"})
+    CHECK_FALSE(weakness(good, "ada.lovelace", "acmecorp", 8));
   CHECK(weakness("длинный", "a", "b", 8));  // seven characters, not fourteen bytes
   CHECK(weakness(std::string(1025, 'x') + "y", "a", "b", 8));
   CHECK(weakness("eleven char", "a", "b", 12));

@@ -28,7 +28,8 @@ struct AuthRig : Rig {
         "auth/1", "authenticate",
         [this](const ServiceCall& call) {
           ++asked;
-          for (const char* key : {"authorization", "cookie", "access", "method", "path", "peer", "origin", "host"})
+          for (const char* key :
+               {"authorization", "cookie", "access", "method", "path", "route", "peer", "origin", "host"})
             shown[key] = text(call.meta(key));
           asked_for = text(call.context.tenant());
           if (status != Code::internal) return Reply::error(status, "said_so", "because").with_header("x-why", "auth");
@@ -84,6 +85,27 @@ TEST_CASE("auth: a credential that auth/1 knows becomes tenant, principal and cl
     CHECK(a.status == 403);
     CHECK(code(a) == "tenant_mismatch");
   }
+}
+
+TEST_CASE("auth: a denial on a public route is told by its template, as its path may hold a secret", "[gateway]") {
+  AuthRig rig;
+  std::vector<std::string> told;
+  rig.host.serve("audit/1", "record", [&told](const ServiceCall& call) {
+    const auto event = socle::json::Document::parse(call.text());
+    told.push_back(event ? text(event->root().find("target").as_string()) : "no JSON");
+    return Reply();
+  });
+  rig.host.serve("test/1", "deny", [](const ServiceCall&) { return Reply::error(Code::denied, "no", "no"); });
+  rig.host.set_catalog("plugins",
+                       R"([{"plugin":"auth","provides":["auth/1"]},{"plugin":"audit","provides":["audit/1"]}])");
+  rig.routes({route("GET", "/links/{link}", "deny"), route("GET", "/notes/{id}", "deny", "", "authenticated")});
+  Client c = rig.connect();
+  CHECK(c.ask(get("/links/sl_acme_x", bearer)).status == 403);
+  CHECK(rig.shown["route"] == "/links/{link}");
+  CHECK(c.ask(get("/links/sl_acme_x")).status == 403);
+  CHECK(c.ask(get("/notes/7", bearer)).status == 403);
+  CHECK(rig.shown["route"].empty());
+  CHECK(told == std::vector<std::string>{"GET /links/{link}", "GET /links/{link}", "GET /notes/7"});
 }
 
 TEST_CASE("auth: bodies and later requests wait until it is known for whom", "[gateway]") {

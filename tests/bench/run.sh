@@ -27,6 +27,7 @@ bench() {  # NAME TARGETS COMMAND...
   ran="$ran $name"
 }
 demo="socle gateway storage-rocksdb hello notes open_loop"
+all_plugins="socle gateway storage-rocksdb audit auth blob hello notes models openapi rules forms pages"  # manifests/demo.yaml's
 bench bus bus_bench $bin/bus/bus_bench
 bench sched "sched_bench bus_bench socle socle_unscheduled gateway busy socle_load" tests/bench/sched/run.sh
 bench json json_bench $bin/json/json_bench $loan/valid.jsonl
@@ -42,12 +43,12 @@ bench many "socle storage-rocksdb gateway models rules forms" /usr/bin/python3 -
 bench pages "pages_bench" $bin/pages/pages_bench examples/loan/loan.yaml examples/loan/records.jsonl
 bench storage storage_bench $bin/storage/storage_bench $loan/valid.jsonl "$work"
 bench gateway "socle gateway page bare_beast" tests/bench/gateway/run.sh
-bench auth "socle storage-rocksdb gateway auth hello" /usr/bin/python3 -B tests/bench/auth/run.py
+bench auth "socle storage-rocksdb gateway auth hello auth_bench" bash -c "$bin/auth/auth_bench; /usr/bin/python3 -B tests/bench/auth/run.py"
 bench auth-flood "$demo auth" python3 tests/bench/auth/login_flood.py
 bench auth-lists "$demo auth models forms" python3 tests/bench/auth/members_list.py
 bench tenants "tenants_bench socle storage-rocksdb gateway fake-auth notes socle_touch" bash -c "$bin/tenants/tenants_bench build/release/plugins $work/tenants; /usr/bin/python3 -B tests/bench/tenants/run.py"
 bench audit "audit_bench socle storage-rocksdb gateway notes audit" bash -c "$bin/audit/audit_bench $work; /usr/bin/python3 -B tests/bench/audit/run.py"
-bench life "$demo" /usr/bin/python3 -B tests/bench/system/life.py
+bench life "$all_plugins" /usr/bin/python3 -B tests/bench/system/life.py
 bench stall "$demo" /usr/bin/python3 -B tests/bench/system/stall.py
 [ -n "$ran" ] || { echo "no benchmark '$wanted'; there are:$known" >&2; exit 2; }
 

@@ -134,6 +134,20 @@ class Browser:
             self.send("Input.insertText", text=text)
             self.run("document.activeElement.blur()")
 
+    def press(self, key, leaves=False):
+        """A key of the keyboard, wherever the focus is; `leaves`: it leads to another page, which is waited for."""
+        code, text = {"Tab": (9, ""), "Enter": (13, "\r"), "ArrowDown": (40, ""), "ArrowUp": (38, "")}[key]
+        self.events = [e for e in self.events if e.get("method") != "Page.loadEventFired"]
+        down = {"type": "keyDown", "text": text, "unmodifiedText": text} if text else {"type": "rawKeyDown"}
+        self.send("Input.dispatchKeyEvent", key=key, code=key, windowsVirtualKeyCode=code, **down)
+        self.send("Input.dispatchKeyEvent", type="keyUp", key=key, code=key, windowsVirtualKeyCode=code)
+        if leaves:
+            self.wait_for("Page.loadEventFired")
+
+    def language(self, tag):
+        """What the next pages are asked for in."""
+        self.send("Network.setExtraHTTPHeaders", headers={"Accept-Language": tag})
+
     def size(self, width, height, dark=False, script=True):
         self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
         self.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])

@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.parse
 
-from harness import FULL, SOCLE, SystemTest, main, plugin
+from harness import FULL, SOCLE, SystemTest, main, plugin, wait_for
 
 RESIDENT = ("[libsimdjson.so.14, libssl.so.3, libcrypto.so.3, librocksdb.so.7.8, libyaml-cpp.so.0.7, libre2.so.9, "
             "libpcre2-8.so.0]")
@@ -260,8 +260,8 @@ class Forms(SystemTest):
         demo = self.tenant(kernel.port)
         demo.release(marked(1))
         records = "/v1/forms/marked/records"
-        rows = "".join(json.dumps({"n": n, "group": 0}) + "\n" for n in range(6000))
-        self.assertEqual(6000, demo.good("POST", records + ":import", rows, {"Content-Type": "application/x-ndjson"})["created"])
+        rows = "".join(json.dumps({"n": n, "group": 0}) + "\n" for n in range(10500))
+        self.assertEqual(10500, demo.good("POST", records + ":import", rows, {"Content-Type": "application/x-ndjson"})["created"])
         export = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=30)
         self.addCleanup(export.close)
         export.request("GET", records + ":export?format=csv")
@@ -270,9 +270,14 @@ class Forms(SystemTest):
         demo.release(marked(2).replace("n: {type: integer}, group", "a: {type: string}, n: {type: integer}, group"))
         text += answer.read()
         lines = text.decode().strip().split("\r\n")
-        self.assertEqual(6001, len(lines))
+        self.assertEqual(10501, len(lines))
         self.assertEqual({lines[0].count(",")}, {line.count(",") for line in lines})
         self.assertTrue(lines[0].endswith(",n,group,mark"), lines[0])
+        # More records that no index can pass over than one query looks at.
+        last = "filter=" + urllib.parse.quote("n % 10500 == 10499")
+        self.assertEqual("filter_too_broad", demo.ask("GET", "%s?%s" % (records, last))[1]["code"])
+        found = demo.good("GET", "%s:export?format=jsonl&%s" % (records, last)).splitlines()
+        self.assertEqual([10499], [json.loads(line)["doc"]["n"] for line in found])
         listed = demo.good("GET", records + "?limit=1")["next"]
         seconds, rest = listed.split(".", 1)
         demo.good("GET", records + "?limit=1&cursor=" + listed)
@@ -327,9 +332,13 @@ class Forms(SystemTest):
 
     def test_diagnostics_name_line_and_column(self):
         kernel = self.system()
-        status, answer = self.tenant(kernel.port).ask("POST", "/v1/forms/compile?formId=marked", marked(1).replace("n % 7", "m % 7"), YAML)
+        demo = self.tenant(kernel.port)
+        status, answer = demo.ask("POST", "/v1/forms/compile?formId=marked", marked(1).replace("n % 7", "m % 7"), YAML)
         self.assertEqual(status, 422)
         self.assertEqual([(e["line"], e["column"], e["code"]) for e in answer["errors"]], [(9, 21, "expression")], answer)
+        for mode in ("fast", "full"):
+            answer = demo.good("POST", "/v1/forms/compile?formId=marked&mode=" + mode, marked(1), YAML)
+            self.assertGreater(answer["timings"]["total_us"], 0, mode)
 
     def test_publishing_under_load_serves_nothing_stale_and_fails_nobody(self):
         kernel = self.system()
@@ -363,10 +372,10 @@ class Forms(SystemTest):
         kernel = self.system()
         demo = self.tenant(kernel.port)
         demo.release(marked(0))
-        written = set()
+        written, published = set(), {"tried": 0, "acknowledged": 0, "open": set(), "wrong": []}
         for kill in range(KILLS):
             with Load(kernel.port, 2, first=kill * 100_000) as load:
-                publishing = threading.Thread(target=self.publish_quietly, args=(kernel.port, kill + 1))
+                publishing = threading.Thread(target=self.publish_quietly, args=(kernel.port, published))
                 publishing.start()
                 time.sleep(0.3)
                 kernel.kill_kernel()
@@ -374,7 +383,18 @@ class Forms(SystemTest):
                 publishing.join()
             written |= {n for _, _, status, _, n in load.seen if status == 201}
             self.assertEqual([s for s in load.seen if s[2] not in (0, 201, 409, 503)][:3], [])
-        demo = self.tenant(kernel.port)
+            self.assertEqual([], published["wrong"])
+            # What is served is what was acknowledged last, or what was being published when it was killed: all of it.
+            demo = self.tenant(kernel.port)
+            status, answer = wait_for("the form after the restart", 20, lambda: self.unless_503(demo))
+            self.assertEqual(200, status, answer)
+            mark = answer["doc"]["mark"]
+            self.assertIn(mark, published["open"] | {published["acknowledged"]})
+            served = demo.good("GET", "/v1/forms/marked")
+            self.assertEqual(served["version"], demo.good("GET", "/v1/models/forms/marked/versions")["active"])
+            self.assertEqual((str(mark), mark % 2), (served["logic"]["mark"]["compute"], served["index"].count("mark")))
+            published["acknowledged"] = mark
+        self.assertGreater(published["acknowledged"], 0)
         rows = [json.loads(line) for line in demo.good("GET", "/v1/forms/marked/records:export?format=jsonl").splitlines()]
         kept = [row["doc"]["n"] for row in rows]
         self.assertGreater(len(written), 50)
@@ -387,14 +407,37 @@ class Forms(SystemTest):
         self.assertEqual(demo.good("POST", "/v1/forms/marked/records", {"n": -1}, status=201)["doc"]["group"], -1)
 
     @staticmethod
-    def publish_quietly(port, value):
-        """Until the kill cuts it off."""
+    def unless_503(tenant):
+        status, answer = tenant.ask("POST", "/v1/forms/marked/records:validate", {"n": 1})
+        return None if status == 503 else (status, answer)
+
+    @staticmethod
+    def publish_quietly(port, published):
+        """Until the kill cuts it off; every other version has an index more. `open`: tried, and perhaps not in vain."""
         tenant = Tenant(port)
         try:
             for _ in range(1000):
-                tenant.release(marked(value))
-                value += 1
-        except (OSError, http.client.HTTPException, AssertionError):
+                value = published["tried"] = published["tried"] + 1
+                model = marked(value)
+                if value % 2:
+                    model = model.replace("index: [group]", "index: [group, mark]")
+                status, answer = tenant.ask("PUT", "/v1/models/forms/marked", model, YAML)
+                if status == 200:
+                    published["open"].add(value)
+                    status, answer = tenant.ask("POST", "/v1/models/forms/marked/publish")
+                # A version whose index takes long is served later, and until then none is published after it.
+                if status == 503 or (status == 409 and answer["code"] == "building"):
+                    return
+                if status != 200:
+                    published["wrong"].append((value, status, answer))
+                    return
+                if answer["state"] == "building":
+                    return
+                published["acknowledged"] = value
+                published["open"].clear()
+        except (OSError, http.client.HTTPException):
+            pass  # the kill
+        finally:
             tenant.connection.close()
 
 

@@ -15,7 +15,7 @@ STORE, MODELS = '"call:storage/1"', '"call:models/1"'
 ENTRIES = {
     "storage-rocksdb": "home: kernel",
     "gateway": "home: kernel, listen: [http, other, ops], grants: [ingress, catalog]",
-    "auth": 'home: kernel, grants: [%s, "call:auth/1", %s, "call:tenants/1", "act-as:tenants"]' % (STORE, MODELS),
+    "auth": 'home: kernel, grants: [%s, "call:auth/1", %s, "call:tenants/1", "act-as:tenants", "subscribe:models.published"]' % (STORE, MODELS),
     "models": 'home: kernel, grants: [%s, %s, "call:rules/1", "call:forms/1", "call:auth/1", "act-as:tenants"]' % (STORE, MODELS),
     "rules": "home: kernel, grants: [%s]" % MODELS,
     "blob": 'home: kernel, grants: [%s, "act-as:tenants"]' % STORE,

@@ -33,7 +33,7 @@ tenants: {demo: {plan: free}}
 plugins:
   - {path: %s, home: kernel}
   - {path: %s, home: kernel, listen: [http, ops], config: {sign_in: /login}, grants: [ingress, catalog]}
-  - {path: %s, home: kernel, config: {password_memory: 8MiB, password_passes: 1, link_page: /join/}, grants: ["call:storage/1", "call:audit/1", "call:auth/1", "call:models/1", "call:tenants/1", "act-as:tenants"]}
+  - {path: %s, home: kernel, config: {password_memory: 8MiB, password_passes: 1, link_page: /join/}, grants: ["call:storage/1", "call:audit/1", "call:auth/1", "call:models/1", "call:tenants/1", "act-as:tenants", "subscribe:models.published"]}
   - {path: %s, home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:forms/1", "call:auth/1", "act-as:tenants"]}
   - {path: %s, home: kernel, grants: ["call:models/1"]}
   - {path: %s, home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:blob/1", "call:auth/1"]}
@@ -188,6 +188,50 @@ class Pages(SystemTest):
                 self.picture(tab, "%s-%s-phone" % (path.strip("/").replace("/", "-") or "home", "dark" if dark else "light"))
                 self.assertLessEqual(tab.run("document.documentElement.scrollWidth"), 390, path)
         self.assertEqual([c for c in tab.complaints() if "status of 422" not in c], [])
+        tab.language("zh-CN")
+        for width, height in ((1280, 900), (390, 844)):
+            tab.size(width, height)
+            tab.open(self.base + "/forms/loan/new")
+            self.assertEqual(("zh-Hans", "贷款申请"), (tab.run("document.documentElement.lang"), tab.run("document.querySelector('h1').textContent")))
+            self.axe(tab, "first step in Chinese, %d wide" % width)
+            self.picture(tab, "first-step-zh-%d" % width)
+            self.assertLessEqual(tab.run("document.documentElement.scrollWidth"), width)
+
+    def test_a_step_is_filled_in_with_the_keyboard_alone(self):
+        self.kernel()
+        tab = self.browser()
+        record = self.record()
+        tab.size(1280, 900)
+        tab.open(self.base + "/forms/loan/new")
+        tab.press("Tab")
+        self.assertTrue(tab.run("document.activeElement.matches('a.skip')"))
+        tab.press("Enter")
+        tab.until("document.activeElement.id === 'main'")
+        filled = []
+        for _ in range(100):
+            tab.press("Tab")
+            name, kind, value = tab.run("(() => { const i = document.activeElement; return [i.name || '', i.readOnly ? '' : i.type || '', i.value || '']; })()")
+            if (name, value) == ("go", "next"):
+                break
+            if not kind or name in filled or record.get(name[1:]) is None:
+                continue
+            filled.append(name)
+            wanted = str(record[name[1:]])
+            if kind == "select-one":
+                steps = tab.run("(i => [...i.options].findIndex(o => o.value === %s) - i.selectedIndex)(document.activeElement)" % json.dumps(wanted))
+                for _ in range(abs(steps)):
+                    tab.press("ArrowDown" if steps > 0 else "ArrowUp")
+                self.assertEqual(wanted, tab.run("document.activeElement.value"))
+            elif kind == "date":
+                tab.type(name, wanted)  # in what order its parts are typed is the browser's and its language's affair
+            else:
+                tab.send("Input.insertText", text=wanted)
+        self.assertTrue(tab.run("document.activeElement.matches('button[value=next].main')"), filled)
+        self.assertGreater(len(filled), 10)
+        tab.press("Enter", leaves=True)
+        self.assertIn("Applicant", tab.run("document.querySelector('.steps [aria-current] .what').textContent"))
+        self.assertEqual(record["amount"], tab.run("document.querySelector('input[type=hidden][name=\"/amount\"]').value"))
+        self.assertEqual([], tab.complaints())
 
     def test_a_half_filled_form_is_kept_for_later(self):
         self.kernel()
@@ -246,9 +290,6 @@ class Pages(SystemTest):
         record = self.record()
         self.ask("POST", "/v1/forms/loan/records", json.dumps(record), Content_Type="application/json")
         stored = json.loads(self.ask("GET", "/v1/forms/loan/records")[2])["items"][0]
-        tab = self.browser()
-        tab.size(1280, 900, script=False)
-        tab.open(self.base + "/forms/loan/%s/edit" % stored["id"])
         page = self.ask("GET", "/forms/loan/%s/edit" % stored["id"])[2]
         fields = {}
         for tag in re.findall(r"<input[^>]*>", page):
@@ -285,6 +326,14 @@ class Pages(SystemTest):
         self.socle(kernel, "plugin", "swap", "pages", plugin("pages"))
         status, headers, _ = self.ask("POST", path, dict(fields, version="2", go="save"))
         self.assertEqual(status, 303, "a form that was opened before a swap can still be sent")
+        tab = self.browser()
+        tab.size(1280, 900, script=False)
+        tab.open(self.base + path)
+        tab.type("/amount", "36000.00")
+        tab.click("button[value=save].main")
+        self.assertEqual("/forms/loan/" + stored["id"], tab.run("location.pathname"))
+        self.assertIn("Saved", tab.run("document.querySelector('.note.good').textContent"))
+        self.assertEqual(json.loads(self.ask("GET", "/v1/forms/loan/records/" + stored["id"])[2])["doc"], dict(stored["doc"], amount="36000.00", monthlyPayment="3180.00"))
 
     def test_people_are_invited_sign_in_and_are_let_go(self):
         kernel = self.kernel(listener="")
@@ -312,9 +361,39 @@ class Pages(SystemTest):
         self.axe(tab, "users")
         tab.type("username", "ann")
         tab.click("form[action='/users'] button")
-        self.assertIn("/v1/auth/links/", tab.run("document.querySelector('.secrets').textContent"))
+        invited = tab.run("document.querySelector('.secrets code').textContent")
+        self.assertIn("/v1/auth/links/", invited)
+        # A role of the tenant's own is made and given to her.
         tab.open(self.base + "/roles")
         self.axe(tab, "roles")
+        tab.type("role", "clerk")
+        tab.type("permissions", "forms:read records:read account:read")
+        tab.click("form[action='/roles'] button")
+        self.assertIn("records:read", tab.run("[...document.querySelectorAll('tr')].find(r => r.textContent.includes('clerk')).textContent"))
+        self.user_page(tab, "ann")
+        self.axe(tab, "user")
+        tab.type("roles", "clerk")
+        tab.click("form[action$='/save'] button")
+        self.assertEqual("clerk", tab.run("document.querySelector('[name=roles]').value"))
+        self.assertEqual(200, self.ask("POST", invited[invited.index("/v1/auth/links/"):], json.dumps({"password": PASSWORD}), Content_Type="application/json")[0])
+        status, headers, told = self.ask("POST", "/v1/auth/login", json.dumps({"tenant": "acme", "username": "ann", "password": PASSWORD}),
+                                         Content_Type="application/json")
+        self.assertEqual((200, ["clerk"]), (status, json.loads(told)["roles"]))
+        session = {"Cookie": headers["set-cookie"].split(";")[0]}
+        self.assertEqual(200, self.ask("GET", "/v1/auth/session", **session)[0])
+        # She is suspended, which ends her session, and removed.
+        self.user_page(tab, "ann")
+        tab.click("form[action$='/suspend'] button")
+        self.assertIn("suspended", tab.run("document.querySelector('h1').textContent"))
+        self.assertEqual(401, self.ask("GET", "/v1/auth/session", **session)[0])
+        tab.click("a[href$='/delete']")
+        self.axe(tab, "remove a user")
+        tab.click("form[action$='/delete'] button")
+        self.assertEqual("/users", tab.run("location.pathname"))
+        self.assertNotIn("ann", tab.run("[...document.querySelectorAll('tbody th')].map(h => h.textContent)"))
+        tab.open(self.base + "/roles")
+        tab.click("form[action='/roles/clerk/delete'] button")
+        self.assertNotIn("clerk", tab.run("document.querySelector('tbody').textContent"))
         tab.open(self.base + "/account")
         self.axe(tab, "account")
         # A second factor.
@@ -337,6 +416,10 @@ class Pages(SystemTest):
         tab.click("form button.main")
         self.assertEqual(tab.run("location.pathname"), "/")
         self.assertEqual([c for c in tab.complaints() if "status of 4" not in c], [])
+
+    def user_page(self, tab, username):
+        tab.open(self.base + "/users")
+        tab.leave_by("[...document.querySelectorAll('tbody th a')].find(a => a.textContent === %s).click()" % json.dumps(username))
 
     def sign_in(self, tab, tenant, username, password):
         for name, value in (("tenant", tenant), ("username", username), ("password", password)):

@@ -128,6 +128,7 @@ std::optional<ListQuery> list_query(const Form& form, Filter& filter, const List
   if (!params.count.empty() && params.count != "none") writer.member("count", params.count);
   if (!storage_cursor.empty()) writer.member("cursor", storage_cursor);
   if (params.explain) writer.member("explain", true);
+  if (params.partial) writer.member("partial", true);
   writer.end_object();
   out.remainder = filter.remainder();
   if (!errors.empty()) return std::nullopt;

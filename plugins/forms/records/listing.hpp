@@ -16,6 +16,7 @@ struct ListParams {
   std::uint64_t limit = 50;
   bool explain = false;
   bool own_cursor = false;          // it comes from ourselves, not from a client
+  bool partial = false;             // pages may be short, or empty, before the last one
   std::vector<std::string> hidden;  // pointers to fields of which the caller must learn nothing
 };
 

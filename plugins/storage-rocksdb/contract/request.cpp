@@ -235,6 +235,7 @@ Outcome<QueryRequest> parse_query(json::View request, const Collection& collecti
   if (!fields) return std::move(fields).problem();
   out.fields = std::move(*fields);
   out.explain = request.find("explain").as_bool();
+  out.partial = request.find("partial").as_bool();
   return out;
 }
 

@@ -87,6 +87,7 @@ struct QueryRequest {
   Count count = Count::none;
   std::vector<FieldPath> fields;  // empty: the whole document
   bool explain = false;
+  bool partial = false;  // a page may end at the scan limit
 };
 // `remainder`: the request's, when somebody has compiled it already.
 Outcome<QueryRequest> parse_query(json::View request, const Collection& collection, RemainderPtr remainder = nullptr);

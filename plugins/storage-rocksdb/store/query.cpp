@@ -1,5 +1,6 @@
 // Two ways to a page: a sorted plan is walked from the cursor until the page is full; an unsorted one is walked whole
-// and the best are kept (page.hpp). Both look at most at scan_limit documents that they do not return.
+// and the best are kept (page.hpp). Both look at most at scan_limit documents that they do not return: a query beyond
+// it is refused or, when it is sorted and `partial`, ends its page behind the last document that it has looked at.
 #include "store/query.hpp"
 
 #include <algorithm>
@@ -12,7 +13,7 @@
 namespace socle::storage {
 namespace {
 
-enum class Stop : std::uint8_t { done, too_broad, not_cached };
+enum class Stop : std::uint8_t { done, paused, too_broad, not_cached };
 
 class Run {
  public:
@@ -46,6 +47,8 @@ class Run {
     return stop;
   }
   [[nodiscard]] std::size_t examined() const { return examined_; }
+  // The last document looked at by a walk that paused.
+  [[nodiscard]] const Place& last() const { return last_; }
 
  private:
   // The key at which a sorted plan goes on after a place.
@@ -87,16 +90,21 @@ class Run {
     const auto snapshot = plan.index != nullptr ? state_.kv.snapshot() : nullptr;
     const auto cursor = state_.kv.cursor(plan.lower, plan.upper, reach_, snapshot.get());
     const std::size_t most = limit_ != 0 ? limit_ : state_.settings.scan_limit + request_.limit;
+    const bool may_pause = request_.partial && plan.sorted && limit_ == 0;
     std::size_t examined = 0, bytes = 0;
     for (start(*cursor, plan, from); cursor->valid(); plan.reverse ? cursor->prev() : cursor->next()) {
       examined_ = ++examined;
       const bool too_much = examined > worker_scan + request_.limit || bytes > worker_bytes;
       if (reach_ == Reach::cached && too_much) return Stop::not_cached;
-      if (examined > most) return Stop::too_broad;
+      if (examined > most) return may_pause ? Stop::paused : Stop::too_broad;
       auto matched = look(plan, *cursor, snapshot.get());
       if (!matched) return std::move(matched).error();
       if (*matched == Seen::not_cached) return Stop::not_cached;
-      if (*matched == Seen::spent) return reach_ == Reach::cached ? Stop::not_cached : Stop::too_broad;
+      if (*matched == Seen::spent) {
+        if (reach_ == Reach::cached) return Stop::not_cached;
+        return may_pause && examined > 1 ? Stop::paused : Stop::too_broad;
+      }
+      if (may_pause) last_ = hit_.place;
       bytes += hit_.value.size();
       if (*matched == Seen::match && !take(hit_)) return Stop::done;
     }
@@ -132,6 +140,8 @@ class Run {
       if (!doc) return Error{Code::data_loss, "a stored document is not JSON: restore from a backup"};
       view.doc = json::open(*doc);
     }
+    // A partial page may end behind a document that does not match, so all have their place.
+    if (request_.partial) write_place(view);
     if (!std::all_of(plan.residual.begin(), plan.residual.end(), [&](auto* p) { return p->holds(view); }))
       return Seen::other;
     if (remainder_) {
@@ -139,12 +149,16 @@ class Run {
       if (result != RemainderCheck::Result::holds)
         return result == RemainderCheck::Result::spent ? Seen::spent : Seen::other;
     }
+    if (!request_.partial) write_place(view);
+    return Seen::match;
+  }
+
+  void write_place(const RecordView& view) {
     hit_.place.fields.clear();
     for (const auto& order : request_.order) {
       auto& bytes = hit_.place.fields.emplace_back();
       if (encode_path(bytes, order.type, order.path, view) == Fit::other) encode_missing(bytes);
     }
-    return Seen::match;
   }
 
   State& state_;
@@ -155,6 +169,7 @@ class Run {
   json::Parser parser_;
   std::optional<RemainderCheck> remainder_;
   Hit hit_;
+  Place last_;
   std::size_t examined_ = 0;
   std::size_t limit_ = 0;  // of count(); 0: the page's
 };
@@ -228,8 +243,9 @@ std::optional<Answer> run_query(State& state, const Call& call, const TenantSche
       return fail(written.error());
   }
   text.append("],\"next\":");
-  if (page.more()) {
-    text.append("\"").append(encode_cursor(request.shape, page.hits()[page.size() - 1].place)).append("\"");
+  if (page.more() || *stop == Stop::paused) {
+    const Place& end = page.more() ? page.hits()[page.size() - 1].place : run.last();
+    text.append("\"").append(encode_cursor(request.shape, end)).append("\"");
   } else {
     text.append("null");
   }

@@ -65,6 +65,7 @@ def main():
             most = max(most, rss(kernel))
         print("export of %d records: %.0f/s, server %.0f MiB before, %.0f MiB at most" % (lines, lines / (time.monotonic() - begun), before, most))
         assert lines == RECORDS
+        assert most - before < 64, "the export took %.0f MiB more" % (most - before)
 
 
 if __name__ == "__main__":

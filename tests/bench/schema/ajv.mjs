@@ -41,6 +41,8 @@ function bench(name, folder, formats) {
 const [loan, real] = process.argv.slice(2);
 const validate = bench('loan', loan, true);
 const invalid = lines(join(loan, 'invalid.jsonl')).map(text => JSON.parse(text).body);
+const bodies = invalid.map(value => JSON.stringify(value));
 measure('loan, invalid, parsed, first fault', invalid.length, () => invalid.forEach(value => validate(value)));
+measure('loan, invalid, with parsing, first fault', bodies.length, () => bodies.forEach(text => validate(JSON.parse(text))));
 for (const name of real ? readdirSync(real).sort() : [])
   if (existsSync(join(real, name, 'schema.json'))) bench(name, join(real, name), false);

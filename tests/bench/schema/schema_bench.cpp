@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "socle/json/writer.hpp"
 #include "socle/schema/schema.hpp"
 
 namespace {
@@ -104,6 +105,8 @@ void bench_loan(const std::filesystem::path& folder) {
   bench_valid("loan", *compiled, read_lines(folder / "valid.jsonl"));
 
   const auto cases = parse_all(read_lines(folder / "invalid.jsonl"));
+  std::vector<std::string> bodies;
+  for (const auto& document : cases) bodies.push_back(json::to_text(document.root().find("body")));
   for (const auto& document : cases) {
     const schema::Report report = compiled->check(document.root().find("body"));
     const std::string_view field = document.root().find("field").as_string();
@@ -119,6 +122,12 @@ void bench_loan(const std::filesystem::path& folder) {
   measure("loan, invalid, parsed, first fault", cases.size(), [&] {
     for (const auto& document : cases)
       refused += compiled->check(document.root().find("body"), schema::Collect::first).faults.size();
+  });
+  json::Parser parser;
+  measure("loan, invalid, with parsing, first fault", bodies.size(), [&] {
+    for (const auto& body : bodies)
+      if (auto bytes = parser.flatten(body))
+        refused += compiled->check(json::open(*bytes), schema::Collect::first).faults.size();
   });
   measure("loan, invalid, parsed, all faults", cases.size(), [&] {
     for (const auto& document : cases) refused += compiled->check(document.root().find("body")).faults.size();

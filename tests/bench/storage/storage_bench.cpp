@@ -331,6 +331,8 @@ int main(int argc, char** argv) {
   bench.write(1, true, 400);
   bench.write(16, true, 1600);
   bench.write(64, true, 3200);
+  bench.write(1, false, 3200);
+  bench.write(16, false, 3200);
   bench.write(64, false, 3200);
   bench.get(5000);
   bench.list(200);

@@ -1,9 +1,12 @@
-// open_loop PORT PATH RATE SECONDS CONNECTIONS FILE [BODIES FIRST]: asks for PATH (or posts the lines of BODIES to it,
-// each with the digits of its first LA-DDDD-DDDDDDDD replaced by numbers from FIRST on) at a constant RATE whatever the
-// answers do, on keep-alive connections, and counts a request's time from when it was due, so that a stall is charged
-// to every request that fell into it. Waits by spinning on the clock: a sleeping client would measure its own waking.
-// FILE gets, for each answer, u64 when it was due (CLOCK_MONOTONIC, ns) and u64 how long after that it had come (ns).
-// Prints what was sent, answered, failed, and the most that requests were sent behind their time. stall.py runs it.
+// open_loop PORT PATH RATE SECONDS CONNECTIONS FILE [BODIES FIRST [MEMBER]]: asks for PATH (or posts the lines of
+// BODIES to it, each with the digits of its first LA-DDDD-DDDDDDDD replaced by numbers from FIRST on) at a constant
+// RATE whatever the answers do, on keep-alive connections, and counts a request's time from when it was due, so that a
+// stall is charged to every request that fell into it. Waits by spinning on the clock: a sleeping client would measure
+// its own waking; only with nothing under way and more than a millisecond to go does it sleep, until half of one before
+// its time. FILE gets, for each answer, u64 when it was due (CLOCK_MONOTONIC, ns) and u64 how long after that it had
+// come (ns), and with MEMBER u64 the number that stands behind "MEMBER": in the answer's body (no_number when there is
+// none), so that whoever reads FILE can judge what was answered. Prints what was sent, answered, failed, and the most
+// that requests were sent behind their time. stall.py, live.py and run.py of forms run it.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,6 +17,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <deque>
 #include <fstream>
@@ -39,8 +43,10 @@ struct Connection {
   std::string in;
 };
 
+constexpr std::uint64_t no_number = UINT64_MAX;
+
 struct Sample {
-  std::uint64_t due, took;
+  std::uint64_t due, took, number;
 };
 
 int connect_to(int port) {
@@ -55,14 +61,18 @@ int connect_to(int port) {
   return fd;
 }
 
-// A whole answer with Content-Length has come; it is taken out of `in`.
-bool take_answer(std::string& in, bool& good) {
+// A whole answer with Content-Length has come; it is taken out of `in`. `member`: of the number wanted, or "".
+bool take_answer(std::string& in, const std::string& member, bool& good, std::uint64_t& number) {
   const std::size_t head = in.find("\r\n\r\n");
   if (head == std::string::npos) return false;
-  const std::size_t field = in.find("Content-Length: ");
-  const std::size_t body = field < head ? std::strtoul(in.c_str() + field + 16, nullptr, 10) : 0;
+  const char* field = strcasestr(in.c_str(), "\r\ncontent-length: ");
+  const bool has_body = field != nullptr && field < in.c_str() + head;
+  const std::size_t body = has_body ? std::strtoul(field + 18, nullptr, 10) : 0;
   if (in.size() < head + 4 + body) return false;
   good = in.compare(0, 10, "HTTP/1.1 2") == 0;
+  number = no_number;
+  const std::size_t at = member.empty() ? std::string::npos : in.find(member, head);
+  if (at < head + 4 + body) number = std::strtoull(in.c_str() + at + member.size(), nullptr, 10);
   in.erase(0, head + 4 + body);
   return true;
 }
@@ -100,10 +110,12 @@ class Requests {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 7 && argc != 9)
-    return std::fprintf(stderr, "usage: open_loop PORT PATH RATE SECONDS CONNECTIONS FILE [BODIES FIRST]\n"), 2;
+  if (argc != 7 && argc != 9 && argc != 10)
+    return std::fprintf(stderr, "usage: open_loop PORT PATH RATE SECONDS CONNECTIONS FILE [BODIES FIRST [MEMBER]]\n"),
+           2;
   const int port = std::atoi(argv[1]);
-  Requests requests(argv[2], argc == 9 ? argv[7] : nullptr, argc == 9 ? std::strtoull(argv[8], nullptr, 10) : 0);
+  Requests requests(argv[2], argc >= 9 ? argv[7] : nullptr, argc >= 9 ? std::strtoull(argv[8], nullptr, 10) : 0);
+  const std::string member = argc == 10 ? "\"" + std::string(argv[9]) + "\":" : std::string();
   const auto interval = static_cast<std::uint64_t>(1e9 / std::atof(argv[3]));
   const auto length = static_cast<std::uint64_t>(std::atof(argv[4]) * 1e9);
   std::vector<Connection> all(static_cast<std::size_t>(std::atoi(argv[5])));
@@ -121,6 +133,11 @@ int main(int argc, char** argv) {
   while (due <= begun + length || idle.size() < all.size()) {
     const std::uint64_t time = now();
     if (time > patience) break;
+    if (idle.size() == all.size() && due > time + 1'000'000) {
+      const std::uint64_t pause = due - time - 500'000;
+      const timespec length_of{static_cast<time_t>(pause / 1'000'000'000), static_cast<long>(pause % 1'000'000'000)};
+      nanosleep(&length_of, nullptr);
+    }
     if (due <= begun + length && time >= due && !idle.empty()) {
       Connection& c = *idle.front();
       idle.pop_front();
@@ -140,16 +157,18 @@ int main(int argc, char** argv) {
       if (n < 0) continue;
       c.in.append(buffer, static_cast<std::size_t>(n));
       bool good = false;
-      if (!take_answer(c.in, good)) continue;
+      std::uint64_t number = no_number;
+      if (!take_answer(c.in, member, good, number)) continue;
       failed += good ? 0 : 1;
-      samples.push_back({c.due, now() - c.due});
+      samples.push_back({c.due, now() - c.due, number});
       c.due = 0;
       idle.push_back(&c);
     }
   }
   std::FILE* out = std::fopen(argv[6], "wb");
   if (out == nullptr) fail(argv[6]);
-  std::fwrite(samples.data(), sizeof(Sample), samples.size(), out);
+  const std::size_t words = member.empty() ? 2 : 3;
+  for (const Sample& sample : samples) std::fwrite(&sample, sizeof(std::uint64_t), words, out);
   std::fclose(out);
   std::printf("{\"sent\":%llu,\"answered\":%zu,\"failed\":%llu,\"behind_us\":%llu}\n",
               static_cast<unsigned long long>(sent), samples.size(), static_cast<unsigned long long>(failed),

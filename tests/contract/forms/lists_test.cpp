@@ -34,6 +34,12 @@ TEST_CASE("forms list: filter, order, fields, count and plan", "[forms]") {
   INFO(some.message() << some.text());
   CHECK(member(some, "/items/0/created_by") == "ada");
   CHECK(member(some, "/count") == "9");
+  const Reply guessed = rig.ask("list", "", with({{"limit", "1"}, {"count", "estimated"}}));
+  CHECK(member(guessed, "/count") == "9");
+  CHECK(member(guessed, "/count_exact") == "true");
+  const Reply uncounted = rig.ask("list", "", with({{"filter", "false"}, {"count", "none"}}));
+  CHECK(uncounted.text() == R"({"items":[],"next":null})");
+  CHECK(rig.ask("list", "", with({{"count", "some"}})).error_code() == "bad_count");
   CHECK_FALSE(member(some, "/plan").empty());
   CHECK(rig.ask("list", "", with({{"filter", "kind ="}})).error_code() == "invalid_filter");
   CHECK(rig.ask("list", "", with({{"filter", "false"}})).text() == R"({"items":[],"next":null})");

@@ -35,6 +35,50 @@ TEST_CASE("storage-rocksdb: a query that looks at too many documents is refused 
       store.ask("query", R"({"collection":"x","limit":5,"order":[{"field":"/n","type":"integer","desc":true}]})").ok());
 }
 
+TEST_CASE("storage-rocksdb: a partial query ends its page at the scan limit and says how to go on", "[storage]") {
+  TempDir directory;
+  Running store(config(directory, R"(,"scan_limit":100)"));
+  store.declare(R"([{"name":"m","fields":[{"field":"/m","type":"integer"}]}])");
+  for (int i = 0; i < 1000; i += 100) {
+    std::string operations;
+    for (int k = i; k < i + 100; ++k)
+      operations.append(k > i ? "," : "").append(R"({"op":"put","collection":"x","id":"i)") +=
+          std::to_string(1000 + k) + R"(","doc":{"n":)" + std::to_string(k) + R"(,"m":)" + std::to_string(999 - k) +
+          "}}";
+    REQUIRE(store.ask("write", R"({"operations":[)" + operations + "]}").ok());
+  }
+  // The numbers that a query finds, page by page, and how many pages it took.
+  const auto all = [&](const std::string& more, int& pages) {
+    std::string found, cursor;
+    for (pages = 1;; ++pages) {
+      const Reply page = store.ask("query", R"({"collection":"x","limit":10,"partial":true)" + more +
+                                                (cursor.empty() ? "" : R"(,"cursor":")" + cursor + "\"") + "}");
+      INFO(page.message());
+      REQUIRE(page.ok());
+      const auto answer = socle::json::Document::parse(page.text()).value();
+      for (const auto item : answer.root().find("items").elements())
+        found += socle::json::to_text(item.find("doc").find("n")) + " ";
+      const auto next = answer.root().find("next");
+      if (!next.is_string() || pages > 50) return found;
+      cursor = std::string(next.as_string());
+    }
+  };
+  int pages = 0;
+  const std::string three = R"(,"filter":{"op":"in","field":"/n","value":[3,500,999]})";
+  CHECK(store.ask("query", R"({"collection":"x","limit":10)" + three + "}").error_code() == "filter_too_broad");
+  CHECK(all(three, pages) == "3 500 999 ");
+  CHECK(pages == 10);
+  CHECK(all(three + R"(,"order":[{"field":"id","desc":true}])", pages) == "999 500 3 ");
+  CHECK(all(three + R"(,"order":[{"field":"/m"}])", pages) == "999 500 3 ");
+  CHECK(all(three + R"(,"order":[{"field":"/m","desc":true}])", pages) == "3 500 999 ");
+  CHECK(all(R"(,"remainder":"record.n == 999 || record.n == 4")", pages) == "4 999 ");
+  CHECK(all(R"(,"remainder":"record.n == -1")", pages).empty());
+  CHECK(pages == 10);
+  // What must be sorted cannot be told in parts.
+  CHECK(store.ask("query", R"({"collection":"x","partial":true,"order":[{"field":"/n","type":"integer"}]})")
+            .error_code() == "filter_too_broad");
+}
+
 TEST_CASE("storage-rocksdb: a remainder counts against the scan limit, and is bounded in what it computes",
           "[storage]") {
   TempDir directory;
@@ -55,6 +99,9 @@ TEST_CASE("storage-rocksdb: a remainder counts against the scan limit, and is bo
   const Reply spent = store.ask("query", R"({"collection":"x")" + dear);
   CHECK(spent.error_code() == "filter_too_broad");
   CHECK(spent.http_status() == 422);
+  const Reply part = store.ask("query", R"({"collection":"x","partial":true)" + dear);
+  REQUIRE(part.ok());
+  CHECK(part.text().starts_with(R"({"items":[],"next":")"));
   // More than a worker may spend: answered on the offload pool.
   CHECK(store.ask("query", R"({"collection":"x","filter":{"op":"lt","field":"id","value":"10030"})" + dear).ok());
   fill(1400, 1600, "{}");

@@ -6,6 +6,7 @@
 #include "jdm/import.hpp"
 #include "ruleset/ruleset.hpp"
 #include "socle/json/document.hpp"
+#include "table/import_name.hpp"
 
 namespace {
 
@@ -73,6 +74,33 @@ TEST_CASE("dmn: an XML table becomes a ruleset", "[rules]") {
   CHECK(outcome(*source, R"({"Season":"Summer","Guest Count":19})") == "\"Salad\"");
   CHECK(outcome(*source, R"({"Season":"Summer","Guest Count":20})") == "\"Bread\"");
   CHECK(outcome(*source, R"({"Season":"Summer"})") == "\"Bread\"");
+}
+
+TEST_CASE("import: a ruleset is called what a model can be called, and keeps its first name as title", "[rules]") {
+  const std::vector<std::pair<std::string, std::string>> names{{"Approval Status", "approval-status"},
+                                                               {"a.b_c-d", "a.b_c-d"},
+                                                               {"a--b", "a--b"},
+                                                               {"  A - B (2nd) ", "a-b-2nd"},
+                                                               {"_x", "x"},
+                                                               {"\u8bf7\u5047", ""},
+                                                               {std::string(80, 'x'), std::string(64, 'x')}};
+  for (const auto& [given, wanted] : names) CHECK(rules::model_name_of(given) == wanted);
+
+  const auto head = [](const std::optional<std::string>& source) {
+    REQUIRE(source);
+    const auto document = json::Document::parse(*source);
+    return std::string(document->root().find("rules").as_string()) + "|" +
+           std::string(document->root().find("title").as_string());
+  };
+  rules::Diagnostics diagnostics;
+  CHECK(head(rules::import_dmn(dish, "", diagnostics)) == "dish|Dish");
+  CHECK(head(rules::import_dmn(dish, "", diagnostics, "menu")) == "menu|Dish");
+  const auto graph = json::Document::parse(
+      R"({"nodes":[{"id":"i","type":"inputNode","name":"in"},{"id":"e","type":"expressionNode","name":"e","content":{"expressions":[{"id":"x","key":"x","value":"1"}]}}],"edges":[{"sourceId":"i","targetId":"e"}]})");
+  REQUIRE(graph);
+  CHECK(head(rules::import_jdm(graph->root(), "", diagnostics)) == "imported|");
+  CHECK(head(rules::import_jdm(graph->root(), "loans", diagnostics)) == "loans|");
+  CHECK(head(rules::import_jdm(graph->root(), "Loan Check", diagnostics)) == "loan-check|Loan Check");
 }
 
 TEST_CASE("dmn: what cannot be read or translated is refused with the reason", "[rules]") {

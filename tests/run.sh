@@ -41,12 +41,15 @@ if [ "$mode" != --quick ]; then
   if [ "$mode" = --full ]; then export SOCLE_FUZZ_SECONDS=120; fi
   test_preset fuzz -L 'unit|fuzz' -j 2
 
-  step "TSan: bus, scheduler, cells, lifecycle, tenants, telemetry"
-  if [ "$mode" = --full ]; then socle_build tsan; else socle_build tsan tsan_tests; fi
+  step "TSan: bus, scheduler, cells, lifecycle, tenants, telemetry, commit lane"
+  socle_build tsan tsan_tests
   test_preset tsan -L tsan
 
   if [ "$mode" = --full ]; then
-    step "ASan and UBSan once more: GCC's, with everything"
+    step "TSan, ASan and UBSan: GCC's, with everything"
+    socle_build tsan
+    test_preset tsan -L unit
+    export SOCLE_CRASH_ROUNDS=300
     socle_build asan
     test_preset asan
   fi

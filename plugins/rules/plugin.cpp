@@ -168,16 +168,17 @@ class Rules final : public Plugin {
       Diagnostics diagnostics;
       std::optional<std::string> source;
       const auto given = root.find("source");
+      const auto name = root.find("name").as_string();
       if (format == "dmn") {
-        source = import_dmn(given.as_string(), root.find("decision").as_string(), diagnostics);
+        source = import_dmn(given.as_string(), root.find("decision").as_string(), diagnostics, name);
       } else if (given.is_string()) {
         const auto graph = json::Document::parse(given.as_string());
         if (graph)
-          source = import_jdm(graph->root(), root.find("name").as_string(), diagnostics);
+          source = import_jdm(graph->root(), name, diagnostics);
         else
           diagnostics.error("", codes::import_syntax, graph.error().message);
       } else {
-        source = import_jdm(given, root.find("name").as_string(), diagnostics);
+        source = import_jdm(given, name, diagnostics);
       }
       return import_answer(diagnostics, source.value_or(""));
     };

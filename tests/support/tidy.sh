@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# clang-tidy over the kernel's concurrent heart (bus, lifecycle); with --full over kernel and SDK libraries.
+# clang-tidy over the kernel's concurrent heart (bus, lifecycle); with --full over kernel, SDK, plugins and
+# examples.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 mode=${1:-normal}
-files=$(git ls-files 'kernel/*.cpp' 'sdk/json/*.cpp' 'sdk/cel/*.cpp' 'sdk/schema/*.cpp' 'sdk/testing/*.cpp')
+files=$(git ls-files 'kernel/*.cpp' 'sdk/*.cpp' 'plugins/*.cpp' 'examples/*.cpp' ':!sdk/scaffold')
 if [ "$mode" != --full ]; then
   files=$(git ls-files 'kernel/bus/*.cpp' 'kernel/lifecycle/*.cpp')
 fi

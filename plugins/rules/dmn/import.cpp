@@ -8,6 +8,7 @@
 #include "socle/json/writer.hpp"
 #include "table/codes.hpp"
 #include "table/definition.hpp"
+#include "table/import_name.hpp"
 
 namespace socle::rules::dmn {
 namespace {
@@ -34,7 +35,8 @@ class Importer {
     if (table_.outputs.empty())
       diagnostics_.error(table_.pointer, codes::import_syntax, "the decision table has no output");
     if (diagnostics_.failed()) return std::nullopt;
-    out_.begin_object().member("rules", std::string_view(table_.name.empty() ? "decision" : table_.name));
+    out_.begin_object();
+    write_import_name(out_, table_.asked, table_.name, "decision");
     out_.key("steps").begin_array().begin_object();
     out_.member("table", "decision")
         .member("hit", to_string(*known))

@@ -31,7 +31,8 @@ struct Table {
     std::vector<std::string> outputs;
     std::string pointer;
   };
-  std::string name;  // the decision's
+  std::string name;   // the decision's
+  std::string asked;  // the ruleset's; empty: made of the decision's
   std::string pointer;
   std::string hit_policy;   // DMN's word; empty: UNIQUE
   std::string aggregation;  // SUM, MIN, MAX, COUNT or empty
@@ -47,8 +48,8 @@ struct Table {
 }  // namespace dmn
 
 // The decision table of a DMN 1.1 to 1.5 XML text (of that decision, when it has several). Pointers of diagnostics name
-// the XML's place by line: "/line 12".
+// the XML's place by line: "/line 12". `name` is the ruleset's; without one it is made of the decision's.
 [[nodiscard]] std::optional<std::string> import_dmn(std::string_view xml, std::string_view decision,
-                                                    Diagnostics& diagnostics);
+                                                    Diagnostics& diagnostics, std::string_view name = {});
 
 }  // namespace socle::rules

@@ -52,7 +52,8 @@ const Element* find_decision(const Element& root, std::string_view wanted, Diagn
 
 }  // namespace
 
-std::optional<std::string> import_dmn(std::string_view xml, std::string_view decision, Diagnostics& diagnostics) {
+std::optional<std::string> import_dmn(std::string_view xml, std::string_view decision, Diagnostics& diagnostics,
+                                      std::string_view name) {
   const auto before = diagnostics.errors();
   const auto root = dmn::parse_xml(xml);
   if (!root) {
@@ -74,6 +75,7 @@ std::optional<std::string> import_dmn(std::string_view xml, std::string_view dec
                             "' needs another decision; import that one and give its result as an input");
   const auto& table = *found->child("decisionTable");
   out.name = found->attribute("name");
+  out.asked = name;
   out.pointer = place(table);
   out.hit_policy = table.attribute("hitPolicy");
   out.aggregation = table.attribute("aggregation");

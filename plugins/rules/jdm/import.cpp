@@ -13,6 +13,7 @@
 #include "socle/json/document.hpp"
 #include "socle/json/writer.hpp"
 #include "table/codes.hpp"
+#include "table/import_name.hpp"
 #include "zen/translate.hpp"
 
 namespace socle::rules {
@@ -35,7 +36,8 @@ class Importer {
   Importer(const Graph& graph, Diagnostics& diagnostics) : graph_(graph), diagnostics_(diagnostics), out_(text_) {}
 
   std::optional<std::string> run(std::string_view name) {
-    out_.begin_object().member("rules", name);
+    out_.begin_object();
+    write_import_name(out_, name, "", "imported");
     for (const auto i : graph_.order)
       if (const auto schema = graph_.nodes[i].view.find("content").find("schema");
           graph_.nodes[i].type == "inputNode" && schema.exists())

@@ -11,8 +11,9 @@
 
 namespace socle::rules {
 
-// The ruleset's JSON text. Nothing: `diagnostics` tells what cannot be translated, with pointers into the graph
-// (function nodes hold JavaScript, which rules must not run; decision and custom nodes need what is not in the graph).
+// The ruleset's JSON text, under `name` as far as a model can be called so. Nothing: `diagnostics` tells what cannot be
+// translated, with pointers into the graph (function nodes hold JavaScript, which rules must not run; decision and
+// custom nodes need what is not in the graph).
 [[nodiscard]] std::optional<std::string> import_jdm(json::View graph, std::string_view name, Diagnostics& diagnostics);
 
 }  // namespace socle::rules

@@ -11,7 +11,7 @@ command -v wrk >/dev/null || { echo "run.sh: wrk is missing (apt-get install wrk
 [ -f "$build/CMakeCache.txt" ] || cmake --preset release >&2
 cmake --build "$build" --target socle gateway page bare_beast >&2
 work=$(mktemp -d)
-declare -A pid port
+declare -A pid port kernel
 trap 'for p in "${pid[@]}"; do kill "$p" 2>/dev/null || true; done; wait 2>/dev/null || true; rm -rf "$work"' EXIT
 
 await() {  # FILE PATTERN: the first match's group, within 10 s
@@ -27,6 +27,7 @@ sed -e "s|@BUILD@|$build|" tests/bench/gateway/system.yaml > "$work/system.yaml"
 taskset -c 0 "$build/kernel/socle" run "$work/system.yaml" --data "$work/data" --workers 1 > "$work/socle.out" 2> "$work/socle.err" &
 pid[gateway]=$!
 port[gateway]=$(await "$work/socle.out" '^ready .*http=[^ ]*:\([0-9]*\) .*')
+kernel[gateway]=$(await "$work/socle.out" '^ready .*pid=\([0-9]*\).*')  # the process that serves; the other watches it
 mkfifo "$work/stdin"
 sleep 100000 > "$work/stdin" &
 pid[stdin]=$!
@@ -55,10 +56,11 @@ ticks() { awk '{print $14 + $15}' "/proc/$1/stat"; }
 measure() {  # SERVER PATH: appends "requests/s µs" to a file of its own
   extra=""
   [ "$2" = /sink ] && extra="-s $work/post.lua"
-  before=$(ticks "${pid[$1]}")
+  of=${kernel[$1]:-${pid[$1]}}
+  before=$(ticks "$of")
   # shellcheck disable=SC2086
   taskset -c 1 wrk -t1 -c"$connections" -d"${each}s" $extra "http://127.0.0.1:${port[$1]}$2" > "$work/wrk"
-  after=$(ticks "${pid[$1]}")
+  after=$(ticks "$of")
   ! grep -q 'Non-2xx\|Socket errors' "$work/wrk" || { echo "run.sh: $1 $2 failed requests:" >&2; cat "$work/wrk" >&2; exit 1; }
   awk -v t=$((after - before)) -v hz="$(getconf CLK_TCK)" '/requests in/ {n=$1} /Requests\/sec/ {r=$2} END {print r, t / hz * 1e6 / n}' \
     "$work/wrk" >> "$work/$1${2//\//_}"

@@ -1,0 +1,193 @@
+// Time and memory: charged to whom, and what a tenant near its limit still gets.
+#include <thread>
+
+#include "unit/bus/edge.hpp"
+
+using namespace socle;
+using namespace socle::bus;
+using namespace socle::bus::test;
+
+TEST_CASE("admission: time is charged to the tenant of the context, nested calls and offload included", "[admission]") {
+  BusFixture f(1);
+  std::promise<void> offloaded;
+  Actor inner(f.bus, "inner", {{"work", [](const socle_call&, socle_reply& reply, Generation&) {
+                                  burn(20'000'000);
+                                  return answer(reply, "");
+                                }}});
+  Actor outer(f.bus, "outer",
+              {{"work", [&](const socle_call& call, socle_reply& reply, Generation& g) {
+                  socle_reply got{};
+                  g.bus.call(*Worker::current(), nullptr, *Context::of(call.context), *g.bus.target("inner/1", "work"),
+                             nullptr, nullptr, &got, nullptr, nullptr);
+                  if (got.payload != nullptr) Payload::of(got.payload)->release();
+                  burn(10'000'000);
+                  g.offload(
+                      &g, [](void*) { burn(30'000'000); },
+                      [](void* user, socle_status) { static_cast<std::promise<void>*>(user)->set_value(); },
+                      &offloaded);
+                  return answer(reply, "");
+                }}});
+  Edge edge(f);
+  f.route(inner, "work");
+  f.route(outer, "work");
+  f.install();
+  CHECK(edge.ask(outer, "work", "acme")->got.get().status == SOCLE_OK);
+  offloaded.get_future().get();
+  turn(f);
+  const double ms = static_cast<double>(f.bus.accounts().tenant("acme").usage().cpu) / 1e6;
+  CHECK(ms >= 55);
+  CHECK(ms < 90);
+}
+
+TEST_CASE("admission: a timer is paid for by who armed it", "[admission]") {
+  BusFixture f(1);
+  std::promise<std::string> payer;
+  Actor a(f.bus, "a",
+          {{"arm", [&](const socle_call&, socle_reply& reply, Generation& g) {
+              g.timer_start(
+                  &g, 1'000'000,
+                  [](void* user, socle_status) {
+                    static_cast<std::promise<std::string>*>(user)->set_value(Worker::current()->lane.paying()->id());
+                  },
+                  &payer);
+              return answer(reply, "");
+            }}});
+  Edge edge(f);
+  f.route(a, "arm");
+  f.install();
+  CHECK(edge.ask(a, "arm", "acme")->got.get().status == SOCLE_OK);
+  CHECK(payer.get_future().get() == "acme");
+}
+
+TEST_CASE("admission: what a plugin does in a tenant's name is background, and what it puts off too", "[admission]") {
+  BusFixture f(1);
+  std::promise<std::pair<std::string, uint32_t>> later;
+  uint32_t during = 9;
+  Actor a(f.bus, "a", {{"arm", [&](const socle_call&, socle_reply& reply, Generation& g) {
+                          during = Worker::current()->lane.work_class;
+                          g.timer_start(
+                              &g, 1'000'000,
+                              [](void* user, socle_status) {
+                                const sched::Lane& lane = Worker::current()->lane;
+                                static_cast<decltype(later)*>(user)->set_value({lane.paying()->id(), lane.work_class});
+                              },
+                              &later);
+                          return answer(reply, "");
+                        }}});
+  Grants grants;
+  grants.act_as = true;
+  grants.services.insert("a/1");
+  Actor b(f.bus, "b", {}, grants);
+  f.route(a, "arm");
+  f.install();
+  CHECK(f.on(0, [&](Worker& w) {
+    const socle_host* host = b.runtime.get();
+    const socle_context* context = host->context_act_as(host, str("acme"), str("test"), INT64_MAX);
+    uint32_t target = 0;
+    REQUIRE(host->resolve(host, str(a.service()), str("arm"), &target) == SOCLE_OK);
+    socle_reply reply{};
+    const socle_status status = host->call(host, context, target, nullptr, nullptr, &reply, nullptr, nullptr);
+    if (reply.payload != nullptr) Payload::of(reply.payload)->release();
+    host->context_release(host, context);
+    CHECK(w.lane.work_class == 0);
+    return status;
+  }) == SOCLE_OK);
+  CHECK(during == SOCLE_CLASS_BACKGROUND);
+  CHECK(later.get_future().get() == std::pair(std::string("acme"), uint32_t{SOCLE_CLASS_BACKGROUND}));
+}
+
+TEST_CASE("admission: memory of payloads, frames and arenas is charged and comes back", "[admission]") {
+  BusFixture f(1);
+  Actor a(f.bus, "a", {{"take", [](const socle_call& call, socle_reply& reply, Generation& g) {
+                          sched::Account& acme = g.bus.accounts().tenant("acme");
+                          const int64_t before = Worker::current()->lane.queue.flow(acme).memory.get();
+                          socle_payload* p = g.payload_new(&g, {std::string(100'000, 'x').c_str(), 100'000},
+                                                           SOCLE_MEDIA_TEXT, nullptr, 0);
+                          void* frame = g.frame_alloc(&g, 10'000);
+                          void* arena = g.arena_alloc(&g, call.context, 50'000, 8);
+                          CHECK(arena != nullptr);
+                          CHECK(Worker::current()->lane.queue.flow(acme).memory.get() - before >= 160'000);
+                          char* bytes = nullptr;
+                          CHECK(g.payload_alloc(&g, 1 << 20, SOCLE_MEDIA_TEXT, nullptr, 0, &bytes) == nullptr);
+                          CHECK(g.arena_alloc(&g, call.context, 1 << 20, 8) == nullptr);
+                          CHECK(g.frame_alloc(&g, 1 << 20) == nullptr);
+                          g.frame_free(&g, frame, 10'000);
+                          g.payload_release(&g, p);
+                          return answer(reply, "");
+                        }}});
+  Edge edge(f);
+  f.route(a, "take");
+  f.install();
+  sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.memory = 1 << 20; });
+  CHECK(edge.ask(a, "take", "acme")->got.get().status == SOCLE_OK);
+  turn(f);
+  CHECK(f.on(0, [&](Worker& w) { return w.lane.queue.flow(acme).memory.get(); }) == 0);
+}
+
+TEST_CASE("admission: a call holds no more arena than its plan allows one call", "[admission]") {
+  BusFixture f(1);
+  Actor a(f.bus, "a", {{"take", [](const socle_call& call, socle_reply& reply, Generation& g) {
+                          CHECK(g.arena_alloc(&g, call.context, 40'000, 8) != nullptr);
+                          CHECK(g.arena_alloc(&g, call.context, 40'000, 8) == nullptr);
+                          return answer(reply, "");
+                        }}});
+  Edge edge(f);
+  f.route(a, "take");
+  f.install();
+  limit(f, "acme", [](sched::Limits& l) { l.memory = 1 << 20, l.call_memory = 64 * 1024; });
+  CHECK(edge.ask(a, "take", "acme")->got.get().status == SOCLE_OK);
+  CHECK(edge.ask(a, "take", "acme")->got.get().status == SOCLE_OK);  // each call has its own
+}
+
+TEST_CASE("admission: under memory pressure a request has half, then a quarter of its time", "[admission]") {
+  BusFixture f(1);
+  int64_t left = 0;
+  uint32_t level = 9;
+  Actor a(f.bus, "a", {{"see", [&](const socle_call& call, socle_reply& reply, Generation& g) {
+                          left = call.context->deadline - telemetry::monotonic_now();
+                          level = g.pressure(&g, call.context);
+                          return answer(reply, "");
+                        }}});
+  Edge edge(f);
+  f.route(a, "see");
+  f.install();
+  constexpr int64_t second = 1'000'000'000, mib = 1 << 20;
+  sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.memory = 100 << 20; });
+  const auto with = [&](int64_t held) {
+    f.on(0, [&](Worker& w) { return w.lane.hold(w.lane.queue.flow(acme), held); });
+    CHECK(edge.ask(a, "see", "acme", 100 * second)->got.get().status == SOCLE_OK);
+    f.on(0, [&](Worker& w) {
+      w.lane.release(acme, held);
+      return 0;
+    });
+    return std::pair(level, (left + second / 2) / second);
+  };
+  CHECK(with(40 * mib) == std::pair(0U, 100L));
+  CHECK(with(60 * mib) == std::pair(1U, 50L));
+  CHECK(with(80 * mib) == std::pair(2U, 25L));
+  CHECK(with(40 * mib) == std::pair(0U, 100L));
+}
+
+TEST_CASE("admission: the next request of a connection is read in its payer's slice", "[admission]") {
+  BusFixture f(1);
+  std::atomic<int> turns{0};
+  Actor a(f.bus, "a", {});
+  const auto ready = [](void* user, socle_status) { ++*static_cast<std::atomic<int>*>(user); };
+  f.on(0, [&](Worker& w) {
+    w.connection_opened(7, w.account("~peer/10.0.0.1"));
+    // The kernel pays for posted work, so this is not the connection's turn.
+    CHECK(a.runtime->admit(a.runtime.get(), 7, ready, &turns) == SOCLE_PENDING);
+    const sched::PaidBy mine(w.lane, w.account("~peer/10.0.0.1"));
+    w.lane.begin_turn();
+    CHECK(a.runtime->admit(a.runtime.get(), 7, ready, &turns) == SOCLE_OK);
+    a.runtime->connection_charge(a.runtime.get(), 7, str("acme"));
+    CHECK(a.runtime->admit(a.runtime.get(), 7, ready, &turns) == SOCLE_PENDING);
+    return 0;
+  });
+  turn(f);
+  CHECK(turns == 2);
+  f.on(0, [&](Worker& w) {
+    w.connection_gone(7);
+    return 0;
+  });
+}

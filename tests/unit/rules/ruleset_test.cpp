@@ -1,4 +1,5 @@
 // Rulesets from JSON text: steps, their order, validators, names, what the call says.
+#include "socle/json/writer.hpp"
 #include "unit/rules/rig.hpp"
 
 using namespace socle;

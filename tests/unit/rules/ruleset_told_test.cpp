@@ -1,5 +1,6 @@
 // What is told of a ruleset: faults at their places, traces, stored tests, dry runs.
 #include "ruleset/difference.hpp"
+#include "socle/json/writer.hpp"
 #include "unit/rules/rig.hpp"
 
 using namespace socle;

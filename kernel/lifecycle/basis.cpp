@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "base/hash.hpp"
+#include "base/parallel.hpp"
 #include "lifecycle/lifecycle.hpp"
 
 namespace socle::lifecycle {
@@ -41,7 +42,9 @@ std::string Lifecycle::terms_of(const manifest::SystemManifest& system) {
 
 Lifecycle::Basis Lifecycle::basis_of(const manifest::SystemManifest& system) {
   Basis basis{terms_of(system), {}};
-  for (const auto& entry : system.plugins) basis.folders[entry.path.string()] = content_of(entry.path);
+  std::vector<std::string> contents(system.plugins.size());
+  base::for_each_index(contents.size(), [&](size_t i) { contents[i] = content_of(system.plugins[i].path); });
+  for (size_t i = 0; i < contents.size(); ++i) basis.folders[system.plugins[i].path.string()] = std::move(contents[i]);
   return basis;
 }
 

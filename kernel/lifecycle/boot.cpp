@@ -1,6 +1,7 @@
 // boot.cpp: the first change set of a process, and the end of all plugins. Called by main().
 #include <algorithm>
 
+#include "base/parallel.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "telemetry/log.hpp"
 
@@ -28,16 +29,18 @@ Result<Package> Lifecycle::boot_package(const manifest::PluginEntry& entry, cons
   return first;
 }
 
-// The entries of the system manifest.
+// The entries of the system manifest. Reading, hashing and storing the libraries is most of a first start's time.
 Status Lifecycle::boot_from(const manifest::SystemManifest& system, const LastGood* kept) {
+  std::vector<std::optional<Result<Package>>> packages(system.plugins.size());
+  base::for_each_index(packages.size(),
+                       [&](size_t i) { packages[i].emplace(boot_package(system.plugins[i], system, kept)); });
   ChangeSet set;
   std::string problems;
-  for (const auto& entry : system.plugins) {
-    auto package = boot_package(entry, system, kept);
-    if (package) {
-      set.put.push_back(std::move(*package));
+  for (auto& package : packages) {
+    if (*package) {
+      set.put.push_back(std::move(**package));
     } else {
-      problems += (problems.empty() ? "" : "\n") + package.error().message;
+      problems += (problems.empty() ? "" : "\n") + package->error().message;
     }
   }
   if (!problems.empty()) return Error{Code::invalid, problems};
@@ -69,11 +72,18 @@ Status Lifecycle::start_with_dropped(ChangeSet set, const manifest::SystemManife
   return {};
 }
 
+// Ahead of its stage, where a library that cannot be read or verified is told.
+void Lifecycle::read_stored(Package& package, const manifest::SystemManifest& system) const {
+  auto stored = store_.get(package.sha256, expected_of(package), policy(system));
+  if (stored) package.verified = std::make_shared<const loader::Verified>(std::move(*stored));
+}
+
 Status Lifecycle::boot_last_good(const manifest::SystemManifest& system, const LastGood& kept) {
   ChangeSet set;
   for (const Package& p : kept.set) {
     if (!dropped_in(p, system)) set.put.push_back(p);
   }
+  base::for_each_index(set.put.size(), [&](size_t i) { read_stored(set.put[i], system); });
   for (const auto& entry : system.plugins) {
     const auto promoted = [&](const Package& p) { return entry.canary && p.entry.path == entry.canary->path; };
     if (entry.canary && std::none_of(kept.set.begin(), kept.set.end(), promoted))

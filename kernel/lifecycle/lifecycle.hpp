@@ -173,7 +173,6 @@ class Lifecycle : public bus::Owner {
   Lifecycle(manifest::SystemManifest system, telemetry::Metrics& metrics, loader::Store store,
             loader::Resident resident, FaultPoint fault_point);
 
-  // boot.cpp
   // basis.cpp
   struct Basis {
     std::string terms;                           // hash of the system manifest's plugin entries; "": unknown
@@ -189,8 +188,11 @@ class Lifecycle : public bus::Owner {
     std::vector<Package> set;
     std::map<std::string, Package> previous;
   };
+
+  // boot.cpp
   Status boot_from(const manifest::SystemManifest& system, const LastGood* kept);
   Status boot_last_good(const manifest::SystemManifest& system, const LastGood& kept);
+  void read_stored(Package& package, const manifest::SystemManifest& system) const;
   Status start_with_dropped(ChangeSet set, const manifest::SystemManifest& system);
   Result<Package> boot_package(const manifest::PluginEntry& entry, const manifest::SystemManifest& system,
                                const LastGood* kept) const;

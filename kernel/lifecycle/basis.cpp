@@ -41,11 +41,24 @@ std::string Lifecycle::terms_of(const manifest::SystemManifest& system) {
 }
 
 Lifecycle::Basis Lifecycle::basis_of(const manifest::SystemManifest& system) {
-  Basis basis{terms_of(system), {}};
-  std::vector<std::string> contents(system.plugins.size());
-  base::for_each_index(contents.size(), [&](size_t i) { contents[i] = content_of(system.plugins[i].path); });
-  for (size_t i = 0; i < contents.size(); ++i) basis.folders[system.plugins[i].path.string()] = std::move(contents[i]);
+  Basis basis = unread_basis_of(system);
+  basis.read_unread();
   return basis;
+}
+
+// For a start that has nothing to compare with: the packages that it reads anyway bring the hashes.
+Lifecycle::Basis Lifecycle::unread_basis_of(const manifest::SystemManifest& system) {
+  Basis basis{terms_of(system), {}};
+  for (const auto& entry : system.plugins) basis.folders[entry.path.string()];
+  return basis;
+}
+
+void Lifecycle::Basis::read_unread() {
+  std::vector<std::pair<const std::string, std::string>*> unread;
+  for (auto& folder : folders) {
+    if (folder.second.empty()) unread.push_back(&folder);
+  }
+  base::for_each_index(unread.size(), [&](size_t i) { unread[i]->second = content_of(unread[i]->first); });
 }
 
 // A folder that was changed in place and then swapped in by hand is no change that the next start has yet to take.

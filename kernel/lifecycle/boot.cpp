@@ -38,12 +38,14 @@ Status Lifecycle::boot_from(const manifest::SystemManifest& system, const LastGo
   std::string problems;
   for (auto& package : packages) {
     if (*package) {
+      basis_.serves(**package);
       set.put.push_back(std::move(**package));
     } else {
       problems += (problems.empty() ? "" : "\n") + package->error().message;
     }
   }
   if (!problems.empty()) return Error{Code::invalid, problems};
+  basis_.read_unread();  // where a canary serves instead
   return start_with_dropped(std::move(set), system);
 }
 
@@ -102,7 +104,7 @@ Status Lifecycle::boot(bool after_crash) {
   if (!kept && kept.error().code != Code::not_found)
     log.write(telemetry::Level::error, "the last good set cannot be used: " + kept.error().message,
               {{"code", to_string(kept.error().code)}});
-  basis_ = basis_of(system);
+  basis_ = kept ? basis_of(system) : unread_basis_of(system);
   std::string problems;
   const bool unchanged = kept && kept->basis.same(basis_);
   if (kept && (unchanged || after_crash)) {

@@ -178,10 +178,12 @@ class Lifecycle : public bus::Owner {
     std::string terms;                           // hash of the system manifest's plugin entries; "": unknown
     std::map<std::string, std::string> folders;  // that they name -> hashes of manifest and library; "": unreadable
     void serves(const Package& package);
+    void read_unread();
     [[nodiscard]] bool same(const Basis& other) const;
   };
   [[nodiscard]] static std::string terms_of(const manifest::SystemManifest& system);
   [[nodiscard]] static Basis basis_of(const manifest::SystemManifest& system);
+  [[nodiscard]] static Basis unread_basis_of(const manifest::SystemManifest& system);
 
   struct LastGood {
     Basis basis;

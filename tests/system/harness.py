@@ -239,6 +239,17 @@ class Kernel:
                 "maps": len(maps), "generations": len(generations)}
 
 
+class PinnedKernel(Kernel):
+    """On core 0, its loading and staging included; clients of a measurement have the others."""
+
+    def spawn(self, *arguments):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(["taskset", "-c", "0", SOCLE, "run", self.file, "--workers", "1", *arguments],
+                                            stdout=subprocess.PIPE, stderr=log, cwd=self.folder, bufsize=0,
+                                            preexec_fn=die_with_parent, env=self.environment)
+        return self
+
+
 class Client:
     """A torture client process; see tests/support/client/torture.cpp."""
 

@@ -1,17 +1,14 @@
 #include "contract/schema.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "contract/bytes.hpp"
 
 namespace socle::storage {
 namespace {
 
-template <class Range, class Name>
-auto* by_name(Range& range, const Name& name) {
-  const auto at = std::find_if(range.begin(), range.end(), [&](const auto& each) { return each.name == name; });
-  return at == range.end() ? nullptr : &*at;
-}
+bool before(const Collection& collection, std::string_view name) { return collection.name < name; }
 
 constexpr std::string_view op_names[] = {"create_collection", "drop_collection", "add_index", "drop_index"};
 
@@ -45,9 +42,22 @@ std::string_view to_string(IndexState state) {
   return "failed";
 }
 
-const Index* Collection::find(std::string_view index) const { return by_name(indexes, index); }
-const Collection* TenantSchema::find(std::string_view name) const { return by_name(collections, name); }
-Collection* TenantSchema::find(std::string_view name) { return by_name(collections, name); }
+const Index* Collection::find(std::string_view index) const {
+  const auto at = std::find_if(indexes.begin(), indexes.end(), [&](const Index& each) { return each.name == index; });
+  return at == indexes.end() ? nullptr : &*at;
+}
+
+const Collection* TenantSchema::find(std::string_view name) const {
+  const auto at = std::lower_bound(collections.begin(), collections.end(), name, before);
+  return at == collections.end() || at->name != name ? nullptr : &*at;
+}
+Collection* TenantSchema::find(std::string_view name) {
+  return const_cast<Collection*>(std::as_const(*this).find(name));
+}
+void TenantSchema::add(Collection collection) {
+  const auto at = std::lower_bound(collections.begin(), collections.end(), collection.name, before);
+  collections.insert(at, std::move(collection));
+}
 const Collection* TenantSchema::find(std::uint64_t number) const {
   const auto at = std::find_if(collections.begin(), collections.end(), [&](auto& c) { return c.number == number; });
   return at == collections.end() ? nullptr : &*at;
@@ -234,6 +244,8 @@ Result<TenantSchema> TenantSchema::decode(std::string_view bytes) {
     out.collections.push_back(std::move(c));
   }
   if (!in.ok()) return damaged;
+  const auto by_name = [](const Collection& a, const Collection& b) { return a.name < b.name; };
+  std::sort(out.collections.begin(), out.collections.end(), by_name);  // earlier versions kept the order of creation
   return out;
 }
 

@@ -52,7 +52,8 @@ struct Collection {
 struct TenantSchema {
   std::uint64_t tenant = 0;
   std::uint64_t next_collection = 1;
-  std::vector<Collection> collections;
+  std::vector<Collection> collections;  // by name
+  void add(Collection collection);      // whose name is new
   [[nodiscard]] const Collection* find(std::string_view name) const;
   [[nodiscard]] const Collection* find(std::uint64_t number) const;
   Collection* find(std::string_view name);
@@ -62,7 +63,7 @@ struct TenantSchema {
 };
 using SchemaPtr = std::shared_ptr<const TenantSchema>;
 
-inline constexpr std::size_t max_collections = 1000;
+inline constexpr std::size_t max_collections = 4000;
 inline constexpr std::size_t max_indexes = 64;
 inline constexpr std::size_t max_index_fields = 16;
 inline constexpr std::size_t max_name = 64;

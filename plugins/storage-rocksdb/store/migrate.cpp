@@ -77,12 +77,12 @@ Verdict Committer::run_steps(Tenant& tenant, TenantSchema& schema, const std::st
         return problem_at(Code::conflict, "already_exists", pointer, "collection \"" + name + "\" exists already");
       if (schema.collections.size() >= max_collections) {
         return problem_at(Code::exhausted, "too_many_collections", pointer,
-                          "a tenant has at most 1,000 collections: drop one first");
+                          "a tenant has at most 4,000 collections: drop one first");
       }
       Collection fresh;
       fresh.name = name;
       fresh.number = schema.next_collection++;
-      schema.collections.push_back(std::move(fresh));
+      schema.add(std::move(fresh));
       continue;
     }
     if (collection == nullptr) return no_such_collection(name, pointer);

@@ -33,16 +33,19 @@ class Run {
     });
   }
 
-  // How many match in all, looking at no more than `most`; `exact` false: extrapolated.
+  // How many match in all, looking at no more than `most`; `exact` false: extrapolated. Where the index says all, its
+  // entries are counted and no document is read.
   Result<Stop> count(const QueryPlan& plan, std::size_t most, std::uint64_t& matches, bool& complete) {
     examined_ = 0;
     matches = 0;
     limit_ = most;
+    entries_only_ = plan.index != nullptr && plan.residual.empty() && !remainder_;
     auto stop = walk(plan, std::nullopt, [&](Hit&) {
       ++matches;
       return true;
     });
     limit_ = 0;
+    entries_only_ = false;
     complete = stop && *stop == Stop::done;
     return stop;
   }
@@ -97,6 +100,10 @@ class Run {
       const bool too_much = examined > worker_scan + request_.limit || bytes > worker_bytes;
       if (reach_ == Reach::cached && too_much) return Stop::not_cached;
       if (examined > most) return may_pause ? Stop::paused : Stop::too_broad;
+      if (entries_only_) {
+        take(hit_);
+        continue;
+      }
       auto matched = look(plan, *cursor, snapshot.get());
       if (!matched) return std::move(matched).error();
       if (*matched == Seen::not_cached) return Stop::not_cached;
@@ -171,7 +178,8 @@ class Run {
   Hit hit_;
   Place last_;
   std::size_t examined_ = 0;
-  std::size_t limit_ = 0;  // of count(); 0: the page's
+  std::size_t limit_ = 0;      // of count(); 0: the page's
+  bool entries_only_ = false;  // of count()
 };
 
 Problem too_broad(const State& state) {

@@ -17,6 +17,11 @@ void set_tables(rocksdb_options_t* out, const RocksOptions& options) {
   // Index and filter blocks count against the cache, so that memory has one bound.
   rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 1);
   rocksdb_block_based_options_set_pin_l0_filter_and_index_blocks_in_cache(table, 1);
+  // In pieces: a table's whole filter and index are 150 KB, of which a small cache would hold too few.
+  rocksdb_block_based_options_set_index_type(table, rocksdb_block_based_table_index_type_two_level_index_search);
+  rocksdb_block_based_options_set_partition_filters(table, 1);
+  rocksdb_block_based_options_set_metadata_block_size(table, 4096);
+  rocksdb_block_based_options_set_cache_index_and_filter_blocks_with_high_priority(table, 1);
   rocksdb_block_based_options_set_format_version(table, 5);
   rocksdb_options_set_block_based_table_factory(out, table);
   rocksdb_block_based_options_destroy(table);

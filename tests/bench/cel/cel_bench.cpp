@@ -137,7 +137,7 @@ int main(int argc, char** argv) {
   (void)declared.declare_variable("a", Type::object("customer"));
   const auto customer = socle::json::Document::parse(customer_text());
   for (const bool optimize : {true, false})
-    evaluate(declared, "a.x > 100 && a.y == 'vip', declared", "a.x > 100 && a.y == 'vip'", customer->root(), optimize);
+    evaluate(declared, "a.x > 100 && a.y == 'vip'", "a.x > 100 && a.y == 'vip'", customer->root(), optimize);
   evaluate(env, "string functions", "a.email.startsWith('9b') && a.email.endsWith('.net')", root, true);
   evaluate(env, "regular expression", "a.email.matches('^[a-z0-9.]+@example[.]net$')", root, true);
   evaluate(env, "in a list of 8", "a.channel in ['a', 'b', 'c', 'd', 'e', 'f', 'web', 'vip']", root, true);

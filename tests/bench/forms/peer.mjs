@@ -16,7 +16,7 @@ const db = new Database(file);
 db.pragma('journal_mode = WAL');
 db.pragma('synchronous = FULL');
 db.exec(`CREATE TABLE loan (id TEXT PRIMARY KEY, number TEXT UNIQUE, channel TEXT, applied TEXT, at TEXT, doc TEXT);
-         CREATE INDEX loan_channel ON loan (channel); CREATE INDEX loan_applied ON loan (applied)`);
+         CREATE INDEX loan_channel ON loan (channel, id); CREATE INDEX loan_applied ON loan (applied)`);
 const insert = db.prepare('INSERT INTO loan VALUES (?, ?, ?, ?, ?, ?)');
 const write = db.transaction((rows) => { for (const row of rows) insert.run(...row.values); });
 
@@ -50,6 +50,19 @@ app.post('/v1/forms/loan/records', async (request, reply) => {
   const at = new Date().toISOString();
   await keep([id, doc.applicationNo, doc.channel, doc.applicationDate, at, JSON.stringify(doc)]);
   return reply.code(201).header('location', '/v1/forms/loan/records/' + id).send({ id, version: 1, created_at: at, doc });
+});
+// Stored texts are sent as they are: nothing is parsed to be written again.
+const one = db.prepare('SELECT doc FROM loan WHERE id = ?');
+const some = db.prepare('SELECT id, doc FROM loan WHERE channel = ? ORDER BY id LIMIT 50');
+const item = (id, doc) => `{"id":"${id}","version":1,"doc":${doc}}`;
+app.get('/v1/forms/loan/records/:id', async (request, reply) => {
+  const row = one.get(request.params.id);
+  if (!row) return reply.code(404).send({ error: 'not found' });
+  return reply.type('application/json').send(item(request.params.id, row.doc));
+});
+app.get('/v1/forms/loan/records', async (request, reply) => {
+  const rows = some.all(request.query.channel);
+  return reply.type('application/json').send(`{"items":[${rows.map((row) => item(row.id, row.doc)).join(',')}]}`);
 });
 await app.listen({ host: '127.0.0.1', port: 0 });
 console.log(app.server.address().port);

@@ -24,6 +24,8 @@
 #include <string>
 #include <vector>
 
+#include "base/thread.hpp"
+
 namespace {
 
 std::uint64_t now() {
@@ -113,6 +115,7 @@ int main(int argc, char** argv) {
   if (argc != 7 && argc != 9 && argc != 10)
     return std::fprintf(stderr, "usage: open_loop PORT PATH RATE SECONDS CONNECTIONS FILE [BODIES FIRST [MEMBER]]\n"),
            2;
+  socle::base::be_prompt();  // several of us may share a core
   const int port = std::atoi(argv[1]);
   Requests requests(argv[2], argc >= 9 ? argv[7] : nullptr, argc >= 9 ? std::strtoull(argv[8], nullptr, 10) : 0);
   const std::string member = argc == 10 ? "\"" + std::string(argv[9]) + "\":" : std::string();

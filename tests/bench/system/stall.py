@@ -13,7 +13,7 @@ import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../system"))
-from harness import BUILD, SOCLE, Kernel, copy_plugin, die_with_parent, plugin  # noqa: E402
+from harness import BUILD, PinnedKernel, copy_plugin, die_with_parent, plugin  # noqa: E402
 
 RATE = float(os.environ.get("RATE", "2000"))
 SECONDS = float(os.environ.get("SECONDS_EACH", "8"))
@@ -21,17 +21,6 @@ PAUSE = float(os.environ.get("PAUSE_MS", "250")) / 1e3
 CONNECTIONS = 16
 AROUND = 25_000_000  # nanoseconds before and after a flip
 CLIENT = os.path.join(BUILD, "tests/bench/system/open_loop")
-
-
-class PinnedKernel(Kernel):
-    """On core 0, its loading and staging included."""
-
-    def spawn(self, *arguments):
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(["taskset", "-c", "0", SOCLE, "run", self.file, "--workers", "1", *arguments],
-                                            stdout=subprocess.PIPE, stderr=log, cwd=self.folder, bufsize=0,
-                                            preexec_fn=die_with_parent)
-        return self
 
 
 def p(values, share):

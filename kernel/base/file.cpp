@@ -113,13 +113,6 @@ Status create_file(const std::filesystem::path& path, std::string_view bytes, un
   return write_new(path, bytes, mode, false);
 }
 
-Status copy_file(const std::filesystem::path& from, const std::filesystem::path& to, std::size_t max_size,
-                 unsigned mode) {
-  const auto bytes = read_file(from, max_size);
-  if (!bytes) return bytes.error();
-  return create_file(to, *bytes, mode);
-}
-
 bool is_being_written(const std::filesystem::path& path) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid()) return false;

@@ -47,10 +47,6 @@ class Fd {
 // behind.
 [[nodiscard]] Status create_file(const std::filesystem::path& path, std::string_view bytes, unsigned mode);
 
-// A real copy under a new name: never a link. Same promises as create_file().
-[[nodiscard]] Status copy_file(const std::filesystem::path& from, const std::filesystem::path& to, std::size_t max_size,
-                               unsigned mode);
-
 // Whether somebody has the file open for writing, as a copy under way does. False also where the system does not tell:
 // the file is another user's and this process may not lease it, or the file system knows no leases.
 [[nodiscard]] bool is_being_written(const std::filesystem::path& path);

@@ -64,11 +64,6 @@ std::string Bus::target_name(uint32_t target) const {
   return name != nullptr ? *name : "target " + std::to_string(target);
 }
 
-size_t Bus::target_count() const {
-  const std::lock_guard lock(mutex_);
-  return target_names_.size();
-}
-
 SnapshotPtr Bus::snapshot() const {
   const std::lock_guard lock(mutex_);
   return snapshot_;

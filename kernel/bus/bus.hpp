@@ -100,7 +100,6 @@ class Bus {
   std::optional<uint32_t> target(std::string_view service, std::string_view method);
   // "hello/1.greet". Any thread, without a lock: every filter asks.
   [[nodiscard]] std::string target_name(uint32_t target) const;
-  [[nodiscard]] size_t target_count() const;
 
   // Runs work on a worker; worker_count(): on the staging thread there is when it is queued. false: there is no such
   // worker, or no more. Any thread.

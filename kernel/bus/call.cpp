@@ -181,7 +181,6 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
   const uint32_t outer_target = w.running_target.load(std::memory_order_relaxed);
   const Frame* const outer_frame = w.running_frame.load(std::memory_order_relaxed);
   w.runs(&g, frame.target);
-  w.running_method.store(to.method, std::memory_order_relaxed);
   w.running_frame.store(&frame, std::memory_order_relaxed);
   // Almost always the payer is the caller's already: nested calls cost no look at the clock. What the callee puts off
   // is of the context's class too: what a plugin does in a tenant's name waits for the tenant's own requests.

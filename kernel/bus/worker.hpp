@@ -159,8 +159,7 @@ class Worker {
   std::atomic<const Generation*> running{nullptr};
   std::atomic<const Frame*> running_frame{nullptr};  // the call that handle() was entered for, while it is on the stack
   std::atomic<const sched::Account*> running_plugin{nullptr};  // its account, which outlives it; nullptr: the kernel
-  std::atomic<uint32_t> running_method{0};
-  std::atomic<uint32_t> running_target{UINT32_MAX};  // UINT32_MAX: no call, an event or a hook
+  std::atomic<uint32_t> running_target{UINT32_MAX};            // UINT32_MAX: no call, an event or a hook
   void runs(const Generation* g, uint32_t target) {
     running.store(g, std::memory_order_relaxed);
     running_plugin.store(g != nullptr ? &g->account : nullptr, std::memory_order_release);

@@ -194,9 +194,8 @@ class Reader {
       const bool loads_another = entry.d_tag == DT_FILTER || entry.d_tag == DT_AUXILIARY || entry.d_tag == DT_AUDIT ||
                                  entry.d_tag == DT_DEPAUDIT;
       if (entry.d_tag != DT_NEEDED && entry.d_tag != DT_SONAME && !loads_another) continue;
-      const auto name = name_in(strings_, entry.d_un.d_val);
+      const auto name = name_in(strings_, entry.d_un.d_val);  // the soname's too: the dynamic linker reads it
       if (!name) return name.error();
-      if (entry.d_tag == DT_SONAME) elf_.soname = *name;
       if (entry.d_tag == DT_NEEDED) elf_.needed.push_back(*name);
       if (loads_another) elf_.filters.push_back(*name);
     }

@@ -32,7 +32,6 @@ struct Note {
 
 // Facts of one library. Views point into the bytes given to read_elf().
 struct Elf {
-  std::optional<std::string_view> soname;
   std::vector<std::string_view> needed;   // DT_NEEDED in order
   std::vector<std::string_view> filters;  // DT_FILTER, DT_AUXILIARY, DT_AUDIT, DT_DEPAUDIT: loaded like needed ones
   std::vector<Symbol> symbols;            // dynamic symbols, without the null one

@@ -124,7 +124,6 @@ Report inspect(std::string bytes, const std::optional<std::string>& signature, c
   auto elf = read_elf(bytes);
   if (elf) {
     if (const auto version = check_note(*elf, expected, policy, report.findings)) verified.abi = *version;
-    verified.init_array_entries = elf->init_array_entries;
     verified.pins = pins(*elf);
     verified.own_threads = imports_threads(*elf);
   } else {

@@ -65,7 +65,6 @@ struct Verified {
   std::optional<std::string> signature;  // 64 raw bytes, kept so that the store can be verified again
   std::optional<std::string> signed_by;  // fingerprint of the trusted key
   AbiVersion abi;                        // of the note
-  std::uint64_t init_array_entries = 0;  // static constructors that will run at load
   bool own_threads = false;              // it imports thread functions, which was granted: never unmapped
   std::vector<std::string> pins;         // what keeps the library mapped for ever
 };

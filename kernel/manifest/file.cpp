@@ -60,18 +60,12 @@ Result<std::string> read_all(const Descriptor& file, const std::filesystem::path
   }
 }
 
-Result<FileLook> look_at(const Descriptor& file, const std::filesystem::path& path) {
+Status check_regular(const Descriptor& file, const std::filesystem::path& path) {
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return failure("look at", path, errno);
-  if (!S_ISREG(status.st_mode)) {
-    return Error{Code::invalid, "open '" + path.string() + "': expected a file, found " +
-                                    (S_ISDIR(status.st_mode) ? "a folder" : "something else")};
-  }
-  return look_of(status);
-}
-
-Error still_written(const std::filesystem::path& path, std::string_view why) {
-  return {Code::unavailable, "'" + path.string() + "' is still being written: " + std::string(why)};
+  if (S_ISREG(status.st_mode)) return {};
+  return Error{Code::invalid, "open '" + path.string() + "': expected a file, found " +
+                                  (S_ISDIR(status.st_mode) ? "a folder" : "something else")};
 }
 
 }  // namespace
@@ -79,7 +73,7 @@ Error still_written(const std::filesystem::path& path, std::string_view why) {
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {
   const Descriptor file(path);
   if (file.get() < 0) return failure("open", path, errno);
-  if (auto look = look_at(file, path); !look) return std::move(look).error();
+  if (auto regular = check_regular(file, path); !regular) return std::move(regular).error();
   return read_all(file, path, limit);
 }
 
@@ -87,24 +81,6 @@ Result<FileLook> look_at(const std::filesystem::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return failure("look at", path, errno);
   return look_of(status);
-}
-
-Result<StableText> read_stable(const std::filesystem::path& path, const std::optional<FileLook>& earlier) {
-  const Descriptor file(path);
-  if (file.get() < 0) return failure("open", path, errno);
-  const auto before = look_at(file, path);
-  if (!before) return before.error();
-  if (!earlier) return still_written(path, "it was not seen before");
-  if (*before != *earlier) return still_written(path, "it has changed since the last look");
-  auto text = read_all(file, path, max_text_bytes);
-  if (!text) return std::move(text).error();
-  const auto after = look_at(path);  // by path: a file renamed over it meanwhile shows
-  if (!after) return after.error();
-  if (*after != *before || text->size() != static_cast<std::size_t>(before->size)) {
-    return still_written(path, "it changed while it was read");
-  }
-  if (!ends_whole(*text)) return still_written(path, "its last line has no line end");
-  return StableText{std::move(*text), *after};
 }
 
 }  // namespace socle::manifest

@@ -1,4 +1,4 @@
-// file.hpp: reading small files whole, with a bound and, for the watcher, with proof that nobody is still writing.
+// file.hpp: reading small files whole, with a bound, and seeing whether a file has changed.
 // Blocking; staging thread, offload pool or CLI.
 #pragma once
 
@@ -24,18 +24,5 @@ struct FileLook {
   friend bool operator==(const FileLook&, const FileLook&) = default;
 };
 [[nodiscard]] Result<FileLook> look_at(const std::filesystem::path& path);
-
-struct StableText {
-  std::string text;
-  FileLook look;  // hand it to the next read_stable() as `known`
-};
-
-// A manifest for the directory watch, only when it is whole. `earlier` is the look of the watcher's last round (it
-// decides how far apart rounds are; nothing here sleeps). Answers unavailable ("… is still being written") when there
-// was no earlier look, when the file has changed since it or while it was read, or when the text does not end as a
-// finished file does: the reader of manifests then also refuses everything that does not parse, so a cut inside a
-// line or a bracket never passes. A cut exactly between two lines cannot be told from a shorter file by its content;
-// the two equal looks are there for that. A writer who renames a finished file into place is always seen whole.
-[[nodiscard]] Result<StableText> read_stable(const std::filesystem::path& path, const std::optional<FileLook>& earlier);
 
 }  // namespace socle::manifest

@@ -9,8 +9,6 @@
 
 namespace socle::telemetry {
 
-using Nanoseconds = std::chrono::nanoseconds;
-
 // Nanoseconds of CLOCK_MONOTONIC; about 20 ns a call, so workers read it once a turn.
 [[nodiscard]] inline int64_t monotonic_now() {
   timespec ts{};

@@ -31,6 +31,7 @@ class Auth : public Plugin {
         identities_(store_, people_),
         user_api_(host, store_, people_, links_, sessions_, identities_),
         access_(host, store_),
+        second_factor_(settings_, access_.views()),
         key_api_(host, store_, forgetting_, access_),
         roles_(host, store_, access_),
         token_desk_(host, store_, people_, sessions_, settings_),
@@ -42,6 +43,7 @@ class Auth : public Plugin {
     verifier_.use(token_desk_);
     verifier_.use(access_);
     sign_in_.use(token_desk_);
+    sign_in_.use(second_factor_);
     user_api_.use(access_);
     access_.use(people_);
     forgetting_.with_tenant([this](std::string_view tenant) { access_.views().forget(tenant); });
@@ -133,6 +135,7 @@ class Auth : public Plugin {
   Identities identities_;
   UserApi user_api_;
   Authorizer access_;
+  SecondFactor second_factor_;
   KeyApi key_api_;
   Roles roles_;
   TokenDesk token_desk_;

@@ -48,7 +48,8 @@ void add_form(std::string& out, const Model& form) {
   out.append(",\"").append(name).append(R"(.record":{"type":"object","required":["id","version","doc"],"properties":{
 "id":{"type":"string","format":"uuid"},"version":{"type":"integer"},"model_version":{"type":"string"},
 "created_at":{"type":"string","format":"date-time"},"created_by":{"type":"string"},
-"updated_at":{"type":"string","format":"date-time"},"updated_by":{"type":"string"},"rules":{"type":"object"},"doc":)");
+"updated_at":{"type":"string","format":"date-time"},"updated_by":{"type":"string"},"rules":{"type":"object"},
+"expand":{"type":"object"},"doc":)");
   out.append(ref(name)).append("}}");
   out.append(",\"").append(name).append(R"(.page":{"type":"object","required":["items","next"],"properties":{"items":{
 "type":"array","items":)");

@@ -19,6 +19,8 @@ constexpr std::array data{"enum"sv,     "const"sv, "default"sv,          "exampl
                           "required"sv, "type"sv,  "dependentRequired"sv};
 // Keywords whose schemas judge a part of an object that others judge, too.
 constexpr std::array branches{"if"sv, "then"sv, "else"sv, "not"sv, "allOf"sv, "anyOf"sv, "oneOf"sv};
+// Keywords of ours.
+constexpr std::array our_keywords{"labels"sv, "zone"sv};
 constexpr std::array dropped{"$schema"sv, "$id"sv};
 
 template <std::size_t n>
@@ -55,13 +57,13 @@ void copy(std::string& out, View from, std::string_view base, bool open, bool br
   for (const auto& [key, value] : from.members()) {
     if (among(dropped, key)) continue;
     if (out.back() != '{') out += ',';
-    json::append_quoted(out, key == "labels"sv ? "x-labels"sv : key);
+    json::append_quoted(out, among(our_keywords, key) ? std::string("x-").append(key) : std::string(key));
     out += ':';
     if (key == "$ref"sv && value.as_string().starts_with('#'))
       json::append_quoted(out, std::string(base).append(value.as_string().substr(1)));
     else if (among(maps, key) && value.is_object())
       copy_map(out, value, base, open);
-    else if (among(data, key) || key == "labels"sv)
+    else if (among(data, key) || among(our_keywords, key))
       json::append_text(out, value);
     else
       copy(out, value, base, open, among(branches, key));

@@ -17,6 +17,8 @@ class Pages final : public Plugin {
         account_(host, site_),
         users_(host, site_) {}
 
+  Task<Status> start() override { co_return forms_.settings(); }
+
   // A form that was opened before a swap can still be sent after it.
   Task<Reply> export_state() override { co_return Reply::state(1, site_.key()); }
   Task<Status> import_state(Payload state, std::uint32_t version, bool dry_run) override {

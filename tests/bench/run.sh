@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines, each with its settings, then all of them once more
-# as a table for docs; NAME runs one (bus, sched, cell, json, cel, rules, policy, forms, live, many, pages, schema, storage, models, gateway, auth, auth-flood, auth-lists, audit, tenants, life, stall). Ratios are taken within one
+# as a table for docs; NAME runs one (bus, sched, cell, json, cel, rules, policy, forms, live, many, pages, schema, storage, models, gateway, auth, auth-flood, auth-lists, auth-sessions, audit, tenants, life, stall). Ratios are taken within one
 # run; the machine should have nothing else to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -36,7 +36,7 @@ bench cel cel_bench bash -c "$bin/cel/cel_bench $loan/valid.jsonl | tee $work/ou
 bench rules rules_bench bash -c "$bin/rules/rules_bench | tee $work/ours; tests/bench/rules/peers.sh rules $loan/valid.jsonl $work/ours"
 bench policy policy_bench bash -c "$bin/policy/policy_bench; tests/bench/policy/peers.sh"
 bench schema schema_bench bash -c "$bin/schema/schema_bench $loan ../shared/conformance/schema-bench; tests/bench/schema/peers.sh $loan ../shared/conformance/schema-bench"
-bench models "socle storage-rocksdb gateway notes models models-kind models-driver socle_load" /usr/bin/python3 -B tests/bench/models/run.py
+bench models "socle storage-rocksdb gateway notes models models-kind models-driver rules socle_load" /usr/bin/python3 -B tests/bench/models/run.py
 bench forms "socle storage-rocksdb gateway models rules forms pages forms_bench open_loop storage_bench bare_beast" bash -c "$bin/forms/forms_bench examples/loan/loan.yaml $loan/valid.jsonl; /usr/bin/python3 -B tests/bench/forms/run.py $loan/valid.jsonl"
 bench live "socle storage-rocksdb gateway models rules forms open_loop" /usr/bin/python3 -B tests/bench/forms/live.py
 bench many "socle storage-rocksdb gateway models rules forms" /usr/bin/python3 -B tests/bench/forms/many.py
@@ -46,7 +46,8 @@ bench gateway "socle gateway page bare_beast" tests/bench/gateway/run.sh
 bench auth "socle storage-rocksdb gateway auth hello auth_bench" bash -c "$bin/auth/auth_bench; /usr/bin/python3 -B tests/bench/auth/run.py"
 bench auth-flood "$demo auth" python3 tests/bench/auth/login_flood.py
 bench auth-lists "$demo auth models forms" python3 tests/bench/auth/members_list.py
-bench tenants "tenants_bench socle storage-rocksdb gateway fake-auth notes socle_touch" bash -c "$bin/tenants/tenants_bench build/release/plugins $work/tenants; /usr/bin/python3 -B tests/bench/tenants/run.py"
+bench auth-sessions "$demo auth caller" python3 tests/bench/auth/stored_sessions.py
+bench tenants "tenants_bench socle storage-rocksdb gateway fake-auth notes socle_touch" bash -c "$bin/tenants/tenants_bench build/release/plugins $work/tenants-data; /usr/bin/python3 -B tests/bench/tenants/run.py"
 bench audit "audit_bench socle storage-rocksdb gateway notes audit" bash -c "$bin/audit/audit_bench $work; /usr/bin/python3 -B tests/bench/audit/run.py"
 bench life "$all_plugins" /usr/bin/python3 -B tests/bench/system/life.py
 bench stall "$demo" /usr/bin/python3 -B tests/bench/system/stall.py

@@ -13,6 +13,7 @@ import time
 
 from auth import totp
 from harness import FULL, SOCLE, Refused, SystemTest, main, plugin, wait_for
+from page_examples import blocks, run, text_of
 
 RESIDENT = ("[libsimdjson.so.14, libssl.so.3, libcrypto.so.3, librocksdb.so.7.8, libyaml-cpp.so.0.7, libre2.so.9, "
             "libpcre2-8.so.0, libargon2.so.1]")
@@ -213,6 +214,23 @@ class Events(AuditTest):
                               check=True, timeout=30)
         self.assertEqual([e["entry"]["operation"] for e in json.loads(tail.stdout)["items"]], ["audit.erase"])
         self.assertTrue(self.entries("other"))
+
+
+class Page(AuditTest):
+    def test_the_commands_of_the_page_read_and_verify(self):
+        self.start()
+        self.ask("POST", "/v1/notes", {"title": "First"}, status=201)
+        read, commands = blocks("audit.md", "sh")
+        names = {"S": "http://127.0.0.1:%d" % self.node.port, "TOKEN": self.operator()["Authorization"].split()[1]}
+        page = json.loads(run(self.node, read, **names))
+        self.assertEqual({"items", "next"}, set(page))
+        named = re.sub(r"\(.*?\)", "", re.search(r"\nAn entry: (.*?); a write adds", text_of("audit.md"), re.S)[1], flags=re.S)
+        self.assertGreaterEqual(set(page["items"][0]), set(re.findall(r"`(\w+)`", named)))
+        lines = commands.splitlines()
+        self.assertEqual(4, len(lines))
+        said = [run(self.node, line) for line in lines]
+        self.assertIn("storage.create", said[0])
+        self.assertTrue(said[3].startswith("✓"), said[3])
 
 
 class Trail(AuditTest):

@@ -7,11 +7,14 @@ import hashlib
 import hmac
 import http.client
 import json
+import os
+import re
 import struct
 import threading
 import time
 
-from harness import RESIDENT, Kernel, Refused, SystemTest, copy_plugin, main, plugin, wait_for
+from harness import BUILD, RESIDENT, Kernel, Refused, SystemTest, copy_plugin, main, plugin, wait_for
+from page_examples import blocks, like, run, text_of
 
 AUTH = "password_memory: 8MiB, password_passes: 1, login_attempts: 5, public_url: \"http://socle.test\""
 PASSWORD = "tr0ub4dor&3"
@@ -375,6 +378,41 @@ class Auth(SystemTest):
             self.assertEqual((401, "bad_credential"),
                              self.outcome(kernel, "GET", "/v1/usage", token=session, connection=c))
 
+    def test_a_role_that_demands_a_second_factor_opens_nothing_else_until_it_is_set_up(self):
+        kernel = self.kernel(config=AUTH + ", second_factor_roles: [admin]")
+        narrow = self.come_in(kernel)
+        for path in ("/v1/usage", "/v1/auth/users", "/v1/auth/sessions"):
+            self.assertEqual((403, "second_factor_setup_required"), self.outcome(kernel, "GET", path, cookie=narrow))
+        self.assertTrue(self.ask(kernel, "GET", "/v1/auth/session", cookie=narrow)[2]["second_factor_due"])
+        proof = {"password": PASSWORD}
+        status, _, begun = self.ask(kernel, "POST", "/v1/auth/totp", proof, cookie=narrow)
+        self.assertEqual(200, status, begun)
+        proof["code"] = totp(begun["secret"], time.time())
+        status, headers, confirmed = self.ask(kernel, "POST", "/v1/auth/totp/confirm", proof, cookie=narrow)
+        self.assertEqual(200, status, confirmed)
+        self.assertEqual((401, "session_revoked"), self.outcome(kernel, "GET", "/v1/usage", cookie=narrow))
+        full = headers["set-cookie"].split(";")[0].split("=", 1)[1]
+        self.assertEqual(200, self.ask(kernel, "GET", "/v1/usage", cookie=full)[0])
+        self.assertEqual((401, "second_factor_required"), self.outcome(
+            kernel, "POST", "/v1/auth/login", {"tenant": "acme", "username": "admin", "password": PASSWORD}))
+
+    def test_a_password_of_the_operators_list_is_refused_and_a_list_out_of_order_keeps_the_plugin_out(self):
+        path = self.folder + "/breached"
+        hashes = sorted(hashlib.sha1(b"%d" % n).hexdigest().upper() for n in range(1000))
+        hashes = sorted([*hashes, hashlib.sha1(b"whistling kettle").hexdigest().upper()])
+        with open(path, "w", encoding="ascii") as file:
+            file.writelines("%s:%d\r\n" % (digits, len(digits)) for digits in hashes)
+        kernel = self.kernel(config=AUTH + ", refused_passwords: " + path)
+        link = self.invited(kernel, "acme")
+        status, _, answer = self.ask(kernel, "POST", link[len("http://socle.test"):], {"password": "whistling kettle"})
+        self.assertEqual((422, "refused_password"), (status, answer["errors"][0]["code"]), answer)
+        self.come_in(kernel, link=link)
+        with open(path, "w", encoding="ascii") as file:
+            file.writelines("%s\n" % digits for digits in reversed(hashes))
+        with self.assertRaises(Refused) as caught:
+            kernel.command("plugin", "swap", "auth", copy_plugin(self.folder, "auth"))
+        self.assertIn("refused_passwords '%s': found hash " % path, json.dumps(caught.exception.answer))
+
     def test_sessions_end_with_the_plans_time_and_outlive_a_kill(self):
         kernel = self.kernel()
         admin = self.come_in(kernel)
@@ -410,6 +448,37 @@ class Auth(SystemTest):
         with self.assertRaises(Refused) as caught:
             kernel.command("tenant", "token", "other", "--user", "nobody")
         self.assertIn("there is no user 'nobody'", caught.exception.answer["error"]["message"])
+
+
+class Page(SystemTest):
+    """docs/auth.md: what it says to load is loaded, and its commands are run, at this kernel's address."""
+
+    def test_its_first_user_comes_in_as_it_says(self):
+        text = """socle: 1
+data: data
+listeners: {http: {address: "127.0.0.1:0"}, ops: {address: "127.0.0.1:0"}}
+%s  - {path: plugins/storage-rocksdb, home: kernel}
+  - {path: plugins/gateway, home: kernel, listen: [http, ops], grants: [ingress, catalog]}
+""" % blocks("auth.md", "yaml")[0]
+        kernel = Kernel(self.folder, manifest=text.replace("path: plugins/", "path: %s/plugins/" % BUILD))
+        self.addCleanup(kernel.__exit__)
+        kernel.start("--workers", "2")
+        here = "http://127.0.0.1:%d" % kernel.port
+        made, link, login = (script.replace("https://app.example.com", here) for script in blocks("auth.md", "sh")[:3])
+        create, token = made.splitlines()
+        told = json.loads(run(kernel, create))
+        shown = re.findall(r'"(\w+)": "([^"]*)"', create.partition("  # ")[2])
+        self.assertEqual(["tenant", "username", "password_link"], [name for name, _ in shown])
+        for name, value in shown:
+            self.assertRegex(told[name], like(value))
+        self.assertIn("ss_acme_", run(kernel, token))
+        used = json.loads(run(kernel, link, password_link=told["password_link"].replace("https://app.example.com", here)))
+        self.assertEqual({"tenant": "acme", "username": "admin", "purpose": "invitation"}, used)
+        head, _, body = run(kernel, login).replace("\r\n", "\n").partition("\n\n")
+        self.assertTrue(head.startswith("HTTP/1.1 200 "), head)
+        named = re.search(r"The answer holds (.*?), and sets the cookie `(__Host-(\w+))`", text_of("auth.md"), re.S)
+        self.assertEqual(set(re.findall(r"`(\w+)`", named[1])), set(json.loads(body)))
+        self.assertIn("set-cookie: %s=ss_acme_" % named[3], head.lower())
 
 
 def hashed(secret):

@@ -11,10 +11,11 @@ PROMPT = 1.5  # seconds: a reset is looked for every 200 ms, a cancelled long po
 
 
 class Stream:
-    """A client of /v1/notes/events that remembers where it is."""
+    """A client of /v1/notes/events that remembers where it is; of the tenant of `token`, else the listener's."""
 
-    def __init__(self, kernel, last=""):
+    def __init__(self, kernel, last="", token=None):
         self.kernel, self.last, self.events, self.connections = kernel, last, [], 0
+        self.bearer = "Authorization: Bearer %s\r\n" % token if token else ""
         self.socket = None
         self.open()
 
@@ -24,7 +25,7 @@ class Stream:
         self.connections += 1
         self.text, self.opened = b"", False
         resume = "Last-Event-ID: %s\r\n" % self.last if self.last else ""
-        self.socket.sendall(("GET /v1/notes/events HTTP/1.1\r\nHost: t\r\nAccept: text/event-stream\r\n%s\r\n" % resume).encode())
+        self.socket.sendall(("GET /v1/notes/events HTTP/1.1\r\nHost: t\r\nAccept: text/event-stream\r\n%s%s\r\n" % (self.bearer, resume)).encode())
 
     def close(self):
         if self.socket is not None:

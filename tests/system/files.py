@@ -17,10 +17,15 @@ KILLS = 20 if FULL else 3
 FORM = """form: claim
 schema:
   type: object
-  properties: {what: {type: string}, receipt: {type: string}, photos: {type: array, items: {type: string}}}
+  properties:
+    what: {type: string}
+    receipt: {type: string}
+    photos: {type: array, items: {type: string}}
+    trips: {type: array, items: {type: object, properties: {ticket: {type: string}}}}
 logic:
   receipt: {attachment: {types: [application/pdf, "image/*"], size: 4000}}
   photos: {attachment: true}
+  "trips[].ticket": {attachment: {types: ["image/*"]}}
 """
 
 
@@ -222,6 +227,20 @@ class Files(SystemTest):
         self.assertEqual(self.ask("DELETE", "/v1/forms/claim/records/" + second["id"])[0], 204)
         self.collect(1)
         self.assertEqual((self.ask("GET", "/v1/files/" + photo)[0], self.on_disk()), (404, []))
+
+    def test_rows_of_a_record_hold_files_too(self):
+        self.system(grace="1s", sweep="1h")
+        self.publish()
+        ticket, text = self.up(PNG, "ticket")[0]["id"], self.up(b"plain text", "t.txt", Content_Type="text/plain")[0]["id"]
+        for wrong, code in (("0" * 32, "attachment"), (text, "attachment_type")):
+            status, answer = self.record({"trips": [{}, {"ticket": wrong}]})
+            self.assertEqual((422, [("/trips/1/ticket", code)]), (status, [(e["pointer"], e["code"]) for e in answer["errors"]]))
+        status, answer = self.record({"trips": [{"ticket": ticket}, {"ticket": ticket}]})
+        self.assertEqual(201, status, answer)
+        self.assertEqual(409, self.ask("DELETE", "/v1/files/" + ticket)[0])
+        self.assertEqual(200, self.record({"trips": [{}]}, "PUT", "/v1/forms/claim/records/" + answer["id"])[0])
+        self.collect(2)  # the text and the ticket
+        self.assertEqual([], self.on_disk())
 
     def collect(self, wanted):
         """Until the collector has removed so many files."""

@@ -303,6 +303,40 @@ class Forms(SystemTest):
         self.assertEqual(["N-%03d" % n for n in range(1, 241)], sorted(found))
         print("\nforms: 240 numbers for 48 clients at once in %.1f s" % (time.monotonic() - begun))
 
+    def test_rows_name_records_of_another_form(self):
+        kernel = self.system()
+        demo = self.tenant(kernel.port)
+        demo.release("form: product\nschema: {type: object, properties: {name: {type: string}}}\n", "product")
+        demo.release("""form: order
+schema:
+  type: object
+  properties: {no: {type: string}, lines: {type: array, items: {type: object, properties: {product: {type: string}, qty: {type: integer}}}}}
+logic: {"lines[].product": {reference: product}}
+""", "order")
+        records, product = "/v1/forms/order/records", "/v1/forms/product/records"
+        apple, pear = (demo.good("POST", product, {"name": name}, status=201)["id"] for name in ("Apple", "Pear"))
+        rows = [{"product": p, "qty": n} for n, p in enumerate((apple, pear, apple))]
+        made = demo.good("POST", records, {"no": "1", "lines": rows}, status=201)
+        gone = "0199e0f1-8c6e-7abc-8def-0123456789ab"
+        status, answer = demo.ask("POST", records, {"lines": rows + [{"product": gone}]})
+        self.assertEqual((422, [("/lines/3/product", "reference", "there is no such record in product")]),
+                         (status, [(e["pointer"], e["code"], e["message"]) for e in answer["errors"]]))
+        for name in ("lines.product", "lines%5B%5D.product"):
+            shown = demo.good("GET", "%s/%s?expand=%s" % (records, made["id"], name))["expand"]
+            self.assertEqual(["Apple", "Pear", "Apple"], [one["doc"]["name"] for one in shown[urllib.parse.unquote(name)]])
+        # A record that others name can be deleted; then the row leads nowhere.
+        self.assertEqual(204, demo.ask("DELETE", product + "/" + pear)[0])
+        listed = demo.good("GET", records + "?expand=lines.product")["items"][0]["expand"]["lines.product"]
+        self.assertEqual(["Apple", None, "Apple"], [one and one["doc"]["name"] for one in listed])
+        # Rows are one cell of an export, and of the import of it.
+        csv = demo.good("GET", records + ":export?format=csv&filter=no%20%3D%3D%20'1'")
+        self.assertIn('"[{""product"":""%s"",""qty"":0}' % apple, csv)
+        done = demo.good("POST", records + ":import", csv, {"Content-Type": "text/csv"})
+        self.assertEqual((1, 0, [("/lines/1/product", "reference")]),
+                         (done["rows"], done["created"], [(e["pointer"], e["code"]) for e in done["errors"]]))
+        done = demo.good("POST", records + ":import", csv.replace(pear, apple), {"Content-Type": "text/csv"})
+        self.assertEqual((1, 1), (done["rows"], done["created"]))
+
     def test_hostile_texts_stay_texts(self):
         kernel = self.system()
         demo = self.tenant(kernel.port)

@@ -4,9 +4,12 @@ second factor; what may not be seen leads to the door; no page breaks its own po
 the rules of accessibility."""
 
 import base64
+import csv
 import hashlib
 import hmac
+import html.parser
 import http.client
+import io
 import json
 import os
 import re
@@ -37,13 +40,48 @@ plugins:
   - {path: %s, home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:forms/1", "call:auth/1", "act-as:tenants"]}
   - {path: %s, home: kernel, grants: ["call:models/1"]}
   - {path: %s, home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:blob/1", "call:auth/1"]}
-  - {path: %s, home: kernel, grants: ["call:forms/1", "call:models/1", "call:auth/1"]}
+  - {path: %s, home: kernel, config: {zone: ZONE}, grants: ["call:forms/1", "call:models/1", "call:auth/1"]}
   - {path: %s, home: kernel, grants: ["call:storage/1", "act-as:tenants"]}
 """
 VISIT = """form: visit
 schema: {type: object, required: [photo], properties: {who: {type: string}, photo: {type: string}, papers: {type: array, items: {type: string}}}}
 logic: {photo: {attachment: {types: [image/png]}}, papers: {attachment: true}}
 """
+ORDER = """form: order
+schema:
+  type: object
+  properties:
+    at: {type: string, format: date-time, zone: Asia/Shanghai}
+    lines: {type: array, items: {type: object, properties: {product: {type: string}, qty: {type: integer}}}}
+logic: {"lines[].product": {reference: product}}
+"""
+HOSTILE = ['"><script>window.evil=1</script>', "javascript:window.evil=1", "' onfocus='window.evil=1' autofocus='", "</textarea><img src=x onerror=window.evil=1>",
+           "</title><base href=//evil.example>", "a\r\nX-Evil: 1\r\n\r\n<b>split", "%0d%0aX-Evil:%201", "nul \0 in it", "\u202egpj.exe\u2066", "{{csrf}}{{#rows}}{{>edit}}",
+           "=1+1", "@SUM(A1)", "${7*7}", '{"level":"error","msg":"forged"}\n{"level":"error","msg":"forged"}']
+
+
+class Markup(html.parser.HTMLParser):
+    """What a browser would make of a page: all its texts, and whatever could run or lead away."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.texts, self.bad = [], []
+        self.feed(page)
+        self.close()
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        own = given.get("src", "").startswith("/assets/")
+        if tag in ("base", "iframe", "object", "embed", "style", "svg", "b") or (tag in ("script", "img") and not own):
+            self.bad.append((tag, given))
+        for name, value in attributes:
+            self.texts.append(value or "")
+            leads = name in ("href", "src", "action", "formaction") and not re.match(r"/(?!/)|#|$", value or "")
+            if leads or name.startswith("on") or name in ("style", "srcdoc", "autofocus"):
+                self.bad.append((tag, name, value))
 
 
 def totp(secret, at):
@@ -53,10 +91,10 @@ def totp(secret, at):
 
 
 class Pages(SystemTest):
-    def kernel(self, listener=", tenant: demo, principal: tester"):
+    def kernel(self, listener=", tenant: demo, principal: tester", zone="UTC"):
         resident = RESIDENT.replace("]", ", libargon2.so.1, libyaml-cpp.so.0.7, libpcre2-8.so.0]")
         names = ("storage-rocksdb", "gateway", "auth", "models", "rules", "forms", "pages", "blob")
-        kernel = Kernel(self.folder, manifest=MANIFEST % ((listener, resident) + tuple(plugin(n) for n in names)))
+        kernel = Kernel(self.folder, manifest=MANIFEST.replace("ZONE", zone) % ((listener, resident) + tuple(plugin(n) for n in names)))
         self.addCleanup(kernel.__exit__)
         kernel.start("--workers", "2")
         self.base = "http://127.0.0.1:%d" % kernel.port
@@ -284,6 +322,138 @@ class Pages(SystemTest):
         self.assertEqual([200, 200, 200], [self.ask("HEAD", link)[0] for link in links])
         self.assertEqual(9 << 20, json.loads(self.ask("GET", links[1].split("?")[0] + ":about")[2])["size"])
         self.assertEqual([c for c in tab.complaints() if "status of 415" not in c], [])
+
+    def release(self, name, text, status=(200,)):
+        """Publishes a form; False when it is refused with another of these statuses."""
+        for method, path, body in (("PUT", "", text), ("POST", "/publish", "{}")):
+            kind = "application/json" if body.startswith("{") else "application/yaml"
+            found, _, answer = self.ask(method, "/v1/models/forms/" + name + path, body, Content_Type=kind)
+            self.assertIn(found, status + (201,), answer)
+            if found // 100 != 2:
+                return False
+        return True
+
+    def test_lines_name_products_and_moments_have_their_zone(self):
+        self.kernel(zone="Europe/Berlin")
+        self.release("product", "form: product\nschema: {type: object, properties: {name: {type: string}}}\n")
+        self.release("order", ORDER)
+        made = [json.loads(self.ask("POST", "/v1/forms/product/records", json.dumps({"name": name}), Content_Type="application/json")[2])
+                for name in ("Apple", "Pear <i>")]
+        apple, pear = (one["id"] for one in made)
+        # By the kernel's zone, with its offset.
+        self.assertRegex(self.ask("GET", "/forms/product")[2], r'<time datetime="[^"]+Z">[-0-9]{10} [0-9:]{5} \+0[12]:00</time>')
+        path = "/forms/order/new"
+        page = self.ask("GET", path)[2]
+        self.assertIn('Asia/Shanghai</span>', page)
+        fields = {"csrf": re.search(r'name="csrf" value="([^"]*)"', page)[1], "step": "0", "#rows/lines": "0", "/at": "2026-11-21T18:40"}
+        status, _, page = self.ask("POST", path, dict(fields, key="k0", go="add:/lines"))
+        self.assertEqual(200, status)
+        self.assertIn('<select id="f/lines/0/product" name="/lines/0/product"', page)
+        self.assertIn('<option value="%s">Pear &lt;i&gt;</option>' % pear, page)
+        fields.update({"#rows/lines": "2", "/lines/0/product": apple, "/lines/0/qty": "2", "/lines/1/product": "0199e0f1-8c6e-7abc-8def-0123456789ab"})
+        status, _, page = self.ask("POST", path, dict(fields, key="k1", go="save"))
+        self.assertEqual(422, status)
+        self.assertIn('href="#f/lines/1/product"', page)
+        self.assertIn('id="e/lines/1/product">there is no such record in product</p>', page)
+        fields["/lines/1/product"] = pear
+        status, headers, _ = self.ask("POST", path, dict(fields, key="k2", go="save"))
+        self.assertEqual(303, status)
+        own = headers["location"].split("?")[0]
+        doc = json.loads(self.ask("GET", "/v1" + own.replace("/order/", "/order/records/"))[2])["doc"]
+        self.assertEqual({"at": "2026-11-21T10:40:00Z", "lines": [{"product": apple, "qty": 2}, {"product": pear}]}, doc)
+        page = self.ask("GET", own)[2]
+        self.assertIn('<a href="/forms/product/%s">Apple</a>' % apple, page)
+        self.assertIn('<time datetime="2026-11-21T10:40:00Z">2026-11-21 18:40 +08:00</time>', page)
+        self.assertIn('value="2026-11-21T18:40:00"', self.ask("GET", own + "/edit")[2])
+        tab = self.browser()
+        tab.size(1280, 900)
+        tab.open(self.base + path)
+        tab.type("/at", "2026-11-21T18:40")
+        tab.click("button[value='add:/lines']")
+        self.axe(tab, "lines")
+        tab.type("/lines/0/product", pear)
+        tab.click("button[value=save].main")
+        self.assertEqual("Pear <i>", tab.run("document.querySelector('td a').textContent"))
+        self.assertRegex(tab.run("document.querySelector('dd time').title"), "2026")  # by the browser's own clock
+        self.axe(tab, "lines to read")
+        self.assertEqual([], tab.complaints())
+
+    def hostile(self, number, evil):
+        plain = evil.replace("{", "").replace("}", "").replace("\0", "")[:40]
+        words = {"en": evil, "zh": evil}
+        return json.dumps({
+            "form": "hostile%d" % number, "title": words, "describe": words,
+            "schema": {"type": "object", "properties": {
+                "t": {"type": "string", "title": words, "description": words}, "k": {"enum": [evil, "b"], "title": evil, "labels": {"b": words}},
+                "no": {"type": "string"}, "l": {"type": "array", "title": evil, "items": {"type": "object", "properties": {"c": {"type": "string", "title": words}}}}}},
+            "logic": {"no": {"sequence": plain + "-{0000}"}},
+            "checks": [{"id": "c", "when": "t == 'wrong'", "message": words, "at": "/t"}],
+            "ui": {"type": "VerticalLayout", "elements": [{"type": "Group", "label": evil, "elements": [
+                {"type": "Control", "scope": "#/properties/" + name} for name in ("t", "k", "no", "l")]}]}})
+
+    def harmless(self, evil, method, path, body=None, allowed=(200,), told=True, **headers):
+        """Nothing of the answer runs, leads away or splits it; `told`: a page says the text as a text."""
+        status, found, text = self.ask(method, path, body, **headers)
+        self.assertIn(status, allowed, (path, text[:300]))
+        self.assertNotIn("x-evil", found)
+        if found.get("content-type", "").startswith("text/html"):
+            page = Markup(text)
+            self.assertEqual([], page.bad, path)
+            self.assertIn("default-src 'none'", found["content-security-policy"])
+            if told and evil.isprintable():
+                self.assertTrue(any(evil in one for one in page.texts), (path, evil))
+        return status, found, text
+
+    def test_hostile_texts_of_models_records_and_files_stay_texts(self):
+        kernel = self.kernel()
+        shown = []
+        for number, evil in enumerate(HOSTILE):
+            with self.subTest(evil):
+                # A control character may be refused in a model; then nothing has to be shown.
+                if not self.release("hostile%d" % number, self.hostile(number, evil), (200,) if evil.isprintable() else (200, 400, 422)):
+                    continue
+                api, form = "/v1/forms/hostile%d/records" % number, "/forms/hostile%d" % number
+                doc = {"t": evil, "k": evil, "l": [{"c": evil}]}
+                made = json.loads(self.harmless(evil, "POST", api, json.dumps(doc), (201,), Content_Type="application/json")[2])
+                self.assertEqual(doc, {key: made["doc"][key] for key in doc})
+                self.harmless(evil, "GET", "/")
+                page = self.harmless(evil, "GET", form + "/new")[2]
+                for path in ("", "/" + made["id"], "/%s/edit" % made["id"], "/%s/delete" % made["id"]):
+                    self.harmless(evil, "GET", form + path)
+                self.harmless(evil, "GET", form + "?filter=" + urllib.parse.quote(evil, safe=""), None, (200, 400), told=False)
+                csrf = re.search(r'name="csrf" value="([^"]*)"', page)[1]
+                entered = {"csrf": csrf, "step": "0", "key": "k", "go": "save", "/t": "wrong", "/k": evil, "#rows/l": "1", "/l/0/c": evil}
+                self.harmless(evil, "POST", form + "/new", entered, (422,))
+                self.harmless(evil, "POST", form + "/new", dict(entered, **{"csrf": evil, "step": evil, "version": evil, "go": evil}), (403,))
+                judged = self.harmless(evil, "POST", form + "/evaluate", entered)[2]
+                self.assertIn(evil, [e["message"] for e in json.loads(judged)["errors"]])
+                self.harmless(evil, "POST", form + "/new", dict(entered, go="keep", **{"/t": evil}), (303,))
+                self.harmless(evil, "GET", form)
+                # CSV keeps the text as it is, in one cell.
+                _, headers, text = self.harmless(evil, "GET", api + ":export?format=csv")
+                self.assertEqual('attachment; filename="hostile%d.csv"' % number, headers["content-disposition"])
+                if "\0" not in evil:
+                    head, row = csv.reader(io.StringIO(text, newline=""))
+                    self.assertEqual((evil, evil, [{"c": evil}]), (row[head.index("t")], row[head.index("k")], json.loads(row[head.index("l")])))
+                # Elsewhere: a file's name, a name of a form that there is not, a parameter that is echoed.
+                quoted = urllib.parse.quote(evil, safe="")
+                status, headers, _ = self.harmless(evil, "POST", "/v1/files?name=" + quoted, "x", (201, 400, 422), Content_Type="text/plain")
+                if status == 201:
+                    found = self.harmless(evil, "GET", headers["location"])[1]["content-disposition"]
+                    self.assertRegex(found, r"""^attachment; filename="[^"\\/<>\x00-\x1f\x7f]+"(; filename\*=UTF-8''[A-Za-z0-9._%-]+)?$""")
+                for path in ("/v1/forms/" + quoted, "/forms/" + quoted, api + "?order=" + quoted, api + "?expand=" + quoted, api + "/" + quoted):
+                    self.harmless(evil, "GET", path, None, (400, 404, 422), told=False)
+                self.harmless(evil, "PUT", "/v1/models/forms/" + quoted, "form: x\n", (400, 404, 422), told=False, Content_Type="application/yaml")
+                shown += [form, "%s/%s/edit" % (form, made["id"])]
+        self.assertGreaterEqual(len(shown), 2 * sum(evil.isprintable() for evil in HOSTILE))
+        for line in kernel.log_text().splitlines():
+            self.assertNotEqual("forged", json.loads(line)["msg"])
+        tab = self.browser()
+        tab.size(1280, 900)
+        for path in shown:
+            tab.open(self.base + path)
+            self.assertEqual("undefined", tab.run("typeof window.evil"), path)
+        self.assertEqual([], tab.complaints())
 
     def test_a_record_is_changed_without_a_script(self):
         kernel = self.kernel()

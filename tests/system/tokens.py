@@ -11,6 +11,7 @@ import tempfile
 import urllib.parse
 
 from harness import SOCLE, SystemTest, main, plugin
+from page_examples import blocks, run
 
 RESIDENT = ("[libsimdjson.so.14, libssl.so.3, libcrypto.so.3, librocksdb.so.7.8, libyaml-cpp.so.0.7, libre2.so.9, "
             "libpcre2-8.so.0, libargon2.so.1]")
@@ -377,6 +378,21 @@ class Access(Tokens):
         self.assertEqual(self.good("POST", "/v1/auth/explain", question, bearer(self.operator()))["effect"], "deny")
         status, answer, _ = self.ask("POST", "/v1/auth/explain", question, bearer(ada["access_token"]))
         self.assertEqual((status, answer["code"]), (403, "forbidden"))
+
+
+class Page(Tokens):
+    def test_the_commands_of_the_page_get_tokens(self):
+        got = self.person("ada", ["member"])
+        made = self.good("POST", "/v1/auth/keys", {"name": "robot", "scopes": ["records:read", "rules:evaluate"]},
+                         bearer(self.operator()), 201)
+        [script] = blocks("design/tokens.md", "sh")
+        names = {"S": "http://127.0.0.1:%d" % self.node.port, "REFRESH": got["refresh_token"], "KEY_ID": made["key"]["id"],
+                 "KEY": made["secret"]}
+        refreshed, client = (json.loads(run(self.node, line, **names)) for line in script.splitlines())
+        self.assertNotEqual(got["refresh_token"], refreshed["refresh_token"])
+        self.good("GET", "/v1/auth/session", headers=bearer(refreshed["access_token"]))
+        self.assertEqual(("Bearer", "records:read"), (client["token_type"], client["scope"]))
+        self.good("GET", "/v1/auth/session", headers=bearer(client["access_token"]))
 
 
 class Sealed(Tokens):

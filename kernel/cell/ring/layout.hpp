@@ -15,7 +15,6 @@
 namespace socle::cell {
 
 inline constexpr std::size_t page = 4096;
-inline constexpr std::size_t max_pairs = 256;
 
 // Blocks of a lane by size; a message takes the smallest that holds it.
 struct BlockClass {

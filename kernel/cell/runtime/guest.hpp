@@ -2,6 +2,8 @@
 // beyond the ring as another, whose handle() writes requests. Made on the main thread; all else runs on the worker,
 // unless it says otherwise.
 //
+//   guest.cpp: lanes and messages   guest_calls.cpp: calls   start.cpp: start and end   host.cpp: the host table
+//
 //   kernel's call ─▶ take() ─▶ bus.call(plugin) ─▶ finished() ─▶ reply
 //   (several at once: each in the turn of its tenant, whose weight the kernel tells)
 //   plugin's call ─▶ bus.call(remote) ─▶ Guest::remote_handle() ─▶ request … answer ─▶ bus.complete(remote)
@@ -99,7 +101,6 @@ class Guest {
   Guest(const CellBoot& boot, Memory down, Memory up, Layout down_layout, Layout up_layout, BootText text);
   UpHead& up_head() { return *reinterpret_cast<UpHead*>(up_.data()); }
   bus::Worker& worker() { return bus_->worker(0); }
-  Lane& lane_of(std::uint64_t number);
 
   // start.cpp
   void start(const socle_plugin* built_in);
@@ -107,36 +108,39 @@ class Guest {
   Status create();
   Status routes();
   void route(std::uint32_t target, bus::Provider to);
-  void end();
-
-  void pump();
-  static void woken(void* user, socle_status status);
-  void take(Lane& lane, const Taken& taken);
-  bus::PayloadRef body_of(Lane& lane, const Taken& taken, const Incoming& in);
-  void call(const Incoming& in, bus::PayloadRef body);
   void stop(Inbound& inbound);
   static void look_if_quiet(void* user, socle_status status);
-  void enter(Inbound& inbound, std::uint32_t target, bus::Payload* body);
+  [[nodiscard]] bool drained() const;
+  void end();
+
+  // guest.cpp
+  Lane& lane_of(std::uint64_t number);
+  void wake(const Lane& lane) const;
+  void flush();
+  static void woken(void* user, socle_status status);
+  void queue_pump();
+  void pump();
+  bus::PayloadRef body_of(Lane& lane, const Taken& taken, const Incoming& in);
+  void give_back(Lane& lane, std::uint32_t block);
+  static void released(void* user, std::uint64_t lane_and_block);
+  void take(Lane& lane, const Taken& taken);
+  bool take_answer(Lane& lane, const Taken& taken);
+
+  // guest_calls.cpp
+  void call(const Incoming& in, bus::PayloadRef body);
   void begin_arrived();
   static void begin(void* user, socle_status status);
   sched::Account& payer(std::string_view tenant);
   // What the kernel is to charge for the account: what was used since it was last told.
   std::int64_t owed(const sched::Account* account);
+  void enter(Inbound& inbound, std::uint32_t target, bus::Payload* body);
   static void finished(void* user, const socle_reply* reply);
   static void context_ended(void* user, std::uint64_t number);
-  void answer(const Incoming& in, bus::PayloadRef body);
-  void give_back(Lane& lane, std::uint32_t block);
-  static void released(void* user, std::uint64_t lane_and_block);
-  void queue_pump();
   void cancel(std::uint64_t number);
-  bool take_answer(Lane& lane, const Taken& taken);
-  void flush();
-  void wake(const Lane& lane) const;
-  [[nodiscard]] bool drained() const;
-
+  void answer(const Incoming& in, bus::PayloadRef body);
+  static socle_status plugin_handle(void* instance, const socle_call* call, socle_reply* reply);
   static socle_status remote_handle(void* instance, const socle_call* call, socle_reply* reply);
   static void remote_given_up(bus::Generation& generation, std::uint64_t token);
-  static socle_status plugin_handle(void* instance, const socle_call* call, socle_reply* reply);
 
   Memory down_, up_;
   BootText text_;

@@ -16,9 +16,11 @@ struct Settings {
   explicit Settings(const Config& config);
 
   PasswordCost password;
-  std::size_t password_length;  // least, in characters
+  std::size_t password_length;    // least, in characters
+  std::string refused_passwords;  // a file; "": none
   Turns::Limits turns;
-  double login_attempts;  // in a row, of one user from one address
+  std::vector<std::string> second_factor_roles;  // whose holders need one, in all tenants; "*": everybody
+  double login_attempts;                         // in a row, of one user from one address
   Duration login_refill;
   Lifetime session;  // idle: unless the plan says
   Duration link_ttl;

@@ -36,7 +36,7 @@ Task<Reply> AccountApi::changed(Request request, const SignIn::Proven& proven, s
   if (!kept) co_return std::move(kept).problem();
   auto ended = co_await sessions_.revoke_everywhere(request, proven.person.id, proven.secrets, proven.person.id);
   if (!ended) co_return std::move(ended).problem();
-  co_return co_await sign_in_.rotated(request, proven.person, std::move(text));
+  co_return co_await sign_in_.rotated(request, proven, std::move(text));
 }
 
 Task<Reply> AccountApi::change_password(Request request) {
@@ -53,7 +53,8 @@ Task<Reply> AccountApi::change_password(Request request) {
   }
   auto hash = co_await passwords_.hash(std::string(request.tenant()), sender(request.meta("http.peer")), wanted);
   if (!hash) co_return std::move(hash).problem();
-  proven->secrets.password = std::move(*hash);
+  if (hash->listed) co_return listed_password("/new_password");
+  proven->secrets.password = std::move(hash->hash);
   proven->secrets.changed_at = timestamp(std::chrono::duration_cast<Milliseconds>(host_.now_utc()));
   co_return co_await changed(request, *proven, "{}");
 }

@@ -44,6 +44,13 @@ Reply invalid(const std::vector<Fault>& faults) {
       .with_status(422);
 }
 
+Reply listed_password(std::string_view pointer) {
+  const std::vector<Fault> faults(
+      1, Fault{std::string(pointer), "refused_password",
+               "choose another password: it is on a list of passwords that others have used and guessers know"});
+  return invalid(faults);
+}
+
 Reply unknown(std::string_view what) {
   return Reply::error(Code::not_found, "not_found", std::string("there is no such ").append(what).append(" here"));
 }

@@ -36,6 +36,8 @@ struct Fault {
 };
 // 422 with one error a field.
 [[nodiscard]] Reply invalid(const std::vector<Fault>& faults);
+// The same, of a new password on the operator's list.
+[[nodiscard]] Reply listed_password(std::string_view pointer);
 [[nodiscard]] Reply unknown(std::string_view what);  // 404
 // The account's own business: a key, a narrowed token or a listener's identity cannot do it.
 [[nodiscard]] Reply session_needed();

@@ -81,9 +81,10 @@ Task<Reply> LinkApi::set_password(Request request, const Opened& opened, std::st
   }
   auto hash = co_await passwords_.hash(std::string(context.tenant()), sender(request.meta("http.peer")), password);
   if (!hash) co_return std::move(hash).problem();
+  if (hash->listed) co_return listed_password("/password");
   auto secrets = co_await people_.secrets(context, opened.person.id);
   if (!secrets) co_return std::move(secrets).problem();
-  secrets->password = std::move(*hash);
+  secrets->password = std::move(hash->hash);
   secrets->changed_at = people_.stamp();
   Person person = opened.person;
   person.state = PersonState::active;

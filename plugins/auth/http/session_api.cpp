@@ -43,6 +43,7 @@ Task<Reply> SessionApi::current(Request request) {
     if (session->revision != 0) {
       out.key("session");
       write_session(out, *session, caller.session);
+      if (session->factor_due) out.member("second_factor_due", true);
     }
     const Origin from = origin_of(request, settings_.behind_tls);
     if (!from.cookie.empty() && fingerprint(from.cookie) == caller.session)

@@ -181,10 +181,12 @@ Task<Reply> SignIn::enter(Given& given, Context context, const std::vector<Attem
     if (auto kept = co_await keep_rehash(*found, checked->rehash); !kept)
       host_.log(Level::warn, context, "a password could not be hashed anew", {{"why", kept.error().message}});
   }
+  auto due = co_await owes_factor(context, found->person, found->secrets);
+  if (!due) co_return std::move(due).problem();
   std::vector<std::string> means;
   means.emplace_back("pwd");
   if (!factor->empty()) means.push_back(*factor);
-  co_return co_await welcome(context, found->person, given, std::move(means));
+  co_return co_await welcome(context, found->person, given, std::move(means), *due);
 }
 
 Task<Got<bool>> SignIn::tenant_open(Context context) {
@@ -193,6 +195,11 @@ Task<Got<bool>> SignIn::tenant_open(Context context) {
   if (usage && answer && answer->root().find("state").as_string() == "suspended")
     co_return Reply::error(Code::denied, "tenant_suspended", "this tenant is suspended; ask its operator to resume it");
   co_return true;
+}
+
+Task<Got<bool>> SignIn::owes_factor(Context context, const Person& person, const Secrets& secrets) {
+  if (secrets.totp_confirmed || second_factor_ == nullptr) co_return false;
+  co_return co_await second_factor_->demanded(context, person.roles);
 }
 
 // What counts once is marked as used under precondition, so that of two who show it at the same time one gets in.
@@ -240,7 +247,7 @@ Task<Status> SignIn::keep_rehash(const Proven& proven, std::string hash) {
 }
 
 Task<Got<Started>> SignIn::begin(Context context, const Person& person, const Origin& from,
-                                 std::vector<std::string> means) {
+                                 std::vector<std::string> means, bool factor_due) {
   // The browser's session of before is over: a secret that somebody planted there opens nothing.
   if (const auto old = read_secret(from.cookie);
       old && old->kind == SecretKind::session && old->tenant == context.tenant()) {
@@ -252,6 +259,7 @@ Task<Got<Started>> SignIn::begin(Context context, const Person& person, const Or
   beginning.peer = from.peer;
   beginning.agent = from.agent;
   beginning.means = std::move(means);
+  beginning.factor_due = factor_due;
   auto started = co_await sessions_.begin(context, beginning);
   if (!started) co_return std::move(started).problem();
   signed_in_.add();
@@ -260,8 +268,9 @@ Task<Got<Started>> SignIn::begin(Context context, const Person& person, const Or
   co_return started;
 }
 
-Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& given, std::vector<std::string> means) {
-  auto started = co_await begin(context, person, given.from, std::move(means));
+Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& given, std::vector<std::string> means,
+                            bool factor_due) {
+  auto started = co_await begin(context, person, given.from, std::move(means), factor_due);
   if (!started) co_return std::move(started).problem();
   std::string text;
   json::Writer out(text);
@@ -278,7 +287,9 @@ Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& 
   out.key("roles").begin_array();
   for (const std::string& role : person.roles) out.string(role);
   out.end_array().member("tenant", context.tenant()).member("csrf_token", csrf_token(started->secret));
-  out.member("session_expires_at", timestamp(started->span.ends)).end_object();
+  out.member("session_expires_at", timestamp(started->span.ends));
+  if (factor_due) out.member("second_factor_due", true);
+  out.end_object();
   co_return private_json(text).with_header("set-cookie", session_cookie(given.from, started->secret));
 }
 
@@ -311,10 +322,13 @@ Task<Got<SignIn::Proven>> SignIn::prove(Request request, std::string password) {
   co_return out;
 }
 
-Task<Reply> SignIn::rotated(Request request, const Person& person, std::string text) {
+Task<Reply> SignIn::rotated(Request request, const Proven& proven, std::string text) {
+  auto due = co_await owes_factor(request, proven.person, proven.secrets);
+  if (!due) co_return std::move(due).problem();
   const Origin from = origin_of(request, settings_.behind_tls);
   Beginning beginning;
-  beginning.user = person.id;
+  beginning.user = proven.person.id;
+  beginning.factor_due = *due;
   beginning.peer = from.peer;
   beginning.agent = from.agent;
   beginning.means.emplace_back("pwd");

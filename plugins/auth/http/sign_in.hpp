@@ -2,6 +2,7 @@
 // name, a wrong password and a tenant that is not there, after the same work.
 #pragma once
 
+#include "access/second_factor.hpp"
 #include "core/trail.hpp"
 #include "credentials/attempts.hpp"
 #include "credentials/passwords.hpp"
@@ -16,6 +17,7 @@ class SignIn {
  public:
   SignIn(Host& host, Store& store, People& people, Sessions& sessions, Passwords& passwords, const Settings& settings);
   void use(Tokens& tokens) { tokens_ = &tokens; }
+  void use(SecondFactor& second_factor) { second_factor_ = &second_factor; }
 
   Task<Reply> login(Request request);
 
@@ -30,10 +32,11 @@ class SignIn {
   // The problem when the context's tenant is suspended.
   Task<Got<bool>> tenant_open(Context context);
   // A session for somebody who has proven who he is; the one that the browser had is over.
-  Task<Got<Started>> begin(Context context, const Person& person, const Origin& from, std::vector<std::string> means);
+  Task<Got<Started>> begin(Context context, const Person& person, const Origin& from, std::vector<std::string> means,
+                           bool factor_due = false);
 
   // A new session for somebody whose old one ends with what he changed; sets the cookie when the old one came by it.
-  Task<Reply> rotated(Request request, const Person& person, std::string text);
+  Task<Reply> rotated(Request request, const Proven& proven, std::string text);
 
  private:
   struct Given {
@@ -48,7 +51,10 @@ class SignIn {
   // Which means was shown, "" when none is asked for.
   Task<Got<std::string>> second_factor(const Proven& proven, std::string code);
   Task<Status> keep_rehash(const Proven& proven, std::string hash);
-  Task<Reply> welcome(Context context, const Person& person, const Given& given, std::vector<std::string> means);
+  // His roles want a second factor and the account has none.
+  Task<Got<bool>> owes_factor(Context context, const Person& person, const Secrets& secrets);
+  Task<Reply> welcome(Context context, const Person& person, const Given& given, std::vector<std::string> means,
+                      bool factor_due);
   [[nodiscard]] std::vector<Attempts::Bucket> buckets(std::string_view tenant, std::string_view username,
                                                       std::string_view peer) const;
   [[nodiscard]] Attempts::Time clock() const { return Duration(host_.now().nanoseconds); }
@@ -60,6 +66,7 @@ class SignIn {
   Passwords& passwords_;
   const Settings& settings_;
   Tokens* tokens_ = nullptr;
+  SecondFactor* second_factor_ = nullptr;
   // Before the answer, and whether or not there is such a tenant or user.
   Task<void> tell(const Given& given, Context context, const Reply& answer);
 

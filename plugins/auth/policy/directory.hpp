@@ -50,6 +50,7 @@ struct Role {
   std::vector<std::string> inherits;
   std::vector<Grant> grants;
   bool built_in = false;
+  bool second_factor = false;  // whoever holds it signs in with one
 };
 
 class Directory {

@@ -70,7 +70,7 @@ class DirectoryReader {
 
   void read_role(json::View source, const std::string& here) {
     if (!source.is_object()) return reader_.bad(here, "a role is an object with 'role' and 'permissions' or 'grants'");
-    reader_.only({"role", "title", "inherits", "permissions", "grants"}, source, here);
+    reader_.only({"role", "title", "inherits", "permissions", "grants", "second_factor"}, source, here);
     Role role;
     role.name = source.find("role").as_string();
     if (!is_name(role.name))
@@ -95,6 +95,10 @@ class DirectoryReader {
     else
       for (std::size_t i = 0; i < grants.size(); ++i)
         role.grants.push_back(read_grant(grants.at(i), here, at("/grants", i)));
+    const auto factor = source.find("second_factor");
+    if (factor.exists() && !factor.is_boolean())
+      reader_.bad(here + "/second_factor", "found " + Reader::shown(factor) + "; wanted true or false");
+    role.second_factor = factor.as_bool();
     directory_->roles_.push_back(std::move(role));
   }
 

@@ -21,6 +21,7 @@ std::string text_of(const Session& s) {
   out.member("peer", s.peer).member("agent", s.agent).key("means").begin_array();
   for (const std::string& means : s.means) out.string(means);
   out.end_array();
+  if (s.factor_due) out.member("second_factor_due", true);
   if (!s.revoked_at.empty()) out.member("revoked_at", s.revoked_at);
   out.end_object();
   return text;
@@ -41,6 +42,7 @@ Session read_record(std::uint64_t revision, std::string_view id, json::View doc)
   s.agent = text("agent");
   s.revoked_at = text("revoked_at");
   for (const json::View means : doc.find("means").elements()) s.means.emplace_back(means.as_string());
+  s.factor_due = doc.find("second_factor_due").as_bool();
   s.span = {*ends, *limit};
   return s;
 }
@@ -70,6 +72,7 @@ Task<Got<Started>> Sessions::begin(Context context, const Beginning& beginning) 
   session.peer = beginning.peer;
   session.agent = beginning.agent.substr(0, 256);
   session.means = beginning.means;
+  session.factor_due = beginning.factor_due;
   session.span = started.span;
   Batch batch;
   batch.put(collection::sessions, started.id, 0, text_of(session));

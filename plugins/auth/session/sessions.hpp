@@ -17,13 +17,15 @@ class Forgetting;
 struct Beginning {
   std::string user;
   std::string peer, agent;
-  std::vector<std::string> means;  // "pwd", "otp", "recovery", "operator"
+  std::vector<std::string> means;  // "pwd", "otp", "recovery", "operator", "oidc"
+  bool factor_due = false;         // a role wants a second factor, which the account has not: good for setting one up
 };
 
 struct Session {
   std::uint64_t revision = 0;
   std::string id, user, began_at, seen_at, peer, agent, revoked_at;
   std::vector<std::string> means;
+  bool factor_due = false;
   Span span;
   [[nodiscard]] bool active(Milliseconds now) const { return revoked_at.empty() && !over(span, now); }
 };

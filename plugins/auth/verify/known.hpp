@@ -20,6 +20,7 @@ struct Known {
   std::string org;
   std::vector<std::string> roles;
   std::vector<std::string> scopes;  // what a key or token is narrowed to
+  bool factor_due = false;          // of a session: opens what sets a second factor up
   bool scoped = false;              // only `scopes` are open, within what the roles open
   std::string csrf;                 // of a session: what forms must send
   Lifetime lifetime;

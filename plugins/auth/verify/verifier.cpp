@@ -30,6 +30,16 @@ bool on_the_way_in(const Presented& shown) {
                                           std::any_of(below.begin(), below.end(), begins));
 }
 
+// What a session is for whose user still owes a second factor: to see itself, to set one up and to end; the same on the
+// pages for people.
+bool sets_up_factor(const Presented& shown) {
+  constexpr std::array<std::string_view, 8> open{
+      "GET /v1/auth/session", "POST /v1/auth/totp",   "POST /v1/auth/totp/confirm", "POST /v1/auth/logout",
+      "GET /account",         "POST /account/factor", "POST /account/confirm",      "POST /logout"};
+  const std::string asked = std::string(shown.method).append(" ").append(shown.path);
+  return std::find(open.begin(), open.end(), asked) != open.end();
+}
+
 }  // namespace
 
 Verifier::Verifier(Host& host, Store& store, People& people, Sessions& sessions, Forgetting& forgetting,
@@ -75,6 +85,12 @@ Reply Verifier::judge(const Known& known, const Presented& shown) const {
                                  shown.content_type, shown.csrf, known.csrf};
     if (const std::string_view fault = cross_site_fault(browser); !fault.empty())
       return Reply::error(Code::denied, "cross_site_request", fault);
+  }
+  if (known.factor_due && !sets_up_factor(shown)) {
+    if (shown.access == Access::open) return Reply();  // as for nobody in particular
+    return Reply::error(Code::denied, "second_factor_setup_required",
+                        "your role wants a second factor: set one up with POST /v1/auth/totp and "
+                        "POST /v1/auth/totp/confirm, or on the page /account");
   }
   if (shown.access == Access::permission) {
     const bool in_scope = !known.scoped || std::any_of(known.scopes.begin(), known.scopes.end(),
@@ -186,6 +202,7 @@ Task<Got<Known>> Verifier::find_session(const Presented& shown) {
   known.tenant = shown.secret.tenant;
   known.user = session->user;
   known.session = session->id;
+  known.factor_due = session->factor_due;
   known.csrf = csrf_token(shown.text);
   known.lifetime = sessions_.lifetime(context->view());
   known.span = session->span;
@@ -227,6 +244,7 @@ Task<Got<Known>> Verifier::find_token(const Presented& shown) {
   auto context = host_.act_as(facts->tenant, "verify an access token", patience);
   if (!context) co_return bad_credential("bad_credential", unknown);
   Milliseconds ends = facts->ends;
+  Known known;
   if (!facts->session.empty()) {
     auto session = co_await sessions_.get(context->view(), facts->session);
     if (!session) co_return std::move(session).problem();
@@ -236,8 +254,8 @@ Task<Got<Known>> Verifier::find_token(const Presented& shown) {
       co_return bad_credential("session_expired", "the session of this token has expired; sign in again");
     // Asked again then, as the session may have been used.
     ends = std::min(ends, session->span.ends);
+    known.factor_due = session->factor_due;
   }
-  Known known;
   known.tenant = facts->tenant;
   known.user = facts->user;
   known.session = facts->session;

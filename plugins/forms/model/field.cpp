@@ -1,6 +1,7 @@
 // field.cpp: see the header.
 #include "model/field.hpp"
 
+#include "socle/cel/time.hpp"
 #include "socle/json/pointer.hpp"
 #include "socle/json/writer.hpp"
 
@@ -126,6 +127,18 @@ class CatalogueBuilder {
     }
   }
 
+  void zone(Field& field, View schema, const std::string& pointer) {
+    const auto given = schema.find("zone");
+    if (!given.exists()) return;
+    if (field.type != FieldType::timestamp)
+      diagnostics_.error(pointer, "bad_value", "a zone is for a field of type string with format date-time");
+    else if (!cel::zone_offset(given.as_string(), 0))
+      diagnostics_.error(pointer, "unknown_value",
+                         "there is no time zone " + shown(given) + "; wanted for example Europe/Paris, +02:00 or UTC");
+    else
+      field.zone = given.as_string();
+  }
+
   void members(View schema, const std::string& pointer, std::uint32_t parent, std::uint32_t table, int depth) {
     const auto required = schema.find("required");
     for (const auto& [name, value] : schema.find("properties").members()) {
@@ -171,6 +184,7 @@ class CatalogueBuilder {
     field.bounds.max_items = schema.find("maxItems").as_uint64();
     field.bounds.max_length = schema.find("maxLength").as_uint64();
     labels(field, schema, pointer);
+    zone(field, schema, below(pointer, "zone"));
     const auto items = followed(schema.find("items"), below(pointer, "items"));
     if (field.type == FieldType::list && items.schema.is_object()) {
       field.element = type_of(items.schema);

@@ -57,6 +57,7 @@ struct Field {
   json::View schema;       // its schema, references followed; lives in the document the catalogue was built from
   Words title;
   std::vector<Label> labels;
+  std::string zone;  // of a timestamp: in which people see and enter it; empty: the page's
   cel::Bounds bounds;
 };
 

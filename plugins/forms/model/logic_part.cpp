@@ -177,10 +177,9 @@ class LogicReader {
     const bool many = field.type == FieldType::list && field.element == FieldType::string;
     if (!form.is_string() || form.as_string().empty() || form.as_string().size() > 62) {
       diagnostics_.error(pointer, "bad_value", "a reference names a form; found " + shown(form));
-    } else if ((!one && !many) || field.table != Field::none) {
+    } else if (!one && !many) {
       diagnostics_.error(pointer, "bad_value",
-                         "a reference is a field of type string (one record) or a list of strings (several), not in a "
-                         "sub-table");
+                         "a reference is a field of type string (one record) or a list of strings (several)");
     } else {
       out.reference = form.as_string();
       body_.has_references = true;
@@ -191,10 +190,10 @@ class LogicReader {
     if (!given.exists() || (given.is_boolean() && !given.as_bool())) return;
     const bool one = field.type == FieldType::string;
     const bool many = field.type == FieldType::list && field.element == FieldType::string;
-    if ((!one && !many) || field.table != Field::none || !out.reference.empty() || out.sequence) {
+    if ((!one && !many) || !out.reference.empty() || out.sequence) {
       diagnostics_.error(pointer, "bad_value",
-                         "an attachment is a field of type string (one file) or a list of strings (several), not in a "
-                         "sub-table, without reference or sequence");
+                         "an attachment is a field of type string (one file) or a list of strings (several), without "
+                         "reference or sequence");
       return;
     }
     Attachment made;

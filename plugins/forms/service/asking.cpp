@@ -85,4 +85,10 @@ Reply malformed(const Error& error) {
   return Reply::error(Code::invalid, "malformed_json", error.message).with_status(400);
 }
 
+Reply bad_parameters(const std::vector<FieldError>& errors) {
+  return Reply::error(Code::invalid, errors[0].pointer == "filter" ? "invalid_filter" : "invalid_parameter",
+                      errors[0].pointer + ": " + errors[0].message, errors_text(errors))
+      .with_status(400);
+}
+
 }  // namespace socle::forms

@@ -39,5 +39,7 @@ class Asking {
 [[nodiscard]] Reply forbidden(std::string_view action, std::string_view form);
 [[nodiscard]] Reply not_found(std::string_view form, std::string_view id);
 [[nodiscard]] Reply malformed(const Error& error);
+// 400 for the parameters of a request; an error's pointer is the parameter's name. REQUIRES: at least one.
+[[nodiscard]] Reply bad_parameters(const std::vector<FieldError>& errors);
 
 }  // namespace socle::forms

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "logic/messages.hpp"
+#include "records/named.hpp"
 #include "socle/json/writer.hpp"
 
 namespace socle::forms {
@@ -22,14 +23,8 @@ Mentions mentions_in(const Form& form, json::View doc) {
   Mentions out;
   for (const auto& logic : form.logic()) {
     if (!logic.attachment) continue;
-    const auto& field = form.fields()[logic.field];
-    auto value = doc;
-    for (const auto& token : field.tokens) value = value.find(token);
-    if (value.is_string() && !value.as_string().empty())
-      out.emplace(value.as_string(), Mention{field.pointer, &*logic.attachment});
-    std::size_t i = 0;
-    for (const auto one : value.elements())
-      out.emplace(one.as_string(), Mention{below(field.pointer, i++), &*logic.attachment});
+    for (auto& one : named_in(form.fields(), logic.field, doc))
+      out.emplace(one.id, Mention{std::move(one.pointer), &*logic.attachment});
   }
   return out;
 }

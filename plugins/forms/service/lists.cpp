@@ -1,4 +1,4 @@
-// lists.cpp: records: lists with filter, order, pages, expansion; and the export, which is lists without an end.
+// lists.cpp: records: lists with filter, order and pages; and the export, which is lists without an end.
 #include <charconv>
 #include <map>
 
@@ -11,14 +11,7 @@ namespace socle::forms {
 namespace {
 
 constexpr std::uint64_t export_page = 200;
-constexpr std::size_t most_expanded = 1000;
 constexpr std::int64_t longest_listing = 3600;  // seconds from its first page to its last
-
-Reply bad_parameters(const std::vector<FieldError>& errors) {
-  return Reply::error(Code::invalid, errors[0].pointer == "filter" ? "invalid_filter" : "invalid_parameter",
-                      errors[0].pointer + ": " + errors[0].message, errors_text(errors))
-      .with_status(400);
-}
 
 ListParams params_of(Request request) {
   ListParams out;
@@ -37,6 +30,7 @@ ListParams params_of(Request request) {
 
 struct Records::Page {
   json::Document reply;             // storage's
+  std::size_t size = 0;             // of its text
   std::vector<std::string> hidden;  // what none of its items may show
   std::string remainder;            // for explain
   std::string next;                 // "" on the last page
@@ -84,6 +78,7 @@ Task<Got<Records::Page>> Records::page(Request request, const Served& served, As
   auto parsed = json::Document::parse(reply.text());
   if (!parsed) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
   out.reply = std::move(*parsed);
+  out.size = reply.text().size();
   if (!out.hidden.empty()) {
     auto masked = without_in_each(out.reply.root(), out.hidden);
     if (!masked) co_return Reply(std::move(masked).error());
@@ -108,7 +103,9 @@ Task<Reply> Records::list_in(Request request, const Served& served) {
     auto done = co_await expand(request, asking, *served.form, names, items, expanded);
     if (!done) co_return std::move(done).problem();
   }
-  std::string text = "{\"items\":[";
+  std::string text;
+  text.reserve(got->size + 64);
+  text = "{\"items\":[";
   std::size_t i = 0;
   for (const auto item : root.find("items").elements()) {
     if (i > 0) text += ',';
@@ -135,71 +132,6 @@ Task<Reply> Records::list_in(Request request, const Served& served) {
     json::append_quoted(text, got->remainder);
   }
   co_return Reply::json(text + "}");
-}
-
-// For each item a JSON object: the records that its named references lead to, as this caller may read them.
-Task<Got<bool>> Records::expand(Request request, const Asking& asking, const Form& form, const std::string& names,
-                                const std::vector<json::View>& items, std::vector<std::string>& out) {
-  out.assign(items.size(), "{");
-  for (const auto name : split_names(names)) {
-    const auto field = form.fields().find(name);
-    const auto* logic = field == Field::none ? nullptr : form.logic_of(field);
-    if (logic == nullptr || logic->reference.empty())
-      co_return bad_parameters({{"expand", "unknown_reference", "'" + std::string(name) + "' is no reference", {}}});
-    const auto value_of = [&](json::View item) {
-      auto value = doc_of(item);
-      for (const auto& token : form.fields()[field].tokens) value = value.find(token);
-      return value;
-    };
-    std::map<std::string, std::string, std::less<>> found;
-    for (const auto item : items) {
-      const auto value = value_of(item);
-      if (value.is_string()) found.emplace(value.as_string(), "null");
-      for (const auto one : value.elements()) found.emplace(one.as_string(), "null");
-    }
-    std::vector<std::string> ids;
-    for (const auto& [id, text] : found)
-      if (is_record_id(id) && ids.size() < most_expanded) ids.push_back(id);
-    if (!ids.empty()) {
-      auto target = co_await models_.find(request, logic->reference);
-      if (!target) co_return std::move(target).problem();
-      const Reply reply = co_await saver_.get_many(request, logic->reference, ids);
-      if (!reply) co_return reply;
-      const auto answer = json::Document::parse(reply.text());
-      if (!answer) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
-      for (const auto item : answer->root().find("items").elements()) {
-        if (!item.is_object() || !readable(*target->form, asking, item)) continue;
-        auto shown = co_await shown_item(request, asking, *target->form, item);
-        if (!shown) {
-          Reply problem = std::move(shown).problem();
-          if (problem.code() == Code::denied) continue;
-          co_return problem;
-        }
-        std::string text;
-        json::Writer writer(text);
-        writer.begin_object();
-        write_members(writer, shown->root());
-        writer.end_object();
-        found[std::string(item.find("id").as_string())] = std::move(text);
-      }
-    }
-    for (std::size_t i = 0; i < items.size(); ++i) {
-      const auto value = value_of(items[i]);
-      if (out[i].size() > 1) out[i] += ',';
-      json::append_quoted(out[i], name);
-      out[i] += ':';
-      if (value.is_array()) {
-        out[i] += '[';
-        for (std::size_t k = 0; k < value.size(); ++k)
-          out[i].append(k > 0 ? "," : "").append(found[std::string(value.at(k).as_string())]);
-        out[i] += ']';
-      } else {
-        out[i] += value.is_string() ? found[std::string(value.as_string())] : "null";
-      }
-    }
-  }
-  for (auto& text : out) text += '}';
-  co_return true;
 }
 
 // The first call brings the parameters, the later ones only the cursor: so it carries them.

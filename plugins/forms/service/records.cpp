@@ -56,13 +56,14 @@ bool Records::readable(const Form& form, const Asking& asking, json::View item) 
   return rule == nullptr || allows(form, rule->rule, asking.known("read"), doc_of(item), {}, facts_of(item));
 }
 
-Task<Got<json::Document>> Records::shown_item(Request request, const Asking& asking, const Form& form,
+Task<Got<Records::Shown>> Records::shown_item(Request request, const Asking& asking, const Form& form,
                                               json::View item) const {
   auto hidden = co_await warden_.sight(request, asking, form, item);
   if (!hidden) co_return std::move(hidden).problem();
-  auto shown = without(item, "/doc/doc", *hidden);
-  if (!shown) co_return Reply(std::move(shown).error());
-  co_return std::move(*shown);
+  if (hidden->empty()) co_return Shown(item);
+  auto masked = without(item, "/doc/doc", *hidden);
+  if (!masked) co_return Reply(std::move(masked).error());
+  co_return Shown(std::move(*masked));
 }
 
 // The form that is served, the work, and while a canary runs how it went: only what is the model's own fault counts.
@@ -172,6 +173,7 @@ Task<Reply> Records::read_in(Request request, const Served& served) {
   auto shown = co_await shown_item(request, asking, form, item->root());
   if (!shown) co_return std::move(shown).problem();
   std::string text;
+  text.reserve(stored.text().size() + 64);
   json::Writer out(text);
   out.begin_object();
   write_members(out, shown->root());

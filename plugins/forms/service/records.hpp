@@ -66,8 +66,18 @@ class Records {
   Task<Got<bool>> expand(Request request, const Asking& asking, const Form& form, const std::string& names,
                          const std::vector<json::View>& items, std::vector<std::string>& out);
   [[nodiscard]] static bool readable(const Form& form, const Asking& asking, json::View item);
-  // A stored item as the caller may see it; a problem when he may not.
-  Task<Got<json::Document>> shown_item(Request request, const Asking& asking, const Form& form, json::View item) const;
+  // A stored item as the caller may see it; a problem when he may not. The item itself where nothing is hidden of it.
+  class Shown {
+   public:
+    explicit Shown(json::View item) : item_(item) {}
+    explicit Shown(json::Document masked) : masked_(std::move(masked)) {}
+    [[nodiscard]] json::View root() const { return masked_ ? masked_->root() : item_; }
+
+   private:
+    json::View item_;
+    std::optional<json::Document> masked_;
+  };
+  Task<Got<Shown>> shown_item(Request request, const Asking& asking, const Form& form, json::View item) const;
 
   Host& host_;
   Models& models_;

@@ -1,8 +1,10 @@
 // saver_write.cpp: the write of a save: one batch with the rows, the sequences' counters, that references are there,
 // and the Idempotency-Key; and what storage's refusals mean to whoever sent the record.
 #include <algorithm>
+#include <set>
 
 #include "logic/messages.hpp"
+#include "records/named.hpp"
 #include "records/texts.hpp"
 #include "service/batch.hpp"
 #include "service/saver.hpp"
@@ -20,17 +22,16 @@ struct Presence {
   std::string form, id, pointer;
 };
 
-void presences(const Form& form, std::size_t number, json::View doc, std::vector<Presence>& out) {
+// What many places name is asked once, for the first of them. `seen`: form and id of what is asked already.
+using Seen = std::set<std::pair<std::string, std::string>>;
+void presences(const Form& form, std::size_t number, json::View doc, Seen& seen, std::vector<Presence>& out) {
   for (const auto& logic : form.logic()) {
     if (logic.reference.empty()) continue;
-    auto value = doc;
-    for (const auto& token : form.fields()[logic.field].tokens) value = value.find(token);
-    const auto& pointer = form.fields()[logic.field].pointer;
-    if (value.is_string() && !value.as_string().empty())
-      out.push_back({number, logic.reference, std::string(value.as_string()), pointer});
-    std::size_t i = 0;
-    for (const auto one : value.elements())
-      out.push_back({number, logic.reference, std::string(one.as_string()), below(pointer, i++)});
+    for (auto& one : named_in(form.fields(), logic.field, doc)) {
+      std::string id(one.id);
+      if (seen.emplace(logic.reference, id).second)
+        out.push_back({number, logic.reference, std::move(id), std::move(one.pointer)});
+    }
   }
 }
 
@@ -128,11 +129,12 @@ Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Ser
                       row.rules});
   }
   std::vector<Presence> wanted;
+  Seen seen;
   if (form.has_references())
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (rows[i].kind == Row::Kind::remove) continue;
       const auto doc = json::Document::parse(rows[i].text);
-      if (doc) presences(form, i, doc->root(), wanted);
+      if (doc) presences(form, i, doc->root(), seen, wanted);
     }
   std::vector<std::string> references;
   for (const auto& one : wanted) {

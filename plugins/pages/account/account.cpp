@@ -81,17 +81,19 @@ Task<Reply> Account::overview(Request request, std::string what, std::string fau
       false,
       {}};
   data.one("password", data_of(password));
+  const bool due = me->root().find("second_factor_due").as_bool();
   std::vector<page::Data> factors;
   for (const auto& [action, label] :
        {std::pair{"factor", "setup_factor"}, {"codes", "recovery"}, {"no-factor", "drop_own_factor"}}) {
     const Ask ask{std::string("/account/") + action, word(label), {present}, faulty(action), {}, {}, false, {}};
     page::Data one = data_of(ask);
-    one.view("summary", word(label)).flag("open", what == action);
+    one.view("summary", word(label)).flag("open", what == action || (due && std::string_view(action) == "factor"));
     factors.push_back(std::move(one));
   }
   const auto means = joined(me->root().find("session").find("means"));
   const bool used = means.find("otp") != std::string::npos || means.find("recovery") != std::string::npos;
   if (used) data.view("factor_text", word("factor_on"));
+  if (due) data.view("factor_text", word("factor_due"));
   data.list("factor", std::move(factors));
   const Ask key{"/account/keys",
                 word("new_key"),

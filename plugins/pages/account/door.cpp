@@ -152,8 +152,10 @@ Ask sign_in(const Site& site, const Request& request, std::string_view tenant, s
 }  // namespace
 
 Task<Reply> Account::door(Request request) {
-  Ask ask = sign_in(site_, request, "", "", next_of(request.param("next")));
   const auto why = request.param("why");
+  // Who is sent here for that has signed in, to set it up and for nothing else.
+  if (why == "second_factor_setup_required") co_return Site::go("/account");
+  Ask ask = sign_in(site_, request, "", "", next_of(request.param("next")));
   if (why == "permission_denied" || why == "insufficient_scope") ask.info = site_.word(request, "why_denied");
   if (why == "session_expired" || why == "session_revoked" || why == "bad_credential")
     ask.info = site_.word(request, "why_session_expired");

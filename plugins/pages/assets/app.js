@@ -6,6 +6,12 @@
   const focus = document.querySelector("[data-focus]");
   if (focus) focus.focus();
 
+  // By the clock of whoever looks; what the page says itself is by the zone that it names.
+  for (const moment of document.querySelectorAll("time[datetime]")) {
+    const at = new Date(moment.dateTime);
+    if (!Number.isNaN(at.getTime())) moment.title = at.toLocaleString(document.documentElement.lang, { timeZoneName: "short" });
+  }
+
   for (const chooser of document.querySelectorAll("[data-upload]")) {
     chooser.parentElement.hidden = false;
     chooser.addEventListener("change", () => take(chooser));

@@ -1,5 +1,6 @@
 #include "form/pages.hpp"
 
+#include "form/moments.hpp"
 #include "form/texts.hpp"
 #include "form/walk.hpp"
 
@@ -26,11 +27,6 @@ std::string title_of(const Form& form, Language language) {
   return form.title().empty() ? form.name() : form.title().in(language);
 }
 
-std::string moment(std::string_view text) {
-  return text.size() < 16 ? std::string(text)
-                          : std::string(text.substr(0, 10)).append(" ").append(text.substr(11, 5)).append(" UTC");
-}
-
 }  // namespace
 
 FormPages::FormPages(Host& host, const Site& site, forms::Models& models)
@@ -48,7 +44,14 @@ FormPages::FormPages(Host& host, const Site& site, forms::Models& models)
       replace_draft_(host.target("forms/1", "replace_draft")),
       masks_(host.target("forms/1", "masks")),
       remove_draft_(host.target("forms/1", "remove_draft")),
-      fuel_(host.config().get<std::uint64_t>("fuel", 200'000)) {}
+      fuel_(host.config().get<std::uint64_t>("fuel", 200'000)),
+      zone_(host.config().get<std::string>("zone", "UTC")) {}
+
+Status FormPages::settings() const {
+  if (is_zone(zone_)) return {};
+  return Error{Code::invalid,
+               "config zone: there is no time zone '" + zone_ + "'; wanted for example Europe/Paris, +02:00 or UTC"};
+}
 
 // A plan keeps its form, so an address in the map is never another form's.
 std::shared_ptr<const Plan> FormPages::plan(const std::shared_ptr<const Form>& form) {
@@ -56,7 +59,7 @@ std::shared_ptr<const Plan> FormPages::plan(const std::shared_ptr<const Form>& f
     const std::lock_guard lock(mutex_);
     if (const auto found = plans_.find(form.get()); found != plans_.end()) return found->second;
   }
-  auto made = plan_of(form);
+  auto made = plan_of(form, zone_);
   const std::lock_guard lock(mutex_);
   if (plans_.size() >= most_plans) plans_.clear();
   plans_[form.get()] = made;
@@ -133,7 +136,9 @@ Task<Reply> FormPages::list(Request request) {
     std::vector<page::Data> cells;
     for (const auto* column : shape->columns) {
       page::Data cell;
-      std::string value = shown_text(*column, at(*shape, *column, item.find("doc")).value, language, yes, no);
+      const auto stored = at(*shape, *column, item.find("doc")).value;
+      std::string value = shown_text(*column, stored, language, yes, no);
+      if (column->widget == Widget::moment && is_instant(stored.as_string())) cell.view("moment", stored.as_string());
       if (cells.empty() && value.empty()) value = "–";
       cell.view("label", column->label.in(language)).text("value", std::move(value)).flag("first", cells.empty());
       cell.flag("figures", column->widget == Widget::number || column->widget == Widget::integer);
@@ -150,7 +155,7 @@ Task<Reply> FormPages::list(Request request) {
     }
     page::Data row;
     const auto made = item.find("created_at").as_string();
-    row.list("cells", std::move(cells)).view("created", made).text("created_day", moment(made));
+    row.list("cells", std::move(cells)).view("created", made).text("created_day", shown_moment(zone_, made));
     rows.push_back(std::move(row));
   }
   auto drafts = co_await drafts_of(request, *shape);
@@ -184,7 +189,7 @@ Task<std::vector<page::Data>> FormPages::drafts_of(Request request, const Plan& 
     one.text("form", name)
         .text("id", std::string(id))
         .text("label", pages::title_of(plan, item.find("doc"), id, language));
-    one.text("kept", std::string(kept)).text("kept_day", moment(kept));
+    one.text("kept", std::string(kept)).text("kept_day", shown_moment(zone_, kept));
     out.push_back(std::move(one));
   }
   co_return out;
@@ -204,6 +209,7 @@ Task<Reply> FormPages::record(Request request) {
   auto opened = co_await open(request, true);
   if (!opened)
     co_return site_.problem(request, std::move(opened).problem(), "/forms/" + std::string(request.param("form")));
+  (void)co_await fetch_names(request, **opened);
   const Open& open = **opened;
   const forms::Asking asking(host_, request);
   cel::Arena arena;
@@ -216,9 +222,10 @@ Task<Reply> FormPages::record(Request request) {
   page::Data data;
   data.view("form", form.name()).text("form_title", title_of(form, asking.language())).view("id", open.editing.id);
   data.view("title", open.editing.record_title).list("steps", values(shown)).view("version", open.editing.version);
-  data.text("made", site_.filled(request, "created_by", {moment(root.find("created_at").as_string())}));
+  data.text("made", site_.filled(request, "created_by", {shown_moment(zone_, root.find("created_at").as_string())}));
   if (root.find("version").as_int64().value_or(1) > 1)
-    data.text("changed", site_.filled(request, "changed_by", {moment(root.find("updated_at").as_string())}));
+    data.text("changed",
+              site_.filled(request, "changed_by", {shown_moment(zone_, root.find("updated_at").as_string())}));
   std::vector<page::Data> rules;
   for (const auto& [ruleset, output] : root.find("rules").members())
     for (const auto& [key, value] : output.members()) {
@@ -273,6 +280,33 @@ Task<bool> FormPages::fetch_candidates(Request request, Open& open) {
     for (const auto item : answer->root().find("items").elements()) {
       const auto id = item.find("id").as_string();
       list.emplace_back(id, pages::title_of(*shape, item.find("doc"), id, language));
+    }
+  }
+  co_return true;
+}
+
+// What the records that this one names are called, as far as whoever looks may see them. A form that cannot be asked
+// leaves ids.
+Task<bool> FormPages::fetch_names(Request request, Open& open) {
+  const std::string name(request.param("form"));
+  const auto language = forms::language_of(request.header("accept-language"));
+  for (const auto& logic : open.served.form->logic()) {
+    if (logic.reference.empty()) continue;
+    const auto& path = open.served.form->fields()[logic.field].path;
+    socle::Meta meta{{"form", name}, {"id", open.editing.id}, {"expand", path}};
+    const Reply read = co_await ask(request, read_, std::move(meta));
+    auto target = co_await models_.find(request, logic.reference);
+    const auto answer = json::Document::parse(read ? read.text() : std::string_view());
+    if (!read || !target || !answer) continue;
+    const auto shape = plan(target->form);
+    auto& list = open.candidates[logic.field];
+    std::vector<json::View> found{answer->root().find("expand").find(path)};
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const auto one = found[i];
+      for (const auto inner : one.elements()) found.push_back(inner);
+      if (!one.is_object()) continue;
+      const auto id = one.find("id").as_string();
+      list.emplace_back(id, pages::title_of(*shape, one.find("doc"), id, language));
     }
   }
   co_return true;

@@ -17,6 +17,8 @@ namespace socle::pages {
 class FormPages {
  public:
   FormPages(Host& host, const Site& site, forms::Models& models);
+  // What is wrong with the plugin's settings, if anything is.
+  [[nodiscard]] Status settings() const;
 
   Task<Reply> list(Request request);
   Task<Reply> blank(Request request);  // a new record's page
@@ -50,6 +52,7 @@ class FormPages {
   Task<Reply> ask(Request request, const Target& target, socle::Meta meta, std::string text = {}, std::string key = {});
   Task<std::vector<page::Data>> drafts_of(Request request, const Plan& plan);
   Task<bool> fetch_candidates(Request request, Open& open);
+  Task<bool> fetch_names(Request request, Open& open);
   [[nodiscard]] Reply show(const Request& request, Open& open) const;
   Task<Reply> save(Request request, std::shared_ptr<Open> open, Posted body);
   [[nodiscard]] forms::Call call_of(const forms::Asking& asking, const Open& open, json::View doc) const;
@@ -63,6 +66,7 @@ class FormPages {
   Target list_, read_, create_, replace_, remove_;
   Target drafts_, draft_, create_draft_, replace_draft_, masks_, remove_draft_;
   std::uint64_t fuel_;
+  std::string zone_;  // of moments whose field names none
   std::mutex mutex_;
   std::unordered_map<const Form*, std::shared_ptr<const Plan>> plans_;  // under mutex_
 };

@@ -19,7 +19,8 @@ Words words_in(json::View value) {
 
 class Planner {
  public:
-  explicit Planner(const Form& form) : form_(form), fields_(form.fields()), used_(form.fields().size(), false) {}
+  Planner(const Form& form, std::string_view zone)
+      : form_(form), fields_(form.fields()), zone_(zone), used_(form.fields().size(), false) {}
 
   std::vector<Step> steps() {
     std::vector<Step> out;
@@ -112,6 +113,7 @@ class Planner {
         field.type == FieldType::list ? field.schema.find("items").find("enum") : field.schema.find("enum");
     for (const auto value : listed.elements()) out.choices.push_back(choice(field, value));
     out.widget = widget(field, logic, !out.choices.empty());
+    if (out.widget == Widget::moment) out.zone = field.zone.empty() ? zone_ : std::string_view(field.zone);
     if (out.widget == Widget::group || out.widget == Widget::table)
       for (const auto part : field.children) out.parts.push_back(control(part));
     constexpr std::array<Widget, 6> wides{Widget::area,  Widget::lines, Widget::json,
@@ -168,6 +170,7 @@ class Planner {
 
   const Form& form_;
   const forms::Catalogue& fields_;
+  const std::string_view zone_;
   std::vector<bool> used_;
 };
 
@@ -207,9 +210,9 @@ Words label_of(const Field& field) {
   return out;
 }
 
-std::shared_ptr<const Plan> plan_of(std::shared_ptr<const Form> form) {
+std::shared_ptr<const Plan> plan_of(std::shared_ptr<const Form> form, std::string_view zone) {
   auto out = std::make_shared<Plan>();
-  out->steps = Planner(*form).steps();
+  out->steps = Planner(*form, zone).steps();
   for (const auto& step : out->steps)
     for (const auto& group : step.groups) columns(group.controls, out->columns);
   out->live = !form->logic().empty() || !form->checks().empty();

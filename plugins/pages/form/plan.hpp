@@ -48,6 +48,7 @@ struct Control {
   Widget widget = Widget::text;
   bool wide = false;  // takes the whole row of the page
   std::string input_type = "text";
+  std::string zone;   // of a moment: by whose clocks it is shown and entered
   std::string inner;  // pointer below the record, or below the row: "/address/city"
   Words label, hint;
   std::vector<Choice> choices;
@@ -79,7 +80,8 @@ struct Plan {
   Plan(const Plan&) = delete;
 };
 
-[[nodiscard]] std::shared_ptr<const Plan> plan_of(std::shared_ptr<const Form> form);
+// `zone`: of moments whose field names none.
+[[nodiscard]] std::shared_ptr<const Plan> plan_of(std::shared_ptr<const Form> form, std::string_view zone = "UTC");
 
 // A field's title, else its name in words: "employerName" → "Employer name".
 [[nodiscard]] Words label_of(const Field& field);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "form/moments.hpp"
 #include "socle/json/document.hpp"
 
 namespace socle::pages {
@@ -52,10 +53,6 @@ std::string scalar(json::View value) {
 
 }  // namespace
 
-bool is_plain_moment(std::string_view text) {
-  return text.size() >= 17 && text.size() <= 24 && text.back() == 'Z' && text[10] == 'T';
-}
-
 std::string input_text(const Control& control, json::View value) {
   if (!value.exists()) return {};
   if (value.is_null() && control.widget != Widget::json) return {};
@@ -66,8 +63,9 @@ std::string input_text(const Control& control, json::View value) {
   }
   if (control.widget == Widget::json) return json::to_pretty_text(value);
   std::string out = scalar(value);
-  if (control.widget == Widget::moment && is_plain_moment(out)) out.pop_back();
-  return out;
+  if (control.widget != Widget::moment) return out;
+  auto local = local_text(control.zone, out);
+  return local ? std::move(*local) : out;
 }
 
 std::string shown_text(const Control& control, json::View value, Language language, std::string_view yes,
@@ -85,9 +83,7 @@ std::string shown_text(const Control& control, json::View value, Language langua
   }
   const std::string text = scalar(value);
   if (value.is_number() || (value.is_string() && is_money(text))) return grouped(text);
-  if (control.widget == Widget::moment && is_plain_moment(text))
-    return text.substr(0, 10) + " " + text.substr(11, 5) + " UTC";
-  return text;
+  return control.widget == Widget::moment ? shown_moment(control.zone, text) : text;
 }
 
 bool write_typed(json::Writer& out, const Control& control, std::string_view text) {
@@ -115,9 +111,9 @@ bool write_typed(json::Writer& out, const Control& control, std::string_view tex
       return true;
     }
   }
-  if (control.widget == Widget::moment && clean.size() >= 16 && clean.size() <= 23 && clean[10] == 'T' &&
-      clean.find_first_of("Z+", 11) == std::string_view::npos && clean.find('-', 11) == std::string_view::npos) {
-    out.string(std::string(clean).append(clean.size() == 16 ? ":00Z" : "Z"));
+  if (control.widget == Widget::moment) {
+    const auto instant = instant_text(control.zone, clean);
+    out.string(instant ? std::string_view(*instant) : clean);
     return true;
   }
   out.string(control.widget == Widget::text || control.widget == Widget::area ? text : clean);

@@ -9,10 +9,9 @@
 
 namespace socle::pages {
 
-// What stands in the control's input for this value; "" for none. An instant in UTC loses its Z (the input has none).
+// What stands in the control's input for this value; "" for none. An instant is told by the clocks of the control's
+// zone, or as it is when its input cannot hold that.
 [[nodiscard]] std::string input_text(const Control& control, json::View value);
-// True when an input of type datetime-local can hold it.
-[[nodiscard]] bool is_plain_moment(std::string_view text);
 // For reading: labels, thousands, yes and no; "" for none. `yes` and `no` in the reader's language.
 [[nodiscard]] std::string shown_text(const Control& control, json::View value, Language language, std::string_view yes,
                                      std::string_view no);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "form/moments.hpp"
 #include "form/texts.hpp"
 #include "form/walk.hpp"
 #include "logic/values.hpp"
@@ -15,20 +16,6 @@ using page::Data;
 const forms::Attachment* attachment_of(const Shown& shown, const Control& control) {
   const auto* logic = control.field == Field::none ? nullptr : shown.plan.form->logic_of(control.field);
   return logic != nullptr && logic->attachment ? &*logic->attachment : nullptr;
-}
-
-// A link to each file that a field names.
-std::vector<Data> files_of(json::View value) {
-  std::vector<Data> out;
-  const auto add = [&out](json::View id) {
-    if (!id.is_string() || id.as_string().empty()) return;
-    Data one;
-    one.text("id", std::string(id.as_string())).text("number", std::to_string(out.size() + 1));
-    out.push_back(std::move(one));
-  };
-  add(value);
-  for (const auto one : value.elements()) add(one);
-  return out;
 }
 
 class Inputs {
@@ -95,6 +82,7 @@ class Inputs {
       case Widget::json: out.flag("area", true).flag("code", control.widget == Widget::json); break;
       default:
         out.flag("input", true).view("type", type_of(control, value));
+        if (type_of(control, value) == "datetime-local") out.view("zone", control.zone);
         if (control.widget == Widget::integer) out.view("mode", "numeric");
         if (control.widget == Widget::number) out.view("mode", "decimal");
         out.flag("figures", control.widget == Widget::integer || control.widget == Widget::number);
@@ -112,8 +100,7 @@ class Inputs {
 
   static std::string_view type_of(const Control& control, const std::string& value) {
     if (control.widget == Widget::date) return "date";
-    const bool holds = value.empty() || is_plain_moment(value + "Z");
-    if (control.widget == Widget::moment && holds) return "datetime-local";
+    if (control.widget == Widget::moment && (value.empty() || is_local(value))) return "datetime-local";
     return control.input_type;
   }
 
@@ -212,54 +199,6 @@ class Hidden {
   std::vector<Data>& out_;
 };
 
-class Reading {
- public:
-  explicit Reading(const Shown& shown)
-      : s_(shown), yes_(s_.messages.in(of(s_.language), "yes")), no_(s_.messages.in(of(s_.language), "no")) {}
-  // Nothing of what is hidden.
-  void control(const Control& control, const Place& place, std::vector<Data>& out) {
-    if (!s_.evaluation.state(control.field, place.row).visible || s_.hides(place.pointer)) return;
-    Data one;
-    one.view("label", control.label.in(s_.language)).flag("wide", control.wide);
-    if (control.widget == Widget::group) {
-      std::vector<Data> parts;
-      for (const auto& part : control.parts) this->control(part, inside(s_.plan, part, place), parts);
-      one.flag("group", true).list("values", std::move(parts));
-    } else if (control.widget == Widget::table) {
-      table(one, control, place);
-    } else {
-      const std::string text = control.widget == Widget::json
-                                   ? input_text(control, place.value)
-                                   : shown_text(control, place.value, s_.language, yes_, no_);
-      one.flag("plain", true).text("value", text).flag("code", control.widget == Widget::json);
-      auto files = attachment_of(s_, control) != nullptr ? files_of(place.value) : std::vector<Data>();
-      one.flag("held", !files.empty()).list("files", std::move(files));
-    }
-    out.push_back(std::move(one));
-  }
-
- private:
-  void table(Data& out, const Control& whole, const Place& place) {
-    std::vector<Data> heads, rows;
-    for (const auto& part : whole.parts) heads.push_back(std::move(Data().view("label", part.label.in(s_.language))));
-    for (std::size_t row = 0; row < (place.value.is_array() ? place.value.size() : 0); ++row) {
-      std::vector<Data> cells;
-      for (const auto& part : whole.parts) {
-        const auto there = inside(s_.plan, part, {forms::below(place.pointer, row), place.value.at(row), row});
-        Data cell;
-        cell.view("label", part.label.in(s_.language))
-            .text("value", shown_text(part, there.value, s_.language, yes_, no_));
-        cell.flag("figures", part.widget == Widget::number || part.widget == Widget::integer);
-        cells.push_back(std::move(cell));
-      }
-      rows.push_back(std::move(Data().list("cells", std::move(cells))));
-    }
-    out.flag("table", true).list("heads", std::move(heads)).list("rows", std::move(rows));
-  }
-  const Shown& s_;
-  std::string yes_, no_;
-};
-
 }  // namespace
 
 page::Language of(Language language) { return language == Language::zh ? page::Language::zh : page::Language::en; }
@@ -286,25 +225,6 @@ std::vector<Data> carried(const Shown& shown, const Step& but) {
     if (&step != &but)
       for (const auto& group : step.groups)
         for (const auto& control : group.controls) maker.control(control, at(shown.plan, control, shown.doc));
-  return out;
-}
-
-std::vector<Data> values(const Shown& shown) {
-  std::vector<Data> out;
-  Reading maker(shown);
-  for (const auto& step : shown.plan.steps) {
-    std::vector<Data> groups;
-    for (const auto& group : step.groups) {
-      std::vector<Data> list;
-      for (const auto& control : group.controls) maker.control(control, at(shown.plan, control, shown.doc), list);
-      Data one;
-      one.view("label", group.label.in(shown.language)).list("values", std::move(list));
-      groups.push_back(std::move(one));
-    }
-    Data one;
-    one.view("label", step.label.in(shown.language)).list("groups", std::move(groups));
-    out.push_back(std::move(one));
-  }
   return out;
 }
 

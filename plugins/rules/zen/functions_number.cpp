@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "socle/cel/merge_sort.hpp"
 #include "zen/functions.hpp"
 #include "zen/moment.hpp"
 #include "zen/number.hpp"
@@ -20,11 +21,11 @@ bool numbers(Context& c, const Value& list, std::string_view name, std::vector<N
     fault = refuse(c, std::string(name) + " wants a list of numbers; found " + cel::to_text(list));
     return false;
   }
-  if (!c.charge(list.size() + 1)) {
-    fault = c.stopped();
-    return false;
-  }
   for (std::size_t i = 0; i < list.size(); ++i) {
+    if (!c.charge(1)) {
+      fault = c.stopped();
+      return false;
+    }
     const auto one = Number::of(list.at(i));
     if (!one) {
       fault = refuse(c, std::string(name) + " wants a list of numbers; found " + cel::to_text(list.at(i)) + " in it");
@@ -35,26 +36,33 @@ bool numbers(Context& c, const Value& list, std::string_view name, std::vector<N
   return true;
 }
 Value number_or(Context& c, const std::optional<Number>& value) {
+  if (c.stop != nullptr) return c.stopped();
   return value ? value->value() : refuse(c, "the result has more than 28 digits");
 }
 
-std::optional<Number> total(const std::vector<Number>& list) {
+// Nothing when it is too long, or the evaluation was stopped.
+std::optional<Number> total(Context& c, const std::vector<Number>& list) {
   std::optional<Number> sum = Number::whole(0);
-  for (const auto& one : list)
+  for (const auto& one : list) {
+    if (!c.charge(1)) return std::nullopt;
     if (sum) sum = add(*sum, one);
+  }
   return sum;
+}
+bool in_order(Context& c, std::vector<Number>& list) {
+  return cel::merge_sort(c, list, [](const Number& x, const Number& y) { return compare(x, y) < 0; });
 }
 Value sum(Context& c, Args a) {
   std::vector<Number> list;
   Value fault;
-  return numbers(c, a[0], "sum", list, fault) ? number_or(c, total(list)) : fault;
+  return numbers(c, a[0], "sum", list, fault) ? number_or(c, total(c, list)) : fault;
 }
 Value average(Context& c, Args a) {
   std::vector<Number> list;
   Value fault;
   if (!numbers(c, a[0], "avg", list, fault)) return fault;
   if (list.empty()) return refuse(c, "avg wants a list that is not empty");
-  const auto sum_of_all = total(list);
+  const auto sum_of_all = total(c, list);
   return number_or(
       c, sum_of_all ? divide(*sum_of_all, Number::whole(static_cast<std::int64_t>(list.size()))) : sum_of_all);
 }
@@ -64,6 +72,7 @@ Value extreme(Context& c, Args a, std::string_view name, Better better) {
   if (a[0].is(Kind::list) && a[0].size() > 0 && is_moment(a[0].at(0))) {
     auto best = a[0].at(0);
     for (std::size_t i = 1; i < a[0].size(); ++i) {
+      if (!c.charge(1)) return c.stopped();
       const auto one = a[0].at(i);
       if (!is_moment(one)) return refuse(c, std::string(name) + " wants a list of dates; found " + cel::to_text(one));
       const auto x = moment_of(one).seconds;
@@ -93,8 +102,7 @@ Value median(Context& c, Args a) {
   Value fault;
   if (!numbers(c, a[0], "median", list, fault)) return fault;
   if (list.empty()) return refuse(c, "median wants a list that is not empty");
-  if (!c.charge(list.size() * 8)) return c.stopped();
-  std::sort(list.begin(), list.end(), [](const Number& x, const Number& y) { return compare(x, y) < 0; });
+  if (!in_order(c, list)) return c.stopped();
   const auto middle = list.size() / 2;
   if (list.size() % 2 == 1) return list[middle].value();
   const auto pair = add(list[middle - 1], list[middle]);
@@ -105,8 +113,7 @@ Value mode(Context& c, Args a) {
   Value fault;
   if (!numbers(c, a[0], "mode", list, fault)) return fault;
   if (list.empty()) return refuse(c, "mode wants a list that is not empty");
-  if (!c.charge(list.size() * 8)) return c.stopped();
-  std::sort(list.begin(), list.end(), [](const Number& x, const Number& y) { return compare(x, y) < 0; });
+  if (!in_order(c, list)) return c.stopped();
   auto best = list[0];
   std::size_t most = 0;
   for (std::size_t i = 0; i < list.size();) {

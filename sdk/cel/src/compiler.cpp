@@ -209,10 +209,21 @@ class Lowering {
     auto condition = lower(*expr.args[0]);
     const auto* known = condition->constant();
     if (options_.optimize && known != nullptr && known->is(Kind::boolean))
-      return lower(*expr.args[known->as_bool() ? 1 : 2]);
-    auto op = std::make_unique<ChoiceOp>(std::move(condition), lower(*expr.args[1]), lower(*expr.args[2]));
+      return branch(expr, known->as_bool() ? 1 : 2);
+    auto op = std::make_unique<ChoiceOp>(std::move(condition), branch(expr, 1), branch(expr, 2));
     op->offset = expr.offset;
     return op;
+  }
+  // A side of ?:. Where numbers mix (Options::mixed_numbers), a whole one becomes the double that the choice is.
+  OpPtr branch(const Expr& expr, std::size_t i) {
+    auto op = lower(*expr.args[i]);
+    const auto& own = type_of(*expr.args[i]);
+    if (!type_of(expr).is(TypeKind::real) || !(own.is(TypeKind::integer) || own.is(TypeKind::unsigned_integer)))
+      return op;
+    const bool known = op->constant() != nullptr;
+    auto real = std::make_unique<RealOp>(std::move(op));
+    real->offset = expr.args[i]->offset;
+    return fold(std::move(real), {known});
   }
 
   OpPtr not_strictly_false(const Expr& expr) { return std::make_unique<LenientOp>(lower(*expr.args[0])); }
@@ -259,13 +270,23 @@ class Lowering {
     op->offset = expr.offset;
     return op;
   }
+  // 1 equals 1.0 and decimal('1'), which do not equal each other: a set would keep one of them for all.
+  static bool one_kind_of_numbers(const Value& list) {
+    unsigned kinds = 0;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      const auto kind = list.at(i).kind();
+      kinds |= kind == Kind::integer || kind == Kind::unsigned_integer ? 1u : 0u;
+      kinds |= kind == Kind::real ? 2u : kind == Kind::decimal ? 4u : 0u;
+    }
+    return (kinds & (kinds - 1)) == 0;
+  }
   OpPtr membership(const Expr& expr) {
     auto item = lower(*expr.args[0]);
     auto container = lower(*expr.args[1]);
     const auto* known = container->constant();
     if (known != nullptr && known->is(Kind::list) && known->size() > 0 && item->constant() == nullptr) {
       MapBuilder builder(constants_, known->size());
-      bool simple = true;
+      bool simple = one_kind_of_numbers(*known);
       for (std::size_t i = 0; i < known->size() && simple; ++i) {
         const auto element = known->at(i);
         simple = element.kind() <= Kind::decimal && builder.add(element, element) != MapBuilder::Added::no_memory;

@@ -159,7 +159,10 @@ class Estimator {
     if (name.starts_with("regex.") || name == "matches" || name == "distinct") return 4;
     if (name == "replace" || name == "split") return 4;
     if (name.starts_with("sets.")) return 6;
-    if (name == "sort" || name == sort_by_keys) return 4 + static_cast<std::uint64_t>(std::bit_width(items));
+    if (name == "sort" || name == sort_by_keys) {
+      const auto levels = static_cast<std::uint64_t>(std::bit_width(items));
+      return 5 + levels + levels / 8;
+    }
     return name == "string" || name == "format" ? 3 : 1;
   }
 
@@ -224,6 +227,8 @@ class Estimator {
     const Size second = sizes.size() < 2 ? Size{} : sizes[1];
     const auto& name = resolved.empty() ? e.name : resolved;
     if (name == "_&&_" || name == "_||_" || name == "!_" || name == "@not_strictly_false") return {};
+    if (name == "_[_]" || name == "_[?_]")
+      total = plus(total, second.size < 64 ? 0 : second.size / 4 + 1);  // a long key is hashed
     if (name == "_[_]" || name == "_?._" || name == "_[?_]") return held(e, {first.element, unknown, first.open});
     if (name == "_==_" || name == "_!=_") {
       // Only as much is compared as the smaller has.

@@ -1,11 +1,13 @@
 // fn_list.cpp: the lists and sets extensions.
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "decimal.hpp"
 #include "filled.hpp"
 #include "library.hpp"
 #include "operators.hpp"
+#include "socle/cel/merge_sort.hpp"
 #include "socle/cel/time.hpp"
 
 namespace socle::cel {
@@ -69,31 +71,51 @@ Value reversed(Context& c, Args a) {
   return filled(c, n, [&](std::size_t i) { return a[0].at(n - 1 - i); });
 }
 
+// What sorts the elements, and which of them it belongs to.
+struct Ranked {
+  Value key;
+  std::size_t at = 0;
+};
+
+// Texts cost what is looked at of them, long ones chunk by chunk. False as well when the evaluation was stopped.
+bool text_before(Context& c, std::string_view a, std::string_view b) {
+  constexpr std::size_t chunk = 256;
+  const auto common = std::min(a.size(), b.size());
+  for (std::size_t from = 0; from < common; from += chunk) {
+    const auto size = std::min(chunk, common - from);
+    if (!c.charge(size / 16)) return false;
+    const auto order = a.substr(from, size).compare(b.substr(from, size));
+    if (order != 0) return order < 0;
+  }
+  return a.size() < b.size();
+}
+// NaN sorts before everything, or the order would not be one.
+bool key_before(Context& c, const Value& x, const Value& y) {
+  if (x.is(Kind::string) || x.is(Kind::bytes)) return text_before(c, x.as_string(), y.as_string());
+  const auto nan = [](const Value& v) { return v.is(Kind::real) && v.as_double() != v.as_double(); };
+  if (nan(x) || nan(y)) return nan(x) && !nan(y);
+  return compare(x, y) == Order::less;
+}
+
 // Sorts by keys of one comparable kind; values and keys may be the same list.
 Value sorted(Context& c, const Value& list, const Value& keys) {
   const auto n = keys.size();
   if (list.size() != n) return c.error(ErrorCode::invalid_argument, "sort keys do not match the list");
-  std::vector<std::pair<Value, std::size_t>> order;
-  std::uint64_t compares = 1;
-  for (std::size_t size = n; size > 1; size /= 2) ++compares;
-  if (!c.charge(n * compares)) return c.stopped();
-  if (n > c.arena.left() / sizeof order[0]) return c.out_of_memory();
+  std::vector<Ranked> order;
+  if (n > c.arena.left() / (sizeof order[0] + sizeof order[0] / 2)) return c.out_of_memory();
   order.reserve(n);
   for (std::size_t i = 0; i < n; ++i) {
-    order.emplace_back(keys.at(i), i);
-    const auto& key = order.back().first;
-    if (key.kind() != order.front().first.kind() || compare(key, key) == Order::incomparable)
+    if (!c.charge(1)) return c.stopped();
+    order.push_back({keys.at(i), i});
+    const auto kind = order.back().key.kind();
+    const bool text = kind == Kind::string || kind == Kind::bytes;
+    if (kind != order.front().key.kind() ||
+        (!text && compare(order.back().key, order.back().key) == Order::incomparable))
       return c.error(ErrorCode::invalid_argument, "list elements must have the same comparable type");
-    if (!charge_deep(c, key)) return c.stopped();
   }
-  // NaN sorts before everything, or the order would not be one.
-  const auto before = [](const auto& x, const auto& y) {
-    const auto nan = [](const Value& v) { return v.is(Kind::real) && v.as_double() != v.as_double(); };
-    if (nan(x.first) || nan(y.first)) return nan(x.first) && !nan(y.first);
-    return compare(x.first, y.first) == Order::less;
-  };
-  std::stable_sort(order.begin(), order.end(), before);
-  return filled(c, n, [&](std::size_t i) { return list.at(order[i].second); });
+  const auto before = [&c](const Ranked& x, const Ranked& y) { return key_before(c, x.key, y.key); };
+  if (!merge_sort(c, order, before)) return c.stopped();
+  return filled(c, n, [&](std::size_t i) { return list.at(order[i].at); });
 }
 Value sort(Context& c, Args a) { return sorted(c, a[0], a[0]); }
 Value sort_by_keys(Context& c, Args a) { return sorted(c, a[0], a[1]); }

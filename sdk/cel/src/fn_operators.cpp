@@ -34,21 +34,12 @@ Value index_value(Context& c, const Value& container, const Value& key) {
   }
   if (container.is(Kind::map)) {
     Value found;
+    if (!charge_key(c, key)) return c.stopped();
     if (container.find(key, found)) return found;
     return c.error(ErrorCode::no_such_key, "no such key: " + to_text(key));
   }
   return c.error(ErrorCode::no_such_overload,
                  "'" + std::string(type_name(container)) + "' has no elements; wanted a list or a map");
-}
-
-bool contains(const Value& container, const Value& item) {
-  if (container.is(Kind::map)) {
-    Value found;
-    return container.find(item, found);
-  }
-  for (std::size_t i = 0, n = container.size(); i < n; ++i)
-    if (equal(container.at(i), item)) return true;
-  return false;
 }
 
 Value concatenate(Context& c, const Value& a, const Value& b) {
@@ -167,13 +158,28 @@ Value differs(Context& c, Args a) {
   if (!charge_comparison(c, a)) return c.stopped();
   return Value::boolean(!equal(a[0], a[1]));
 }
+// A list or map may share parts with itself many times over: looking for one costs its whole size at every element.
+// Looking for a text costs its length at every one that is as long.
+bool charge_element(Context& c, const Value& item, const Value& element) {
+  if (item.is(Kind::list) || item.is(Kind::map)) return c.charge(1) && charge_deep(c, item);
+  const bool text = (item.is(Kind::string) || item.is(Kind::bytes)) && element.kind() == item.kind();
+  const bool long_one = text && element.as_string().size() == item.as_string().size();
+  return c.charge(long_one ? 1 + item.as_string().size() / 16 : 1);
+}
 Value in_container(Context& c, Args a) {
-  if (a[1].is(Kind::list) && !c.charge(a[1].size())) return c.stopped();
-  // Looking for a list or map costs its whole size at every element: it may share parts with itself many times over.
-  if (a[1].is(Kind::list) && (a[0].is(Kind::list) || a[0].is(Kind::map)))
-    for (std::size_t i = 0, n = a[1].size(); i < n; ++i)
-      if (!charge_deep(c, a[0])) return c.stopped();
-  return Value::boolean(contains(a[1], a[0]));
+  const auto& item = a[0];
+  const auto& container = a[1];
+  if (!container.is(Kind::list)) {
+    if (!charge_key(c, item)) return c.stopped();
+    Value found;
+    return Value::boolean(container.find(item, found));
+  }
+  for (std::size_t i = 0, n = container.size(); i < n; ++i) {
+    const auto element = container.at(i);
+    if (!charge_element(c, item, element)) return c.stopped();
+    if (equal(element, item)) return Value::boolean(true);
+  }
+  return Value::boolean(false);
 }
 Value index_any(Context& c, Args a) { return index_value(c, a[0], a[1]); }
 
@@ -190,19 +196,30 @@ Value divide_double(Context&, Args a) { return Value::real(a[0].as_double() / a[
 // &&, ||, ?: never come here: they do not evaluate all their arguments. Their rows are for the checker.
 Value lazily(Context& c, Args) { return c.error(ErrorCode::no_such_overload, "evaluated out of place"); }
 
+// Copies a map that is to grow; false: stopped.
+bool copy_entries(Context& c, const Value& map, MapBuilder& builder) {
+  for (std::size_t i = 0, n = map.size(); i < n; ++i) {
+    if (!c.charge(1)) return false;
+    if (builder.add(map.key_at(i), map.at(i)) == MapBuilder::Added::no_memory) {
+      (void)c.out_of_memory();
+      return false;
+    }
+  }
+  return true;
+}
 Value map_insert(Context& c, Args a) {
   const auto& key = a[1];
-  if (!c.charge(a[0].size() + 1)) return c.stopped();
+  if (!c.charge(1)) return c.stopped();
   MapBuilder builder(c.arena, a[0].size() + 1);
-  for (std::size_t i = 0; i < a[0].size(); ++i) (void)builder.add(a[0].key_at(i), a[0].at(i));
+  if (!copy_entries(c, a[0], builder)) return c.stopped();
   return insert_entry(c, builder, key, a[2]) ? builder.finish() : duplicate_or_stopped(c, key);
 }
 Value map_insert_all(Context& c, Args a) {
-  if (!c.charge(a[0].size() + a[1].size())) return c.stopped();
   MapBuilder builder(c.arena, a[0].size() + a[1].size());
-  for (std::size_t i = 0; i < a[0].size(); ++i) (void)builder.add(a[0].key_at(i), a[0].at(i));
+  if (!copy_entries(c, a[0], builder)) return c.stopped();
   for (std::size_t i = 0; i < a[1].size(); ++i)
-    if (!insert_entry(c, builder, a[1].key_at(i), a[1].at(i))) return duplicate_or_stopped(c, a[1].key_at(i));
+    if (!c.charge(1) || !insert_entry(c, builder, a[1].key_at(i), a[1].at(i)))
+      return duplicate_or_stopped(c, a[1].key_at(i));
   return builder.finish();
 }
 
@@ -280,6 +297,14 @@ constexpr Builtin table[] = {
     SOCLE_CEL_ORDER("date"),
     SOCLE_CEL_ORDER("decimal"),
 #undef SOCLE_CEL_ORDER
+    {"_<_", "(decimal, uint): bool", less},
+    {"_<=_", "(decimal, uint): bool", less_equal},
+    {"_>_", "(decimal, uint): bool", greater},
+    {"_>=_", "(decimal, uint): bool", greater_equal},
+    {"_<_", "(uint, decimal): bool", less},
+    {"_<=_", "(uint, decimal): bool", less_equal},
+    {"_>_", "(uint, decimal): bool", greater},
+    {"_>=_", "(uint, decimal): bool", greater_equal},
     {"_<_", "(decimal, int): bool", less},
     {"_<=_", "(decimal, int): bool", less_equal},
     {"_>_", "(decimal, int): bool", greater},

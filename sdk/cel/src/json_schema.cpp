@@ -75,6 +75,7 @@ class Declaring {
     }
     ObjectType record;
     record.name = name;
+    record.named = false;  // "input.address" in an expression is the field
     const auto others = schema.find("additionalProperties");
     record.open = !(others.is_boolean() && !others.as_bool());
     for (const auto [key, value] : properties.members()) {

@@ -239,7 +239,8 @@ std::optional<Type> Environment::type_value(std::string_view name) const {
   if (name == "net.CIDR") return Type(TypeKind::type, {Type::opaque("net.CIDR")});
   for (const auto known : names)
     if (known == name) return Type(TypeKind::type, {*Type::parse(name)});
-  if (object(name) != nullptr) return Type(TypeKind::type, {Type::object(std::string(name))});
+  if (const auto* declared = object(name); declared != nullptr && declared->named)
+    return Type(TypeKind::type, {Type::object(std::string(name))});
   return std::nullopt;
 }
 

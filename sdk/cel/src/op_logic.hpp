@@ -58,6 +58,14 @@ struct LenientOp final : Op {
   OpPtr operand;
 };
 
+// A whole number as the double that the type says.
+struct RealOp final : Op {
+  explicit RealOp(OpPtr o) : operand(std::move(o)) { cost = operand->cost; }
+  Value run(Frame& f) const override { return coerced(f.context, operand->run(f), Coercion::real); }
+  [[nodiscard]] std::size_t size() const override { return sizeof *this + operand->size(); }
+  OpPtr operand;
+};
+
 struct ChoiceOp final : Op {
   ChoiceOp(OpPtr c, OpPtr y, OpPtr n) : condition(std::move(c)), yes(std::move(y)), no(std::move(n)) {
     cost = condition->cost + std::max(yes->cost, no->cost) + 1;
@@ -105,6 +113,7 @@ struct MemberOp final : Op {
   Value run(Frame& f) const override {
     const Value value = operand->run(f);
     if (value.is_error()) return value;
+    if (!charge_key(f.context, value)) return f.context.stopped();
     return Value::boolean(value.kind() <= Kind::decimal && find_entry(*set, value) != no_entry);  // as all in the set
   }
   [[nodiscard]] std::size_t size() const override { return sizeof *this + operand->size(); }

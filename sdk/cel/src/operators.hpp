@@ -9,11 +9,14 @@ namespace socle::cel {
 
 Value overflow(Context& c);
 [[nodiscard]] Value index_value(Context& c, const Value& container, const Value& key);
-// REQUIRES: container is a list or a map
-[[nodiscard]] bool contains(const Value& container, const Value& item);
 [[nodiscard]] Value concatenate(Context& c, const Value& a, const Value& b);
 // Fuel for looking at the whole of a value; false: stop.
 [[nodiscard]] bool charge_deep(Context& c, const Value& value);
+// Fuel for looking a key up: hashing a short text is part of the operation.
+[[nodiscard]] inline bool charge_key(Context& c, const Value& key) {
+  const bool text = key.is(Kind::string) || key.is(Kind::bytes);
+  return !text || key.as_string().size() < 256 || c.charge_text(key.as_string().size());
+}
 [[nodiscard]] inline bool is_key(const Value& value) {
   return value.is(Kind::string) || value.is(Kind::integer) || value.is(Kind::unsigned_integer) ||
          value.is(Kind::boolean);

@@ -183,12 +183,20 @@ class Residual {
 
   ExprPtr choice(const Expr& e) {
     auto condition = reduce(*e.args[0]);
-    if (const auto* known = truth(*condition)) return reduce(*e.args[*known ? 1 : 2]);
+    if (const auto* known = truth(*condition)) return branch(e, *known ? 1 : 2);
     auto copy = shallow(e);
     copy->args.push_back(std::move(condition));
     copy->args.push_back(reduce(*e.args[1]));
     copy->args.push_back(reduce(*e.args[2]));
     return copy;
+  }
+  // What is left of a choice between a double and a whole number is a double either way.
+  ExprPtr branch(const Expr& e, std::size_t i) {
+    auto out = reduce(*e.args[i]);
+    if (!ast_.checked || !ast_.types[e.id].is(TypeKind::real)) return out;
+    const auto& own = ast_.types[e.args[i]->id];
+    if (!own.is(TypeKind::integer) && !own.is(TypeKind::unsigned_integer)) return out;
+    return factory_.call(e.offset, "double", std::move(out));
   }
 
   const Environment& env_;

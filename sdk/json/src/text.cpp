@@ -1,4 +1,5 @@
 // From views to text. Recursion is bounded by layout::max_depth.
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -50,6 +51,57 @@ std::size_t plain_run(const char* at, std::size_t size) {
   return i;
 }
 
+// Behind what a string holds already, by pointer: a call of std::string's for each quote and comma costs more than all
+// the rest. The string is longer than what was written until the end.
+class Sink {
+ public:
+  explicit Sink(std::string& out) : out_(out), used_(out.size()) {}
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+  ~Sink() { out_.resize(used_); }
+
+  void put(char c) {
+    room(1);
+    out_[used_++] = c;
+  }
+  void put(std::string_view text) {
+    room(text.size());
+    std::memcpy(out_.data() + used_, text.data(), text.size());
+    used_ += text.size();
+  }
+  void quoted(std::string_view text) {
+    room(text.size() + 2);
+    out_[used_++] = '"';
+    std::size_t i = 0;
+    for (; i + 8 <= text.size(); i += 8) {  // looked at and copied in one go: most texts are short
+      const std::uint64_t block = layout::load64(text.data() + i);
+      if (needs_escape(block)) break;
+      std::memcpy(out_.data() + used_ + i, &block, 8);
+    }
+    for (; i < text.size() && escapes[static_cast<unsigned char>(text[i])] == 0; ++i) out_[used_ + i] = text[i];
+    used_ += i;
+    if (i == text.size()) {
+      out_[used_++] = '"';
+      return;
+    }
+    out_.resize(used_ - i - 1);
+    append_quoted(out_, text);
+    used_ = out_.size();
+  }
+
+ private:
+  // The least is what a small member takes, so that few of them ask; a long text asks for itself.
+  void room(std::size_t size) {
+    if (used_ + size <= out_.size()) return;
+    const std::size_t wanted = used_ + std::max(size, std::size_t{256});
+    if (wanted > out_.capacity()) out_.reserve(std::max(wanted, 2 * out_.capacity()));
+    out_.resize(wanted);
+  }
+
+  std::string& out_;
+  std::size_t used_;
+};
+
 class Printer {
  public:
   Printer(std::string& out, bool pretty) : out_(out), pretty_(pretty) {}
@@ -57,12 +109,12 @@ class Printer {
   void print(View value) {
     switch (value.kind()) {
       case Kind::absent: break;
-      case Kind::null: out_.append("null"); break;
-      case Kind::boolean: out_.append(value.as_bool() ? "true" : "false"); break;
+      case Kind::null: out_.put("null"); break;
+      case Kind::boolean: out_.put(value.as_bool() ? "true" : "false"); break;
       case Kind::integer:
       case Kind::unsigned_integer:
-      case Kind::number: out_.append(value.number_text()); break;
-      case Kind::string: append_quoted(out_, value.as_string()); break;
+      case Kind::number: out_.put(value.number_text()); break;
+      case Kind::string: out_.quoted(value.as_string()); break;
       case Kind::array: print_array(value); break;
       case Kind::object: print_object(value); break;
     }
@@ -70,17 +122,19 @@ class Printer {
 
  private:
   void line(bool first) {
-    if (!first) out_.push_back(',');
-    if (pretty_) out_.append(1, '\n').append(depth_ * 2, ' ');
+    if (!first) out_.put(',');
+    if (!pretty_) return;
+    out_.put('\n');
+    for (std::size_t i = 0; i < depth_; ++i) out_.put("  ");
   }
   void open(char bracket) {
-    out_.push_back(bracket);
+    out_.put(bracket);
     ++depth_;
   }
   void close(char bracket, bool empty) {
     --depth_;
     if (!empty) line(true);
-    out_.push_back(bracket);
+    out_.put(bracket);
   }
   void print_array(View value) {
     open('[');
@@ -98,14 +152,14 @@ class Printer {
     for (auto [key, member] : value.members()) {
       line(first);
       first = false;
-      append_quoted(out_, key);
-      out_.append(pretty_ ? ": " : ":");
+      out_.quoted(key);
+      out_.put(pretty_ ? ": " : ":");
       print(member);
     }
     close('}', first);
   }
 
-  std::string& out_;
+  Sink out_;
   bool pretty_;
   std::size_t depth_ = 0;
 };
@@ -124,7 +178,15 @@ void append_quoted(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
-void append_text(std::string& out, View value) { Printer(out, false).print(value); }
+void append_text(std::string& out, View value) {
+  switch (value.kind()) {
+    case Kind::string: return append_quoted(out, value.as_string());
+    case Kind::integer:
+    case Kind::unsigned_integer:
+    case Kind::number: out.append(value.number_text()); return;  // most of what is written alone; it stays small
+    default: Printer(out, false).print(value);
+  }
+}
 
 std::string to_text(View value) {
   std::string out;

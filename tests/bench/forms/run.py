@@ -114,7 +114,7 @@ def floors(records, folder, reached):
     """What the same machine does now without us: the disk's part and HTTP's part."""
     out = subprocess.run([*ON_SERVERS_CORE, os.path.join(BUILD, "tests/bench/storage/storage_bench"), records, os.path.join(folder, "raw")],
                          capture_output=True, text=True, check=True).stdout
-    raw = next(float(re.search(r"raw +([0-9.]+) us", line)[1]) for line in out.splitlines() if "64" in line and "sync" in line and "lane" not in line)
+    raw = next(float(re.search(r"raw +([0-9.]+) us", line)[1]) for line in out.splitlines() if line.startswith("write fsync group 64 ") and "lane" not in line)
     print("raw RocksDB, the same records and index keys in synced groups of 64: %.0f/s; POST over HTTP reaches %.2f of it (aim 0.7)" % (1e6 / raw, reached * raw / 1e6))
     with subprocess.Popen([*ON_SERVERS_CORE, os.path.join(BUILD, "tests/bench/gateway/bare_beast")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent) as beast:
         port = int(beast.stdout.readline().split("=")[1])

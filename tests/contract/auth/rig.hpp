@@ -52,7 +52,8 @@ struct Who {
 class Rig {
  public:
   using Who = auth_test::Who;
-  explicit Rig(FakeHost& on, Answers answers = Answers::at_once) : host(on) {
+  // `more`: further settings, `"name":value,` each.
+  explicit Rig(FakeHost& on, Answers answers = Answers::at_once, const std::string& more = "") : host(on) {
     for (const auto& [name, method] : {std::pair{"get", Method::get}, std::pair{"query", Method::query},
                                        std::pair{"write", Method::write}, std::pair{"declare", Method::declare}})
       serve(name, method, answers);
@@ -81,7 +82,7 @@ class Rig {
       return authenticates ? authenticates(call) : Reply::error(Code::unsupported, "not_here", "set `authenticates`");
     });
     host.serve("auth/1", "access_changed", [](const ServiceCall&) { return Reply(); });
-    plugin = std::make_unique<TestedPlugin>(host, AUTH_LIBRARY, config);
+    plugin = std::make_unique<TestedPlugin>(host, AUTH_LIBRARY, "{" + more + std::string(config).substr(1));
     REQUIRE(plugin->created().message() == "");
   }
 

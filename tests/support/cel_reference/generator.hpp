@@ -1,24 +1,39 @@
 // generator.hpp: expressions and documents made of choices, for differential tests: a seeded source of random numbers
 // chooses in the unit test, the fuzzer's bytes in fuzz_cel_difference. The expressions read `a` (a document of
 // document()), `v` and `i`; most of them err somewhere, which is a result like any other.
+// Longer than it has ideas, because every form of expression is a line.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <utility>
 
 namespace cel_reference {
 
+// What expressions and documents are made of: `moments` adds dates, timestamps, durations and decimals to the plain
+// kinds, `declared` keeps the documents to declared_schema, as a product's inputs are validated before they are read.
+enum class Words : std::uint8_t { plain, moments, declared };
+
+inline constexpr const char* declared_schema = R"({"type":"object","properties":{
+  "n":{"type":"integer"},"s":{"type":"string"},"d":{"type":"number"},"t":{"type":"boolean"},"big":{"type":"integer"},
+  "l":{"type":"array","items":{"type":"integer"}},
+  "ll":{"type":"array","items":{"type":"array","items":{"type":"number"}}},
+  "m":{"type":"object","properties":{"x":{"type":"number"},"k":{"type":"string"}},"additionalProperties":false},
+  "day":{"type":"string","format":"date"},"at":{"type":"string","format":"date-time"},
+  "days":{"type":"array","items":{"type":"string","format":"date"}},
+  "span":{"type":"string"},"price":{"type":"string"}}})";
+
 // `Choose`: unsigned(unsigned n), a number below n.
 template <class Choose>
 class Generator {
  public:
-  explicit Generator(Choose choose) : choose_(std::move(choose)) {}
+  explicit Generator(Choose choose, Words words = Words::plain) : choose_(std::move(choose)), words_(words) {}
 
   std::string expression(int depth) {
     if (depth == 0) return leaf();
     const auto sub = [&] { return expression(depth - 1); };
-    switch (choose_(30)) {
+    switch (choose_(words_ == Words::plain ? 30 : 36)) {
       case 0: return binary(depth, {" + "});
       case 1: return binary(depth, {" - "});
       case 2: return binary(depth, {" * "});
@@ -65,21 +80,108 @@ class Generator {
         if (choose_(3) == 0) return "regex.extract(" + text + ").orValue('none')";
         return "regex.replace(" + text + one_of({", 'y')", ", '<\\\\0>')", ", '', 1)", ", a.s)"});
       }
+      case 30: {
+        const auto left = moment();
+        return "(" + left + one_of({" + ", " - ", " * ", " / "}) + moment() + ")";
+      }
+      case 31: {
+        const auto left = moment();
+        return "(" + left + one_of({" == ", " != ", " < ", " <= ", " > ", " >= "}) + moment() + ")";
+      }
+      case 32:
+        return moment() +
+               one_of({".getFullYear()", ".getMonth()", ".getDayOfWeek()", ".getDayOfYear()", ".getDate()",
+                       ".getHours()", ".getMilliseconds()", ".getHours('Europe/Paris')", ".getDate('-08:00')"});
+      case 33:
+        return moment() + one_of({".addDays(1)", ".addMonths(-1)", ".addYears(4)", ".round(1)", ".round(0, 'down')",
+                                  ".scale()", ".abs()"});
+      case 34: {
+        const auto made = one_of({"string", "int", "double", "date", "timestamp", "duration", "decimal", "type"});
+        return made + "(" + (choose_(2) == 0 ? moment() : sub()) + ")";
+      }
+      case 35: {
+        const auto first = moment();
+        const auto both = "[" + first + ", " + moment() + "]";
+        return both +
+               one_of({".sort()", ".distinct()", ".sum()", "[0]", "[1]", ".map(v, v == a.day)", ".all(v, v != i)"});
+      }
       default: return "(" + sub() + ")[" + sub() + "]";
     }
   }
 
   // JSON: an object with some of the fields that the expressions read, of any kind.
   std::string document() {
+    if (words_ == Words::declared) return declared_document();
     std::string out =
         R"({"l":[)" + value(1) + "," + value(1) + "," + value(1) + R"(],"ll":[[)" + value(0) + "],[" + value(0) + "]]";
     for (const auto* name : {"n", "s", "d", "t", "big", "nil"})
       if (choose_(8) != 0) out += ",\"" + std::string(name) + "\":" + value(1);
-    out += R"(,"m":{"k":)" + value(0) + (choose_(4) == 0 ? "" : ",\"x\":" + value(1)) + "}}";
-    return out;
+    out += R"(,"m":{"k":)" + value(0) + (choose_(4) == 0 ? "" : ",\"x\":" + value(1)) + "}";
+    if (words_ == Words::moments)
+      out += ",\"day\":" + any_text(day()) + ",\"at\":" + any_text(instant()) + ",\"days\":[" + day() + "," +
+             any_text(day()) + "],\"span\":" + any_text(span()) + ",\"price\":" + any_text(price());
+    return out + "}";
   }
 
  private:
+  std::string declared_document() {
+    const auto whole = [&] { return one_of({"0", "1", "-1", "3", "1.0", "9007199254740993", "18446744073709551615"}); };
+    const auto number = [&] { return one_of({"0", "1", "-1", "2.5", "1.0", "1e300"}); };
+    std::string out = R"({"l":[)" + whole() + ",";
+    out += whole() + R"(],"ll":[[)" + number() + "],[";
+    out += number() + "]]";
+    const auto field = [&](const char* name, const std::string& text) {
+      if (choose_(8) != 0) out += ",\"" + std::string(name) + "\":" + text;
+    };
+    field("n", whole());
+    field("big", whole());
+    field("d", number());
+    field("s", one_of({"\"\"", "\"x\"", "\"k\""}));
+    field("t", one_of({"true", "false"}));
+    field("nil", value(1));
+    field("day", day());
+    field("at", instant());
+    const auto first = day();
+    field("days", "[" + first + "," + day() + "]");
+    field("span", span());
+    field("price", price());
+    out += R"(,"m":{"k":"v")" + (choose_(4) == 0 ? std::string() : ",\"x\":" + number()) + "}}";
+    return out;
+  }
+  std::string day() { return one_of({"\"2024-02-29\"", "\"1999-12-31\"", "\"2024-03-01\"", "\"soon\""}); }
+  std::string instant() {
+    return one_of({"\"2024-02-29T23:59:59.5Z\"", "\"1969-12-31T23:00:00+02:00\"", "\"1970-01-01T00:00:00Z\"",
+                   "\"2024-02-30T00:00:00Z\""});
+  }
+  std::string span() { return one_of({"\"1h30m\"", "\"-0.5s\"", "\"90m\"", "\"long\""}); }
+  std::string price() { return one_of({"\"19.99\"", "\"-0.10\"", "\"2.0\"", "\"dear\""}); }
+  // The text, or now and then something else.
+  std::string any_text(const std::string& text) { return choose_(4) == 0 ? value(0) : text; }
+  // A date, timestamp, duration or decimal, made here or of what the document says.
+  std::string moment() {
+    return one_of({"date('2024-02-29')",
+                   "date('1999-12-31')",
+                   "timestamp('2024-02-29T23:59:59.5Z')",
+                   "timestamp(0)",
+                   "timestamp(date('2024-03-01'))",
+                   "duration('1h30m')",
+                   "duration('-0.5s')",
+                   "duration('100000h')",
+                   "decimal('19.99')",
+                   "decimal('2')",
+                   "decimal('2.0')",
+                   "decimal('-0.10')",
+                   "decimal('0')",
+                   "decimal('99999999999999999999999999999999999999')",
+                   "date(a.day)",
+                   "timestamp(a.at)",
+                   "duration(a.span)",
+                   "decimal(a.price)",
+                   "decimal(a.n)",
+                   "a.day",
+                   "a.at",
+                   "a.days[0]"});
+  }
   std::string binary(int depth, std::initializer_list<const char*> operators) {
     auto left = expression(depth - 1);
     auto between = one_of(operators);
@@ -88,8 +190,14 @@ class Generator {
   std::string one_of(std::initializer_list<const char*> texts) {
     return texts.begin()[choose_(static_cast<unsigned>(texts.size()))];
   }
-  std::string list() { return one_of({"a.l", "a.ll[0]", "[1, 2u, 3.5]", "a.m", "[]", "['x', 'y']"}); }
+  std::string list() {
+    if (words_ != Words::plain && choose_(3) == 0)
+      return one_of({"a.days", "[date('2024-02-29'), date('1999-12-31')]", "[decimal('2'), decimal('19.99')]",
+                     "[duration('90m'), duration('1h30m')]", "[timestamp(0), timestamp(a.at)]"});
+    return one_of({"a.l", "a.ll[0]", "[1, 2u, 3.5]", "a.m", "[]", "['x', 'y']"});
+  }
   std::string leaf() {
+    if (words_ != Words::plain && choose_(4) == 0) return moment();
     return one_of({"1",    "0", "-1",  "2u",   "1.5", "0.0", "'x'", "''",  "b'x'",  "true",   "false",
                    "null", "a", "a.n", "a.s",  "a.d", "a.t", "a.l", "a.m", "a.m.x", "a.none", "9223372036854775807",
                    "v",    "i", "'k'", "a.big"});
@@ -105,6 +213,7 @@ class Generator {
   }
 
   Choose choose_;
+  Words words_;
 };
 
 }  // namespace cel_reference

@@ -2,6 +2,7 @@
 #include "support/cel_reference/reference.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace cel_reference {
 
@@ -66,7 +67,35 @@ Value Reference::select(const Expr& e) {
   Value found;
   const bool there = operand.find(Value::string(e.name), found);
   if (e.test_only) return Value::boolean(there);
-  return there ? found : error("no such key");
+  return there ? declared(found, type_of(e)) : error("no such key");
+}
+
+const Type& Reference::type_of(const Expr& e) const {
+  static const Type dyn;
+  return checked_ != nullptr ? checked_->types[e.id] : dyn;
+}
+
+// JSON has one kind of numbers, and texts for what it has no kind for.
+Value Reference::declared(const Value& value, const Type& type) {
+  const bool whole = value.is(Kind::integer) || value.is(Kind::unsigned_integer);
+  switch (type.kind()) {
+    case TypeKind::integer: {
+      if (!value.is(Kind::real)) return value;
+      const auto number = value.as_double();
+      const bool fits = number == std::trunc(number) && std::fabs(number) < 9.2e18;
+      return fits ? Value::integer(static_cast<std::int64_t>(number)) : value;
+    }
+    case TypeKind::real: return whole ? apply("double", {value}, false) : value;
+    case TypeKind::date: return value.is(Kind::string) ? apply("date", {value}, false) : value;
+    case TypeKind::timestamp: return value.is(Kind::string) ? apply("timestamp", {value}, false) : value;
+    case TypeKind::duration: return value.is(Kind::string) ? apply("duration", {value}, false) : value;
+    case TypeKind::decimal: {
+      if (!whole && !value.is(Kind::real) && !value.is(Kind::string)) return value;
+      const auto made = apply("decimal", {value}, false);
+      return made.is_error() && value.is(Kind::real) ? value : made;
+    }
+    default: return value;
+  }
 }
 
 Value Reference::junction(const Expr& e, bool decisive) {
@@ -84,7 +113,7 @@ Value Reference::call(const Expr& e) {
   if (e.name == "_?_:_") {
     const auto condition = evaluate(*e.args[0]);
     if (!condition.is(Kind::boolean)) return error("not bool");
-    return evaluate(*e.args[condition.as_bool() ? 1 : 2]);
+    return declared(evaluate(*e.args[condition.as_bool() ? 1 : 2]), type_of(e));
   }
   if (e.name == "@not_strictly_false") {
     const auto value = evaluate(*e.args[0]);
@@ -101,7 +130,8 @@ Value Reference::call(const Expr& e) {
     args.push_back(evaluate(*e.args[i]));
     if (args.back().is_error()) return args.back();
   }
-  return apply(name, args, e.member && skipped == 0);
+  const auto value = apply(name, args, e.member && skipped == 0);
+  return name == "_[_]" ? declared(value, type_of(e)) : value;
 }
 
 Value Reference::apply(const std::string& name, const std::vector<Value>& args, bool member) {
@@ -133,6 +163,9 @@ Value Reference::loop(const Expr& e) {
   const auto range = evaluate(*l.range);
   if (range.is_error()) return range;
   if (!range.is(Kind::list) && !range.is(Kind::map)) return error("no range");
+  const auto& type = type_of(*l.range);
+  const bool typed = type.is(TypeKind::list) || type.is(TypeKind::map);
+  const Type item = typed ? type.parameters().back() : Type();
   const auto depth = scope_.size();
   scope_.emplace_back(l.accumulator, evaluate(*l.init));
   for (std::size_t i = 0; i < range.size(); ++i) {
@@ -140,8 +173,8 @@ Value Reference::loop(const Expr& e) {
     const bool two = !l.variable2.empty();
     scope_.emplace_back(l.variable, !list ? range.key_at(i)
                                     : two ? Value::integer(static_cast<std::int64_t>(i))
-                                          : range.at(i));
-    if (two) scope_.emplace_back(l.variable2, range.at(i));
+                                          : declared(range.at(i), item));
+    if (two) scope_.emplace_back(l.variable2, declared(range.at(i), item));
     const auto go_on = evaluate(*l.condition);
     if (!go_on.is_true()) break;
     const auto next = evaluate(*l.step);

@@ -1,5 +1,7 @@
 // reference.hpp: CEL by the book: a plain walk over the Ast that interprets comprehensions as the folds they are, with
-// no compile step, no slots, no folding. Slow on purpose; only to compare the real evaluator with.
+// no compile step, no slots, no folding. Slow on purpose; only to compare the real evaluator with. Of a checked Ast it
+// reads values as their types have them: where a field, an element of a list or map or a loop's item is declared to be
+// a date, a timestamp or a number of one kind, and where a choice between whole numbers and doubles is a double.
 #pragma once
 
 #include <string>
@@ -16,8 +18,10 @@ namespace cel_reference {
 class Reference {
  public:
   using Bindings = std::vector<std::pair<std::string, socle::cel::Value>>;
-  Reference(const socle::cel::Environment& env, Bindings bindings, socle::cel::Arena& arena)
-      : env_(env), scope_(std::move(bindings)), context_(arena, 10'000'000, 0, nullptr, nullptr) {}
+  // `checked`: whose types are used, and whose root (or a part of it) is evaluated; null: no types.
+  Reference(const socle::cel::Environment& env, Bindings bindings, socle::cel::Arena& arena,
+            const socle::cel::Ast* checked = nullptr)
+      : env_(env), checked_(checked), scope_(std::move(bindings)), context_(arena, 10'000'000, 0, nullptr, nullptr) {}
 
   socle::cel::Value evaluate(const socle::cel::Expr& expr);
 
@@ -31,8 +35,11 @@ class Reference {
   Value apply(const std::string& name, const std::vector<Value>& args, bool member);
   Value junction(const Expr& e, bool decisive);
   Value loop(const Expr& e);
+  [[nodiscard]] const socle::cel::Type& type_of(const Expr& e) const;
+  Value declared(const Value& value, const socle::cel::Type& type);
 
   const socle::cel::Environment& env_;
+  const socle::cel::Ast* checked_;
   Bindings scope_;
   socle::cel::Context context_;
 };

@@ -6,108 +6,73 @@ using namespace socle::bus;
 using namespace socle::bus::test;
 
 TEST_CASE("admission: over its rate a tenant is refused and told when to come again", "[admission]") {
-  BusFixture f(1);
-  Actor a(f.bus, "a", {{"ok", ok()}});
-  Edge edge(f);
-  f.route(a, "ok");
-  f.install();
+  EdgeFixture f(ok());
   const sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.rate = 0.01, l.burst = 2; });
-  CHECK(edge.ask(a, "ok", "acme")->got.get().status == SOCLE_OK);
-  CHECK(edge.ask(a, "ok", "acme")->got.get().status == SOCLE_OK);
-  const auto refused = edge.ask(a, "ok", "acme");
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
+  const auto refused = f.ask("acme");
   const Got got = refused->got.get();
   CHECK(got.status == SOCLE_EXHAUSTED);
   CHECK(got.code == "rate_limited");
   CHECK(std::stoi(refused->retry_after) >= 99);
-  CHECK(edge.ask(a, "ok", "other")->got.get().status == SOCLE_OK);
+  CHECK(f.answer_to("other").status == SOCLE_OK);
   CHECK(acme.usage().requests == 2);
   CHECK(acme.usage().refused == 1);
 }
 
 TEST_CASE("admission: without a place a request waits, and begins when one is free", "[admission]") {
-  BusFixture f(1);
   Holding h;
-  Actor a(f.bus, "a", {{"hold", h.take()}});
-  Edge edge(f);
-  f.route(a, "hold");
-  f.install();
+  EdgeFixture f(h.take());
   const sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.in_flight = 1, l.queue = 1; });
-  const auto first = edge.ask(a, "hold", "acme");
-  const auto second = edge.ask(a, "hold", "acme");
-  const Got third = edge.ask(a, "hold", "acme")->got.get();
+  const auto first = f.ask("acme");
+  const auto second = f.ask("acme");
+  const Got third = f.answer_to("acme");
   CHECK(third.status == SOCLE_UNAVAILABLE);
   CHECK(third.code == "overloaded");
   CHECK(h.held == 1);
   CHECK(acme.usage().in_flight == 1);
   CHECK(acme.usage().queued == 1);
-  let_go(f, a, h, 0);
-  CHECK(first->got.get().status == SOCLE_OK);
-  turn(f);
-  REQUIRE(h.held == 2);
-  let_go(f, a, h, 1);
-  CHECK(second->got.get().status == SOCLE_OK);
-  turn(f);
+  end_in_turn(f, h, *first, *second);
+  f.turn(2);
   CHECK(acme.usage().in_flight == 0);
   CHECK(acme.usage().queued == 0);
   CHECK(acme.usage().p99_us > 0);
 }
 
 TEST_CASE("admission: a request that waits beyond its deadline is answered and leaves the queue", "[admission]") {
-  BusFixture f(1);
   Holding h;
-  Actor a(f.bus, "a", {{"hold", h.take()}});
-  Edge edge(f);
-  f.route(a, "hold");
-  f.install();
+  EdgeFixture f(h.take());
   const sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.in_flight = 1, l.queue = 1; });
-  const auto first = edge.ask(a, "hold", "acme");
-  CHECK(edge.ask(a, "hold", "acme", 5'000'000)->got.get().status == SOCLE_DEADLINE);
+  const auto first = f.ask("acme");
+  CHECK(f.answer_to("acme", 5'000'000).status == SOCLE_DEADLINE);
   CHECK(acme.usage().queued == 0);
-  const auto next = edge.ask(a, "hold", "acme");
-  let_go(f, a, h, 0);
-  CHECK(first->got.get().status == SOCLE_OK);
-  turn(f);
-  REQUIRE(h.held == 2);
-  let_go(f, a, h, 1);
-  CHECK(next->got.get().status == SOCLE_OK);
+  const auto next = f.ask("acme");
+  end_in_turn(f, h, *first, *next);
 }
 
 TEST_CASE("admission: a request whose turn would come after its deadline is refused at once", "[admission]") {
-  BusFixture f(1);
   Holding h;
-  Actor a(f.bus, "a", {{"hold", h.take()}});
-  Edge edge(f);
-  f.route(a, "hold");
-  f.install();
+  EdgeFixture f(h.take());
   sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.in_flight = 1; });
   constexpr int64_t second = 1'000'000'000;
-  const auto first = edge.ask(a, "hold", "acme");
+  const auto first = f.ask("acme");
   f.on(0, [&](Worker& w) { return w.lane.queue.flow(acme).service = 10e9; });  // ns that earlier ones took
-  const auto refused = edge.ask(a, "hold", "acme", 15 * second);
+  const auto refused = f.ask("acme", 15 * second);
   const Got got = refused->got.get();
   CHECK(got.status == SOCLE_UNAVAILABLE);
   CHECK(got.code == "deadline_unreachable");
   CHECK(refused->retry_after == "20");
   CHECK(acme.usage().shed == 1);
-  const auto patient = edge.ask(a, "hold", "acme", 60 * second);
+  const auto patient = f.ask("acme", 60 * second);
   CHECK(acme.usage().queued == 1);
-  let_go(f, a, h, 0);
-  CHECK(first->got.get().status == SOCLE_OK);
-  turn(f);
-  REQUIRE(h.held == 2);
-  let_go(f, a, h, 1);
-  CHECK(patient->got.get().status == SOCLE_OK);
+  end_in_turn(f, h, *first, *patient);
 }
 
 TEST_CASE("admission: a further piece of an admitted request is not counted again", "[admission]") {
-  BusFixture f(1);
-  Actor a(f.bus, "a", {{"ok", ok()}});
-  Edge edge(f);
-  f.route(a, "ok");
-  f.install();
+  EdgeFixture f(ok());
   limit(f, "acme", [](sched::Limits& l) { l.rate = 0; });
   CHECK(f.on(0, [&](Worker&) {
-    const socle_host* host = edge.gateway.runtime.get();
+    const socle_host* host = f.edge.gateway.runtime.get();
     socle_root root{};
     root.struct_size = sizeof root;
     root.tenant = str("acme");
@@ -115,7 +80,7 @@ TEST_CASE("admission: a further piece of an admitted request is not counted agai
     root.continues = 1;
     const socle_context* context = host->context_open(host, &root);
     uint32_t target = 0;
-    static_cast<void>(host->resolve(host, str(a.service()), str("ok"), &target));
+    static_cast<void>(host->resolve(host, str(f.a.service()), str("work"), &target));
     socle_reply reply{};
     const socle_status status = host->call(host, context, target, nullptr, nullptr, &reply, nullptr, nullptr);
     if (reply.payload != nullptr) Payload::of(reply.payload)->release();

@@ -21,10 +21,6 @@ int64_t calls_counted(Generation& g) {
   return calls;
 }
 
-void all_turn(Bus& bus) {
-  for (int i = 0; i < 3; ++i) REQUIRE(bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5)));
-}
-
 // Calls without waiting, from worker 1, under a context that the test cancels or lets expire.
 struct Open {
   BusFixture& f;
@@ -44,16 +40,10 @@ struct Open {
     });
   }
   void cancel() {
-    f.on(1, [&](Worker& w) {
-      f.bus.cancel(w, *context.get());
-      return 0;
-    });
+    f.on(1, [&](Worker& w) { f.bus.cancel(w, *context.get()); });
   }
   ~Open() {
-    f.on(1, [&](Worker&) {
-      context = ContextRef();
-      return 0;
-    });
+    f.on(1, [&](Worker&) { context = ContextRef(); });
   }
 };
 
@@ -138,17 +128,16 @@ TEST_CASE("bus: cancelling a carried call cancels it where it runs, and it is co
     CHECK(Bus::busy_calls(*a.runtime) == 1);
     call.cancel();
     CHECK(call.got.get_future().get().code == "cancelled");
-    all_turn(f.bus);
+    f.turn(3);
     CHECK(f.on(0, [&](Worker&) { return int{inside->cancelled}; }) == 1);
     CHECK(Bus::busy_calls(*a.runtime) == 0);
     CHECK(a.runtime->sum(&WorkerCounters::in_flight) == 1);  // until the callee lets go of it
     f.on(0, [&](Worker&) {
       const socle_reply late{sizeof late, SOCLE_OK, nullptr};
       a.runtime->complete(a.runtime.get(), token, &late);
-      return 0;
     });
   }
-  all_turn(f.bus);
+  f.turn(3);
   CHECK(a.runtime->sum(&WorkerCounters::in_flight) == 0);
   CHECK(a.runtime->sum(&WorkerCounters::orphans) == 0);
   CHECK(calls_counted(*a.runtime) == 1);
@@ -173,9 +162,8 @@ TEST_CASE("bus: a carried call ends at its deadline on both workers", "[bus]") {
   f.on(0, [&](Worker&) {
     const socle_reply late{sizeof late, SOCLE_OK, nullptr};
     a.runtime->complete(a.runtime.get(), token, &late);
-    return 0;
   });
-  all_turn(f.bus);
+  f.turn(3);
   CHECK(a.runtime->sum(&WorkerCounters::in_flight) == 0);
   CHECK(calls_counted(*a.runtime) == 1);
   for (const uint32_t i : {0U, 1U}) CHECK(f.on(i, [](Worker& w) { return w.frames.used(); }) == 0);
@@ -205,7 +193,7 @@ TEST_CASE("bus: what a staged generation began ends on worker 0 once it is bound
   a.runtime->staged = false;
   work.go.set_value();
   CHECK(work.where.get_future().get() == 0);
-  all_turn(f.bus);
+  f.turn(3);
   CHECK(a.runtime->sum(&WorkerCounters::waiting) == 0);
 }
 
@@ -235,7 +223,6 @@ TEST_CASE("bus: connections of a bound generation are opened on worker 0", "[bus
     c.peer = str("127.0.0.1");
     w.connections.fetch_add(1);
     w.connection(c);
-    return 0;
   });
   CHECK(promise.get_future().get() == 0);
   CHECK(f.bus.worker(1).connections == 0);

@@ -29,7 +29,7 @@ TEST_CASE("bus: a pending call is answered once, later", "[bus]") {
   const Got got = f.call(a, "say");
   CHECK(got.text == "late");
   CHECK_FALSE(got.inline_answer);
-  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+  f.turn();
   CHECK(a.runtime->sum(&WorkerCounters::in_flight) == 0);
 }
 
@@ -74,7 +74,7 @@ TEST_CASE("bus: at the deadline the caller is answered and the late reply is dro
   CHECK(a.runtime->sum(&WorkerCounters::in_flight) == 1);
   CHECK(Bus::busy_calls(*a.runtime) == 0);
   const uint64_t t = token.get_future().get();
-  f.on(0, [&](Worker&) { return complete_with(*a.runtime, t, "too late"), 0; });
+  f.on(0, [&](Worker&) { complete_with(*a.runtime, t, "too late"); });
   CHECK(f.bus.late_replies == 1);
   CHECK(a.runtime->sum(&WorkerCounters::in_flight) == 0);
 }
@@ -243,7 +243,6 @@ TEST_CASE("bus: what a plugin opens for a call ends with it, and the log tells w
     const socle_context* made = a.runtime->context_act_as(a.runtime.get(), str("beta"), str("sweep"), INT64_MAX);
     opened = made->deadline;
     a.runtime->context_release(a.runtime.get(), made);
-    return 0;
   });
   telemetry::Log::get().redirect(STDERR_FILENO);
   CHECK(opened == INT64_MAX);

@@ -66,7 +66,6 @@ void answer_one(BusFixture& f, Heard& heard) {
     }
     const socle_reply reply{sizeof(socle_reply), SOCLE_OK, nullptr};
     next.first->complete(next.first, next.second, &reply);
-    return 0;
   });
 }
 
@@ -79,7 +78,7 @@ void finish(BusFixture& f, Heard& heard) {
       open = !heard.open.empty();
     }
     if (open) answer_one(f, heard);
-    f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+    f.turn();
   }
 }
 
@@ -101,7 +100,7 @@ TEST_CASE("channel: a delivery has ten seconds, however far away the publisher's
   Actor publisher(f.bus, "writer", {}, may_publish());
   channel(f, ChannelMode::buffered, 4, {&subscriber});
   CHECK(publish(f, publisher, "one", 3'600'000'000'000)->now == SOCLE_OK);
-  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+  f.turn();
   CHECK(given <= 10'000'000'000);
   CHECK(given > 0);
 }
@@ -113,9 +112,7 @@ TEST_CASE("channel: broadcast reaches every subscriber", "[channel]") {
       p(f.bus, "p", {}, may_publish());
   channel(f, ChannelMode::broadcast, 4, {&a, &b});
   CHECK(publish(f, p, "x")->now == SOCLE_OK);
-  // What the first finds queued has run when the second comes.
-  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
-  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+  f.turn(2);
   CHECK(one.count() == 1);
   CHECK(two.count() == 1);
 }
@@ -128,12 +125,9 @@ TEST_CASE("channel: a worker that saw the routes without being told publishes by
   channel(f, ChannelMode::broadcast, 4, {&a});
   f.route(b, "hear");
   f.next.channels["news"].subscribers.push_back(*f.bus.target(b.service(), "hear"));
-  f.on(0, [&](Worker& w) {
-    w.snapshot = std::make_shared<Snapshot>(f.next);
-    return true;
-  });
+  f.on(0, [&](Worker& w) { w.snapshot = std::make_shared<Snapshot>(f.next); });
   CHECK(publish(f, p, "x")->now == SOCLE_OK);
-  f.on(0, [](Worker&) { return true; });
+  f.on(0, [](Worker&) {});
   CHECK(one.count() == 1);
   CHECK(two.count() == 1);
 }
@@ -147,7 +141,7 @@ TEST_CASE("channel: buffered gives a message to one subscriber and makes the pub
   CHECK(publish(f, p, "2")->now == SOCLE_OK);
   auto third = publish(f, p, "3");
   REQUIRE(third->now == SOCLE_PENDING);
-  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+  f.turn();
   CHECK(heard.count() == 1);  // one at a time
   answer_one(f, heard);
   CHECK(third->later.get_future().get() == SOCLE_OK);
@@ -162,7 +156,7 @@ TEST_CASE("channel: what a subscriber that is gone was to get is counted, and wh
   for (const char* text : {"1", "2", "3"}) CHECK(publish(f, p, text)->now == SOCLE_OK);
   auto fourth = publish(f, p, "4");
   REQUIRE(fourth->now == SOCLE_PENDING);
-  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+  f.turn();
   REQUIRE(heard.count() == 1);
   f.next.channels["news"].subscribers.clear();
   f.install();
@@ -183,7 +177,7 @@ TEST_CASE("channel: a publisher waits at most until its deadline", "[channel]") 
   REQUIRE(second->now == SOCLE_PENDING);
   CHECK(second->later.get_future().get() == SOCLE_UNAVAILABLE);
   answer_one(f, heard);
-  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+  f.turn();
   CHECK(heard.count() == 1);  // the refused message was not delivered
   finish(f, heard);
 }
@@ -195,7 +189,7 @@ TEST_CASE("channel: rendezvous tells the publisher what the subscriber answered"
   channel(f, ChannelMode::rendezvous, 1, {&a});
   auto met = publish(f, p, "1");
   REQUIRE(met->now == SOCLE_PENDING);
-  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
+  f.turn();
   REQUIRE(heard.count() == 1);
   answer_one(f, heard);
   CHECK(met->later.get_future().get() == SOCLE_OK);

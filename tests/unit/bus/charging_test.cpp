@@ -33,29 +33,24 @@ TEST_CASE("admission: time is charged to the tenant of the context, nested calls
   f.install();
   CHECK(edge.ask(outer, "work", "acme")->got.get().status == SOCLE_OK);
   offloaded.get_future().get();
-  turn(f);
+  f.turn(2);
   const double ms = static_cast<double>(f.bus.accounts().tenant("acme").usage().cpu) / 1e6;
   CHECK(ms >= 55);
   CHECK(ms < 90);
 }
 
 TEST_CASE("admission: a timer is paid for by who armed it", "[admission]") {
-  BusFixture f(1);
   std::promise<std::string> payer;
-  Actor a(f.bus, "a",
-          {{"arm", [&](const socle_call&, socle_reply& reply, Generation& g) {
-              g.timer_start(
-                  &g, 1'000'000,
-                  [](void* user, socle_status) {
-                    static_cast<std::promise<std::string>*>(user)->set_value(Worker::current()->lane.paying()->id());
-                  },
-                  &payer);
-              return answer(reply, "");
-            }}});
-  Edge edge(f);
-  f.route(a, "arm");
-  f.install();
-  CHECK(edge.ask(a, "arm", "acme")->got.get().status == SOCLE_OK);
+  EdgeFixture f([&](const socle_call&, socle_reply& reply, Generation& g) {
+    g.timer_start(
+        &g, 1'000'000,
+        [](void* user, socle_status) {
+          static_cast<std::promise<std::string>*>(user)->set_value(Worker::current()->lane.paying()->id());
+        },
+        &payer);
+    return answer(reply, "");
+  });
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
   CHECK(payer.get_future().get() == "acme");
 }
 
@@ -97,69 +92,53 @@ TEST_CASE("admission: what a plugin does in a tenant's name is background, and w
 }
 
 TEST_CASE("admission: memory of payloads, frames and arenas is charged and comes back", "[admission]") {
-  BusFixture f(1);
-  Actor a(f.bus, "a", {{"take", [](const socle_call& call, socle_reply& reply, Generation& g) {
-                          sched::Account& acme = g.bus.accounts().tenant("acme");
-                          const int64_t before = Worker::current()->lane.queue.flow(acme).memory.get();
-                          socle_payload* p = g.payload_new(&g, {std::string(100'000, 'x').c_str(), 100'000},
-                                                           SOCLE_MEDIA_TEXT, nullptr, 0);
-                          void* frame = g.frame_alloc(&g, 10'000);
-                          void* arena = g.arena_alloc(&g, call.context, 50'000, 8);
-                          CHECK(arena != nullptr);
-                          CHECK(Worker::current()->lane.queue.flow(acme).memory.get() - before >= 160'000);
-                          char* bytes = nullptr;
-                          CHECK(g.payload_alloc(&g, 1 << 20, SOCLE_MEDIA_TEXT, nullptr, 0, &bytes) == nullptr);
-                          CHECK(g.arena_alloc(&g, call.context, 1 << 20, 8) == nullptr);
-                          CHECK(g.frame_alloc(&g, 1 << 20) == nullptr);
-                          g.frame_free(&g, frame, 10'000);
-                          g.payload_release(&g, p);
-                          return answer(reply, "");
-                        }}});
-  Edge edge(f);
-  f.route(a, "take");
-  f.install();
+  EdgeFixture f([](const socle_call& call, socle_reply& reply, Generation& g) {
+    sched::Account& acme = g.bus.accounts().tenant("acme");
+    const int64_t before = Worker::current()->lane.queue.flow(acme).memory.get();
+    socle_payload* p = g.payload_new(&g, {std::string(100'000, 'x').c_str(), 100'000}, SOCLE_MEDIA_TEXT, nullptr, 0);
+    void* frame = g.frame_alloc(&g, 10'000);
+    void* arena = g.arena_alloc(&g, call.context, 50'000, 8);
+    CHECK(arena != nullptr);
+    CHECK(Worker::current()->lane.queue.flow(acme).memory.get() - before >= 160'000);
+    char* bytes = nullptr;
+    CHECK(g.payload_alloc(&g, 1 << 20, SOCLE_MEDIA_TEXT, nullptr, 0, &bytes) == nullptr);
+    CHECK(g.arena_alloc(&g, call.context, 1 << 20, 8) == nullptr);
+    CHECK(g.frame_alloc(&g, 1 << 20) == nullptr);
+    g.frame_free(&g, frame, 10'000);
+    g.payload_release(&g, p);
+    return answer(reply, "");
+  });
   sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.memory = 1 << 20; });
-  CHECK(edge.ask(a, "take", "acme")->got.get().status == SOCLE_OK);
-  turn(f);
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
+  f.turn(2);
   CHECK(f.on(0, [&](Worker& w) { return w.lane.queue.flow(acme).memory.get(); }) == 0);
 }
 
 TEST_CASE("admission: a call holds no more arena than its plan allows one call", "[admission]") {
-  BusFixture f(1);
-  Actor a(f.bus, "a", {{"take", [](const socle_call& call, socle_reply& reply, Generation& g) {
-                          CHECK(g.arena_alloc(&g, call.context, 40'000, 8) != nullptr);
-                          CHECK(g.arena_alloc(&g, call.context, 40'000, 8) == nullptr);
-                          return answer(reply, "");
-                        }}});
-  Edge edge(f);
-  f.route(a, "take");
-  f.install();
+  EdgeFixture f([](const socle_call& call, socle_reply& reply, Generation& g) {
+    CHECK(g.arena_alloc(&g, call.context, 40'000, 8) != nullptr);
+    CHECK(g.arena_alloc(&g, call.context, 40'000, 8) == nullptr);
+    return answer(reply, "");
+  });
   limit(f, "acme", [](sched::Limits& l) { l.memory = 1 << 20, l.call_memory = 64 * 1024; });
-  CHECK(edge.ask(a, "take", "acme")->got.get().status == SOCLE_OK);
-  CHECK(edge.ask(a, "take", "acme")->got.get().status == SOCLE_OK);  // each call has its own
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
+  CHECK(f.answer_to("acme").status == SOCLE_OK);  // each call has its own
 }
 
 TEST_CASE("admission: under memory pressure a request has half, then a quarter of its time", "[admission]") {
-  BusFixture f(1);
   int64_t left = 0;
   uint32_t level = 9;
-  Actor a(f.bus, "a", {{"see", [&](const socle_call& call, socle_reply& reply, Generation& g) {
-                          left = call.context->deadline - telemetry::monotonic_now();
-                          level = g.pressure(&g, call.context);
-                          return answer(reply, "");
-                        }}});
-  Edge edge(f);
-  f.route(a, "see");
-  f.install();
+  EdgeFixture f([&](const socle_call& call, socle_reply& reply, Generation& g) {
+    left = call.context->deadline - telemetry::monotonic_now();
+    level = g.pressure(&g, call.context);
+    return answer(reply, "");
+  });
   constexpr int64_t second = 1'000'000'000, mib = 1 << 20;
   sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.memory = 100 << 20; });
   const auto with = [&](int64_t held) {
     f.on(0, [&](Worker& w) { return w.lane.hold(w.lane.queue.flow(acme), held); });
-    CHECK(edge.ask(a, "see", "acme", 100 * second)->got.get().status == SOCLE_OK);
-    f.on(0, [&](Worker& w) {
-      w.lane.release(acme, held);
-      return 0;
-    });
+    CHECK(f.answer_to("acme", 100 * second).status == SOCLE_OK);
+    f.on(0, [&](Worker& w) { w.lane.release(acme, held); });
     return std::pair(level, (left + second / 2) / second);
   };
   CHECK(with(40 * mib) == std::pair(0U, 100L));
@@ -182,12 +161,8 @@ TEST_CASE("admission: the next request of a connection is read in its payer's sl
     CHECK(a.runtime->admit(a.runtime.get(), 7, ready, &turns) == SOCLE_OK);
     a.runtime->connection_charge(a.runtime.get(), 7, str("acme"));
     CHECK(a.runtime->admit(a.runtime.get(), 7, ready, &turns) == SOCLE_PENDING);
-    return 0;
   });
-  turn(f);
+  f.turn(2);
   CHECK(turns == 2);
-  f.on(0, [&](Worker& w) {
-    w.connection_gone(7);
-    return 0;
-  });
+  f.on(0, [&](Worker& w) { w.connection_gone(7); });
 }

@@ -1,4 +1,5 @@
-// edge.hpp: requests as a gateway makes them, calls that wait until a test lets them go, and limits of tenants.
+// edge.hpp: requests as a gateway makes them, a plugin that answers them, calls that wait until a test lets them go,
+// and limits of tenants.
 #pragma once
 
 #include <atomic>
@@ -54,7 +55,6 @@ class Edge {
         delete held;
         finish(*asked, reply, true);
       }
-      return 0;
     });
     return asked;
   }
@@ -72,6 +72,22 @@ class Edge {
   Actor gateway;
 };
 
+// One worker, and the plugin "a" on it with the one method "work", which a gateway asks.
+class EdgeFixture : public BusFixture {
+ public:
+  explicit EdgeFixture(Handler work) : BusFixture(1), a(bus, "a", {{"work", std::move(work)}}), edge(*this) {
+    route(a, "work");
+    install();
+  }
+  std::shared_ptr<Edge::Asked> ask(std::string_view tenant, int64_t timeout = 10'000'000'000) {
+    return edge.ask(a, "work", tenant, timeout);
+  }
+  Got answer_to(std::string_view tenant, int64_t timeout = 10'000'000'000) { return ask(tenant, timeout)->got.get(); }
+
+  Actor a;
+  Edge edge;
+};
+
 // Calls that wait until the test lets them go.
 struct Holding {
   std::vector<uint64_t> tokens;
@@ -85,11 +101,20 @@ struct Holding {
   }
 };
 
-inline void let_go(BusFixture& f, Actor& a, Holding& h, size_t index) {
+inline void let_go(EdgeFixture& f, Holding& h, size_t index) {
   f.on(0, [&](Worker& w) {
-    f.bus.complete(w, *a.runtime, h.tokens[index], {sizeof(socle_reply), SOCLE_OK, nullptr});
-    return 0;
+    f.bus.complete(w, *f.a.runtime, h.tokens[index], {sizeof(socle_reply), SOCLE_OK, nullptr});
   });
+}
+
+// The first call that is held ends, and the one that waited for its place begins, and ends too.
+inline void end_in_turn(EdgeFixture& f, Holding& h, Edge::Asked& first, Edge::Asked& next) {
+  let_go(f, h, 0);
+  CHECK(first.got.get().status == SOCLE_OK);
+  f.turn(2);
+  REQUIRE(h.held == 2);
+  let_go(f, h, 1);
+  CHECK(next.got.get().status == SOCLE_OK);
 }
 
 inline sched::Account& limit(BusFixture& f, const char* tenant, void (*change)(sched::Limits&)) {
@@ -101,10 +126,6 @@ inline sched::Account& limit(BusFixture& f, const char* tenant, void (*change)(s
 
 inline Handler ok() {
   return [](const socle_call&, socle_reply& reply, Generation&) { return answer(reply, "ok"); };
-}
-
-inline void turn(BusFixture& f) {
-  for (int i = 0; i < 2; ++i) f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
 }
 
 }  // namespace socle::bus::test

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "bus/bus.hpp"
@@ -104,12 +105,24 @@ class BusFixture {
     ++next.version;
     REQUIRE(bus.install(std::make_shared<Snapshot>(next), std::chrono::seconds(5)));
   }
-  // fn on worker `index`; its result.
+  // fn on worker `index`; its result, if any.
   template <class Fn>
   auto on(uint32_t index, Fn fn) {
-    std::promise<decltype(fn(bus.worker(index)))> promise;
-    bus.worker(index).post([&] { promise.set_value(fn(bus.worker(index))); });
+    using Out = decltype(fn(bus.worker(index)));
+    std::promise<Out> promise;
+    bus.worker(index).post([&] {
+      if constexpr (std::is_void_v<Out>) {
+        fn(bus.worker(index));
+        promise.set_value();
+      } else {
+        promise.set_value(fn(bus.worker(index)));
+      }
+    });
     return promise.get_future().get();
+  }
+  // Comes by at every worker, `rounds` times: what it finds queued the first time has run when it comes again.
+  void turn(int rounds = 1) {
+    for (int i = 0; i < rounds; ++i) REQUIRE(bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5)));
   }
   // A call by the kernel from a worker under a fresh context; waits for the answer.
   Got call(const Actor& actor, std::string_view method, std::string_view text = {}, Identity who = {.tenant = "acme"},

@@ -34,15 +34,11 @@ TEST_CASE("monitor: a worker that does not come round is named with tenant, plug
 }
 
 TEST_CASE("monitor: of many tenants the metrics name only the largest", "[admission]") {
-  BusFixture f(1);
-  Actor a(f.bus, "a", {{"burn", [](const socle_call&, socle_reply& reply, Generation&) {
-                          burn(25'000'000);
-                          return answer(reply, "");
-                        }}});
-  Edge edge(f);
-  f.route(a, "burn");
-  f.install();
-  for (int i = 0; i < 12; ++i) CHECK(edge.ask(a, "burn", "t" + std::to_string(i))->got.get().status == SOCLE_OK);
+  EdgeFixture f([](const socle_call&, socle_reply& reply, Generation&) {
+    burn(25'000'000);
+    return answer(reply, "");
+  });
+  for (int i = 0; i < 12; ++i) CHECK(f.answer_to("t" + std::to_string(i)).status == SOCLE_OK);
   const auto labels = [&](size_t most) {
     const std::string text = f.bus.monitor().metrics(most);
     size_t n = 0;
@@ -55,30 +51,18 @@ TEST_CASE("monitor: of many tenants the metrics name only the largest", "[admiss
 
 TEST_CASE("monitor: the metrics say what a tenant has in work, what waits, and how near its memory limit it is",
           "[admission]") {
-  BusFixture f(1);
   Holding h;
-  Actor a(f.bus, "a", {{"hold", h.take()}});
-  Edge edge(f);
-  f.route(a, "hold");
-  f.install();
+  EdgeFixture f(h.take());
   sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.in_flight = 1, l.memory = 100 << 20; });
-  const auto first = edge.ask(a, "hold", "acme");
-  const auto second = edge.ask(a, "hold", "acme");
+  const auto first = f.ask("acme");
+  const auto second = f.ask("acme");
   constexpr int64_t held = 60 << 20;
   CHECK(f.on(0, [&](Worker& w) { return w.lane.hold(w.lane.queue.flow(acme), held); }));
-  f.bus.monitor().used(acme, a.runtime->account, 1'000'000'000);  // among those that use most
+  f.bus.monitor().used(acme, f.a.runtime->account, 1'000'000'000);  // among those that use most
   const std::string text = f.bus.monitor().metrics(20);
   CHECK(text.find("\nsocle_tenant_in_flight{tenant=\"acme\"} 1.000000\n") != std::string::npos);
   CHECK(text.find("\nsocle_tenant_queued{tenant=\"acme\"} 1.000000\n") != std::string::npos);
   CHECK(text.find("\nsocle_tenant_memory_pressure{tenant=\"acme\"} 1.000000\n") != std::string::npos);
-  f.on(0, [&](Worker& w) {
-    w.lane.release(acme, held);
-    return 0;
-  });
-  let_go(f, a, h, 0);
-  CHECK(first->got.get().status == SOCLE_OK);
-  turn(f);
-  REQUIRE(h.held == 2);
-  let_go(f, a, h, 1);
-  CHECK(second->got.get().status == SOCLE_OK);
+  f.on(0, [&](Worker& w) { w.lane.release(acme, held); });
+  end_in_turn(f, h, *first, *second);
 }

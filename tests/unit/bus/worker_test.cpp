@@ -36,96 +36,6 @@ TEST_CASE("worker: timers fire on their worker and can be cancelled once", "[wor
   CHECK(a.runtime->sum(&WorkerCounters::timers) == 0);
 }
 
-TEST_CASE("worker: an edge that came before the wait is not lost", "[worker]") {
-  BusFixture f;
-  Actor a(f.bus, "io", {});
-  int pair[2];
-  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
-  const uint64_t id = f.on(0, [&](Worker&) { return a.runtime->watch_open(a.runtime.get(), pair[0]); });
-  REQUIRE(write(pair[1], "x", 1) == 1);
-  f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5));
-  std::promise<socle_status> ready;
-  f.on(0, [&](Worker&) {
-    a.runtime->watch_wait(
-        a.runtime.get(), id, SOCLE_IO_READ,
-        [](void* u, socle_status s) { static_cast<std::promise<socle_status>*>(u)->set_value(s); }, &ready);
-    return 0;
-  });
-  CHECK(ready.get_future().get() == SOCLE_OK);
-  std::promise<socle_status> ended;
-  f.on(0, [&](Worker&) {
-    char byte = 0;
-    REQUIRE(::read(pair[0], &byte, 1) == 1);
-    a.runtime->watch_wait(
-        a.runtime.get(), id, SOCLE_IO_READ,
-        [](void* u, socle_status s) { static_cast<std::promise<socle_status>*>(u)->set_value(s); }, &ended);
-    a.runtime->watch_close(a.runtime.get(), id);
-    return 0;
-  });
-  CHECK(ended.get_future().get() == SOCLE_CANCELLED);
-  close(pair[0]);
-  close(pair[1]);
-}
-
-namespace {
-
-// What a wait on `id` answers on worker 0.
-socle_status waited(BusFixture& f, Generation& g, uint64_t id) {
-  std::promise<socle_status> answered;
-  f.on(0, [&](Worker&) {
-    g.watch_wait(
-        &g, id, SOCLE_IO_READ,
-        [](void* u, socle_status s) { static_cast<std::promise<socle_status>*>(u)->set_value(s); }, &answered);
-    return 0;
-  });
-  return answered.get_future().get();
-}
-
-}  // namespace
-
-TEST_CASE("worker: a regular file is ready every time", "[worker]") {
-  BusFixture f;
-  Actor a(f.bus, "io", {});
-  const int fd = ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-  REQUIRE(fd >= 0);
-  const uint64_t id = f.on(0, [&](Worker&) { return a.runtime->watch_open(a.runtime.get(), fd); });
-  for (int i = 0; i < 3; ++i) CHECK(waited(f, *a.runtime, id) == SOCLE_OK);
-  f.on(0, [&](Worker&) {
-    a.runtime->watch_close(a.runtime.get(), id);
-    return 0;
-  });
-  close(fd);
-}
-
-TEST_CASE("worker: a second watch of a descriptor is refused and leaves the first as it was", "[worker]") {
-  BusFixture f;
-  Actor a(f.bus, "io", {});
-  int pair[2];
-  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
-  const int log = memfd_create("log", MFD_CLOEXEC);
-  telemetry::Log::get().redirect(log);
-  const auto [first, second] = f.on(0, [&](Worker&) {
-    Generation* g = a.runtime.get();
-    const uint64_t one = g->watch_open(g, pair[0]);
-    return std::pair(one, g->watch_open(g, pair[0]));
-  });
-  CHECK(second != 0);
-  CHECK(waited(f, *a.runtime, second) == SOCLE_INVALID);
-  f.on(0, [&, bad = second](Worker&) {
-    a.runtime->watch_close(a.runtime.get(), bad);
-    return 0;
-  });
-  telemetry::Log::get().redirect(STDERR_FILENO);
-  REQUIRE(write(pair[1], "x", 1) == 1);
-  CHECK(waited(f, *a.runtime, first) == SOCLE_OK);
-  std::string text(4096, ' ');
-  text.resize(static_cast<size_t>(std::max<ssize_t>(0, pread(log, text.data(), text.size(), 0))));
-  CHECK_THAT(text, Catch::Matchers::Contains("refused: this worker watches it already; wait for both directions on "
-                                             "that watch, or dup() it") &&
-                       Catch::Matchers::Contains("io"));
-  for (const int fd : {pair[0], pair[1], log}) close(fd);
-}
-
 TEST_CASE("worker: a connection that nobody serves any more takes its TLS state along", "[worker]") {
   struct Kernel : Owner {
     std::string health_json() override { return "{}"; }
@@ -162,30 +72,6 @@ TEST_CASE("worker: a connection that nobody serves any more takes its TLS state 
   close(pair[1]);
 }
 
-TEST_CASE("worker: an end that came with the last bytes is told to every later wait", "[worker]") {
-  BusFixture f;
-  Actor a(f.bus, "io", {});
-  int pair[2];
-  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
-  REQUIRE(write(pair[1], "x", 1) == 1);
-  REQUIRE(shutdown(pair[1], SHUT_WR) == 0);
-  const uint64_t id = f.on(0, [&](Worker&) { return a.runtime->watch_open(a.runtime.get(), pair[0]); });
-  for (int round = 0; round < 2; ++round) {
-    std::promise<socle_status> ready;
-    f.on(0, [&](Worker&) {
-      const auto told = [](void* u, socle_status s) { static_cast<std::promise<socle_status>*>(u)->set_value(s); };
-      a.runtime->watch_wait(a.runtime.get(), id, SOCLE_IO_READ, told, &ready);
-      return 0;
-    });
-    auto answered = ready.get_future();
-    REQUIRE(answered.wait_for(std::chrono::seconds(5)) == std::future_status::ready);
-    CHECK(answered.get() == SOCLE_OK);
-  }
-  f.on(0, [&](Worker&) { return a.runtime->watch_close(a.runtime.get(), id), 0; });
-  close(pair[0]);
-  close(pair[1]);
-}
-
 TEST_CASE("worker: offloaded work runs elsewhere and its end comes back to the caller's worker", "[worker]") {
   BusFixture f;
   Actor a(f.bus, "off", {});
@@ -216,7 +102,7 @@ TEST_CASE("worker: cancel_all ends what a generation waits for, and leftovers na
   const auto left = f.on(0, [&](Worker& w) { return w.leftovers(*a.runtime).items; });
   REQUIRE(left.size() == 1);
   CHECK(left[0] == "a timer on worker 0");
-  f.on(0, [&](Worker& w) { return w.cancel_all(*a.runtime), 0; });
+  f.on(0, [&](Worker& w) { w.cancel_all(*a.runtime); });
   CHECK(told.get_future().get() == SOCLE_CANCELLED);
   CHECK(f.on(0, [&](Worker& w) { return w.leftovers(*a.runtime).items.size(); }) == 0);
 }
@@ -283,14 +169,14 @@ TEST_CASE("worker: what a given-up staging thread called is written off when it 
   CHECK(provider.runtime->sum(&WorkerCounters::in_flight) == 1);
   go = true;
   while (f.bus.lost_threads() > 0) std::this_thread::yield();
-  REQUIRE(f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5)));
+  f.turn();
   CHECK(provider.runtime->sum(&WorkerCounters::in_flight) == 0);
   CHECK(caller.runtime->sum(&WorkerCounters::in_flight) == 0);
   CHECK(caller.runtime->sum(&WorkerCounters::waiting) == 0);
   const uint64_t late = f.bus.late_replies;
   const socle_reply reply{sizeof reply, SOCLE_OK, nullptr};
   provider.runtime->complete(provider.runtime.get(), token, &reply);  // to nobody
-  REQUIRE(f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5)));
+  f.turn();
   CHECK(f.bus.late_replies == late + 1);
   CHECK(provider.runtime->sum(&WorkerCounters::in_flight) == 0);
 }
@@ -305,7 +191,7 @@ TEST_CASE("worker: what is queued for a forgotten generation is dropped, also wh
         g.get(), [](void*, socle_status) { ++called; }, nullptr);
     f.bus.worker(0).forget(*g);
   });
-  for (int i = 0; i < 3; ++i) REQUIRE(f.bus.on_each_worker([](Worker&) {}, std::chrono::seconds(5)));
+  f.turn(3);
   CHECK(called == 0);
 }
 

@@ -18,6 +18,7 @@ struct Fixture {
                      {{"items", Type::list_of(TypeKind::real), {.max_items = 10, .max_length = {}}, {}},
                       {"tags", Type::list_of(TypeKind::string), {}, {}},
                       {"due", TypeKind::date, {}, {}},
+                      {"days", Type::list_of(TypeKind::date), {}, {}},
                       {"total", TypeKind::decimal, {}, {}},
                       {"count", TypeKind::integer, {}, {}},
                       {"rate", TypeKind::real, {}, {}}},
@@ -101,6 +102,8 @@ TEST_CASE_METHOD(Fixture, "cel: fields of a declared record have their declared 
   CHECK(value("o.count + 1", R"({"count":1.0})") == "2");
   CHECK(value("o.rate * 2.0", R"({"rate":3})") == "6.0");
   CHECK(value("o.items.map(i, i + 0.5)", R"({"items":[1,2.5]})") == "[1.5, 3.0]");
+  CHECK(value("date('2024-05-31') in o.days.map(d, d)", R"({"days":["2024-05-31"]})") == "true");
+  CHECK(value("o.items.map(i, i).sum()", R"({"items":[1,2.5]})") == "3.5");
   CHECK(value("o.due == null", "{}") == "true");
   CHECK(value("o.tota", "{}").find("undefined field 'tota' of order; did you mean 'total'?") != std::string::npos);
   CHECK(value("o.due < date('2024-06-01')", R"({"due":"soon"})").find("\"soon\" is no date") != std::string::npos);

@@ -248,7 +248,9 @@ TEST_CASE("cel: numbers mix only where the environment says so", "[cel]") {
                                       {"2.5 * 2", "5.0"},
                                       {"3 / 2.0", "1.5"},
                                       {"true ? 1.5 : 0", "1.5"},
-                                      {"(false ? 1.5 : 1) + 1", "2"},
+                                      {"(false ? 1.5 : 1) + 1", "2.0"},
+                                      {"(false ? 1.5 : 1) / 2", "0.5"},
+                                      {"[1, 2].map(x, x > 1 ? x : 0.5)", "[0.5, 2.0]"},
                                       {"1 == 1.0 && 2 in [2.0] && 1 < 1.5", "true"},
                                       {"7 / 2", "3"}}) {
     INFO(source);
@@ -262,4 +264,11 @@ TEST_CASE("cel: numbers mix only where the environment says so", "[cel]") {
   CHECK(cel_test::evaluate(strict, "1 + 1.5").refusal.find("found no matching overload for '_+_'") !=
         std::string::npos);
   CHECK_FALSE(strict.compile("true ? 1.5 : 0"));
+}
+
+TEST_CASE("cel: decimals meet whole numbers of either kind, and doubles only beside them", "[cel]") {
+  all_are({{"decimal('1.5') < 2u && 2u > decimal('1.5')", "true"},
+           {"[decimal('1.5')].all(d, d < 2u && d <= 2 && d != dyn(1.5))", "true"},
+           {"[decimal('2')].all(d, d in [2.0, 2] && d in [2, 2.0] && !(d in dyn([2.0, 3.0])))", "true"},
+           {"[2.0].all(d, d in [decimal('2'), 2] && !(d in dyn([decimal('2'), decimal('3')])))", "true"}});
 }

@@ -44,3 +44,17 @@ TEST_CASE_METHOD(Fixture, "cel: names bound by macros are not taken for known on
   CHECK(left("record.tags.exists(user, user == 'x')") == "record.tags.exists(user, user == \"x\")");
   CHECK(left("user.roles.exists(r, r == 'hr')") == "true");
 }
+
+TEST_CASE("cel: what is left of a choice between a whole number and a double is a double", "[cel]") {
+  Options options;
+  options.mixed_numbers = true;
+  Environment env(options);
+  REQUIRE(env.declare_variable("yes", TypeKind::boolean));
+  REQUIRE(env.declare_variable("n", TypeKind::integer));
+  Activation known(env);
+  known.set(env.variable("yes")->slot, Value::boolean(true));
+  const auto out = residual(env, *env.compile("(yes ? n : 2.5) / 2 == 0.5"), known);
+  REQUIRE(out);
+  CHECK(unparse(*out->root) == "double(n) / 2 == 0.5");
+  CHECK(unparse(*residual(env, *env.compile("(yes ? 1 : 2.5) / n == 0.5"), known)->root) == "1.0 / n == 0.5");
+}

@@ -18,8 +18,7 @@ std::string temp_file() {
 }  // namespace
 
 TEST_CASE("death: a call in flight answers unavailable, and the next one is answered by the restarted cell", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   const Got got = f.ask("crash");
   CHECK(got.status == SOCLE_UNAVAILABLE);
   CHECK(got.code == "cell_died");
@@ -30,8 +29,7 @@ TEST_CASE("death: a call in flight answers unavailable, and the next one is answ
 }
 
 TEST_CASE("death: a call of an idempotent method is asked again of the restarted cell", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   const std::string file = temp_file();
   const Got got = f.ask("crash_once", file);
   CHECK(got.status == SOCLE_OK);
@@ -40,63 +38,56 @@ TEST_CASE("death: a call of an idempotent method is asked again of the restarted
 }
 
 TEST_CASE("death: it is asked again once, not for ever", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   f.next.routes[*f.bus.target("parrot/1", "crash")].idempotent = true;
   f.install();
   const Got got = f.ask("crash");
   CHECK(got.status == SOCLE_UNAVAILABLE);
-  for (int i = 0; i < 1000 && f.link->facts().front().deaths < 2; ++i) poll(nullptr, 0, 5);
-  CHECK(f.link->facts().front().deaths == 2);
+  f.await([&] { return f.facts().deaths == 2; });
 }
 
 TEST_CASE("death: the report names tenant and method from the kernel's own table", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   f.ask("crash", "x", {.tenant = "globex"});
-  for (int i = 0; i < 1000 && f.link->facts().front().deaths == 0; ++i) poll(nullptr, 0, 5);
-  CHECK(f.link->facts().front().last_death == "signal 9 in call of crash for tenant 'globex'");
+  f.await([&] { return f.facts().deaths > 0; });
+  CHECK(f.facts().last_death == "signal 9 in call of crash for tenant 'globex'");
 }
 
 TEST_CASE("death: a cell that hangs is killed, and its callers are answered at their deadlines before that", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   const Got got = f.ask("spin", "", {.tenant = "acme", .deadline = telemetry::monotonic_now() + 50'000'000});
   CHECK(got.status == SOCLE_DEADLINE);
-  for (int i = 0; i < 2000 && f.link->facts().front().deaths == 0; ++i) poll(nullptr, 0, 5);
-  CHECK(f.link->facts().front().last_death.find("it hangs") != std::string::npos);
+  f.await([&] { return f.facts().deaths > 0; });
+  CHECK(f.facts().last_death.find("it hangs") != std::string::npos);
   CHECK(f.ask("echo", "well again").text == "well again");
 }
 
 TEST_CASE("death: a cell whose timer never ends is killed, though no call is in flight", "[cell]") {
-  CellFixture f("parrot", CellFixture::all_grants(), {},
+  ServingCell f("parrot", CellFixture::all_grants(), {},
                 [](cell::CellSpec& spec) { spec.hang = std::chrono::milliseconds(300); });
-  REQUIRE(f.start().empty());
   CHECK(f.ask("spin_later").status == SOCLE_OK);
-  for (int i = 0; i < 2000 && f.link->facts().front().deaths == 0; ++i) poll(nullptr, 0, 5);
-  CHECK(f.link->facts().front().last_death.find("it hangs") != std::string::npos);
+  f.await([&] { return f.facts().deaths > 0; });
+  CHECK(f.facts().last_death.find("it hangs") != std::string::npos);
 }
 
 TEST_CASE("death: a cell whose instance takes its time to be made does not hang", "[cell]") {
   CellFixture f("slow", CellFixture::all_grants(), {},
                 [](cell::CellSpec& spec) { spec.hang = std::chrono::milliseconds(200); });
   CHECK(f.start().empty());
-  CHECK(f.link->facts().front().deaths == 0);
+  CHECK(f.facts().deaths == 0);
 }
 
 TEST_CASE("death: calls that wait for a restart are answered at their deadlines", "[cell]") {
-  CellFixture f("parrot");
-  REQUIRE(f.start().empty());
+  ServingCell f("parrot");
   f.link->kill();  // for good: nobody restarts it
-  for (int i = 0; i < 1000 && f.link->facts().front().state != "down"; ++i) poll(nullptr, 0, 5);
+  f.await([&] { return f.facts().state == "down"; });
   const Got got = f.ask("echo", "", {.tenant = "acme", .deadline = telemetry::monotonic_now() + 20'000'000});
   CHECK(got.status != SOCLE_OK);
   CHECK(f.runtime->at(0).in_flight.get() == 0);
 }
 
 TEST_CASE("death: eight hundred calls around four deaths are each answered once", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   const uint32_t echo = *f.bus.target("parrot/1", "echo");
   const uint32_t crash = *f.bus.target("parrot/1", "crash");
   std::vector<std::future<Got>> all;
@@ -120,20 +111,19 @@ TEST_CASE("death: eight hundred calls around four deaths are each answered once"
 
 TEST_CASE("death: a cell that dies more often than its intensity allows is left alone for a while", "[cell]") {
   constexpr std::chrono::milliseconds window{4'000};
-  CellFixture f("parrot", CellFixture::all_grants(), {}, [&](cell::CellSpec& spec) {
+  ServingCell f("parrot", CellFixture::all_grants(), {}, [&](cell::CellSpec& spec) {
     spec.restart = {std::chrono::milliseconds(1), std::chrono::milliseconds(2), 2, window};
   });
-  REQUIRE(f.start().empty());
   for (int i = 0; i < 3; ++i) CHECK(f.ask("crash").status == SOCLE_UNAVAILABLE);
-  f.await_state("down");
+  f.await([&] { return f.facts().state == "down"; });
   const int64_t begun = telemetry::monotonic_now();
   const Got impatient = f.ask("echo", "", {.tenant = "acme", .deadline = begun + 20'000'000});
   CHECK(impatient.status == SOCLE_UNAVAILABLE);
   CHECK(impatient.code == "cell_down");
   CHECK(impatient.retry_after == "4");
   CHECK(telemetry::monotonic_now() < begun + 20'000'000);  // at once, not at its deadline
-  CHECK(f.link->facts().front().state == "down");
+  CHECK(f.facts().state == "down");
   CHECK(f.ask("echo", "back").text == "back");  // waits for the cell, which comes back by itself
   CHECK(telemetry::monotonic_now() - begun > std::chrono::nanoseconds(window).count() / 2);
-  CHECK(f.link->facts().front().deaths == 3);
+  CHECK(f.facts().deaths == 3);
 }

@@ -59,8 +59,8 @@ class CellFixture : public BusFixture {
     bus.stop();
   }
 
-  // create(), START and routes; the text of a refusal.
-  std::string start() {
+  // The text of a refusal.
+  std::string create() {
     std::string refusal;
     REQUIRE(bus.run_staged(
         [&] {
@@ -72,7 +72,11 @@ class CellFixture : public BusFixture {
             refusal = bus::test::read(error, true).message;
         },
         std::chrono::seconds(20)));
-    if (!refusal.empty()) return refusal;
+    return refusal;
+  }
+  // create(), START and routes; the text of a refusal.
+  std::string start() {
+    if (std::string refusal = create(); !refusal.empty()) return refusal;
     const bus::Answer started = hook(SOCLE_HOOK_START);
     CHECK(started.status == SOCLE_OK);
     for (const char* m : methods) {
@@ -112,10 +116,12 @@ class CellFixture : public BusFixture {
     });
     return promise->get_future();
   }
-  // Until the cell serves again after a death.
-  void await_state(std::string_view state) {
-    for (int i = 0; i < 2000 && link->facts().front().state != state; ++i) poll(nullptr, 0, 5);
-    REQUIRE(link->facts().front().state == state);
+  // Of the one cell, or of the common one.
+  CellFacts facts() { return link->facts().front(); }
+  template <class Condition>
+  void await(Condition holds) {
+    for (int i = 0; i < 4000 && !holds(); ++i) poll(nullptr, 0, 5);
+    REQUIRE(holds());
   }
 
   static constexpr std::array methods{"echo",       "who",      "crash",      "crash_once", "later",
@@ -130,6 +136,17 @@ class CellFixture : public BusFixture {
   bus::Grants grants_;
   std::map<std::string, bus::test::Handler> peer_methods_;
   std::string how_;
+};
+
+// One that serves.
+class ServingCell : public CellFixture {
+ public:
+  explicit ServingCell(const std::string& how = "parrot", bus::Grants grants = all_grants(),
+                       std::map<std::string, bus::test::Handler> peer_methods = {},
+                       const std::function<void(CellSpec&)>& more = {})
+      : CellFixture(how, std::move(grants), std::move(peer_methods), more) {
+    REQUIRE(start().empty());
+  }
 };
 
 }  // namespace socle::cell::test

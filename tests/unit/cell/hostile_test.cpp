@@ -37,19 +37,9 @@ TEST_CASE("hostile: random bytes in the rings end that cell and disturb nobody",
     f.install();
 
     INFO("seed " << seed);
-    std::string refusal;
-    f.bus.run_staged(
-        [&] {
-          socle_reply why{sizeof why, SOCLE_OK, nullptr};
-          void* instance = nullptr;
-          if (f.link->descriptor().create(f.runtime.get(), nullptr, &instance, &why) == SOCLE_OK)
-            f.runtime->instance = instance;
-          else
-            refusal = bus::test::read(why, true).message;
-        },
-        std::chrono::seconds(20));
+    const std::string refusal = f.create();
     // While it served, or so early that it was never started.
-    const auto found_out = [&] { return f.link->facts().front().deaths > 0 || !refusal.empty(); };
+    const auto found_out = [&] { return f.facts().deaths > 0 || !refusal.empty(); };
     for (int i = 0; i < 200 || (i < 200'000 && !found_out()); ++i) {
       const Got got = CellFixture::asked(f.bus, echo, "calm", {.tenant = "acme"}, static_cast<uint32_t>(i % 2)).get();
       REQUIRE(got.text == "calm");
@@ -65,19 +55,9 @@ TEST_CASE("hostile: random bytes in the rings end that cell and disturb nobody",
 TEST_CASE("hostile: a cell that asks for ever and takes no answer is ended before it fills the kernel's memory",
           "[cell]") {
   CellFixture f("hoarder");
-  std::string refusal;
-  f.bus.run_staged(
-      [&] {
-        socle_reply error{sizeof error, SOCLE_OK, nullptr};
-        void* instance = nullptr;
-        if (f.link->descriptor().create(f.runtime.get(), nullptr, &instance, &error) == SOCLE_OK)
-          f.runtime->instance = instance;
-        else
-          refusal = bus::test::read(error, true).message;
-      },
-      std::chrono::seconds(20));
-  const auto death = [&] { return refusal + f.link->facts().front().last_death; };
-  for (int i = 0; i < 4000 && death().empty(); ++i) poll(nullptr, 0, 5);
+  const std::string refusal = f.create();
+  const auto death = [&] { return refusal + f.facts().last_death; };
+  f.await([&] { return !death().empty(); });
   CHECK(death().find("it does not take its answers") != std::string::npos);
   f.link->kill();
 }

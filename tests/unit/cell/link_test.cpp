@@ -14,8 +14,7 @@ using namespace socle;
 using namespace socle::cell::test;
 
 TEST_CASE("link: a call crosses into the cell and its answer back", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   const Got got = f.ask("echo", "hello");
   CHECK(got.status == SOCLE_OK);
   CHECK(got.text == "hello");
@@ -23,8 +22,7 @@ TEST_CASE("link: a call crosses into the cell and its answer back", "[cell]") {
 }
 
 TEST_CASE("link: bodies of every size cross, those in the slab too", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   for (const size_t size : {0UL, 1UL, 900UL, 1024UL, 8000UL, 65'536UL, 73'000UL, 200'000UL, 5'000'000UL}) {
     std::string text(size, 'x');
     for (size_t i = 0; i < size; i += 997) text[i] = static_cast<char>('a' + i % 26);
@@ -35,8 +33,7 @@ TEST_CASE("link: bodies of every size cross, those in the slab too", "[cell]") {
 }
 
 TEST_CASE("link: the cell sees the caller's context, and none of its text is lost", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   const Got got =
       f.ask("who", "",
             {.tenant = "acme", .principal = "ann", .claims = "{\"roles\":[]}", .idempotency_key = "k1", .lane = "l"});
@@ -44,15 +41,13 @@ TEST_CASE("link: the cell sees the caller's context, and none of its text is los
 }
 
 TEST_CASE("link: a call that the cell answers later is answered once", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   for (int i = 0; i < 20; ++i) CHECK(f.ask("later").text == "later");
   CHECK(f.bus.late_replies == 0);
 }
 
 TEST_CASE("link: many calls at once from two workers are all answered, each with its own text", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   const uint32_t echo = *f.bus.target("parrot/1", "echo");
   std::vector<std::future<Got>> all;
   for (int i = 0; i < 6000; ++i)
@@ -67,8 +62,7 @@ TEST_CASE("link: many calls at once from two workers are all answered, each with
 }
 
 TEST_CASE("link: payloads that a plugin keeps do not stop the ring", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   for (int i = 0; i < 700; ++i) {
     const Got got = f.ask("keep", "kept " + std::to_string(i));
     REQUIRE(got.status == SOCLE_OK);
@@ -78,13 +72,12 @@ TEST_CASE("link: payloads that a plugin keeps do not stop the ring", "[cell]") {
 
 TEST_CASE("link: the cell calls a service with its caller's identity, which it cannot choose", "[cell]") {
   std::string tenant, principal;
-  CellFixture f("parrot", CellFixture::all_grants(),
+  ServingCell f("parrot", CellFixture::all_grants(),
                 {{"note", [&](const socle_call& call, socle_reply& reply, bus::Generation&) {
                     tenant = bus::view(call.context->tenant);
                     principal = bus::view(call.context->principal);
                     return bus::test::answer(reply, "noted");
                   }}});
-  REQUIRE(f.start().empty());
   const Got got = f.ask("ask", "note", {.tenant = "acme", .principal = "ann"});
   CHECK(got.text == "noted");
   CHECK(tenant == "acme");
@@ -92,31 +85,28 @@ TEST_CASE("link: the cell calls a service with its caller's identity, which it c
 }
 
 TEST_CASE("link: a service that the manifest does not require is refused in the kernel", "[cell]") {
-  CellFixture f("parrot", {}, {{"note", [](const socle_call&, socle_reply& reply, bus::Generation&) {
+  ServingCell f("parrot", {}, {{"note", [](const socle_call&, socle_reply& reply, bus::Generation&) {
                                   return bus::test::answer(reply, "noted");
                                 }}});
-  REQUIRE(f.start().empty());
   CHECK(f.ask("ask", "note").status == SOCLE_DENIED);
 }
 
 TEST_CASE("link: a method that the provider has not is unsupported at resolve", "[cell]") {
-  CellFixture f("parrot", CellFixture::all_grants(),
+  ServingCell f("parrot", CellFixture::all_grants(),
                 {{"note", [](const socle_call&, socle_reply& reply, bus::Generation&) {
                     return bus::test::answer(reply, "noted");
                   }}});
-  REQUIRE(f.start().empty());
   CHECK(f.ask("ask", "dance").status == SOCLE_UNSUPPORTED);
 }
 
 TEST_CASE("link: a context that the cell kept after its answer still acts for the same tenant", "[cell]") {
   std::promise<std::string> noted;
-  CellFixture f("parrot", CellFixture::all_grants(),
+  ServingCell f("parrot", CellFixture::all_grants(),
                 {{"note", [&](const socle_call& call, socle_reply& reply, bus::Generation&) {
                     noted.set_value(std::string(bus::view(call.context->tenant)) + " " +
                                     std::string(bus::view(call.payload->text)));
                     return bus::test::answer(reply, "noted");
                   }}});
-  REQUIRE(f.start().empty());
   CHECK(f.ask("ask_held", "afterwards").status == SOCLE_OK);
   CHECK(noted.get_future().get() == "acme afterwards");
 }
@@ -128,16 +118,14 @@ TEST_CASE("link: act_as works when it is granted, and the principal is the plugi
     return bus::test::answer(reply, "noted");
   };
   SECTION("granted") {
-    CellFixture f("parrot", CellFixture::all_grants(), {{"note", note}});
-    REQUIRE(f.start().empty());
+    ServingCell f("parrot", CellFixture::all_grants(), {{"note", note}});
     CHECK(f.ask("background", "globex").text == "noted");
     CHECK(seen == "globex plugin:parrot");
   }
   SECTION("denied") {
     bus::Grants grants = CellFixture::all_grants();
     grants.act_as = false;
-    CellFixture f("parrot", grants, {{"note", note}});
-    REQUIRE(f.start().empty());
+    ServingCell f("parrot", grants, {{"note", note}});
     const Got got = f.ask("background", "globex");
     CHECK(got.status == SOCLE_DENIED);
     CHECK(seen.empty());
@@ -162,8 +150,7 @@ TEST_CASE("link: the plan's numbers are the kernel's", "[cell]") {
 }
 
 TEST_CASE("link: metrics, meters and the catalogue's refusal cross", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   CHECK(f.ask("say").text == "no catalogue");
   CHECK(f.ask("say").status == SOCLE_OK);
   const std::string metrics = f.metrics.text();
@@ -185,8 +172,7 @@ TEST_CASE("link: a cell that logs without end gets its lines a second, and what 
     return found;
   };
   {
-    CellFixture f;
-    REQUIRE(f.start().empty());
+    ServingCell f;
     CHECK(f.ask("shout", "2000").status == SOCLE_OK);
     for (int i = 0; i < 100 && count("a cell wrote too much to its log") == 0; ++i) {
       poll(nullptr, 0, 50);
@@ -200,8 +186,7 @@ TEST_CASE("link: a cell that logs without end gets its lines a second, and what 
 }
 
 TEST_CASE("link: what a call takes in the cell is charged to its tenant", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   sched::Account& acme = f.bus.accounts().tenant("acme");
   for (const char* method : {"burn", "burn_later"}) {
     const int64_t before = acme.usage().cpu;
@@ -218,8 +203,7 @@ TEST_CASE("link: what a call takes in the cell is charged to its tenant", "[cell
 }
 
 TEST_CASE("link: a cell that lies about its time charges no more than has passed", "[cell]") {
-  CellFixture f("liar");
-  REQUIRE(f.start().empty());
+  ServingCell f("liar");
   sched::Account& acme = f.bus.accounts().tenant("acme");
   const int64_t begun = telemetry::monotonic_now();
   for (int i = 0; i < 20; ++i) CHECK(f.ask("echo", "x", {.tenant = "acme", .account = &acme}).status == SOCLE_OK);
@@ -229,8 +213,7 @@ TEST_CASE("link: a cell that lies about its time charges no more than has passed
 }
 
 TEST_CASE("link: weights hold in a cell that tenants share", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   sched::Account& heavy = f.bus.accounts().tenant("heavy");
   heavy.set_weight(3);
   sched::Account& light = f.bus.accounts().tenant("light");
@@ -260,7 +243,7 @@ TEST_CASE("link: weights hold in a cell that tenants share", "[cell]") {
         delete waiter, --left;
     }
   });
-  for (int i = 0; i < 4000 && left > 0; ++i) poll(nullptr, 0, 5);
+  f.await([&] { return left == 0; });
   REQUIRE(order.size() == 80);
   const auto first = std::count(order.begin(), order.begin() + 40, true);
   CHECK(first >= 26);  // 30 by their weights, 20 without
@@ -268,8 +251,7 @@ TEST_CASE("link: weights hold in a cell that tenants share", "[cell]") {
 }
 
 TEST_CASE("link: a tenant's memory pressure is known in the cell", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   sched::Account& acme = f.bus.accounts().tenant("acme");
   const auto pressure = [&] { return f.ask("pressure", "", {.tenant = "acme", .account = &acme}).text; };
   sched::Limits limits;
@@ -288,30 +270,26 @@ TEST_CASE("link: a call cancelled in the kernel is cancelled in the cell, and wh
           "[cell]") {
   std::atomic<bool> asked{false};
   std::atomic<const socle_context*> inner{nullptr};
-  CellFixture f("parrot", CellFixture::all_grants(),
+  ServingCell f("parrot", CellFixture::all_grants(),
                 {{"wait", [&](const socle_call& call, socle_reply&, bus::Generation&) {
                     inner = call.context;
                     asked = true;
                     return SOCLE_PENDING;
                   }}});
-  REQUIRE(f.start().empty());
   const Got got = f.ask("cancelled", "wait", {.tenant = "acme", .deadline = telemetry::monotonic_now() + 100'000'000});
   CHECK(got.status == SOCLE_DEADLINE);
   CHECK(asked);
-  const auto waits = [&f] { return f.runtime->at(0).waiting.get(); };
-  for (int i = 0; i < 500 && waits() > 0; ++i) poll(nullptr, 0, 2);
-  CHECK(waits() == 0);
+  f.await([&] { return f.runtime->at(0).waiting.get() == 0; });
   CHECK(f.on(0, [&](bus::Worker&) { return inner.load()->cancelled; }) == 1);
 }
 
 TEST_CASE("link: a cancelled call is one call in every count, and leaves none behind", "[cell]") {
   std::atomic<uint64_t> token{0};
-  CellFixture f("parrot", CellFixture::all_grants(),
+  ServingCell f("parrot", CellFixture::all_grants(),
                 {{"wait", [&](const socle_call& call, socle_reply&, bus::Generation&) {
                     token = call.token;
                     return SOCLE_PENDING;
                   }}});
-  REQUIRE(f.start().empty());
   bus::ContextRef context;
   std::promise<Got> promise;
   f.on(1, [&](bus::Worker& w) {
@@ -330,30 +308,25 @@ TEST_CASE("link: a cancelled call is one call in every count, and leaves none be
   f.on(1, [&](bus::Worker& w) {
     f.bus.cancel(w, *context.get());
     context = bus::ContextRef();
-    return 0;
   });
   CHECK(promise.get_future().get().code == "cancelled");
   const auto owed = [&](bus::Generation& g) {
     return g.sum(&bus::WorkerCounters::in_flight) + g.sum(&bus::WorkerCounters::orphans) +
            g.sum(&bus::WorkerCounters::waiting);
   };
-  for (int i = 0; i < 2000 && owed(*f.runtime) > 0; ++i) poll(nullptr, 0, 2);
-  CHECK(owed(*f.runtime) == 0);
+  f.await([&] { return owed(*f.runtime) == 0; });
   CHECK(owed(*f.peer->runtime) == 2);  // in flight, and nobody waits: until the peer lets go of it
   f.on(1, [&](bus::Worker&) {
     const socle_reply late{sizeof late, SOCLE_OK, nullptr};
     f.peer->runtime->complete(f.peer->runtime.get(), token, &late);
-    return 0;
   });
   CHECK(owed(*f.peer->runtime) == 0);
   const auto method = static_cast<size_t>(f.runtime->method("parrot/1", "cancelled"));
   int64_t calls = 0;
   for (uint32_t i = 0; i < f.runtime->counter_sets(); ++i) calls += f.runtime->at(i).methods[method].calls.get();
   CHECK(calls == 1);
-  for (const uint32_t i : {0U, 1U}) {
-    for (int n = 0; n < 500 && f.on(i, [](bus::Worker& w) { return w.frames.used(); }) > 0; ++n) poll(nullptr, 0, 2);
-    CHECK(f.on(i, [](bus::Worker& w) { return w.frames.used(); }) == 0);
-  }
+  for (const uint32_t i : {0U, 1U})
+    f.await([&] { return f.on(i, [](bus::Worker& w) { return w.frames.used(); }) == 0; });
 }
 
 TEST_CASE("link: the cell publishes to a channel that its manifest declares, and to no other", "[cell]") {
@@ -370,8 +343,7 @@ TEST_CASE("link: the cell publishes to a channel that its manifest declares, and
 }
 
 TEST_CASE("link: hooks reach the plugin, and one it does not need is unsupported", "[cell]") {
-  CellFixture f;
-  REQUIRE(f.start().empty());
+  ServingCell f;
   CHECK(f.hook(SOCLE_HOOK_SELF_TEST).status == SOCLE_UNSUPPORTED);
   CHECK(f.hook(SOCLE_HOOK_EXPORT).text == "state");
   for (const bus::Answer& a : f.bus.run_hook_on_workers(*f.runtime, SOCLE_HOOK_DRAIN, std::chrono::seconds(5)))
@@ -387,8 +359,7 @@ TEST_CASE("link: a plugin that refuses to be made is refused with its own words"
 TEST_CASE("link: a cell that ends leaves nothing in the kernel", "[cell]") {
   const int64_t payloads = bus::Payload::alive();
   {
-    CellFixture f;
-    REQUIRE(f.start().empty());
+    ServingCell f;
     for (int i = 0; i < 50; ++i) f.ask("echo", std::string(5000, 'x'));
     const pid_t pid = f.link->facts().front().pid;
     REQUIRE(f.bus.run_staged([&] { f.link->descriptor().destroy(f.runtime->instance); }, std::chrono::seconds(10)));

@@ -19,12 +19,13 @@ namespace {
 struct Block {
   alignas(64) std::array<std::byte, 4096> bytes{};
   std::size_t size = 0;
+  Scratch scratch{};
   explicit Block(Outgoing m) {
     size = m.measure();
     REQUIRE(size <= bytes.size());
     m.write(bytes.data());
   }
-  Result<Incoming> read(Scratch& scratch, bool copy = true) { return read_message(bytes.data(), size, scratch, copy); }
+  Result<Incoming> read(bool copy = true) { return read_message(bytes.data(), size, scratch, copy); }
   Head& head() { return *reinterpret_cast<Head*>(bytes.data()); }
 };
 
@@ -46,8 +47,7 @@ const std::array<socle_pair, 2> some_pairs{socle_pair{{"etag", 4}, {"1", 1}}, so
 TEST_CASE("message: every part comes back as it was", "[cell]") {
   Block block(full(some_pairs));
   for (const bool copy : {true, false}) {
-    Scratch scratch;
-    const auto in = block.read(scratch, copy);
+    const auto in = block.read(copy);
     REQUIRE(in);
     CHECK(in->head.number == 42);
     CHECK((*in)[Field::tenant] == "acme");
@@ -64,8 +64,7 @@ TEST_CASE("message: every part comes back as it was", "[cell]") {
 
 TEST_CASE("message: behind the text lie zero bytes for parsers that read ahead", "[cell]") {
   Block block(full(some_pairs));
-  Scratch scratch;
-  const auto in = block.read(scratch, false);
+  const auto in = block.read(false);
   REQUIRE(in);
   const std::string_view text = (*in)[Field::text];
   for (std::size_t i = 0; i < bus::Payload::slack; ++i) CHECK(text.data()[text.size() + i] == 0);
@@ -73,8 +72,7 @@ TEST_CASE("message: behind the text lie zero bytes for parsers that read ahead",
 
 TEST_CASE("message: a copy does not follow what the peer writes later", "[cell]") {
   Block block(full(some_pairs));
-  Scratch scratch;
-  const auto in = block.read(scratch);
+  const auto in = block.read();
   REQUIRE(in);
   block.bytes.fill(std::byte{0xFF});
   CHECK(in->head.number == 42);
@@ -96,9 +94,8 @@ TEST_CASE("message: sizes that do not fit the block are refused", "[cell]") {
   for (const auto& [what, damage] : damages) {
     INFO(what);
     Block block(full(some_pairs));
-    Scratch scratch;
     damage(block);
-    const auto in = block.read(scratch);
+    const auto in = block.read();
     REQUIRE_FALSE(in);
     CHECK(in.error().message.find("a message of a cell: ") == 0);
   }
@@ -138,8 +135,7 @@ TEST_CASE("message: a sound document crosses, a damaged one is dropped", "[cell]
   m[Field::text] = R"({"a":[1,2,{"b":"c"}]})";
   m[Field::doc] = parsed->bytes();
   Block block(m);
-  Scratch scratch;
-  const auto in = block.read(scratch);
+  const auto in = block.read();
   REQUIRE(in);
   const bus::PayloadRef sound(private_body(*in));
   CHECK(bus::view(sound->doc) == parsed->bytes());

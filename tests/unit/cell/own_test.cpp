@@ -35,14 +35,12 @@ class Plans final : public bus::TenantDirectory {
   std::map<std::string, const std::string*, std::less<>> plan_of_;
 };
 
-struct OwnCells : CellFixture {
+struct OwnCells : ServingCell {
   explicit OwnCells(const std::function<void(CellSpec&)>& more = {})
-      : CellFixture("parrot", all_grants(), {}, [&](CellSpec& spec) {
+      : ServingCell("parrot", all_grants(), {}, [&](CellSpec& spec) {
           spec.sharing = Sharing::per_tenant;
           if (more) more(spec);
-        }) {
-    REQUIRE(start().empty());
-  }
+        }) {}
   // How many payloads the parrot that answers this tenant keeps, and the first one's text: its memory.
   std::string keep(const std::string& tenant, const std::string& text, uint32_t worker = 0) {
     const Got got = ask("keep", text, {.tenant = tenant}, worker);
@@ -55,10 +53,6 @@ struct OwnCells : CellFixture {
       if (c.owner == owner && c.state != "leaving") return c;
     }
     return {};
-  }
-  void await(const std::function<bool()>& holds) {
-    for (int i = 0; i < 4000 && !holds(); ++i) poll(nullptr, 0, 5);
-    REQUIRE(holds());
   }
   size_t count() { return link->facts().size(); }
 };
@@ -121,19 +115,17 @@ TEST_CASE("own cells: one that is idle ends, and the next call of its tenant sta
 }
 
 TEST_CASE("own cells: one with a call in flight is not idle", "[cell]") {
-  CellFixture f("parrot", CellFixture::all_grants(), {{"never", [](auto&, auto&, auto&) { return SOCLE_PENDING; }}},
+  ServingCell f("parrot", CellFixture::all_grants(), {{"never", [](auto&, auto&, auto&) { return SOCLE_PENDING; }}},
                 [](CellSpec& spec) {
                   spec.sharing = Sharing::per_tenant;
                   spec.idle = std::chrono::milliseconds(100);
                 });
-  REQUIRE(f.start().empty());
   f.ask("echo", "x", {.tenant = "acme"});
   const pid_t pid = f.link->facts().back().pid;
   const Got got = f.ask("cancelled", "never", {.tenant = "acme", .deadline = telemetry::monotonic_now() + 600'000'000});
   CHECK(got.status == SOCLE_DEADLINE);
   CHECK(::kill(pid, 0) == 0);
-  for (int i = 0; i < 2000 && f.link->facts().size() > 1; ++i) poll(nullptr, 0, 5);
-  CHECK(f.link->facts().size() == 1);
+  f.await([&] { return f.link->facts().size() == 1; });
 }
 
 TEST_CASE("own cells: beyond the most there may be, the idlest makes room, and none that works", "[cell]") {
@@ -193,20 +185,18 @@ TEST_CASE("own cells: tenants of a plan share one, and a tenant moves with its p
 
 TEST_CASE("own cells: calls that nobody waits for any more are taken back from whichever cell has them", "[cell]") {
   std::atomic<int> asked{0};
-  CellFixture f("parrot", CellFixture::all_grants(),
+  ServingCell f("parrot", CellFixture::all_grants(),
                 {{"never",
                   [&](auto&, auto&, auto&) {
                     ++asked;
                     return SOCLE_PENDING;
                   }}},
                 [](CellSpec& spec) { spec.sharing = Sharing::per_tenant; });
-  REQUIRE(f.start().empty());
   f.ask("echo", "x", {.tenant = "acme"});
   const Got got = f.ask("cancelled", "never", {.tenant = "acme", .deadline = telemetry::monotonic_now() + 200'000'000});
   CHECK(got.status == SOCLE_DEADLINE);
   CHECK(asked == 1);
-  for (int i = 0; i < 1000 && f.link->facts().back().in_flight != 0; ++i) poll(nullptr, 0, 5);
-  CHECK(f.link->facts().back().in_flight == 0);
+  f.await([&] { return f.link->facts().back().in_flight == 0; });
 }
 
 TEST_CASE("own cells: all of them end with their generation", "[cell]") {

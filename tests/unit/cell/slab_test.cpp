@@ -8,10 +8,19 @@
 
 using namespace socle::cell;
 
+namespace {
+
+Memory mapped(std::size_t size) {
+  auto made = Memory::create("test", size);
+  REQUIRE(made);
+  return std::move(*made);
+}
+
+}  // namespace
+
 TEST_CASE("slab: runs are leased first fit and never overlap", "[cell]") {
-  auto memory = Memory::create("test", slab_size);
-  REQUIRE(memory);
-  Slab slab(memory->data());
+  const Memory memory = mapped(slab_size);
+  Slab slab(memory.data());
   CHECK(slab.lease(1) == 0U);
   CHECK(slab.lease(slab_unit * 3) == 1U);
   CHECK(slab.lease(slab_unit + 1) == 4U);
@@ -22,9 +31,8 @@ TEST_CASE("slab: runs are leased first fit and never overlap", "[cell]") {
 }
 
 TEST_CASE("slab: what is larger than it, or than what is free, is refused", "[cell]") {
-  auto memory = Memory::create("test", slab_size);
-  REQUIRE(memory);
-  Slab slab(memory->data());
+  const Memory memory = mapped(slab_size);
+  Slab slab(memory.data());
   CHECK_FALSE(slab.lease(slab_size + 1));
   CHECK(slab.lease(slab_size - slab_unit));
   CHECK_FALSE(slab.lease(slab_unit * 2));
@@ -32,9 +40,8 @@ TEST_CASE("slab: what is larger than it, or than what is free, is refused", "[ce
 }
 
 TEST_CASE("slab: what is not leased cannot be released", "[cell]") {
-  auto memory = Memory::create("test", slab_size);
-  REQUIRE(memory);
-  Slab slab(memory->data());
+  const Memory memory = mapped(slab_size);
+  Slab slab(memory.data());
   CHECK(slab.lease(slab_unit * 2) == 0U);
   CHECK_FALSE(slab.release(1));
   CHECK(slab.release(0));
@@ -42,9 +49,8 @@ TEST_CASE("slab: what is not leased cannot be released", "[cell]") {
 }
 
 TEST_CASE("slab: what lies above the first MiB is given back to the system", "[cell]") {
-  auto memory = Memory::create("test", slab_size);
-  REQUIRE(memory);
-  Slab slab(memory->data());
+  const Memory memory = mapped(slab_size);
+  Slab slab(memory.data());
   const auto unit = slab.lease(slab_unit * 64);
   slab.at(*unit)[0] = std::byte{7};
   slab.at(*unit)[slab_unit * 63] = std::byte{7};
@@ -54,13 +60,12 @@ TEST_CASE("slab: what lies above the first MiB is given back to the system", "[c
 }
 
 TEST_CASE("memory: a descriptor for the peer cannot be mapped writable, and nobody can change the size", "[cell]") {
-  auto memory = Memory::create("test", page);
-  REQUIRE(memory);
-  auto fd = memory->read_only();
+  const Memory memory = mapped(page);
+  auto fd = memory.read_only();
   REQUIRE(fd);
   CHECK(Memory::map(fd->get(), page, false));
   CHECK_FALSE(Memory::map(fd->get(), page, true));
-  CHECK(ftruncate(memory->fd(), 0) == -1);
+  CHECK(ftruncate(memory.fd(), 0) == -1);
   const auto other = Memory::map(fd->get(), 2 * page, false);
   REQUIRE_FALSE(other);
   CHECK(other.error().message.find("wanted 8192 bytes, sealed in size") != std::string::npos);

@@ -30,6 +30,8 @@ TEST_CASE("openapi schema: references lead into the component, our own keywords 
   CHECK(
       copied(R"({"$id":"x","properties":{"d":{"$ref":"#/$defs/d"},"labels":{"type":"string"}},"labels":{"a":1}})") ==
       R"({"properties":{"d":{"$ref":"#/components/schemas/a/$defs/d"},"labels":{"type":"string"}},"x-labels":{"a":1}})");
+  CHECK(copied(R"({"properties":{"zone":{"type":"string","format":"date-time","zone":"Europe/Paris"}}})") ==
+        R"({"properties":{"zone":{"type":"string","format":"date-time","x-zone":"Europe/Paris"}}})");
   // Data that looks like a schema stays as it is.
   CHECK(copied(R"({"const":{"$ref":"#/x","labels":1},"properties":{"$ref":{"enum":[{"$id":1}]}}})") ==
         R"({"const":{"$ref":"#/x","labels":1},"properties":{"$ref":{"enum":[{"$id":1}]}}})");
@@ -71,6 +73,8 @@ TEST_CASE("openapi document: routes of forms and rulesets stand once for each, o
   const auto body = create.find("requestBody").find("content").find("application/json");
   CHECK(json::to_text(body.find("example")) == R"({"x":1})");
   CHECK(body.find("schema").find("$ref").as_string() == "#/components/schemas/form.a");
+  const auto record = document->root().find("components").find("schemas").find("form.a.record");
+  CHECK(json::to_text(record.find("properties").find("expand")) == R"({"type":"object"})");
   const auto read = paths.find("/v1/forms/b/records/{id}").find("get");
   CHECK(json::to_text(read.find("parameters").at(0).find("name")) == "\"id\"");
   CHECK(read.find("parameters").size() == 1);

@@ -84,7 +84,7 @@ TEST_CASE("policy: faulty roles are refused at their place", "[policy]") {
         "/roles/0/inherits role_cycle: 'a' inherits itself\n");
   CHECK(refusal(R"([{"role":"a","grant":[]}])") ==
         "/roles/0/grant unknown_key: 'grant' means nothing here; wanted one of role, title, inherits, permissions, "
-        "grants\n");
+        "grants, second_factor\n");
   CHECK(refusal(R"([{"role":"a","permissions":["all"]}])")
             .starts_with("/roles/0/permissions/0 bad_name: found 'all'; wanted a permission such as records:read"));
   CHECK(refusal(R"([{"role":"a","grants":[{"permissions":["*"],"scope":"mine"}]}])") ==

@@ -1,13 +1,18 @@
-// docs_test.cpp: the rulesets on the pages do what their tests say, and the error page is the table of codes.
+// docs_test.cpp: the rulesets on the pages do what their tests say, every function zen.* is there with examples that
+// are true, and the error page is the table of codes.
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <memory>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "ruleset/ruleset.hpp"
+#include "socle/cel/program.hpp"
 #include "socle/json/document.hpp"
 #include "table/codes.hpp"
+#include "table/values.hpp"
+#include "zen/functions.hpp"
 
 namespace {
 
@@ -42,7 +47,52 @@ std::string told(const std::string& text, std::size_t& tests) {
   return out;
 }
 
+// What an expression over the functions zen.* answers, as JSON.
+std::string answered(const std::string& expression) {
+  static const auto environment = [] {
+    auto out = std::make_unique<cel::Environment>(rules::zen_environment());
+    (void)out->declare_variable("now", cel::TypeKind::timestamp);
+    return out;
+  }();
+  const auto ast = environment->compile("zen.result(" + expression + ")");
+  if (!ast) return "refused: " + ast.error().message;
+  const auto program = cel::Program::compile(*environment, *ast);
+  if (!program) return "refused: " + program.error().message;
+  cel::Activation activation(*environment);
+  activation.set(environment->variable("now")->slot, cel::Value::timestamp(1714557600, 0));
+  cel::Arena arena;
+  const auto value = program->evaluate(activation, arena);
+  if (value.is_error()) return "error: " + std::string(value.error_info().message);
+  const auto text = rules::to_json(value);
+  return text ? *text : text.error().message;
+}
+
 }  // namespace
+
+TEST_CASE("rules docs: every function zen.* is on the page, and its examples are true", "[rules]") {
+  namespace zen = rules::zen;
+  const auto page = read("decision-tables.md");
+  for (const auto rows : {zen::operator_rows(), zen::object_rows(), zen::text_rows(), zen::number_rows(),
+                          zen::date_rows(), zen::moment_rows()})
+    for (const auto& row : rows) {
+      const auto name = "zen." + std::string(row.name);
+      INFO(name);
+      CHECK(page.find("\n| " + name + " |") != std::string::npos);
+      CHECK(page.find(name + "(") != std::string::npos);
+    }
+  const std::string arrow = "  // → ";
+  std::istringstream lines(page);
+  std::string line;
+  int count = 0;
+  while (std::getline(lines, line)) {
+    const auto at = line.find(arrow);
+    if (!line.starts_with("zen.") || at == std::string::npos) continue;
+    ++count;
+    INFO(line);
+    CHECK(answered(line.substr(0, at)) == line.substr(at + arrow.size()));
+  }
+  CHECK(count > 100);
+}
 
 TEST_CASE("rules docs: the rulesets of the guide to decision tables are clean and tested", "[rules]") {
   const auto found = models(read("decision-tables.md"));

@@ -102,6 +102,23 @@ TEST_CASE("ruleset: user, tenant, now and env are what the call says", "[rules]"
   CHECK(rig.ruleset->evaluate(call, rig.arena).output == R"({"u":"ada","t":"acme","y":2024,"e":true})");
 }
 
+TEST_CASE("ruleset: objects within the declared input are read as the fields they are", "[rules]") {
+  const auto with_output = [](const std::string& output) {
+    return R"({"rules":"r","input":{"type":"object","required":["address"],"properties":{"address":{"type":"object",)"
+           R"("required":["city"],"properties":{"city":{"type":"string"},"since":{"type":"object","properties":)"
+           R"({"year":{"type":"integer"}}}}}}},"output":")" +
+           output + R"("})";
+  };
+  const std::string input = R"({"address":{"city":"Bonn","since":{"year":2013}}})";
+  CHECK(Rig(with_output("input.address.city"))(input) == R"("Bonn")");
+  CHECK(Rig(with_output("input.address.since.year + 1"))(input) == "2014");
+  CHECK(Rig(with_output("input.address == input.address && type(input.address.city) == string"))(input) == "true");
+  CHECK(Rig(with_output("[1].map(i, input.address.since)"))(input) == R"([{"year":2013}])");
+  CHECK(Rig(with_output("input.address"))(input) == R"({"city":"Bonn","since":{"year":2013}})");
+  CHECK(Rig(with_output("input.address.city.x")).text() ==
+        "expression /output@18: type 'string' does not support field selection\n");
+}
+
 TEST_CASE("ruleset: an output without a JSON form is an error", "[rules]") {
   CHECK(Rig(R"({"rules":"r","output":"0.0 / 0.0"})")("{}").starts_with("not_json: "));
   CHECK(Rig(R"~({"rules":"r","output":"decimal('1.50') + decimal('0.25')"})~")("{}") == "1.75");

@@ -19,6 +19,14 @@ Limits rate(double r, double burst) {
   return l;
 }
 
+// One tenant with these limits.
+struct Acme {
+  explicit Acme(const Limits& limits) { account.set(limits); }
+  Account* operator->() { return &account; }
+  Accounts accounts{2};
+  Account& account = accounts.tenant("acme");
+};
+
 }  // namespace
 
 TEST_CASE("account: a new tenant has no limits and weight 1", "[sched]") {
@@ -95,73 +103,61 @@ TEST_CASE("account: a deleted tenant's goes to a new one, later, and is then as 
 }
 
 TEST_CASE("account: a burst is admitted at once, then the rate", "[sched]") {
-  Accounts accounts(2);
-  Account& a = accounts.tenant("acme");
-  a.set(rate(10, 5));
-  CHECK(a.take_requests(64, second) == 5);
-  CHECK(a.take_requests(1, second) == 0);
-  CHECK(a.rate_state(second).retry_after == second / 10);
-  CHECK(a.take_requests(1, second + second / 10 - 1) == 0);
-  CHECK(a.take_requests(1, second + second / 10) == 1);
+  Acme a(rate(10, 5));
+  CHECK(a->take_requests(64, second) == 5);
+  CHECK(a->take_requests(1, second) == 0);
+  CHECK(a->rate_state(second).retry_after == second / 10);
+  CHECK(a->take_requests(1, second + second / 10 - 1) == 0);
+  CHECK(a->take_requests(1, second + second / 10) == 1);
   // A pause fills the burst up and no more.
-  CHECK(a.take_requests(64, 100 * second) == 5);
+  CHECK(a->take_requests(64, 100 * second) == 5);
 }
 
 TEST_CASE("account: over an hour of asking exactly the rate is admitted", "[sched]") {
-  Accounts accounts(2);
-  Account& a = accounts.tenant("acme");
-  a.set(rate(7, 3));
+  Acme a(rate(7, 3));
   int64_t admitted = 0;
-  for (int64_t now = 0; now < 3600 * second; now += 37'000'000) admitted += a.take_requests(1, now);
+  for (int64_t now = 0; now < 3600 * second; now += 37'000'000) admitted += a->take_requests(1, now);
   CHECK(admitted >= 7 * 3600);
   CHECK(admitted <= 7 * 3600 + 3);
 }
 
 TEST_CASE("account: the state of a rate says what headers need", "[sched]") {
-  Accounts accounts(2);
-  Account& a = accounts.tenant("acme");
-  a.set(rate(100, 20));
-  CHECK(a.take_requests(8, second) == 8);
-  const RateState s = a.rate_state(second);
+  Acme a(rate(100, 20));
+  CHECK(a->take_requests(8, second) == 8);
+  const RateState s = a->rate_state(second);
   CHECK(s.limit == Approx(100));
   CHECK(s.burst == Approx(20));
   CHECK(s.remaining == 12);
   CHECK(s.reset_for == 80'000'000);
   CHECK(s.retry_after == 0);
-  a.give_requests(3, a.epoch());
-  CHECK(a.rate_state(second).remaining == 15);
+  a->give_requests(3, a->epoch());
+  CHECK(a->rate_state(second).remaining == 15);
 }
 
 TEST_CASE("account: without a burst one second's worth is admitted at once", "[sched]") {
-  Accounts accounts(2);
-  Account& a = accounts.tenant("acme");
-  a.set(rate(30, 0));
-  CHECK(a.take_requests(64, second) == 30);
-  a.set(rate(0.5, 0));
-  CHECK(a.take_requests(64, second) == 1);
+  Acme a(rate(30, 0));
+  CHECK(a->take_requests(64, second) == 30);
+  a->set(rate(0.5, 0));
+  CHECK(a->take_requests(64, second) == 1);
 }
 
 TEST_CASE("account: a rate of zero admits nothing, and says when to ask again", "[sched]") {
-  Accounts accounts(2);
-  Account& a = accounts.tenant("acme");
-  a.set(rate(0, 0));
-  CHECK(a.take_requests(1, 5 * second) == 0);
-  CHECK(a.limits().rate == 0);
-  CHECK(a.rate_state(5 * second).retry_after > 0);
-  CHECK(a.rate_state(5 * second).remaining == 0);
+  Acme a(rate(0, 0));
+  CHECK(a->take_requests(1, 5 * second) == 0);
+  CHECK(a->limits().rate == 0);
+  CHECK(a->rate_state(5 * second).retry_after > 0);
+  CHECK(a->rate_state(5 * second).remaining == 0);
 }
 
 TEST_CASE("account: a changed rate holds at once, without debts of the old one", "[sched]") {
-  Accounts accounts(2);
-  Account& a = accounts.tenant("acme");
-  a.set(rate(1, 1));
-  CHECK(a.take_requests(5, second) == 1);
-  CHECK(a.take_requests(5, second) == 0);
-  a.set(rate(1000, 10));
-  CHECK(a.take_requests(64, second) == 10);
-  a.set(Limits{});
-  CHECK(a.take_requests(64, second) == 64);
-  CHECK_FALSE(a.rate_limited());
+  Acme a(rate(1, 1));
+  CHECK(a->take_requests(5, second) == 1);
+  CHECK(a->take_requests(5, second) == 0);
+  a->set(rate(1000, 10));
+  CHECK(a->take_requests(64, second) == 10);
+  a->set(Limits{});
+  CHECK(a->take_requests(64, second) == 64);
+  CHECK_FALSE(a->rate_limited());
 }
 
 TEST_CASE("account: places and memory are given out up to the cap", "[sched]") {

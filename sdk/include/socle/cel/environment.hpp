@@ -41,6 +41,7 @@ struct ObjectType {
   std::vector<Field> fields;
   bool open = false;            // other fields may be read too, as dyn
   bool absent_is_null = false;  // a declared field that is missing reads as null instead of an error
+  bool named = true;            // an expression that says `name` means the type; false: the name is for messages only
 
   [[nodiscard]] const Field* find(std::string_view field) const;
 };

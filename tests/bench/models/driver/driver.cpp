@@ -1,7 +1,7 @@
 // driver.cpp: inside a kernel, many tenants' models: fill() publishes one a tenant, touch() resolves each once and
-// times it, in random order; one() resolves one tenant's, which the path names, for who asks over HTTP: a listener
-// stands for one tenant, so that is how requests for 100,000 of them come in. Tenants are called t0, t1, …. fill() and
-// touch() run on worker 0, where the control socket's calls run.
+// times it, in random order, or evaluates it where the models are rulesets; one() resolves one tenant's, which the path
+// names, for who asks over HTTP: a listener stands for one tenant, so that is how requests for 100,000 of them come in.
+// Tenants are called t0, t1, …. fill() and touch() run on worker 0, where the control socket's calls run.
 #include <algorithm>
 #include <numeric>
 #include <random>
@@ -18,12 +18,16 @@ using socle::Task;
 class Driver : public socle::Plugin {
  public:
   explicit Driver(socle::Host& host)
-      : host_(host), import_(host.target("models/1", "import")), resolve_(host.target("models/1", "resolve")) {}
+      : host_(host),
+        import_(host.target("models/1", "import")),
+        resolve_(host.target("models/1", "resolve")),
+        evaluate_(host.target("rules/1", "evaluate")) {}
 
-  // {"count": N}: N tenants, 32 at a time.
+  // {"count": N, "rulesets": B}: N tenants, 32 at a time.
   Task<Reply> fill(Request request) {
     const std::uint64_t count = number(request, "count");
     State state(count);
+    state.rulesets = flag(request, "rulesets");
     const std::uint64_t lanes = std::min<std::uint64_t>(32, count);
     state.lanes = lanes;
     for (std::uint64_t i = 0; i < lanes; ++i) host_.spawn(fill_lane(&state), socle::Ends::at_stop);
@@ -33,10 +37,14 @@ class Driver : public socle::Plugin {
     co_return Reply::json(text);
   }
 
-  // {"count": N}: microseconds of each, as quantiles. Another order each time.
+  // {"count": N, "rulesets": B}: microseconds of each, as quantiles. Another order each time.
   Task<Reply> touch(Request request) {
     const std::uint64_t count = number(request, "count");
-    const socle::Meta meta{{"kind", "rules"}, {"name", "loan"}};
+    const bool rulesets = flag(request, "rulesets");
+    const socle::Target& asked = rulesets ? evaluate_ : resolve_;
+    const socle::Meta name{{"kind", "rules"}, {"name", "loan"}};
+    const Payload question = rulesets ? Payload::json(R"({"input":{"income":7}})", {{"ruleset", "loan"}})
+                                      : Payload::make({}, socle::Media::none, name);
     std::vector<double> micros;
     micros.reserve(count);
     std::uint64_t failed = 0;
@@ -46,9 +54,8 @@ class Driver : public socle::Plugin {
     for (std::uint64_t i = 0; i < count; ++i) {
       const auto context = host_.act_as("t" + std::to_string(order[i]), "benchmark", std::chrono::seconds(10));
       if (!context) co_return Reply(context.error());
-      const Payload question = Payload::make({}, socle::Media::none, meta);
       const socle::Instant begun = host_.now();
-      const Reply reply = co_await host_.call(context->view(), resolve_, question);
+      const Reply reply = co_await host_.call(context->view(), asked, question);
       micros.push_back(static_cast<double>((host_.now() - begun).count()) / 1000);
       failed += reply.ok() ? 0 : 1;
       if (i % 64 == 63) static_cast<void>(co_await host_.yield());
@@ -76,6 +83,7 @@ class Driver : public socle::Plugin {
     std::uint64_t count;
     std::uint64_t next = 0, good = 0;
     std::uint64_t lanes = 0;
+    bool rulesets = false;
     std::string failure{};
     socle::Completion<bool> done{};
     explicit State(std::uint64_t tenants) : count(tenants) {}
@@ -84,12 +92,28 @@ class Driver : public socle::Plugin {
     const auto body = json::Document::parse(request.text());
     return body ? body->root().find(name).as_uint64().value_or(1) : 1;
   }
+  static bool flag(Request request, std::string_view name) {
+    const auto body = json::Document::parse(request.text());
+    return body && body->root().find(name).as_bool();
+  }
+  // Another content for each tenant, so that nothing is shared.
+  static std::string model(const std::string& number, bool ruleset) {
+    std::string text = R"(rules: loan\ninput: {type: object, required: [income], )"
+                       R"(properties: {income: {type: number}}}\n)";
+    if (ruleset)
+      text +=
+          R"(steps: [{table: band, hit: F, inputs: [{expr: input.income, type: number}], outputs: [{type: integer}], )"
+          R"(rows: [['< 1000', '0'], ['[1000..5000)', '1'], ['-', '2']]}]\noutput: {value: ')" +
+          number + R"( + band'}\n)";
+    else
+      text += "output: {limit: " + number + R"(}\n)";
+    return text;
+  }
   Task<void> fill_lane(State* state) {
     while (state->next < state->count && state->failure.empty()) {
       const std::string number = std::to_string(state->next++);
-      const std::string body = R"({"items":[{"kind":"rules","name":"loan","text":"rules: loan\ninput: {type: object, )"
-                               R"(required: [income], properties: {income: {type: number}}}\noutput: {limit: )" +
-                               number + R"(}\n"}]})";
+      const std::string body =
+          R"({"items":[{"kind":"rules","name":"loan","text":")" + model(number, state->rulesets) + R"("}]})";
       const auto context = host_.act_as("t" + number, "benchmark", std::chrono::seconds(60));
       if (!context) {
         state->failure = context.error().message;
@@ -107,7 +131,7 @@ class Driver : public socle::Plugin {
   }
 
   socle::Host& host_;
-  socle::Target import_, resolve_;
+  socle::Target import_, resolve_, evaluate_;
   std::uint32_t touches_ = 0;
 };
 

@@ -20,19 +20,29 @@ struct SchedulingAttributes {
 };
 static_assert(sizeof(SchedulingAttributes) == 48);
 
+bool ask(SchedulingAttributes& attributes) {
+  return syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) == 0 &&
+         attributes.policy == SCHED_OTHER;  // else whoever started us decided otherwise
+}
+
+constexpr uint64_t short_slice = 100'000;  // the least that Linux takes
+
 }  // namespace
 
 void be_prompt() noexcept {
   SchedulingAttributes attributes;
-  if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
-  if (attributes.policy != SCHED_OTHER) return;  // whoever started us decided otherwise
-  attributes.runtime = 100'000;                  // the least that Linux takes
+  if (!ask(attributes)) return;
+  attributes.runtime = short_slice;
   syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
 void be_patient() noexcept {
   constexpr int nice = 10;  // about a tenth of what a thread of nice 0 gets
   if (getpriority(PRIO_PROCESS, 0) < nice) setpriority(PRIO_PROCESS, 0, nice);  // on Linux: of this thread
+  SchedulingAttributes attributes;
+  if (!ask(attributes)) return;
+  attributes.runtime = short_slice;  // its tenth in small pieces
+  syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
 }  // namespace socle::base

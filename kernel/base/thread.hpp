@@ -8,7 +8,8 @@ namespace socle::base {
 // and later take the length of a slice from sched_setattr; earlier ones ignore it).
 void be_prompt() noexcept;
 
-// A thread that loads, verifies, drains, watches: it yields to workers that share its core and keeps a tenth of it.
+// A thread that loads, verifies, drains, watches: it yields to workers that share its core and keeps a tenth of it,
+// in slices as short as theirs.
 void be_patient() noexcept;
 
 }  // namespace socle::base

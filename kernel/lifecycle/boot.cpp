@@ -45,7 +45,6 @@ Status Lifecycle::boot_from(const manifest::SystemManifest& system, const LastGo
     }
   }
   if (!problems.empty()) return Error{Code::invalid, problems};
-  basis_.read_unread();  // where a canary serves instead
   return start_with_dropped(std::move(set), system);
 }
 

@@ -183,7 +183,6 @@ class Reader {
       case DT_RELASZ: relocations_[0].size = value; break;
       case DT_JMPREL: relocations_[1].address = value; break;
       case DT_PLTRELSZ: relocations_[1].size = value; break;
-      case DT_INIT_ARRAYSZ: elf_.init_array_entries = value / sizeof(Elf64_Addr); break;
       case DT_FLAGS_1: elf_.no_delete = (value & DF_1_NODELETE) != 0; break;
       default: break;
     }

@@ -37,7 +37,6 @@ struct Elf {
   std::vector<Symbol> symbols;            // dynamic symbols, without the null one
   std::vector<std::string_view> local_symbols;  // function and object names of .symtab, if the file has one
   std::vector<Note> notes;
-  std::uint64_t init_array_entries = 0;
   std::uint64_t tls_size = 0;
   bool no_delete = false;         // DF_1_NODELETE
   bool executable_stack = false;  // would make every stack of the process executable

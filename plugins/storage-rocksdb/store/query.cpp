@@ -13,6 +13,8 @@
 namespace socle::storage {
 namespace {
 
+constexpr std::size_t count_sample = 1000;
+
 enum class Stop : std::uint8_t { done, paused, too_broad, not_cached };
 
 class Run {
@@ -33,13 +35,13 @@ class Run {
     });
   }
 
-  // How many match in all, looking at no more than `most`; `exact` false: extrapolated. Where the index says all, its
-  // entries are counted and no document is read.
+  // How many match in all, looking at no more than `most`; `complete` false: at least. Where the index says all, its
+  // entries are counted and no document is read (so none is missed either: that is verify's to find).
   Result<Stop> count(const QueryPlan& plan, std::size_t most, std::uint64_t& matches, bool& complete) {
     examined_ = 0;
     matches = 0;
     limit_ = most;
-    entries_only_ = plan.index != nullptr && plan.residual.empty() && !remainder_;
+    entries_only_ = index_says_all(plan);
     auto stop = walk(plan, std::nullopt, [&](Hit&) {
       ++matches;
       return true;
@@ -48,6 +50,9 @@ class Run {
     entries_only_ = false;
     complete = stop && *stop == Stop::done;
     return stop;
+  }
+  [[nodiscard]] bool index_says_all(const QueryPlan& plan) const {
+    return plan.index != nullptr && plan.residual.empty() && !remainder_;
   }
   [[nodiscard]] std::size_t examined() const { return examined_; }
   // The last document looked at by a walk that paused.
@@ -271,11 +276,13 @@ std::optional<Answer> run_query(State& state, const Call& call, const TenantSche
       matches = all;
     } else {
       const bool wants_exact = request.count == Count::exact;
-      auto counted = run.count(plans[0], wants_exact ? state.settings.scan_limit : 1000, matches, exact);
+      const bool far = wants_exact || run.index_says_all(plans[0]);
+      auto counted = run.count(plans[0], far ? state.settings.scan_limit : count_sample, matches, exact);
       if (!counted) return fail(counted.error());
       if (*counted == Stop::not_cached) return std::nullopt;
       if (wants_exact && !exact) return Answer(too_broad(state));
-      if (!exact) matches = matches * all / 1000;
+      // The first documents by id stand for all; the first entries of an index say nothing of how many more there are.
+      if (!exact && plans[0].index == nullptr) matches = matches * all / count_sample;
     }
     text.append(",\"count\":").append(std::to_string(matches));
     text.append(",\"count_exact\":").append(exact ? "true" : "false");

@@ -334,7 +334,7 @@ bool charge_deep(Context& c, const Value& value) {
 }
 
 bool insert_entry(Context& c, MapBuilder& builder, const Value& key, const Value& value) {
-  if (!is_key(key)) return false;
+  if (!is_key(key) || !charge_key(c, key)) return false;
   switch (builder.add(key, value)) {
     case MapBuilder::Added::yes: return true;
     case MapBuilder::Added::no_memory: (void)c.out_of_memory(); return false;

@@ -73,6 +73,17 @@ class Remainder {
   [[nodiscard]] bool is_local(const std::string& name) const {
     return std::find(locals_.begin(), locals_.end(), name) != locals_.end();
   }
+  static bool is_choice(const Expr& e) { return e.kind == ExprKind::call && e.name == "_?_:_"; }
+  [[nodiscard]] const Type& type_of(const Expr& e) const {
+    static const Type dyn;
+    return e.id < types_->size() ? (*types_)[e.id] : dyn;
+  }
+  [[nodiscard]] bool is_record(const Expr& e) const {
+    return e.kind == ExprKind::ident && e.name == "record" && (e.leading_dot || !is_local("record"));
+  }
+  [[nodiscard]] bool is_known_to_store(const Expr& e) const {
+    return e.kind == ExprKind::constant || (e.kind == ExprKind::select && is_record(*e.args[0]));
+  }
   void rewrite(ExprPtr& e) {
     if (e->loop) {
       auto& loop = *e->loop;
@@ -85,7 +96,17 @@ class Remainder {
       rewrite(loop.result);
       locals_.resize(depth);
     }
-    for (auto& arg : e->args) rewrite(arg);
+    const bool as_doubles = is_choice(*e) && type_of(*e).is(TypeKind::real);
+    for (std::size_t i = 0; i < e->args.size(); ++i) {
+      auto& arg = e->args[i];
+      const auto& type = type_of(*arg);
+      const bool whole = type.is(TypeKind::integer) || type.is(TypeKind::unsigned_integer);
+      rewrite(arg);
+      // Further down the store is not told that both sides are numbers, of which one is a double.
+      const auto offset = arg->offset;
+      if (as_doubles && i > 0 && whole && !is_known_to_store(*arg))
+        arg = factory_.call(offset, "double", std::move(arg));
+    }
     if (e->kind == ExprKind::ident) ident(e);
     if (e->kind == ExprKind::select) select(e);
   }
@@ -105,14 +126,13 @@ class Remainder {
   }
   void select(ExprPtr& e) {
     const Expr& operand = *e->args[0];
-    const bool at_record =
-        operand.kind == ExprKind::ident && operand.name == "record" && (operand.leading_dot || !is_local("record"));
-    if (at_record) {
+    if (is_record(operand)) {
       read_.insert(e->name);
       return;
     }
-    if (e->test_only || e->id >= types_->size() || !is_read_as_declared((*types_)[e->id])) return;
-    const std::string function = (*types_)[e->id].text();  // its name is that of the conversion
+    const Type type = type_of(*e);
+    if (e->test_only || !is_read_as_declared(type)) return;
+    const std::string function = type.text();  // its name is that of the conversion
     const auto offset = e->offset;
     e = factory_.call(offset, function, std::move(e));
   }

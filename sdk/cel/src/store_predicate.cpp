@@ -94,6 +94,8 @@ std::optional<StoreConstant> constant_for(const Expr& e, const Type& field, cons
   if (real == nullptr || !std::isfinite(*real)) return std::nullopt;
   const bool exact = field.is(TypeKind::real) || std::fabs(*real) < static_cast<double>(exact_double);
   if (!exact || !(field.is(TypeKind::real) || field.is(TypeKind::integer) || field.is_dyn())) return std::nullopt;
+  const bool whole = std::fabs(*real) < static_cast<double>(exact_double) && *real == std::trunc(*real);
+  if (whole && at.type == "integer") return from_integer(static_cast<std::int64_t>(*real), field, at);  // its index
   std::string text;
   json::Writer(text).number(*real);
   return StoreConstant{"number", text};

@@ -180,6 +180,8 @@ void append_quoted(std::string& out, std::string_view text) {
 
 void append_text(std::string& out, View value) {
   switch (value.kind()) {
+    case Kind::null: out.append("null"); return;
+    case Kind::boolean: out.append(value.as_bool() ? "true" : "false"); return;
     case Kind::string: return append_quoted(out, value.as_string());
     case Kind::integer:
     case Kind::unsigned_integer:

@@ -195,6 +195,36 @@ CONTRACT_TEST("storage: fields cut the document down", "[storage]") {
   CHECK(socle::json::to_text(get.root().find("doc")) == R"({"q":{"r":2}})");
 }
 
+CONTRACT_TEST("storage: counts of many are exact, or extrapolated from the first ones", "[storage]") {
+  for (const auto* indexes : {no_index, up}) {
+    const std::string name = indexes == up ? "indexed" : "plain";
+    declare(store, name, indexes);
+    for (int block = 0; block < 3; ++block) {
+      std::string operations;
+      for (int i = 0; i < 1000; ++i) {
+        operations += std::string(i > 0 ? "," : "") + R"({"op":"put","collection":")" + name + R"(","doc":{"kind":")" +
+                      (i % 2 == 0 ? "car" : "home") + R"(","amount":)" + std::to_string(i) + "}}";
+      }
+      REQUIRE(store.call("write", R"({"operations":[)" + operations + "]}").ok);
+    }
+    const auto count = [&](const std::string& kind, const std::string& filter) {
+      const Reply reply = store.call(
+          "query", R"({"collection":")" + name + R"(","limit":1,"filter":)" + filter + R"(,"count":")" + kind + "\"}");
+      INFO(reply.message);
+      REQUIRE(reply.ok);
+      return std::pair(reply.root().find("count").as_uint64().value_or(0), reply.root().find("count_exact").as_bool());
+    };
+    const std::string cars = R"({"op":"eq","field":"/kind","value":"car"})";
+    const std::string rich = R"({"op":"and","args":[)" + cars + R"(,{"op":"gt","field":"/amount","value":99}]})";
+    CHECK(count("exact", cars) == std::pair(std::uint64_t{1500}, true));
+    CHECK(count("exact", rich) == std::pair(std::uint64_t{1350}, true));
+    const auto [some, exact] = count("estimated", cars);
+    if (indexes == up) CHECK(exact);
+    CHECK(some > (exact ? 1499 : 1400));
+    CHECK(some < (exact ? 1501 : 1600));
+  }
+}
+
 CONTRACT_TEST("storage: a count without a filter is the collection's", "[storage]") {
   declare(store, "x");
   for (int i = 0; i < 7; ++i) REQUIRE(put(store, "x", std::to_string(i), "{}").ok);

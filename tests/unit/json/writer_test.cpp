@@ -45,6 +45,21 @@ TEST_CASE("json: each byte that must be escaped is, at any place of a string", "
   }
 }
 
+TEST_CASE("json: texts within arrays and objects are escaped as those that stand alone", "[json]") {
+  for (const char c : {'x', '"', '\\', '\n', '\x01'}) {
+    for (const std::size_t before : {0, 7, 8, 250, 300, 5000}) {
+      const std::string text = std::string(before, 'a') + c + std::string(9, 'b');
+      std::string quoted, out = "> ";
+      json::append_quoted(quoted, text);
+      const std::string all = "[" + quoted + ",{" + quoted + ":" + quoted + "},[],{},true,null,-1.50]";
+      const auto document = json::Document::parse(all);
+      REQUIRE(document);
+      json::append_text(out, document->root());
+      CHECK(out == "> " + all);
+    }
+  }
+}
+
 TEST_CASE("json: a writer refuses calls that cannot stand where they come", "[json]") {
   CHECK(fault([](json::Writer&) {}) == "write JSON text: finish() without a value");
   CHECK(fault([](json::Writer& w) { w.begin_array(); }) == "write JSON text: finish() with a container still open");

@@ -2,11 +2,13 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <map>
 #include <random>
 
 #include "contract/bytes.hpp"
 #include "contract/field.hpp"
 #include "contract/key.hpp"
+#include "contract/schema.hpp"
 #include "socle/json/decimal.hpp"
 #include "socle/json/document.hpp"
 
@@ -144,6 +146,29 @@ TEST_CASE("storage: a value of an unknown format or key is data loss in words", 
   CHECK(read.error().message ==
         "a stored document has format 2, key 0, this version reads format 1, key 0: run the version that wrote it, or "
         "restore");
+}
+
+TEST_CASE("storage: collections are found by name, also where an earlier version kept the order of creation",
+          "[storage]") {
+  TenantSchema schema;
+  for (const auto* name : {"z", "a", "m"}) {
+    Collection collection;
+    collection.name = name;
+    collection.number = schema.next_collection++;
+    schema.collections.push_back(std::move(collection));  // as encode() found them before they were sorted
+  }
+  auto read = TenantSchema::decode(schema.encode());
+  REQUIRE(read);
+  Collection late;
+  late.name = "b";
+  late.number = 9;
+  read->add(std::move(late));
+  for (const auto& [name, number] : std::map<std::string, std::uint64_t>{{"z", 1}, {"a", 2}, {"b", 9}, {"m", 3}}) {
+    REQUIRE(read->find(name) != nullptr);
+    CHECK(read->find(name)->number == number);
+    CHECK(read->find(number)->name == name);
+  }
+  for (const auto* name : {"", "aa", "zz"}) CHECK(read->find(std::string_view(name)) == nullptr);
 }
 
 TEST_CASE("storage: times are printed in UTC with milliseconds", "[storage]") {

@@ -19,7 +19,8 @@ namespace {
 const auto schema = json::Document::parse(R"~({"type":"object","properties":{
   "s":{"type":"string"},"n":{"type":"integer"},"r":{"type":"number"},"b":{"type":"boolean"},
   "d":{"type":"string","format":"date"},"e":{"type":"string","format":"date"},"t":{"type":"string","format":"date-time"},
-  "x":{},"o":{"type":"object","properties":{"s":{"type":"string"},"d":{"type":"string","format":"date"}}}}})~");
+  "x":{},"o":{"type":"object","properties":{"s":{"type":"string"},"d":{"type":"string","format":"date"},
+    "n":{"type":"integer"},"r":{"type":"number"}}}}})~");
 
 class Generator {
  public:
@@ -41,7 +42,7 @@ class Generator {
       }
     }
     const std::string op = one_of({" == ", " != ", " < ", " <= ", " > ", " >= "});
-    switch (pick(12)) {
+    switch (pick(13)) {
       case 0: return one_of({"s", "record.s", "record.x", "record.o.s"}) + op + one_of({"'a'", "'b'", "''", "user.id"});
       case 1: return one_of({"n", "record.x", "r"}) + op + one_of({"1", "2", "1.5", "0", "user.level"});
       case 2: return one_of({"d", "e", "record.d", "o.d"}) + op + one_of({"date('2024-01-02')", "date(now)", "e"});
@@ -52,6 +53,9 @@ class Generator {
       case 7: return one_of({"s", "o.s"}) + ".startsWith(" + one_of({"'a'", "'ab'", "''"}) + ")";
       case 8: return "has(record." + one_of({"s", "x", "o", "d", "n"}) + ")";
       case 9: return one_of({"record.id", "record.created_by"}) + op + one_of({"'a'", "'u1'", "user.id"});
+      case 11:
+        return one_of({"(b ? o.n : 2.5) / 2", "(b ? 2.5 : n) / 2", "(b ? o.n + 1 : 1.5)", "(b ? n : 1.5)"}) + op +
+               one_of({"1.5", "1", "user.level"});
       case 10: return one_of({"record.created_at", "record.updated_at"}) + op + "now";
       default:
         return one_of({"size(s) > 1", "'hr' in user.roles", "user.none == 1", "record.version > 1", "n > user.id"});
@@ -70,7 +74,8 @@ class Generator {
     fields += member("e", {"\"2024-01-01\"", "\"2024-01-03\"", "\"no date\"", "null"});
     fields += member("t", {"\"2024-01-01T00:00:00Z\"", "\"2024-01-02T01:00:00+01:00\""});
     fields += member("x", {"1", "\"a\"", "true", "null", "2.5", "[1]", "{\"y\":1}"});
-    fields += member("o", {"{\"s\":\"a\",\"d\":\"2024-01-02\"}", "{\"s\":\"b\"}", "{}", "null", "{\"d\":\"x\"}"});
+    fields += member("o", {"{\"s\":\"a\",\"d\":\"2024-01-02\"}", "{\"s\":\"b\",\"n\":3}", "{}", "null",
+                           "{\"n\":2,\"r\":3}", "{\"r\":2.5}", "{\"d\":\"x\"}"});
     if (!fields.empty()) fields.erase(0, 1);
     return "{\"doc\":{" + fields + "},\"created_by\":" + one_of({"\"u1\"", "\"a\"", "null"}) + "}";
   }

@@ -31,7 +31,7 @@ class Auth : public Plugin {
         identities_(store_, people_),
         user_api_(host, store_, people_, links_, sessions_, identities_),
         access_(host, store_),
-        second_factor_(settings_, access_.views()),
+        second_factor_(host, settings_, access_.views()),
         key_api_(host, store_, forgetting_, access_),
         roles_(host, store_, access_),
         token_desk_(host, store_, people_, sessions_, settings_),

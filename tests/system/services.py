@@ -1,8 +1,9 @@
 """system.services: what a plugin reaches of another one where no route stands before it. Every method of every service,
 as the built manifests list them, is called by a plugin of the test (caller/) in the name of nobody, of another tenant's
-administrator, of a key for something else and of a suspended tenant: whatever it answers, it shows nothing of this
-tenant and changes nothing of it. auth/1 has a matrix of its own (tests/contract/auth/service_matrix_test.cpp). And what
-is announced stays in its tenant: streams of events, and messages of a channel."""
+administrator, who has models of the same names, and of a suspended tenant; the methods behind `records:` routes also in
+the name of a key for something else. Whatever it answers, it shows nothing of this tenant and changes nothing of it.
+auth/1 has a matrix of its own (tests/contract/auth/service_matrix_test.cpp). And what is announced stays in its tenant:
+streams of events, and messages of a channel."""
 
 import json
 import os
@@ -95,12 +96,14 @@ class Services(SystemTest):
         return self.good("POST", "/v1/notes", {"title": title}, token, 201)["id"]
 
     def fill(self):
-        """What acme has, and the calls that mean it."""
+        """What acme has, and the calls that mean it; `other` has a form and a ruleset of the same names."""
         form = {"form": "secrets", "title": MODEL_SECRET, "schema": {"type": "object", "properties": {"a": {"type": "string"}}}}
         rules = {"rules": "secrets", "input": {"type": "object"}, "steps": [{"set": "a", "expr": "'%s'" % MODEL_SECRET}],
                  "output": {"a": "a"}}
         self.published("forms", "secrets", form)
         self.published("rules", "secrets", rules)
+        self.published("forms", "secrets", dict(form, title="what other has"), self.other)
+        self.published("rules", "secrets", dict(rules, steps=[{"set": "a", "expr": "'what other has'"}]), self.other)
         record = self.good("POST", "/v1/forms/secrets/records", {"a": SECRET}, status=201)["id"]
         note = self.note(SECRET, self.admin)
         of_notes = {"get": {"collection": "notes", "id": note}, "query": {"collection": "notes"},
@@ -142,6 +145,8 @@ class Services(SystemTest):
         question = self.fill()
         for name, secret in SHOWN.items():
             self.assertIn(secret, self.called(question(*name.split(".")), token=self.admin)[2], name)
+        self.assertEqual((200, "not_found"), self.called(question("forms/1", "read"), token=self.other)[:2])
+        self.assertIn("what other has", self.called(question("models/1", "get"), token=self.other)[2])
         _, position = self.feed()
         wrong = []
         for who, credential in (("nobody", {}), ("other", {"token": self.other})):

@@ -13,6 +13,14 @@ std::string_view role_of(std::string_view held) { return held.substr(0, held.fin
 
 }  // namespace
 
+SecondFactor::SecondFactor(Host& host, const Settings& settings, TenantViews& views)
+    : settings_(settings), views_(views) {
+  for (const std::string& role : settings.second_factor_roles)
+    if (role != any_role && !is_built_in(role))
+      host.log(Level::warn,
+               "second_factor_roles: no built-in role '" + role + "'; it counts only where a tenant has one");
+}
+
 bool SecondFactor::named(std::string_view role) const {
   const auto& roles = settings_.second_factor_roles;
   return std::find(roles.begin(), roles.end(), role) != roles.end();

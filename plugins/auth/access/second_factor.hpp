@@ -10,7 +10,8 @@ namespace socle::auth {
 
 class SecondFactor {
  public:
-  SecondFactor(const Settings& settings, TenantViews& views) : settings_(settings), views_(views) {}
+  // Warns of roles that the operator names and that are not built in.
+  SecondFactor(Host& host, const Settings& settings, TenantViews& views);
 
   // `roles` as a user holds them: NAME or NAME@UNIT.
   Task<Got<bool>> demanded(Context context, const std::vector<std::string>& roles);

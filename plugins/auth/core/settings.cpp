@@ -1,10 +1,23 @@
 #include "core/settings.hpp"
 
+#include <stdexcept>
+
+#include "policy/names.hpp"
+
 namespace socle::auth {
 namespace {
 
 Milliseconds ms(const Config& config, std::string_view key) {
   return std::chrono::duration_cast<Milliseconds>(Duration(config.get<std::int64_t>(key)));
+}
+
+// One that is mistyped would demand nothing, and nobody would notice.
+std::vector<std::string> demanding_roles(const Config& config) {
+  auto out = config.get<std::vector<std::string>>("second_factor_roles", {});
+  for (const auto& role : out)
+    if (role != "*" && !authz::is_name(role))
+      throw std::runtime_error("second_factor_roles: found '" + role + "'; wanted the name of a role, or \"*\"");
+  return out;
 }
 
 }  // namespace
@@ -16,7 +29,7 @@ Settings::Settings(const Config& config)
       refused_passwords(config.get<std::string>("refused_passwords", "")),
       turns{config.get<unsigned>("hashes"), config.get<unsigned>("hashes_per_tenant"),
             config.get<unsigned>("hashes_per_address")},
-      second_factor_roles(config.get<std::vector<std::string>>("second_factor_roles", {})),
+      second_factor_roles(demanding_roles(config)),
       login_attempts(config.get<double>("login_attempts")),
       login_refill(config.get<std::int64_t>("login_refill")),
       session{ms(config, "session_ttl"), ms(config, "session_limit")},

@@ -66,6 +66,12 @@ Batch& Batch::remove_any(std::string_view of, std::string_view id) {
   operation("delete", of, id).end_object();
   return *this;
 }
+Batch& Batch::check(std::string_view of, std::string_view id, std::uint64_t revision) {
+  operation("check", of, id);
+  expecting(revision);
+  out_.end_object();
+  return *this;
+}
 Batch& Batch::soon() {
   soon_ = true;
   return *this;

@@ -40,6 +40,8 @@ class Batch {
   Batch& put(std::string_view of, std::string_view id, std::uint64_t expect, std::string_view document);
   Batch& remove(std::string_view of, std::string_view id, std::uint64_t expect);
   Batch& remove_any(std::string_view of, std::string_view id);
+  // Only if that document, which is not written, is at this revision still.
+  Batch& check(std::string_view of, std::string_view id, std::uint64_t revision);
   // Once lost, nothing worse than a repeated step: the operating system has it, the disk within a second.
   Batch& soon();
   [[nodiscard]] std::string take();

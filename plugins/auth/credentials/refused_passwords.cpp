@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::size_t hash_digits = 40;
 constexpr std::size_t longest_hash_line = 128;  // the hash, a colon, a count, the line's end
+constexpr std::size_t shortest_hash = 32;       // digits; whatever begins with so many is a hash of some kind
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::uint64_t sampled_lines = 64;
 constexpr std::size_t shortest_listed = 8;  // no password is shorter than that
 constexpr std::string_view wanted_list =
@@ -60,6 +62,10 @@ std::string hash_of_line(std::string_view line) {
     if (!is_digit(c) && (c < 'A' || c > 'F')) return {};
   }
   return out;
+}
+
+std::size_t leading_digits(std::string_view line) {
+  return std::min(line.find_first_not_of("0123456789abcdefABCDEF"), line.size());
 }
 
 std::string sha1_digits(std::string_view password) {
@@ -107,12 +113,17 @@ Result<std::string> RefusedPasswords::take_in() {
   auto head = bytes_at(file_, 0, longest_hash_line);
   if (!head) return std::move(head).error();
   if (size_ == 0) return std::string("an empty file");
+  if (head->starts_with(byte_order_mark)) return std::string("a byte order mark before the first line");
   const std::string_view first = std::string_view(*head).substr(0, head->find('\n'));
   hashes_ = !hash_of_line(without_return(first)).empty();
+  if (const std::size_t digits = leading_digits(first); !hashes_ && digits >= shortest_hash)
+    return "a first line that begins with " + std::to_string(digits) +
+           " hexadecimal digits and is no line of a list of SHA-1 hashes";
   return hashes_ ? check_order() : read_plain();
 }
 
-// Of lines spread over the file, first and last among them: a list ordered otherwise cannot pass by chance.
+// Of lines spread over the file, first and last among them: a list in another order as a whole does not pass; single
+// lines out of place are not seen, and are not found.
 Result<std::string> RefusedPasswords::check_order() const {
   const std::uint64_t from = size_ - std::min<std::uint64_t>(size_, longest_hash_line);
   auto tail = bytes_at(file_, from, static_cast<std::size_t>(size_ - from));

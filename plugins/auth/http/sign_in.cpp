@@ -17,12 +17,26 @@ namespace {
 constexpr Duration patience = std::chrono::seconds(10);
 constexpr std::string_view nobody = "~auth";  // acts where there is no tenant to act for
 constexpr std::string_view no_tenant = "-";   // what is no tenant's name, and no tenant's name itself
+constexpr int begin_attempts = 4;             // against changes of the user at the same time
 constexpr double user_burst = 10;             // times those of one address: guesses at one user from everywhere
 constexpr double peer_burst = 10;             // and from one address at everybody
 
 Reply wrong() {
   return Reply::error(Code::unauthenticated, "bad_login", "the tenant, the username or the password is wrong")
       .with_header("www-authenticate", "Bearer");
+}
+
+Reply suspended() {
+  return Reply::error(Code::denied, "user_suspended", "this user is suspended; ask an administrator of the tenant");
+}
+
+Beginning beginning_of(const Person& person, const Origin& from, std::vector<std::string> means) {
+  Beginning out;
+  out.user = person.id;
+  out.peer = from.peer;
+  out.agent = from.agent;
+  out.means = std::move(means);
+  return out;
 }
 
 Reply held_back(Attempts::Time wait) {
@@ -163,9 +177,7 @@ Task<Reply> SignIn::enter(Given& given, Context context, const std::vector<Attem
     host_.log(Level::info, context, "sign-in failed", {{"peer", given.from.peer}});
     co_return wrong();
   }
-  if (found->person.state != PersonState::active)
-    co_return Reply::error(Code::denied, "user_suspended",
-                           "this user is suspended; ask an administrator of the tenant");
+  if (found->person.state != PersonState::active) co_return suspended();
   if (auto open = co_await tenant_open(context); !open) co_return std::move(open).problem();
   auto factor = co_await second_factor(*found, given.code);
   if (!factor) {
@@ -181,12 +193,10 @@ Task<Reply> SignIn::enter(Given& given, Context context, const std::vector<Attem
     if (auto kept = co_await keep_rehash(*found, checked->rehash); !kept)
       host_.log(Level::warn, context, "a password could not be hashed anew", {{"why", kept.error().message}});
   }
-  auto due = co_await owes_factor(context, found->person, found->secrets);
-  if (!due) co_return std::move(due).problem();
   std::vector<std::string> means;
   means.emplace_back("pwd");
   if (!factor->empty()) means.push_back(*factor);
-  co_return co_await welcome(context, found->person, given, std::move(means), *due);
+  co_return co_await welcome(context, *found, given, std::move(means));
 }
 
 Task<Got<bool>> SignIn::tenant_open(Context context) {
@@ -246,32 +256,56 @@ Task<Status> SignIn::keep_rehash(const Proven& proven, std::string hash) {
   co_return written ? Status() : Status(written.problem().error());
 }
 
-Task<Got<Started>> SignIn::begin(Context context, const Person& person, const Origin& from,
-                                 std::vector<std::string> means, bool factor_due) {
-  // The browser's session of before is over: a secret that somebody planted there opens nothing.
-  if (const auto old = read_secret(from.cookie);
-      old && old->kind == SecretKind::session && old->tenant == context.tenant()) {
-    auto ended = co_await sessions_.revoke(context, fingerprint(from.cookie), person.id);
-    if (!ended) co_return std::move(ended).problem();
-  }
-  Beginning beginning;
-  beginning.user = person.id;
-  beginning.peer = from.peer;
-  beginning.agent = from.agent;
-  beginning.means = std::move(means);
-  beginning.factor_due = factor_due;
-  auto started = co_await sessions_.begin(context, beginning);
-  if (!started) co_return std::move(started).problem();
+// The browser's session of before is over: a secret that somebody planted there opens nothing.
+Task<Got<bool>> SignIn::leave_old(Context context, const std::string& user, const Origin& from) {
+  const auto old = read_secret(from.cookie);
+  if (!old || old->kind != SecretKind::session || old->tenant != context.tenant()) co_return true;
+  const std::string id = fingerprint(from.cookie);
+  co_return co_await sessions_.revoke(context, id, user);
+}
+
+void SignIn::count(Context context, const Beginning& beginning) {
   signed_in_.add();
   host_.log(Level::info, context, "signed in",
-            {{"user", person.id}, {"peer", from.peer}, {"means", beginning.means.back()}});
+            {{"user", beginning.user}, {"peer", beginning.peer}, {"means", beginning.means.back()}});
+}
+
+Task<Got<Started>> SignIn::begin(Context context, const Person& person, const Origin& from,
+                                 std::vector<std::string> means) {
+  auto left = co_await leave_old(context, person.id, from);
+  if (!left) co_return std::move(left).problem();
+  const Beginning beginning = beginning_of(person, from, std::move(means));
+  auto started = co_await sessions_.begin(context, beginning);
+  if (started) count(context, beginning);
   co_return started;
 }
 
-Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& given, std::vector<std::string> means,
-                            bool factor_due) {
-  auto started = co_await begin(context, person, given.from, std::move(means), factor_due);
+Task<Got<Started>> SignIn::begin_as_he_is(Context context, Proven& proven, Beginning& beginning) {
+  for (int attempt = 0;; ++attempt) {
+    auto due = co_await owes_factor(context, proven.person, proven.secrets);
+    if (!due) co_return std::move(due).problem();
+    beginning.factor_due = *due;
+    beginning.user_revision = proven.person.revision;
+    auto started = co_await sessions_.begin(context, beginning);
+    if (started) co_return started;
+    if (started.problem().error_code() != "changed_meanwhile" || attempt == begin_attempts)
+      co_return std::move(started).problem();
+    auto again = co_await people_.by_id(context, beginning.user);
+    if (!again) co_return std::move(again).problem();
+    if (!again->exists()) co_return wrong();
+    if (again->state != PersonState::active) co_return suspended();
+    proven.person = std::move(*again);
+  }
+}
+
+Task<Reply> SignIn::welcome(Context context, Proven& proven, const Given& given, std::vector<std::string> means) {
+  auto left = co_await leave_old(context, proven.person.id, given.from);
+  if (!left) co_return std::move(left).problem();
+  Beginning beginning = beginning_of(proven.person, given.from, std::move(means));
+  auto started = co_await begin_as_he_is(context, proven, beginning);
   if (!started) co_return std::move(started).problem();
+  count(context, beginning);
+  const Person& person = proven.person;
   std::string text;
   json::Writer out(text);
   out.begin_object();
@@ -288,7 +322,7 @@ Task<Reply> SignIn::welcome(Context context, const Person& person, const Given& 
   for (const std::string& role : person.roles) out.string(role);
   out.end_array().member("tenant", context.tenant()).member("csrf_token", csrf_token(started->secret));
   out.member("session_expires_at", timestamp(started->span.ends));
-  if (factor_due) out.member("second_factor_due", true);
+  if (beginning.factor_due) out.member("second_factor_due", true);
   out.end_object();
   co_return private_json(text).with_header("set-cookie", session_cookie(given.from, started->secret));
 }
@@ -322,17 +356,12 @@ Task<Got<SignIn::Proven>> SignIn::prove(Request request, std::string password) {
   co_return out;
 }
 
-Task<Reply> SignIn::rotated(Request request, const Proven& proven, std::string text) {
-  auto due = co_await owes_factor(request, proven.person, proven.secrets);
-  if (!due) co_return std::move(due).problem();
+Task<Reply> SignIn::rotated(Request request, const Proven& given, std::string text) {
+  Proven proven = given;
   const Origin from = origin_of(request, settings_.behind_tls);
-  Beginning beginning;
-  beginning.user = proven.person.id;
-  beginning.factor_due = *due;
-  beginning.peer = from.peer;
-  beginning.agent = from.agent;
-  beginning.means.emplace_back("pwd");
-  auto started = co_await sessions_.begin(request, beginning);
+  std::vector<std::string> means(1, "pwd");
+  Beginning beginning = beginning_of(proven.person, from, std::move(means));
+  auto started = co_await begin_as_he_is(request, proven, beginning);
   if (!started) co_return std::move(started).problem();
   co_return private_json(text).with_header("set-cookie", session_cookie(from, started->secret));
 }

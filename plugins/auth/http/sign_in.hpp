@@ -31,9 +31,8 @@ class SignIn {
 
   // The problem when the context's tenant is suspended.
   Task<Got<bool>> tenant_open(Context context);
-  // A session for somebody who has proven who he is; the one that the browser had is over.
-  Task<Got<Started>> begin(Context context, const Person& person, const Origin& from, std::vector<std::string> means,
-                           bool factor_due = false);
+  // A session for somebody who has proven who he is elsewhere; the one that the browser had is over.
+  Task<Got<Started>> begin(Context context, const Person& person, const Origin& from, std::vector<std::string> means);
 
   // A new session for somebody whose old one ends with what he changed; sets the cookie when the old one came by it.
   Task<Reply> rotated(Request request, const Proven& proven, std::string text);
@@ -53,8 +52,11 @@ class SignIn {
   Task<Status> keep_rehash(const Proven& proven, std::string hash);
   // His roles want a second factor and the account has none.
   Task<Got<bool>> owes_factor(Context context, const Person& person, const Secrets& secrets);
-  Task<Reply> welcome(Context context, const Person& person, const Given& given, std::vector<std::string> means,
-                      bool factor_due);
+  Task<Reply> welcome(Context context, Proven& proven, const Given& given, std::vector<std::string> means);
+  Task<Got<bool>> leave_old(Context context, const std::string& user, const Origin& from);
+  // A session by password, for the user as he is when it begins: whoever changed him meanwhile found no session to end.
+  Task<Got<Started>> begin_as_he_is(Context context, Proven& proven, Beginning& beginning);
+  void count(Context context, const Beginning& beginning);
   [[nodiscard]] std::vector<Attempts::Bucket> buckets(std::string_view tenant, std::string_view username,
                                                       std::string_view peer) const;
   [[nodiscard]] Attempts::Time clock() const { return Duration(host_.now().nanoseconds); }

@@ -75,6 +75,7 @@ Task<Got<Started>> Sessions::begin(Context context, const Beginning& beginning) 
   session.factor_due = beginning.factor_due;
   session.span = started.span;
   Batch batch;
+  if (beginning.user_revision != 0) batch.check(collection::users, beginning.user, beginning.user_revision);
   batch.put(collection::sessions, started.id, 0, text_of(session));
   auto written = co_await store_.write(context, batch.take());
   if (!written) co_return std::move(written).problem();

@@ -16,6 +16,7 @@ class Forgetting;
 // Where a session comes from; text is copied.
 struct Beginning {
   std::string user;
+  std::uint64_t user_revision = 0;  // only if the user is at it still, else `changed_meanwhile`; 0: whichever
   std::string peer, agent;
   std::vector<std::string> means;  // "pwd", "otp", "recovery", "operator", "oidc"
   bool factor_due = false;         // a role wants a second factor, which the account has not: good for setting one up

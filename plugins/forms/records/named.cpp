@@ -14,7 +14,10 @@ View member_at(View object, const std::vector<std::string>& tokens) {
 void add_named(View value, const std::string& pointer, std::vector<Named>& out) {
   if (value.is_string() && !value.as_string().empty()) out.push_back({pointer, value.as_string()});
   std::size_t i = 0;
-  for (const auto one : value.elements()) out.push_back({below(pointer, i++), one.as_string()});
+  for (const auto one : value.elements()) {
+    if (one.is_string() && !one.as_string().empty()) out.push_back({below(pointer, i), one.as_string()});
+    ++i;
+  }
 }
 
 }  // namespace

@@ -112,11 +112,11 @@ Task<Reply> Records::list_in(Request request, const Served& served) {
     json::Writer out(text);
     out.begin_object();
     write_members(out, item);
-    if (i < expanded.size()) {
-      const auto more = json::Document::parse(expanded[i]);
-      if (more) out.member("expand", more->root());
-    }
     out.end_object();
+    if (i < expanded.size()) {
+      text.pop_back();
+      text.append(",\"expand\":").append(expanded[i]).append("}");
+    }
     ++i;
   }
   text += "],\"next\":";

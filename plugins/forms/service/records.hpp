@@ -3,6 +3,7 @@
 
 #include <socle/plugin.hpp>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,6 +66,9 @@ class Records {
   Task<Got<Page>> page(Request request, const Served& served, Asking& asking, ListParams& params);
   Task<Got<bool>> expand(Request request, const Asking& asking, const Form& form, const std::string& names,
                          const std::vector<json::View>& items, std::vector<std::string>& out);
+  using Expanded = std::map<std::string, std::string, std::less<>>;  // by id: the record as JSON; "" for none
+  Task<Got<bool>> fetch_expanded(Request request, const Asking& asking, const std::string& form, std::size_t most,
+                                 Expanded& found);
   [[nodiscard]] static bool readable(const Form& form, const Asking& asking, json::View item);
   // A stored item as the caller may see it; a problem when he may not. The item itself where nothing is hidden of it.
   class Shown {

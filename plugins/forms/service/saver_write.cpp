@@ -155,10 +155,12 @@ Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Ser
     append_draft_end(text, row.draft);
     ++drafts;
   }
-  if (drafts + rows.size() + wanted.size() + batch.attachments + batch.counters.size() > most_operations)
-    co_return Reply::error(
-        Code::too_large, "batch_too_large",
-        "one write holds at most 1000 records, references, files and sequences; send fewer at a time");
+  const auto operations = drafts + rows.size() + wanted.size() + batch.attachments + batch.counters.size();
+  if (operations > most_operations)
+    co_return Reply::error(Code::too_large, "batch_too_large",
+                           "found " + std::to_string(operations) +
+                               " records, drafts, different references, files and sequences; one write holds at most "
+                               "1000: send fewer at a time");
   text += R"(],"audit":{"operation":"records.write"})";
   if (!key.empty()) {
     text += ",\"idempotency\":{\"key\":";

@@ -54,14 +54,8 @@ Task<Reply> Account::account(Request request) { return overview(request, "", "",
 Task<Reply> Account::overview(Request request, std::string what, std::string fault, int status) {
   const Reply self = co_await auth_.ask(request, "session");
   if (!self) co_return site_.problem(request, self);
-  const Reply sessions = co_await auth_.ask(request, "sessions");
-  if (!sessions) co_return site_.problem(request, sessions);
-  const Reply keys = co_await auth_.ask(request, "keys");
-  if (!keys) co_return site_.problem(request, keys);
   const auto me = json::Document::parse(self.text());
-  const auto active = json::Document::parse(sessions.text());
-  const auto own = json::Document::parse(keys.text());
-  if (!me || !active || !own) co_return site_.problem(request, no_json());
+  if (!me) co_return site_.problem(request, no_json());
   const auto word = [&](std::string_view key) { return site_.word(request, key); };
   const auto faulty = [&](std::string_view part) { return what == part ? fault : std::string(); };
   const Input present{"password", word("present_password"), "password", "current-password", {}, {}, {}, false};
@@ -70,24 +64,17 @@ Task<Reply> Account::overview(Request request, std::string what, std::string fau
   data.text("username", std::string(user.find("username").as_string()))
       .view("tenant", request.tenant())
       .text("roles", joined(user.find("roles")));
-  Ask password{
-      "/account/password",
-      word("password_changed"),
-      {present,
-       {"new_password", word("new_password"), "password", "new-password", word("password_hint"), {}, {}, false}},
-      faulty("password"),
-      {},
-      {},
-      false,
-      {}};
-  data.one("password", data_of(password));
+  // Who owes a second factor is shown what sets one up: the rest would answer 403.
   const bool due = me->root().find("second_factor_due").as_bool();
+  data.flag("due", due);
   std::vector<page::Data> factors;
   for (const auto& [action, label] :
        {std::pair{"factor", "setup_factor"}, {"codes", "recovery"}, {"no-factor", "drop_own_factor"}}) {
+    const bool sets_up = std::string_view(action) == "factor";
+    if (due && !sets_up) continue;
     const Ask ask{std::string("/account/") + action, word(label), {present}, faulty(action), {}, {}, false, {}};
     page::Data one = data_of(ask);
-    one.view("summary", word(label)).flag("open", what == action || (due && std::string_view(action) == "factor"));
+    one.view("summary", word(label)).flag("open", what == action || due);
     factors.push_back(std::move(one));
   }
   const auto means = joined(me->root().find("session").find("means"));
@@ -95,24 +82,50 @@ Task<Reply> Account::overview(Request request, std::string what, std::string fau
   if (used) data.view("factor_text", word("factor_on"));
   if (due) data.view("factor_text", word("factor_due"));
   data.list("factor", std::move(factors));
-  const Ask key{"/account/keys",
-                word("new_key"),
-                {{"name", word("name"), "text", "off", {}, {}, {}, false},
-                 {"scopes", word("scopes"), "text", "off", word("grants_hint"), {}, {}, false}},
-                faulty("keys"),
-                {},
-                {},
-                false,
-                {}};
-  page::Data new_key = data_of(key);
-  new_key.flag("open", what == "keys");
-  data.one("key", std::move(new_key));
+  if (!due) {
+    Ask password{
+        "/account/password",
+        word("password_changed"),
+        {present,
+         {"new_password", word("new_password"), "password", "new-password", word("password_hint"), {}, {}, false}},
+        faulty("password"),
+        {},
+        {},
+        false,
+        {}};
+    data.one("password", data_of(password));
+    const Ask key{"/account/keys",
+                  word("new_key"),
+                  {{"name", word("name"), "text", "off", {}, {}, {}, false},
+                   {"scopes", word("scopes"), "text", "off", word("grants_hint"), {}, {}, false}},
+                  faulty("keys"),
+                  {},
+                  {},
+                  false,
+                  {}};
+    page::Data new_key = data_of(key);
+    new_key.flag("open", what == "keys");
+    data.one("key", std::move(new_key));
+    const Reply listed = co_await add_lists(request, data);
+    if (!listed) co_return site_.problem(request, listed);
+  }
+  co_return site_.page(request, {"account", std::string(word("account")), Part::account, status, true},
+                       std::move(data));
+}
+
+Task<Reply> Account::add_lists(Request request, page::Data& data) {
+  const Reply sessions = co_await auth_.ask(request, "sessions");
+  if (!sessions) co_return sessions;
+  const Reply keys = co_await auth_.ask(request, "keys");
+  if (!keys) co_return keys;
+  const auto active = json::Document::parse(sessions.text());
+  const auto own = json::Document::parse(keys.text());
+  if (!active || !own) co_return no_json();
   const auto items = own->root().find("items");
   data.flag("keys_any", !items.empty()).list("keys", keys_of(items));
   const auto list = active->root().find("items");
   data.flag("others", list.size() > 1).list("sessions", sessions_of(list));
-  co_return site_.page(request, {"account", std::string(word("account")), Part::account, status, true},
-                       std::move(data));
+  co_return Reply();
 }
 
 Reply Account::secrets(const Request& request, std::string_view title, std::string_view text,

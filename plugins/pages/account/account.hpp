@@ -26,6 +26,7 @@ class Account {
   // Where else one may sign in, if it is known of which tenant; leading to `next` afterwards.
   Task<std::vector<page::Data>> choices(Request request, std::string next);
   Task<Reply> overview(Request request, std::string what, std::string fault, int status);
+  Task<Reply> add_lists(Request request, page::Data& data);  // of sessions and keys; the problem when they are refused
   [[nodiscard]] Reply secrets(const Request& request, std::string_view title, std::string_view text,
                               std::vector<std::string> values, std::string link, const Ask* next,
                               const Reply& from) const;

@@ -80,6 +80,8 @@
     if (input && "value" in state && input !== document.activeElement) {
       if (input.type === "checkbox") input.checked = state.value === "true";
       else if (input.value !== state.value) input.value = state.value;
+      const zone = form.elements.namedItem("#zone" + state.p);
+      if (zone && state.zone) box.querySelector(".zone").textContent = zone.value = state.zone;
     }
     if (input && "readOnly" in input && input.type !== "checkbox") input.readOnly = state.readonly;
     if (input && state.options) offer(input, state.options);

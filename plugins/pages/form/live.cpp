@@ -41,6 +41,7 @@ class Live {
     const bool scalar =
         control.widget != Widget::group && control.widget != Widget::table && control.widget != Widget::choices;
     if (state.read_only && scalar) out_.member("value", input_text(control, place.value));
+    if (state.read_only && control.widget == Widget::moment) out_.member("zone", control.zone);
     if (logic.options && control.widget == Widget::choice) {
       out_.key("options").begin_array();
       for (const auto& [value, label] : allowed(control, state, s_.language))

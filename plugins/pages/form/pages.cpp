@@ -3,6 +3,7 @@
 #include "form/moments.hpp"
 #include "form/texts.hpp"
 #include "form/walk.hpp"
+#include "records/listing.hpp"
 
 namespace socle::pages {
 namespace {
@@ -286,28 +287,43 @@ Task<bool> FormPages::fetch_candidates(Request request, Open& open) {
 }
 
 // What the records that this one names are called, as far as whoever looks may see them. A form that cannot be asked
-// leaves ids.
+// leaves ids, and so does more than one answer holds.
 Task<bool> FormPages::fetch_names(Request request, Open& open) {
-  const std::string name(request.param("form"));
-  const auto language = forms::language_of(request.header("accept-language"));
+  struct Asked {
+    std::uint32_t field;
+    std::string path;
+    std::shared_ptr<const Plan> shape;
+  };
+  std::vector<Asked> asked;
+  std::string paths;
   for (const auto& logic : open.served.form->logic()) {
     if (logic.reference.empty()) continue;
     const auto& path = open.served.form->fields()[logic.field].path;
-    socle::Meta meta{{"form", name}, {"id", open.editing.id}, {"expand", path}};
-    const Reply read = co_await ask(request, read_, std::move(meta));
+    const auto said = forms::split_names(path);
+    if (said.size() != 1 || said[0] != path) continue;  // a name that no list of names can hold
     auto target = co_await models_.find(request, logic.reference);
-    const auto answer = json::Document::parse(read ? read.text() : std::string_view());
-    if (!read || !target || !answer) continue;
-    const auto shape = plan(target->form);
-    auto& list = open.candidates[logic.field];
+    if (!target) continue;
+    asked.push_back({logic.field, path, plan(target->form)});
+    paths.append(paths.empty() ? "" : ",").append(path);
+  }
+  if (asked.empty()) co_return true;
+  const std::string name(request.param("form"));
+  const auto language = forms::language_of(request.header("accept-language"));
+  socle::Meta meta{{"form", name}, {"id", open.editing.id}, {"expand", paths}};
+  const Reply read = co_await ask(request, read_, std::move(meta));
+  const auto answer = json::Document::parse(read ? read.text() : std::string_view());
+  if (!read || !answer) co_return true;
+  for (const auto& [field, path, shape] : asked) {
+    std::map<std::string, std::string, std::less<>> titles;
     std::vector<json::View> found{answer->root().find("expand").find(path)};
     for (std::size_t i = 0; i < found.size(); ++i) {
       const auto one = found[i];
       for (const auto inner : one.elements()) found.push_back(inner);
       if (!one.is_object()) continue;
       const auto id = one.find("id").as_string();
-      list.emplace_back(id, pages::title_of(*shape, one.find("doc"), id, language));
+      if (!titles.contains(id)) titles.emplace(id, pages::title_of(*shape, one.find("doc"), id, language));
     }
+    open.candidates[field].assign(titles.begin(), titles.end());
   }
   co_return true;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "form/moments.hpp"
 #include "form/texts.hpp"
 
 namespace socle::pages {
@@ -95,14 +96,27 @@ class Reader {
       if (base.exists()) out.member(name, base);
       return;
     }
+    // A moment was shown and entered by the clocks of the page's zone, which may not be the plan's any more.
+    const auto zone =
+        control.widget == Widget::moment ? body_.find("#zone" + pointer) : std::optional<std::string_view>();
+    if (zone && *zone != control.zone && is_zone(*zone)) {
+      Control as_shown = control;
+      as_shown.zone = *zone;
+      return typed(out, as_shown, name, *text, base);
+    }
+    typed(out, control, name, *text, base);
+  }
+
+  static void typed(json::Writer& out, const Control& control, std::string_view name, std::string_view text,
+                    json::View base) {
     // What the input shows of the stored value has not been touched: neither its exact form nor an empty text is lost.
-    if (base.exists() && *text == input_text(control, base)) {
+    if (base.exists() && text == input_text(control, base)) {
       out.member(name, base);
       return;
     }
     std::string value;
     json::Writer inner(value);
-    if (!write_typed(inner, control, *text)) return;
+    if (!write_typed(inner, control, text)) return;
     const auto made = json::Document::parse(value);
     if (made) out.member(name, made->root());
   }

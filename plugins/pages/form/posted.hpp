@@ -1,5 +1,6 @@
 // posted.hpp: the record that a posted form means. Inputs are named by their place in the record ("/address/city",
-// "/guarantors/0/phone"); "#rows/guarantors" says how many rows a sub-table has. Any thread.
+// "/guarantors/0/phone"); "#rows/guarantors" says how many rows a sub-table has, "#zone/at" by whose clocks the moment
+// beside it is told. Any thread.
 #pragma once
 
 #include <string>

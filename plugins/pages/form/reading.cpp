@@ -1,6 +1,7 @@
 // reading.cpp: a record for reading: its values as texts, as moments, as links to files and to the records of other
 // forms that it names. See view.hpp.
 #include <algorithm>
+#include <map>
 
 #include "form/moments.hpp"
 #include "form/texts.hpp"
@@ -15,7 +16,10 @@ using page::Data;
 class Reading {
  public:
   explicit Reading(const Shown& shown)
-      : s_(shown), yes_(s_.messages.in(of(s_.language), "yes")), no_(s_.messages.in(of(s_.language), "no")) {}
+      : s_(shown), yes_(s_.messages.in(of(s_.language), "yes")), no_(s_.messages.in(of(s_.language), "no")) {
+    for (const auto& [field, known] : s_.candidates)
+      for (const auto& [id, title] : known) titles_[field].emplace(id, &title);
+  }
   // Nothing of what is hidden.
   void control(const Control& control, const Place& place, std::vector<Data>& out) {
     if (!s_.evaluation.state(control.field, place.row).visible || s_.hides(place.pointer)) return;
@@ -86,15 +90,15 @@ class Reading {
   }
 
   const std::string* title_of(std::uint32_t field, std::string_view id) const {
-    const auto known = s_.candidates.find(field);
-    if (known == s_.candidates.end()) return nullptr;
-    const auto found = std::find_if(known->second.begin(), known->second.end(),
-                                    [&](const auto& candidate) { return candidate.first == id; });
-    return found == known->second.end() ? nullptr : &found->second;
+    const auto known = titles_.find(field);
+    if (known == titles_.end()) return nullptr;
+    const auto found = known->second.find(id);
+    return found == known->second.end() ? nullptr : found->second;
   }
 
   const Shown& s_;
   std::string yes_, no_;
+  std::map<std::uint32_t, std::map<std::string_view, const std::string*>> titles_;  // by field and id
 };
 
 }  // namespace

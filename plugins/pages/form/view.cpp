@@ -185,7 +185,9 @@ class Hidden {
       for (const auto one : place.value.elements())
         add(place.pointer, one.is_string() ? std::string(one.as_string()) : json::to_text(one));
     } else if (place.value.exists()) {
-      add(place.pointer, input_text(control, place.value));
+      std::string value = input_text(control, place.value);
+      if (control.widget == Widget::moment && is_local(value)) add("#zone" + place.pointer, control.zone);
+      add(place.pointer, std::move(value));
     }
   }
 

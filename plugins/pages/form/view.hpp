@@ -46,7 +46,8 @@ struct Shown {
 [[nodiscard]] std::vector<page::Data> summary(const Shown& shown, const Step& here);
 // Index of the step that shows this place of the record; `otherwise` when none does.
 [[nodiscard]] std::size_t step_of(const Plan& plan, std::string_view pointer, std::size_t otherwise);
-// The answer to a page that is being filled in: {fields: [{p, visible, required, readonly, value?, options?}], errors}.
+// The answer to a page that is being filled in:
+// {fields: [{p, visible, required, readonly, value?, zone?, options?}], errors}.
 [[nodiscard]] std::string live_text(const Shown& shown);
 
 [[nodiscard]] page::Language of(Language language);

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "support/memory_store.hpp"
 
@@ -58,6 +59,7 @@ class Rig {
                                        std::pair{"write", Method::write}, std::pair{"declare", Method::declare}})
       serve(name, method, answers);
     host.serve("tenants/1", "usage", [this](const ServiceCall& call) {
+      happen();
       return Reply::json(call.context.tenant() == suspended ? R"({"state":"suspended"})" : R"({"state":"active"})");
     });
     host.serve("models/1", "resolve", [](const ServiceCall&) {
@@ -68,6 +70,7 @@ class Rig {
     });
     host.serve("auth/1", "forget", [this](const ServiceCall&) {
       ++told;
+      happen();
       return Reply();
     });
     host.serve("audit/1", "record", [this](const ServiceCall& call) {
@@ -164,8 +167,13 @@ class Rig {
   std::map<std::string, unsigned> written_by;              // writes of each tenant
   std::function<Reply(const ServiceCall&)> authenticates;  // what the plugin is answered that asks itself
   std::vector<std::string> trail;                          // "operation target status" of each event
+  // Happens once: behind the next hash of a sign-in, or when sessions are ended.
+  std::function<void()> meanwhile;
 
  private:
+  void happen() {
+    if (const auto once = std::exchange(meanwhile, nullptr)) once();
+  }
   void serve(const char* name, Method method, Answers answers) {
     host.serve(
         "storage/1", name,

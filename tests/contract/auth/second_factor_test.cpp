@@ -37,6 +37,33 @@ Rig::Who owing(Rig& rig, const std::string& secret) {
   return {std::string(known.meta("tenant")), std::string(known.meta("principal")), std::string(known.meta("claims"))};
 }
 
+json::Document stored(Rig& rig, Method method, const std::string& request) {
+  const auto parsed = json::Document::parse(request);
+  REQUIRE(parsed);
+  const auto answer = rig.store.call("acme", method, parsed->root());
+  REQUIRE_FALSE(answer.failed);
+  auto out = json::Document::parse(answer.text);
+  REQUIRE(out);
+  return std::move(*out);
+}
+
+// Writes `now` in place of `old` into a user's document, past the plugin.
+void rewrite(Rig& rig, const std::string& id, const std::string& old, const std::string& now) {
+  const std::string name = R"("collection":"auth.users","id":")" + id + "\"";
+  std::string text = json::to_text(stored(rig, Method::get, "{" + name + "}").root().find("doc"));
+  const std::size_t at = text.find(old);
+  REQUIRE(at != std::string::npos);
+  text.replace(at, old.size(), now);
+  stored(rig, Method::write, R"({"operations":[{"op":"put",)" + name + R"(,"doc":)" + text + "}]}");
+}
+
+// Why settings with these roles (JSON) keep the plugin from starting.
+std::string refusal_of_roles(const std::string& roles) {
+  FakeHost host;
+  TestedPlugin plugin(host, AUTH_LIBRARY, "{" + demanded_of(roles) + std::string(config).substr(1));
+  return std::string(plugin.created().message());
+}
+
 constexpr const char* factor_owed = "second_factor_setup_required";
 
 // Sets one up; the answer to the code.
@@ -202,4 +229,100 @@ TEST_CASE("auth: a guest sets the second factor up at home, and owes it elsewher
   rig.pass(10min);
   const Reply in = rig.login("ann-of-acme", "tr0ub4dor&3", "other", {}, now_code(host, begun));
   CHECK(outcome(rig.authenticate(Rig::cookie(in))) == "ok");
+}
+
+TEST_CASE("auth: whose roles change while he signs in owes what they demand when his session begins", "[auth]") {
+  FakeHost host;
+  Rig rig(host, Answers::at_once, demanded_of(R"(["admin"])"));
+  const Rig::Who vera = rig.as(rig.enter("acme", "vera", "viewer"));
+  rig.meanwhile = [&] { rewrite(rig, vera.principal, R"("roles":["viewer"])", R"("roles":["admin"])"); };
+  const Reply in = rig.login("vera");
+  REQUIRE(outcome(in) == "ok");
+  CHECK(member(in, "second_factor_due") == "true");
+  CHECK(member(in, "roles/0") == "admin");
+  for (const std::string& secret : {Rig::cookie(in), member(in, "access_token")})
+    CHECK(outcome(asking(rig, secret, "GET /v1/x")) == factor_owed);
+  rig.meanwhile = [&] { rewrite(rig, vera.principal, R"("roles":["admin"])", R"("roles":["viewer"])"); };
+  const Reply freed = rig.login("vera");
+  CHECK(freed.text().find("second_factor_due") == std::string_view::npos);
+  CHECK(outcome(asking(rig, Rig::cookie(freed), "GET /v1/x")) == "ok");
+}
+
+TEST_CASE("auth: whose roles change while he sets a password owes what they demand then", "[auth]") {
+  FakeHost host;
+  Rig rig(host, Answers::at_once, demanded_of(R"(["admin"])"));
+  const Rig::Who vera = rig.as(rig.enter("acme", "vera", "viewer"));
+  rig.meanwhile = [&] { rewrite(rig, vera.principal, R"("roles":["viewer"])", R"("roles":["admin"])"); };
+  const Reply changed =
+      rig.ask("change_password", "{" + proof_of_password + R"(,"new_password":"fountain pen 9"})", {}, vera);
+  REQUIRE(outcome(changed) == "ok");
+  CHECK(outcome(asking(rig, Rig::cookie(changed), "GET /v1/x")) == factor_owed);
+}
+
+TEST_CASE("auth: who is suspended or removed while he signs in gets no session", "[auth]") {
+  FakeHost host;
+  Rig rig(host);
+  const Rig::Who vera = rig.as(rig.enter("acme", "vera", "viewer"));
+  const auto sessions = [&rig] {
+    return stored(rig, Method::query, R"({"collection":"auth.sessions"})").root().find("items").size();
+  };
+  const std::size_t before = sessions();
+  rig.meanwhile = [&] { rewrite(rig, vera.principal, R"("state":"active")", R"("state":"suspended")"); };
+  CHECK(outcome(rig.login("vera")) == "user_suspended");
+  rewrite(rig, vera.principal, R"("state":"suspended")", R"("state":"active")");
+  rig.meanwhile = [&] {
+    stored(rig, Method::write,
+           R"({"operations":[{"op":"delete","collection":"auth.users","id":")" + vera.principal + "\"}]}");
+  };
+  CHECK(outcome(rig.login("vera")) == "bad_login");
+  CHECK(sessions() == before);
+}
+
+TEST_CASE("auth: tokens that are refreshed owe the second factor too, and end with the session that owes it",
+          "[auth]") {
+  FakeHost host;
+  Rig rig(host, Answers::at_once, demanded_of(R"(["admin"])"));
+  REQUIRE(outcome(rig.use(rig.invite())) == "ok");
+  const Reply in = rig.login();
+  std::string refresh = member(in, "refresh_token"), access;
+  const auto refreshed = [&rig](const std::string& token, const std::string& more) {
+    return rig.ask("token", "grant_type=refresh_token&refresh_token=" + token + more,
+                   {{"http.header.content-type", "application/x-www-form-urlencoded"}});
+  };
+  for (const char* more : {"", "&scope=records%3Aread"}) {
+    CAPTURE(more);
+    const Reply fresh = refreshed(refresh, more);
+    REQUIRE(outcome(fresh) == "ok");
+    access = member(fresh, "access_token");
+    refresh = member(fresh, "refresh_token");
+    CHECK(outcome(asking(rig, access, "GET /v1/auth/session")) == "ok");
+    CHECK(outcome(asking(rig, access, "GET /v1/x")) == factor_owed);
+    CHECK(outcome(asking(rig, access, "GET /v1/forms/x/records", "records:read")) == factor_owed);
+  }
+  REQUIRE(outcome(set_up(rig, owing(rig, Rig::cookie(in)))) == "ok");
+  CHECK(outcome(asking(rig, access, "GET /v1/auth/session")) == "session_revoked");
+  for (const char* more : {"", "&scope=records%3Aread"}) {
+    const Reply gone = refreshed(refresh, more);
+    CHECK(gone.http_status() == 400);
+    CHECK(member(gone, "error") == "invalid_grant");
+  }
+}
+
+TEST_CASE("auth: what is no name of a role demands nothing and keeps the plugin from starting", "[auth]") {
+  for (const char* found : {"owner, admin", "", "admin ", "**"}) {
+    CAPTURE(found);
+    const std::string wanted =
+        std::string("second_factor_roles: found '") + found + "'; wanted the name of a role, or \"*\"";
+    CHECK(refusal_of_roles(std::string(R"(["owner",")") + found + "\"]").find(wanted) != std::string::npos);
+  }
+}
+
+TEST_CASE("auth: a role that the operator names and that is not built in is warned of once", "[auth]") {
+  FakeHost host;
+  const Rig rig(host, Answers::at_once, demanded_of(R"(["owner","Admin","*"])"));
+  std::vector<std::string> warned;
+  for (const auto& line : host.logs())
+    if (line.level == socle::Level::warn) warned.push_back(line.message);
+  CHECK(warned == std::vector<std::string>{
+                      "second_factor_roles: no built-in role 'Admin'; it counts only where a tenant has one"});
 }

@@ -60,6 +60,9 @@ TEST_CASE("forms rows: what many rows name counts once against the bound of a wr
   const Reply many = rig.ask("create", order_of(different));
   CHECK(many.code() == Code::too_large);
   CHECK(many.error_code() == "batch_too_large");
+  CHECK(many.message() ==
+        "found 1001 records, drafts, different references, files and sequences; one write holds at most 1000: send "
+        "fewer at a time");
 }
 
 TEST_CASE("forms rows: a column is expanded row by row, as the caller may see it", "[forms]") {
@@ -105,8 +108,50 @@ TEST_CASE("forms rows: a list that leads to more records than one answer holds s
   const Reply both = rig.ask("list", "", all);
   CHECK(both.http_status() == 400);
   CHECK_THAT(std::string(both.text()),
-             Contains(R"("message":"'lines.product' leads to more than 1000 records: list fewer at a time")"));
+             Contains(R"("code":"too_long","message":"'lines.product' leads to 1200 records; wanted at most 1000: )"
+                      R"(lower `limit`, or leave it out of `expand`")"));
   auto single = all;
   single.emplace_back("limit", "1");
   CHECK(rig.ask("list", "", single).ok());
+}
+
+TEST_CASE("forms rows: what is expanded has at most 8 MiB, however often and by whichever name", "[forms]") {
+  FakeHost host;
+  Rig rig(host);
+  rig.publish(product_form);
+  rig.publish(order_form);
+  const std::string large = R"({"name":")" + std::string(100 << 10, 'x') + "\"}";
+  const auto too_long = [](const Reply& reply, const std::string& name) {
+    INFO(std::string(reply.text()).substr(0, 1000));
+    CHECK(reply.http_status() == 400);
+    CHECK(reply.error_code() == "invalid_parameter");
+    CHECK_THAT(std::string(reply.text()),
+               Contains(R"("code":"too_long","message":"found more than 8 MiB of records when it came to ')" + name +
+                        R"(': name fewer references, or list fewer at a time")"));
+  };
+  const auto one = rig.create(large, "product");
+  const auto often = rig.create(order_of(std::vector<std::string>(1500, one)));
+  too_long(rig.ask("read", "", {{"form", "leave"}, {"id", often}, {"expand", "lines.product"}}), "lines.product");
+  CHECK(rig.ask("remove", "", {{"form", "leave"}, {"id", often}}).ok());
+  // Different ones, more than are read at once.
+  std::vector<std::string> different;
+  for (int i = 0; i < 90; ++i) different.push_back(rig.create(large, "product"));
+  const auto all = rig.create(order_of(different));
+  too_long(rig.ask("read", "", {{"form", "leave"}, {"id", all}, {"expand", "lines.product"}}), "lines.product");
+  CHECK(rig.ask("remove", "", {{"form", "leave"}, {"id", all}}).ok());
+  different.resize(50);
+  const auto some = rig.create(order_of(different));
+  const Texts once{{"form", "leave"}, {"id", some}, {"expand", "lines.product"}};
+  const Reply fits = rig.ask("read", "", once);
+  REQUIRE(fits.ok());
+  CHECK(member(fits, "/expand/lines.product/49/id") == different.back());
+  const Reply repeated =
+      rig.ask("read", "", {{"form", "leave"}, {"id", some}, {"expand", "lines.product,lines.product"}});
+  CHECK(repeated.text() == fits.text());
+  // All names and all records of a list count.
+  too_long(rig.ask("read", "", {{"form", "leave"}, {"id", some}, {"expand", "lines.product,lines[].product"}}),
+           "lines[].product");
+  CHECK(rig.ask("list", "", {{"form", "leave"}, {"expand", "lines.product"}}).ok());
+  rig.create(order_of(different));
+  too_long(rig.ask("list", "", {{"form", "leave"}, {"expand", "lines.product"}}), "lines.product");
 }

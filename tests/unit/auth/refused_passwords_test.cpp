@@ -127,6 +127,18 @@ TEST_CASE("refused passwords: a file that is no list is refused with what was fo
         folder.found("hash B1B3773A... at byte 0 before 5BAA61E4... at byte 43"));
   CHECK(folder.refusal(breached[0].first + "\n" + breached[1].first + ":many\n") ==
         folder.found("a line that is no SHA-1 hash at byte 41"));
+  CHECK(folder.refusal("\xEF\xBB\xBF" + breached[0].first + "\n") ==
+        folder.found("a byte order mark before the first line"));
+  CHECK(folder.refusal("\xEF\xBB\xBF"
+                       "correct horse\n") == folder.found("a byte order mark before the first line"));
+  const auto of_digits = [&folder](const char* count) {
+    return folder.found(std::string("a first line that begins with ") + count +
+                        " hexadecimal digits and is no line of a list of SHA-1 hashes");
+  };
+  CHECK(folder.refusal(digits(7).substr(8) + ":12\n" + digits(8).substr(8) + ":3\n") == of_digits("32"));  // NTLM
+  CHECK(folder.refusal(digits(7) + digits(8).substr(16) + "\r\n") == of_digits("64"));                     // SHA-256
+  CHECK(folder.refusal(digits(7) + " 12\n" + digits(8) + " 3\n") == of_digits("40"));
+  CHECK(has(folder.open(digits(7).substr(9) + "\n"), digits(7).substr(9)));  // a password of 31 digits
   const auto missing = RefusedPasswords::open(folder.dir / "missing");
   REQUIRE_FALSE(missing);
   CHECK(missing.error().message ==

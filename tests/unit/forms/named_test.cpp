@@ -41,6 +41,7 @@ TEST_CASE("forms model: fields and columns name records and files, each at its p
   CHECK(named_by(*form, "a/b.lines[].product", doc) == "/a~1b/lines/0/product=p1 /a~1b/lines/2/product=p1");
   CHECK(named_by(*form, "a/b.lines[].papers", doc) == "/a~1b/lines/0/papers/0=f1 /a~1b/lines/0/papers/1=f2");
   CHECK(named_by(*form, "who", R"({"who":5})").empty());
+  CHECK(named_by(*form, "all", R"({"all":["","c1"]})") == "/all/1=c1");
   CHECK(named_by(*form, "a/b.lines[].product", R"({"a/b":{"lines":"none"}})").empty());
 }
 

@@ -102,6 +102,64 @@ TEST_CASE("moments: a page shows and takes them in the zone of the field and nam
   CHECK(back(form, twice) == second);
 }
 
+TEST_CASE("moments: what a page showed is read in the zone that it named, whatever the form has now", "[pages]") {
+  const auto before = form_of(at_model("Europe/Berlin")), now = form_of(at_model("Asia/Shanghai"));
+  REQUIRE(before);
+  REQUIRE(now);
+  for (const auto* at : {"2026-11-21T10:40:00Z", "2026-10-25T01:30:00Z", "2026-11-21T10:40:00+02:00"}) {
+    const std::string doc = R"({"at":")" + std::string(at) + "\"}";
+    const auto page = rendered(before, doc).html;
+    INFO(page);
+    CHECK(back(now, page, doc) == doc);
+    CHECK(back(now, page) == doc);
+  }
+  const auto page = rendered(before, "{}").html;
+  CHECK_THAT(page, Contains(R"~(<input type="hidden" name="#zone/at" value="Europe/Berlin">)~"));
+  const auto read = [&](std::string_view posted) {
+    return document_of(*plan_of(now), page::FormBody::parse(posted).value(), json::View());
+  };
+  CHECK(read("%23zone/at=Europe/Berlin&/at=2026-11-21T11:40") == R"({"at":"2026-11-21T10:40:00Z"})");
+  CHECK(read("%23zone/at=Europe/Atlantis&/at=2026-11-21T11:40") == R"({"at":"2026-11-21T03:40:00Z"})");
+  CHECK(read("/at=2026-11-21T11:40") == R"({"at":"2026-11-21T03:40:00Z"})");
+}
+
+TEST_CASE("moments: each row names its zone, and so does what other steps carry", "[pages]") {
+  const auto of = [](const std::string& zone) {
+    const std::string at = R"~({"type":"string","format":"date-time","zone":")~" + zone + "\"}";
+    return form_of(forms::testing::model_of(
+        R"~("name":{"type":"string"},"at":)~" + at +
+            R"~(,"rows":{"type":"array","items":{"type":"object","properties":{"at":)~" + at + "}}}",
+        R"~("ui":{"type":"Categorization","elements":[
+            {"type":"Category","label":"A","elements":[{"type":"Control","scope":"#/properties/name"}]},
+            {"type":"Category","label":"B","elements":[{"type":"Control","scope":"#/properties/at"},
+              {"type":"Control","scope":"#/properties/rows"}]}]})~"));
+  };
+  const auto before = of("Europe/Berlin"), now = of("Asia/Shanghai");
+  REQUIRE(before);
+  REQUIRE(now);
+  const std::string doc =
+      R"~({"name":"n","at":"2026-11-21T10:40:00Z","rows":[{"at":"2026-07-21T22:40:00Z"},{"at":"2026-11-21T22:40:00Z"}]})~";
+  for (const std::size_t step : {0U, 1U}) {
+    const auto page = rendered(before, doc, {}, step).html;
+    INFO(page);
+    CHECK_THAT(page, Contains(R"~(<input type="hidden" name="#zone/rows/1/at" value="Europe/Berlin">)~"));
+    CHECK(sorted(back(now, page, doc)) == sorted(doc));
+    CHECK(sorted(back(now, page)) == sorted(doc));
+  }
+  CHECK(sorted(back(now, rendered(before, doc, {}, 1).html, doc, RowChange::of("remove:/rows/0"))) ==
+        sorted(R"~({"name":"n","at":"2026-11-21T10:40:00Z","rows":[{"at":"2026-11-21T22:40:00Z"}]})~"));
+}
+
+TEST_CASE("moments: a page is told in which zone a moment that it does not enter is", "[pages]") {
+  const auto form = form_of(forms::testing::model_of(
+      R"~("from":{"type":"string","format":"date-time"},"at":{"type":"string","format":"date-time","zone":"Europe/Berlin"})~",
+      R"~("logic":{"at":{"compute":"from"}})~"));
+  REQUIRE(form);
+  const auto live = rendered(form, R"({"from":"2026-11-21T10:40:00Z"})").live;
+  INFO(live);
+  CHECK_THAT(live, Contains(R"~("readonly":true,"value":"2026-11-21T11:40:00","zone":"Europe/Berlin")~"));
+}
+
 TEST_CASE("moments: without a zone of the field's own it is the page's, which is UTC", "[pages]") {
   const auto form = form_of(at_model(""));
   REQUIRE(form);

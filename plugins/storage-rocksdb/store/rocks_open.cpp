@@ -50,8 +50,8 @@ rocksdb_options_t* make_options(const RocksOptions& options) {
   rocksdb_options_set_target_file_size_base(out, std::uint64_t{16} << 20);
   rocksdb_options_set_max_bytes_for_level_base(out, std::uint64_t{64} << 20);
   rocksdb_options_set_compression(out, options.compress ? rocksdb_lz4_compression : rocksdb_no_compression);
-  // What is merged again soon is not compressed: level 0 and the first one behind it, which is all there is in a store of
-  // up to 64 MiB.
+  // What is merged again soon is not compressed: level 0 and the first one behind it, which is all there is in a store
+  // of up to 64 MiB.
   if (options.compress) rocksdb_options_set_min_level_to_compress(out, 2);
   rocksdb_options_set_stats_dump_period_sec(out, 0);
   rocksdb_options_set_stats_persist_period_sec(out, 0);

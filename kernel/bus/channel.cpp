@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "bus/bus.hpp"
 #include "telemetry/log.hpp"
@@ -10,6 +11,7 @@ namespace socle::bus {
 namespace {
 // A message already taken is delivered under its own deadline, whatever became of the publisher's call.
 constexpr int64_t delivery_for = 10'000'000'000;
+constexpr size_t most_waiting = 1024;  // messages of a tenant at a subscriber, beyond those it holds
 }  // namespace
 
 struct Channels::Message {
@@ -25,26 +27,71 @@ struct Channels::Message {
   bool dead = false;                         // the publisher was told UNAVAILABLE: lanes that have not taken it drop it
 };
 
-// One subscriber of one channel on one worker.
+// One subscriber of one channel on one worker. Tenants do not share its buffer: each has `capacity` places.
 struct Channels::Lane : std::enable_shared_from_this<Channels::Lane> {
+  struct Queue {
+    std::deque<std::shared_ptr<Message>> taken;    // in the buffer; of a rendezvous: all
+    std::deque<std::shared_ptr<Message>> waiting;  // beyond capacity
+    size_t held = 0;                               // taken, and the one that is being delivered
+  };
   Channels* channels = nullptr;
   Worker* worker = nullptr;
   ChannelMode mode = ChannelMode::buffered;
   uint32_t target = 0;
   uint32_t capacity = 0;
-  size_t taken = 0;
+  size_t load = 0;  // all messages that are here
   bool busy = false;
   bool closed = false;
-  std::map<std::string, std::deque<std::shared_ptr<Message>>, std::less<>> queues;  // by tenant
-  std::deque<std::string> turn;                                                     // tenants with messages
-  std::deque<std::shared_ptr<Message>> waiting;                                     // beyond capacity
+  std::map<std::string, Queue, std::less<>> queues;  // by tenant
+  std::deque<std::string> turn;                      // tenants with something taken
   std::shared_ptr<Message> current;
 
-  void take(const std::shared_ptr<Message>& m) {
-    auto& queue = queues[m->tenant];
-    if (queue.empty()) turn.push_back(m->tenant);
-    queue.push_back(m);
-    ++taken;
+  [[nodiscard]] bool meets() const { return mode == ChannelMode::rendezvous; }
+
+  void take(Queue& queue, const std::shared_ptr<Message>& m) {
+    if (queue.taken.empty()) turn.push_back(m->tenant);
+    queue.taken.push_back(m);
+    ++queue.held;
+  }
+  // As many of the tenant's wait as may.
+  bool is_full(const std::string& tenant) {
+    const auto at = queues.find(tenant);
+    if (at == queues.end()) return false;
+    Queue& queue = at->second;
+    if (meets()) return queue.taken.size() >= most_waiting;
+    if (queue.waiting.size() < most_waiting) return false;
+    load -= std::erase_if(queue.waiting, [](const auto& m) { return m->dead; });
+    return queue.waiting.size() >= most_waiting;
+  }
+  void accept(const std::shared_ptr<Message>& m) {
+    Queue& queue = queues[m->tenant];
+    ++load;
+    const bool has_room = queue.held < capacity;
+    if (meets() || has_room) {
+      take(queue, m);
+    } else {
+      queue.waiting.push_back(m);
+    }
+    if (meets() || !has_room) ++m->wanted;
+  }
+  // A message is delivered or dropped: its tenant's next may come in.
+  void leave(Worker& w, const Message& gone) {
+    const auto at = queues.find(gone.tenant);
+    if (closed || at == queues.end()) return;
+    Queue& queue = at->second;
+    --load;
+    --queue.held;
+    while (!queue.waiting.empty() && queue.held < capacity) {
+      const auto m = std::move(queue.waiting.front());
+      queue.waiting.pop_front();
+      if (m->dead) {
+        --load;
+        continue;
+      }
+      take(queue, m);
+      if (--m->wanted == 0) tell(w, *m, SOCLE_OK);
+    }
+    if (queue.held == 0) queues.erase(at);
   }
 };
 
@@ -94,17 +141,14 @@ socle_status Channels::publish(Worker& w, Generation& publisher, Context& contex
     const size_t start = local.next++;
     Lane* best = lanes[start % lanes.size()].get();
     for (auto& lane : lanes) {
-      if (lane->taken + lane->waiting.size() < best->taken + best->waiting.size()) best = lane.get();
+      if (lane->load < best->load) best = lane.get();
     }
     to.push_back(best);
   }
+  if (std::any_of(to.begin(), to.end(), [&m](Lane* lane) { return lane->is_full(m->tenant); }))
+    return SOCLE_UNAVAILABLE;
   for (Lane* lane : to) {
-    if (lane->taken < lane->capacity && route.mode != ChannelMode::rendezvous) {
-      lane->take(m);
-    } else {
-      lane->waiting.push_back(m);
-      ++m->wanted;
-    }
+    lane->accept(m);
     pump(w, *lane);
   }
   if (m->wanted == 0) return SOCLE_OK;
@@ -129,25 +173,16 @@ void Channels::expired(void* user, socle_status status) {
 // Starts the next delivery of a lane, from an empty stack.
 void Channels::pump(Worker& w, Lane& lane) {
   if (lane.busy || lane.closed) return;
-  while (!lane.waiting.empty() && (lane.taken < lane.capacity || lane.mode == ChannelMode::rendezvous)) {
-    if (lane.mode == ChannelMode::rendezvous && lane.taken > 0) break;
-    const auto m = lane.waiting.front();
-    lane.waiting.pop_front();
-    if (m->dead) continue;
-    lane.take(m);
-    if (lane.mode != ChannelMode::rendezvous && --m->wanted == 0) tell(w, *m, SOCLE_OK);
+  while (lane.current == nullptr && !lane.turn.empty()) {
+    const std::string tenant = std::move(lane.turn.front());
+    lane.turn.pop_front();
+    auto& taken = lane.queues.find(tenant)->second.taken;
+    lane.current = std::move(taken.front());
+    taken.pop_front();
+    if (!taken.empty()) lane.turn.push_back(tenant);
+    if (lane.meets() && lane.current->dead) lane.leave(w, *std::exchange(lane.current, nullptr));
   }
-  if (lane.turn.empty()) return;
-  const std::string tenant = std::move(lane.turn.front());
-  lane.turn.pop_front();
-  auto& queue = lane.queues[tenant];
-  lane.current = queue.front();
-  queue.pop_front();
-  if (queue.empty()) {
-    lane.queues.erase(tenant);
-  } else {
-    lane.turn.push_back(tenant);
-  }
+  if (lane.current == nullptr) return;
   lane.busy = true;
   // `start` keeps the lane alive until its delivery is over.
   struct Start {
@@ -172,21 +207,23 @@ void Channels::delivered(void* user, const socle_reply* reply) {
   const std::unique_ptr<std::shared_ptr<Lane>> held(static_cast<std::shared_ptr<Lane>*>(user));
   Lane& lane = **held;
   if (reply->payload != nullptr) Payload::of(reply->payload)->release();
-  const auto m = std::move(lane.current);
+  const auto m = std::exchange(lane.current, nullptr);
   lane.busy = false;
-  --lane.taken;
-  if (lane.mode == ChannelMode::rendezvous) tell(*lane.worker, *m, reply->status);
+  if (lane.meets()) tell(*lane.worker, *m, reply->status);
+  lane.leave(*lane.worker, *m);
   lane.channels->pump(*lane.worker, lane);
 }
 
 // The subscriber is gone: publishers that wait for it hear so, what it was to get is lost and counted.
 void Channels::close(Worker& w, Lane& lane, const std::string& channel) {
   lane.closed = true;
-  for (auto& m : lane.waiting) {
-    if (!m->dead && --m->wanted == 0) tell(w, *m, SOCLE_UNAVAILABLE);
-  }
   uint64_t lost = 0;
-  for (const auto& [tenant, queue] : lane.queues) lost += queue.size();
+  for (auto& [tenant, queue] : lane.queues) {
+    for (auto& m : lane.meets() ? queue.taken : queue.waiting) {
+      if (!m->dead && --m->wanted == 0) tell(w, *m, SOCLE_UNAVAILABLE);
+    }
+    if (!lane.meets()) lost += queue.taken.size();
+  }
   lane.queues.clear();
   lane.turn.clear();
   if (lost == 0) return;
@@ -227,10 +264,12 @@ void Channels::routes_changed(Worker& w) {
 void Channels::cancel_all(Worker& w, Generation& g) {
   for (auto& [name, lanes] : locals_[w.index()]->lanes) {
     for (auto& lane : lanes) {
-      for (auto& m : lane->waiting) {
-        if (m->publisher != &g || m->done == nullptr) continue;
-        m->dead = true;
-        tell(w, *m, SOCLE_CANCELLED);
+      for (auto& [tenant, queue] : lane->queues) {
+        for (auto& m : lane->meets() ? queue.taken : queue.waiting) {
+          if (m->publisher != &g || m->done == nullptr) continue;
+          m->dead = true;
+          tell(w, *m, SOCLE_CANCELLED);
+        }
       }
     }
   }

@@ -1,9 +1,10 @@
 // channel.hpp: typed publish/subscribe. A message stays on the publisher's worker and reaches each subscriber as a call
 // of the method its manifest names, one at a time per subscriber and worker, tenants in turn (round robin over
-// per-tenant queues). `buffered(n)`: each message to one subscriber, the publisher waits while n messages are ahead on
-// this worker. `rendezvous`: the publisher waits until a subscriber has answered. `broadcast`: every subscriber gets
-// every message. Waiting ends at the context's deadline with UNAVAILABLE. A message is a hint; what must not be lost is
-// in storage.
+// per-tenant queues). `buffered(n)`: each message to one subscriber, the publisher waits while n messages of its tenant
+// are ahead on this worker; other tenants' are none of its business. `rendezvous`: the publisher waits until a
+// subscriber has answered. `broadcast`: every subscriber gets every message; the publisher waits until all have room
+// for it. Waiting ends at the context's deadline with UNAVAILABLE; beyond 1,024 that wait, a tenant's next one is told
+// so at once. A message is a hint; what must not be lost is in storage.
 #pragma once
 
 #include <deque>

@@ -74,14 +74,16 @@ template <>
 const Object<PublishedChannel>& object_of<PublishedChannel>() {
   using C = PublishedChannel;
   static const auto object =
-      Object<C>(
-          "Published channel", "A channel this plugin sends to.",
-          {field("channel", &C::channel, "Name of the channel.").required().named(is_dotted_word, channel_wanted),
-           field(
-               "mode", &C::mode,
-               "`buffered`: a queue; `rendezvous`: sender and receiver meet; `broadcast`: to all, the slow ones miss."),
-           field("capacity", &C::capacity, "Messages a queue holds per tenant.").within(&C::capacity, 1, 1'000'000),
-           field("type", &C::type, "Name of what is sent; publisher and subscribers must agree.")})
+      Object<C>("Published channel", "A channel this plugin sends to.",
+                {field("channel", &C::channel, "Name of the channel.").required().named(is_dotted_word, channel_wanted),
+                 field("mode", &C::mode,
+                       "`buffered`: a queue; `rendezvous`: sender and receiver meet; `broadcast`: to all, waiting for "
+                       "the slow ones."),
+                 field("capacity", &C::capacity, "Messages a queue holds per tenant, worker and subscriber.")
+                     .within(&C::capacity, 1, 1'000'000),
+                 field("type", &C::type,
+                       "Name of what is sent, for people: publisher and subscribers must say the same; the content is "
+                       "not looked at.")})
           .rule([](const Node& node, Reader& reader, C& value) {
             const Node* capacity = node.find("capacity");
             if (capacity != nullptr && value.mode == ChannelMode::rendezvous) {

@@ -4,6 +4,7 @@
  *   import.no    refuses the import     handle.pend  answers PENDING and never completes
  *   handle.slow  answers by a timer of 20 ms
  *   handle.fail.A, .B  answers an error       drain.hang   spins in DRAIN while the point stays set
+ *   handle.slow.A, .B  spins for 300 us       handle.invalid.A, .B  answers that the caller is wrong
  *   ill          is not well            resident     keeps a resident handle
  * Its method answers ANSWER, then what it imported, then "kept" or "fresh" for its resident handle. */
 #define _GNU_SOURCE
@@ -11,6 +12,7 @@
 #include <locale.h>
 #include <socle/abi.h>
 #include <string.h>
+#include <time.h>
 static socle_status stateful_handle(void* instance, const socle_call* call, socle_reply* reply);
 #include "fixture.h"
 
@@ -65,6 +67,17 @@ static void answer_later(void* user, socle_status status) {
   fixture_host->complete(fixture_host, slow_token, &reply);
 }
 
+static long long nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static void spin(long long duration) {
+  const long long end = nanoseconds() + duration;
+  while (nanoseconds() < end) {}
+}
+
 static socle_status answer(const socle_call* call, socle_reply* reply) {
   char text[128];
   if (asked("handle.pend")) return SOCLE_PENDING;
@@ -74,6 +87,8 @@ static socle_status answer(const socle_call* call, socle_reply* reply) {
     return SOCLE_PENDING;
   }
   if (asked("handle.fail." ANSWER)) return reply->status = SOCLE_INTERNAL;
+  if (asked("handle.invalid." ANSWER)) return reply->status = SOCLE_INVALID;
+  if (asked("handle.slow." ANSWER)) spin(300000);
   text[0] = 0;
   strcat(strcat(strcat(text, ANSWER), imported), handle_text);
   return say(reply, text, strlen(text));

@@ -1,6 +1,7 @@
 """system.access: roles and policies decide about the records of forms: one by one, in lists, in exports, in patches and
 expansions; what is withheld is neither shown nor found out nor overwritten; and a change of a role counts at once."""
 
+import http.client
 import json
 import os
 import re
@@ -90,6 +91,24 @@ class Access(SystemTest):
             self.assertEqual(said["effect"], effect, said)
         with self.assertRaises(Refused):
             self.k.command("explain", "access", "acme", "nobody", "read", "forms/leave")
+
+    def test_forms_and_policies_of_the_gallery_can_be_published(self):
+        gallery = [item for item in self.does("GET", "/v1/templates")["items"] if item["kind"] != "rules"]  # those: system.rules
+        self.assertEqual({"forms", "policies"}, {item["kind"] for item in gallery})
+        connection = http.client.HTTPConnection("127.0.0.1", self.k.port, timeout=30)
+        self.addCleanup(connection.close)
+        for item in gallery:
+            kind, key, name = item["kind"], {"forms": "form", "policies": "policy"}[item["kind"]], "gallery-" + item["name"]
+            text = self.does("GET", "/v1/templates/%(kind)s/%(name)s" % item, Accept="application/yaml")
+            renamed = text.replace("%s: %s\n" % (key, item["name"]), "%s: %s\n" % (key, name), 1)
+            self.assertNotEqual(text, renamed)
+            connection.request("PUT", "/v1/models/%s/%s" % (kind, name), renamed.encode(),
+                               {"Authorization": "Bearer " + self.admin, "Content-Type": "application/yaml"})
+            answer = connection.getresponse()
+            self.assertEqual((200, b"[]"), (answer.status, json.dumps(json.loads(answer.read())["diagnostics"]).encode()), item)
+            self.does("POST", "/v1/models/%s/%s/publish" % (kind, name), {})
+            if kind == "forms":
+                self.assertEqual(name, self.does("GET", "/v1/forms/" + name)["name"])
 
     def test_one_record(self):
         shown = self.does("GET", self.of("sales"), token=self.clerk)

@@ -47,9 +47,11 @@ Authorizer::Authorizer(Host& host, Store& store)
       bindings_(host.counter("auth_bindings_total", "Roles and policies compiled for a resource.")) {}
 
 Got<std::shared_ptr<Authorizer::Asked>> Authorizer::read(const Request& request) const {
+  const auto begun = host_.now();
   auto body = json::Document::parse(request.text(), {.max_size = largest_question});
   if (!body) return Reply::error(Code::invalid, "malformed_json", body.error().message).with_status(400);
   auto asked = std::make_shared<Asked>();
+  asked->begun = begun;
   asked->body = *std::move(body);
   const auto root = asked->body.root();
   auto& question = asked->question;
@@ -77,7 +79,10 @@ Task<Got<authz::BoundPtr>> Authorizer::bound(Context context, const std::shared_
       (*view)->revision == 0 ? std::string() : std::string(context.tenant()) + "\n" + std::to_string((*view)->revision);
   key.append("\n").append(resource).append("\n");
   json::append_text(key, asked->body.root().find("types"));
-  for (const auto& one : *served) key.append("\n").append(one.hash);
+  for (const auto& one : *served) {
+    key.append("\n").append(one.hash);
+    if (one.canary) asked->canaries.push_back(one);
+  }
   if (auto found = bounds_.find(key); found) co_return found;
   std::vector<authz::PolicyPtr> policies;
   policies.reserve(served->size());
@@ -91,6 +96,14 @@ Task<Got<authz::BoundPtr>> Authorizer::bound(Context context, const std::shared_
   if (!made) co_return bad("bad_resource", made.error().message, "/resource");
   bounds_.keep(std::move(key), *made, (*made)->bytes());
   co_return *made;
+}
+
+Task<void> Authorizer::report(Context context, const std::shared_ptr<Asked>& asked, std::string_view erred) {
+  const Duration took = host_.now() - asked->begun;
+  for (const auto& one : asked->canaries) {
+    const bool failed = one.name == erred;
+    co_await views_.report(context, one, failed, took);
+  }
 }
 
 Authorizer::Seat& Authorizer::seat(const Context& context, const authz::BoundPtr& bound) {
@@ -129,7 +142,12 @@ Task<Reply> Authorizer::decide(Request request) {
   const auto decision = seat(request, *bound_here).asker.decide((*asked)->question);
   decisions_.add();
   if (!decision.allowed) denials_.add();
-  co_return Reply::json(decision_text(decision));
+  Reply reply = Reply::json(decision_text(decision));
+  if (!(*asked)->canaries.empty()) {
+    const std::string_view erred = decision.erred ? decision.policy : std::string_view();
+    co_await report(request, *asked, erred);
+  }
+  co_return reply;
 }
 
 Task<Reply> Authorizer::filter(Request request) {
@@ -144,7 +162,11 @@ Task<Reply> Authorizer::filter(Request request) {
     shape.indexes.push_back({std::string(field), std::string(type.as_string())});
   auto& asker = seat(request, *bound_here).asker;
   const bool unconditional = asker.unconditional((*asked)->question.action);
-  co_return Reply::json(filter_text(asker.filter((*asked)->question, shape), unconditional));
+  Reply reply = Reply::json(filter_text(asker.filter((*asked)->question, shape), unconditional));
+  // What errs in a list only shows at its rows, at whoever reads them.
+  constexpr std::string_view nothing_erred;
+  if (!(*asked)->canaries.empty()) co_await report(request, *asked, nothing_erred);
+  co_return reply;
 }
 
 Task<Reply> Authorizer::explain(Request request) {

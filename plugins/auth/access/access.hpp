@@ -54,12 +54,16 @@ class Authorizer {
   struct Asked {
     json::Document body;
     authz::Question question;
+    Instant begun;
+    std::vector<Served> canaries;  // among the policies that bound() took
     [[nodiscard]] std::string text(std::string_view name) const {
       return std::string(body.root().find(name).as_string());
     }
   };
   Got<std::shared_ptr<Asked>> read(const Request& request) const;
   Task<Got<authz::BoundPtr>> bound(Context context, const std::shared_ptr<Asked>& asked);
+  // How the canaries did. `erred`: the policy whose deny could not be evaluated, or empty.
+  Task<void> report(Context context, const std::shared_ptr<Asked>& asked, std::string_view erred);
   Task<Got<authz::Subject>> named(Context context, const std::string& username);
   Seat& seat(const Context& context, const authz::BoundPtr& bound);
 

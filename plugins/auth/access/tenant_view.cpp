@@ -30,6 +30,7 @@ TenantViews::TenantViews(Host& host, Store& store)
       store_(store),
       resolve_(host.target("models/1", "resolve")),
       list_(host.target("models/1", "list")),
+      report_(host.target("models/1", "report")),
       workers_(host.worker_count() + 1),
       policies_(policy_budget) {
   if (!list_)
@@ -118,7 +119,7 @@ Task<Got<bool>> TenantViews::list(Context context, TenantView& view) {
     if (view.policies.size() == most_policies) co_return unreadable("a list of more than 1,000 policies");
     auto served = co_await resolve(context, std::string(item.find("name").as_string()));
     if (!served) co_return std::move(served).problem();
-    view.policies.push_back({std::string(item.find("name").as_string()), served->policy});
+    view.policies.push_back({std::string(item.find("name").as_string()), served->policy, served->canary});
   }
   co_return true;
 }
@@ -127,13 +128,14 @@ Task<Got<Served>> TenantViews::resolve(Context context, std::string name) {
   const Reply reply = co_await host_.call(context, resolve_, question(name, "", false));
   if (!reply && reply.code() == Code::not_found) co_return Served{};
   if (!reply) co_return reply;
-  Served out{std::string(reply.meta("version")), std::string(reply.meta("hash")), nullptr};
+  Served out{std::move(name), std::string(reply.meta("version")), std::string(reply.meta("hash")),
+             reply.meta("canary") == "true", nullptr};
   out.policy = policies_.find(out.hash);
   if (out.policy) co_return out;
-  const Reply full = co_await host_.call(context, resolve_, question(name, out.version, true));
+  const Reply full = co_await host_.call(context, resolve_, question(out.name, out.version, true));
   if (!full) co_return full;
   const auto answer = json::Document::parse(full.text());
-  if (!answer) co_return unreadable("policy '" + name + "'");
+  if (!answer) co_return unreadable("policy '" + out.name + "'");
   const auto source = answer->root().find("source");
   const auto read = [source] {
     authz::Diagnostics diagnostics;
@@ -142,7 +144,7 @@ Task<Got<Served>> TenantViews::resolve(Context context, std::string name) {
   auto policy = co_await host_.offload(read);
   if (!policy) co_return std::move(policy).error();
   // One that cannot be read any more may have denied something: nothing is allowed until it is published again.
-  if (!*policy) co_return unreadable("policy '" + name + "'");
+  if (!*policy) co_return unreadable("policy '" + out.name + "'");
   out.hash = answer->root().find("hash").as_string();
   out.policy = *policy;
   policies_.keep(out.hash, out.policy, json::to_text(source).size() * 4 + 1024);
@@ -153,7 +155,7 @@ Task<Got<std::vector<Served>>> TenantViews::served(Context context, TenantViewPt
   std::vector<Served> out;
   std::vector<std::string> names;
   for (const auto& named : view->policies)
-    if (resource.empty() || !named.last || named.last->covers(resource)) names.push_back(named.name);
+    if (resource.empty() || named.split || !named.last || named.last->covers(resource)) names.push_back(named.name);
   // The policy of the resource's own name may have been published a moment ago.
   const auto own = resource.starts_with("forms/") ? resource.substr(6) : std::string();
   if (!own.empty() && list_ && std::find(names.begin(), names.end(), own) == names.end()) names.push_back(own);
@@ -166,6 +168,17 @@ Task<Got<std::vector<Served>>> TenantViews::served(Context context, TenantViewPt
     if (one->policy && (resource.empty() || one->policy->covers(resource))) out.push_back(std::move(*one));
   }
   co_return out;
+}
+
+Task<void> TenantViews::report(Context context, const Served& served, bool failed, Duration took) {
+  const std::string micros = std::to_string(took.count() / 1000);
+  const Meta meta{{"kind", "policies"},
+                  {"name", served.name},
+                  {"version", served.version},
+                  {"outcome", failed ? "error" : "ok"},
+                  {"micros", micros}};
+  // Whether the registry has counted it is nothing to the caller.
+  (void)co_await host_.call(context, report_, Payload::make({}, Media::none, meta));
 }
 
 }  // namespace socle::auth

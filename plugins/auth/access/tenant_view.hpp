@@ -26,6 +26,7 @@ struct TenantView {
   struct Named {
     std::string name;
     authz::PolicyPtr last;  // the version that was served when it was listed; null when it could not be read
+    bool split = false;     // a canary of it runs: not everybody meets the same version
   };
   std::vector<Named> policies;
   Instant listed;
@@ -34,8 +35,10 @@ struct TenantView {
 using TenantViewPtr = std::shared_ptr<const TenantView>;
 
 struct Served {
+  std::string name;
   std::string version;
   std::string hash;
+  bool canary = false;  // this version is being measured against another: report() each use
   authz::PolicyPtr policy;
 };
 
@@ -51,6 +54,8 @@ class TenantViews {
   [[nodiscard]] std::uint64_t current(std::string_view tenant) const;
   // The versions served of those policies that may be about the resource: `resource` empty = of all.
   Task<Got<std::vector<Served>>> served(Context context, TenantViewPtr view, std::string resource);
+  // How a use of a version went, for the judge of the canary.
+  Task<void> report(Context context, const Served& served, bool failed, Duration took);
   // From now on of this worker.
   void forget(std::string_view tenant);
 
@@ -73,7 +78,7 @@ class TenantViews {
   };
   Host& host_;
   Store& store_;
-  Target resolve_, list_;
+  Target resolve_, list_, report_;
   std::vector<Worker> workers_;
   ByHash<authz::Policy> policies_;
   std::atomic<bool> models_seen_{false};

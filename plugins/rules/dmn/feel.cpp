@@ -376,7 +376,9 @@ class Feel {
     if (count < known.least || count > known.most)
       return Error{Code::unsupported,
                    std::string(known.name) + "() with " + std::to_string(count) + " arguments has no translation"};
-    if (known.cel.empty()) return moment(arguments);
+    const bool literal =
+        arguments.size() > 2 && arguments.front() == '\'' && arguments.find('\'', 1) == arguments.size() - 1;
+    if (known.cel.empty() || (known.name == "date and time" && literal)) return moment(arguments);
     return std::string(known.cel) + "(" + arguments + ")";
   }
   // A duration or a date by its text: "P1DT2H", "PT30M", "2024-01-01", "2024-01-01T10:00:00Z".
@@ -384,24 +386,61 @@ class Feel {
     if (literal.size() < 3 || literal.front() != '\'')
       return Error{Code::unsupported, "only a literal text can be read here"};
     const auto text = literal.substr(1, literal.size() - 2);
-    if (text.find('P') == std::string::npos)
-      return (text.find('T') == std::string::npos ? "date(" : "timestamp(") + literal + ")";
+    if (text.front() == 'P' || text.starts_with("-P")) return duration(text);
+    const auto clock = text.find('T');
+    if (clock == std::string::npos) return "date(" + literal + ")";
+    if (text.find('@') != std::string::npos)
+      return Error{Code::unsupported, "'" + text + "' names a zone; write its offset, such as +01:00"};
+    // FEEL knows times without a zone, a record none: they are read as UTC.
+    const bool zoned = text.find_first_of("Z+-", clock) != std::string::npos;
+    return "timestamp('" + text + (zoned ? "')" : "Z')");
+  }
+  // [-]P[nD][T[nH][nM][n[.n]S]]
+  Result<std::string> duration(const std::string& text) {
+    const Error wrong{Code::unsupported, "'" + text + "' is no duration of days and time, such as P1DT2H30M or PT1.5S"};
+    std::string_view rest = text;
+    const bool negative = rest.front() == '-';
+    rest.remove_prefix(negative ? 2 : 1);
+    if (text[negative ? 1 : 0] != 'P' || rest.empty() || rest.back() == 'T') return wrong;
+    constexpr std::string_view units = "DHMS";
+    constexpr long long lengths[] = {86400, 3600, 60, 1};
     long long seconds = 0;
-    long long count = 0;
+    std::string_view fraction;
     bool time = false;
-    for (const char c : text) {
-      if (is_digit(c)) {
-        count = std::min(count * 10 + (c - '0'), 100'000'000'000LL);
-        continue;
+    std::size_t next = 0;
+    const auto digits = [&rest] {
+      std::size_t n = 0;
+      while (n < rest.size() && is_digit(rest[n])) ++n;
+      const auto found = rest.substr(0, n);
+      rest.remove_prefix(n);
+      return found;
+    };
+    while (!rest.empty()) {
+      if (rest.front() == 'T' && !time) {
+        time = true;
+        rest.remove_prefix(1);
       }
-      const long long unit = c == 'D' ? 86400 : c == 'H' ? 3600 : c == 'M' && time ? 60 : c == 'S' ? 1 : 0;
-      if (c == 'Y' || (c == 'M' && !time))
+      const auto count = digits();
+      if (count.empty() || count.size() > 11) return wrong;
+      if (!rest.empty() && rest.front() == '.') {
+        rest.remove_prefix(1);
+        fraction = digits();
+        if (fraction.empty() || fraction.size() > 9 || rest != "S") return wrong;
+      }
+      if (rest.empty()) return wrong;
+      const char unit = rest.front();
+      rest.remove_prefix(1);
+      if (unit == 'Y' || (unit == 'M' && !time))
         return Error{Code::unsupported, "durations of years and months have no translation"};
-      time = time || c == 'T';
-      seconds += count * unit;
-      if (unit != 0) count = 0;
+      const auto at = units.find(unit);
+      if (at == std::string_view::npos || at < next || (unit == 'D') == time) return wrong;
+      seconds += std::stoll(std::string(count)) * lengths[at];
+      next = at + 1;
     }
-    return "duration('" + std::string(text.front() == '-' ? "-" : "") + std::to_string(seconds) + "s')";
+    std::string out = negative ? "duration('-" : "duration('";
+    out += std::to_string(seconds);
+    if (!fraction.empty()) out.append(".").append(fraction);
+    return out + "s')";
   }
   Result<std::string> list() {
     ++at_;

@@ -68,6 +68,7 @@ class Rig {
     host.serve("models/1", "list", [](const ServiceCall&) {
       return Reply::error(Code::unavailable, "no_provider", "no plugin provides models/1.list now");
     });
+    host.serve("models/1", "report", [](const ServiceCall&) { return Reply(); });
     host.serve("auth/1", "forget", [this](const ServiceCall&) {
       ++told;
       happen();

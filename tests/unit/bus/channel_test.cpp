@@ -13,10 +13,10 @@ struct Outcome {
 
 // Publishes text on worker 0; `later` is set when it had to wait.
 std::unique_ptr<Outcome> publish(BusFixture& f, Actor& publisher, std::string_view text,
-                                 int64_t deadline_in = 5'000'000'000) {
+                                 int64_t deadline_in = 5'000'000'000, std::string_view tenant = "acme") {
   auto outcome = std::make_unique<Outcome>();
   outcome->now = f.on(0, [&](Worker& w) {
-    const ContextRef context(Context::open({.tenant = "acme", .deadline = w.now() + deadline_in}, nullptr));
+    const ContextRef context(Context::open({.tenant = tenant, .deadline = w.now() + deadline_in}, nullptr));
     const PayloadRef payload(Payload::make(text, SOCLE_MEDIA_TEXT, {}));
     const auto done = [](void* user, socle_status s) { static_cast<Outcome*>(user)->later.set_value(s); };
     Generation& g = *publisher.runtime;
@@ -146,6 +146,73 @@ TEST_CASE("channel: buffered gives a message to one subscriber and makes the pub
   answer_one(f, heard);
   CHECK(third->later.get_future().get() == SOCLE_OK);
   finish(f, heard);
+}
+
+TEST_CASE("channel: a tenant that has filled its buffer holds up nobody else", "[channel]") {
+  BusFixture f;
+  Heard heard;
+  Actor a(f.bus, "one", {{"hear", heard.take(false)}}), p(f.bus, "p", {}, may_publish());
+  channel(f, ChannelMode::buffered, 2, {&a});
+  for (const char* text : {"1", "2"}) CHECK(publish(f, p, text)->now == SOCLE_OK);
+  auto third = publish(f, p, "3");
+  REQUIRE(third->now == SOCLE_PENDING);
+  CHECK(publish(f, p, "beta's", 5'000'000'000, "beta")->now == SOCLE_OK);
+  f.turn();
+  for (int i = 0; i < 2; ++i) {
+    answer_one(f, heard);
+    f.turn();
+  }
+  {
+    const std::lock_guard lock(heard.mutex);
+    CHECK(heard.texts == std::vector<std::string>{"1", "2", "beta's"});  // acme's third takes its turn behind beta
+  }
+  CHECK(third->later.get_future().get() == SOCLE_OK);
+  finish(f, heard);
+  CHECK(heard.count() == 4);
+}
+
+TEST_CASE("channel: a broadcast waits for the subscriber that has no room, until the deadline", "[channel]") {
+  BusFixture f;
+  Heard quick, slow;
+  Actor a(f.bus, "one", {{"hear", quick.take(true)}}), b(f.bus, "two", {{"hear", slow.take(false)}}),
+      p(f.bus, "p", {}, may_publish());
+  channel(f, ChannelMode::broadcast, 1, {&a, &b});
+  CHECK(publish(f, p, "1")->now == SOCLE_OK);
+  f.turn(2);
+  auto second = publish(f, p, "2", 20'000'000);
+  REQUIRE(second->now == SOCLE_PENDING);
+  CHECK(second->later.get_future().get() == SOCLE_UNAVAILABLE);
+  f.turn(2);
+  CHECK(quick.count() == 2);
+  answer_one(f, slow);
+  f.turn(2);
+  CHECK(slow.count() == 1);  // what its publisher was told is not sent does not come late
+  auto third = publish(f, p, "3");
+  CHECK(third->now == SOCLE_OK);
+  f.turn();
+  finish(f, slow);
+  CHECK(slow.count() == 2);
+}
+
+TEST_CASE("channel: those that wait are bounded, for each tenant by itself", "[channel]") {
+  BusFixture f;
+  Heard heard;
+  Actor a(f.bus, "one", {{"hear", heard.take(false)}}), p(f.bus, "p", {}, may_publish());
+  channel(f, ChannelMode::buffered, 1, {&a});
+  CHECK(publish(f, p, "taken")->now == SOCLE_OK);
+  std::vector<std::unique_ptr<Outcome>> waiting;
+  for (int i = 0; i < 1024; ++i) {
+    waiting.push_back(publish(f, p, "waits", 200'000'000));
+    REQUIRE(waiting.back()->now == SOCLE_PENDING);
+  }
+  CHECK(publish(f, p, "too many")->now == SOCLE_UNAVAILABLE);
+  CHECK(publish(f, p, "beta's", 5'000'000'000, "beta")->now == SOCLE_OK);
+  for (auto& one : waiting) CHECK(one->later.get_future().get() == SOCLE_UNAVAILABLE);
+  auto later = publish(f, p, "there is room again");
+  CHECK(later->now == SOCLE_PENDING);
+  finish(f, heard);
+  CHECK(later->later.get_future().get() == SOCLE_OK);
+  CHECK(heard.count() == 3);
 }
 
 TEST_CASE("channel: what a subscriber that is gone was to get is counted, and who waits for it told", "[channel]") {

@@ -113,6 +113,29 @@ TEST_CASE("lifecycle: a canary that fails its calls is reverted with both rates"
   CHECK_THAT(s.refused(s.life->rollback("stateful")).message, Contains("no earlier generation"));
 }
 
+TEST_CASE("lifecycle: a canary that is slow is reverted for its p95", "[lifecycle]") {
+  System s;
+  s.faults.set("handle.slow.B");
+  const Trial t = trial(s, half(), 800);
+  CHECK(t.answers.at("B") > 200);
+  CHECK_THAT(t.report->outcome, Catch::Matchers::StartsWith("reverted: p95 ") && Contains(" µs at the canary, ") &&
+                                    Catch::Matchers::EndsWith(" µs beside it"));
+  CHECK(call_as(s, "tenant-7") == "A");
+  CHECK(t.report->old_state == gone());
+}
+
+TEST_CASE("lifecycle: a canary is not judged by its tenants' own mistakes", "[lifecycle]") {
+  System s;
+  s.faults.set("handle.invalid.B");
+  s.faults.set("handle.slow.A");  // so that the p95 has no say
+  const Trial t = trial(s, half(), 800);
+  CHECK(t.answers.at("status " + std::to_string(SOCLE_INVALID)) > 200);
+  CHECK(t.answers.size() == 2);
+  CHECK(t.report->outcome == "promoted");
+  s.faults.clear("handle.invalid.B");
+  CHECK(call_as(s, "tenant-7") == "B");
+}
+
 TEST_CASE("lifecycle: a canary of the system manifest begins with apply and its promotion stands", "[lifecycle]") {
   System s;
   s.package("a", "stateful_a", "stateful");

@@ -104,7 +104,7 @@ class System {
                                std::filesystem::copy_options::overwrite_existing);
     const std::string service =
         provides.empty() ? "[{service: " + plugin + "/1, methods: {answer: {timeout: 5s}}}]" : provides;
-    const std::string text = "plugin: " + plugin + "\nversion: " + version + "\nabi: 1.0\nlibrary: " + library +
+    const std::string text = "plugin: " + plugin + "\nversion: " + version + "\nabi: " + abi + "\nlibrary: " + library +
                              "\nprovides: " + service + "\nstart_timeout: 300ms\nstop_timeout: 300ms\n" +
                              (more.find("drain:") == std::string::npos ? "drain: 50ms\n" : "") + more + "\n";
     REQUIRE(base::write_file_atomic(path / "manifest.yaml", text));
@@ -119,6 +119,7 @@ class System {
     std::string text = "socle: 1\ndata: data\nworkers: 2\nswap: {max_draining: " + std::to_string(max_draining) +
                        ", retained_budget: " + std::to_string(retained_budget) + "}";
     if (!watch.empty()) text += "\nwatch: [" + watch + "]";
+    if (!trust.empty()) text += "\ntrust: [" + trust + "]";
     text += plugins.empty() ? "\nplugins: []\n" : "\nplugins:\n";
     for (const auto& [folder, terms] : plugins) text += "  - {path: " + folder + ", home: kernel" + terms + "}\n";
     REQUIRE(base::write_file_atomic(folder_.path() / "system.yaml", text));
@@ -158,6 +159,8 @@ class System {
   }
 
   std::string watch;                  // watched directories of the next system()
+  std::string trust;                  // public keys of the next system()
+  std::string abi = "1.0";            // of the next package()
   uint64_t retained_budget = 10'000;  // sanitizer builds retain everything
   Faults faults;
   telemetry::Metrics metrics;

@@ -1,8 +1,10 @@
 // docs_test.cpp: the rulesets on the pages do what their tests say, every function zen.* is there with examples that
 // are true, and the error page is the table of codes.
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 #include <memory>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -124,4 +126,21 @@ TEST_CASE("rules docs: the error page has every code with its meaning and remedy
   std::size_t rows = 0;
   for (auto at = page.find("\n| `"); at != std::string::npos; at = page.find("\n| `", at + 1)) ++rows;
   CHECK(rows == rules::codes::catalogue.size());
+}
+
+TEST_CASE("rules docs: the error page knows every code that the plugin answers", "[rules]") {
+  const auto page = read("rules-errors.md");
+  const std::regex answered("Reply::error\\(\\s*Code::\\w+,\\s*\"(\\w+)\"");
+  std::size_t found = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(SOCLE_DOCS "/../plugins/rules")) {
+    if (entry.path().extension() != ".cpp") continue;
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    for (std::sregex_iterator at(text.begin(), text.end(), answered), end; at != end; ++at) {
+      INFO(entry.path() << " " << (*at)[1]);
+      CHECK(page.find("`" + (*at)[1].str() + "`") != std::string::npos);
+      ++found;
+    }
+  }
+  CHECK(found > 5);
 }

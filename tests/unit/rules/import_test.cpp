@@ -140,7 +140,11 @@ TEST_CASE("dmn: FEEL cells and expressions", "[rules]") {
       {"? > 5 and ? < 9", "(zen.truth((zen.truth(zen.gt(value, 5)) && zen.truth(zen.lt(value, 9)))))"},
       {"< date(\"2024-01-01\")", "< date('2024-01-01')"},
       {"@\"2024-01-01T00:00:00Z\"", "timestamp('2024-01-01T00:00:00Z')"},
+      {"@\"2024-01-01T10:00:00\"", "timestamp('2024-01-01T10:00:00Z')"},
+      {"@\"2024-01-01T10:00:00.5+01:00\"", "timestamp('2024-01-01T10:00:00.5+01:00')"},
       {"> duration(\"P1DT2H\")", "> duration('93600s')"},
+      {"> duration(\"PT1.5S\")", "> duration('1.5s')"},
+      {"> duration(\"-P1DT1M0.25S\")", "> duration('-86460.25s')"},
       {"contains(?, \"x\")", "(zen.truth(zen.contains(value, 'x')))"}};
   for (const auto& [feel, wanted] : cells) {
     INFO(feel);
@@ -154,6 +158,18 @@ TEST_CASE("dmn: FEEL cells and expressions", "[rules]") {
         "(zen.truth(zen.gt(zen.get(input, 'x'), 1)) ? dyn('a') : dyn('b'))");
   CHECK(rules::dmn::feel_expression("duration(\"P1Y\")", names).error().message ==
         "durations of years and months have no translation");
+  for (const auto* text : {"P", "PT", "P1DT", "PT5", "P1H", "PT1D", "PT1S1M", "PT1.5M", "PT.5S", "P1DX", "-P"}) {
+    INFO(text);
+    const auto read = rules::dmn::feel_expression("duration(\"" + std::string(text) + "\")", names);
+    REQUIRE_FALSE(read);
+    CHECK(read.error().message ==
+          "'" + std::string(text) + "' is no duration of days and time, such as P1DT2H30M or PT1.5S");
+  }
+  CHECK(*rules::dmn::feel_expression("date and time(\"2024-01-01T10:00:00\")", names) ==
+        "timestamp('2024-01-01T10:00:00Z')");
+  const auto zoned = rules::dmn::feel_expression("date and time(\"2024-01-01T10:00:00@Europe/Paris\")", names);
+  REQUIRE_FALSE(zoned);
+  CHECK(zoned.error().message == "'2024-01-01T10:00:00@Europe/Paris' names a zone; write its offset, such as +01:00");
   CHECK(rules::dmn::feel_cell("[1..5", names).error().message.starts_with("1:"));
   CHECK_FALSE(rules::dmn::feel_cell("\"open", names));
 }

@@ -9,6 +9,7 @@
 namespace socle::auth {
 namespace {
 
+constexpr int most_tries_to_rotate = 5;
 constexpr std::size_t most_keys = 50;
 constexpr std::size_t most_scopes = 64;
 constexpr std::int64_t longest_overlap = 7 * 24 * 3600;
@@ -152,20 +153,27 @@ Task<Reply> KeyApi::rotate(Request request) {
         1, Fault{"/overlap_seconds", "range", "a whole number from 0 to 604800 is wanted here"});
     co_return invalid(faults);
   }
-  auto key = co_await own(request, caller);
-  if (!key) co_return std::move(key).problem();
-  if (key->user != caller.user) co_return unknown("key");  // its secret is its owner's to see
-  const std::string secret = make_secret(SecretKind::key, request.tenant(), key->id);
-  key->old_hash = overlap > 0 ? key->hash : std::string();
-  key->old_ends = overlap > 0 ? std::optional(now() + std::chrono::seconds(overlap)) : std::nullopt;
-  key->hash = fingerprint(secret);
-  Batch batch;
-  batch.put(collection::keys, key->id, key->revision, key_document(*key));
-  auto written = co_await store_.write(request, batch.take());
-  if (!written) co_return std::move(written).problem();
-  const Forgotten gone{key->user, {}, key->id};
-  if (auto told = co_await forgetting_.announce(request, gone); !told) co_return std::move(told).error();
-  co_return private_json(with_secret(*key, request.tenant(), secret));
+  // What notes that the key was used writes it, too: then it is read again.
+  for (int attempt = 1;; ++attempt) {
+    auto key = co_await own(request, caller);
+    if (!key) co_return std::move(key).problem();
+    if (key->user != caller.user) co_return unknown("key");  // its secret is its owner's to see
+    const std::string secret = make_secret(SecretKind::key, request.tenant(), key->id);
+    key->old_hash = overlap > 0 ? key->hash : std::string();
+    key->old_ends = overlap > 0 ? std::optional(now() + std::chrono::seconds(overlap)) : std::nullopt;
+    key->hash = fingerprint(secret);
+    Batch batch;
+    batch.put(collection::keys, key->id, key->revision, key_document(*key));
+    auto written = co_await store_.write(request, batch.take());
+    if (!written) {
+      Reply problem = std::move(written).problem();
+      if (problem.error_code() == "changed_meanwhile" && attempt < most_tries_to_rotate) continue;
+      co_return problem;
+    }
+    const Forgotten gone{key->user, {}, key->id};
+    if (auto told = co_await forgetting_.announce(request, gone); !told) co_return std::move(told).error();
+    co_return private_json(with_secret(*key, request.tenant(), secret));
+  }
 }
 
 Task<Reply> KeyApi::remove(Request request) {

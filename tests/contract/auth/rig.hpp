@@ -170,6 +170,7 @@ class Rig {
   std::vector<std::string> trail;                          // "operation target status" of each event
   // Happens once: behind the next hash of a sign-in, or when sessions are ended.
   std::function<void()> meanwhile;
+  std::function<void()> before_write;  // happens once: before the plugin's next write is stored
 
  private:
   void happen() {
@@ -181,6 +182,8 @@ class Rig {
         [this, method](const ServiceCall& call) -> Reply {
           (method == Method::write ? writes : reads) += 1;
           if (method == Method::write) ++written_by[std::string(call.context.tenant())];
+          if (method == Method::write)
+            if (const auto once = std::exchange(before_write, nullptr)) once();
           auto request = json::Document::parse(call.text());
           REQUIRE(request);
           auto answer = store.call(call.context.tenant(), method, request->root());

@@ -169,6 +169,32 @@ TEST_CASE("auth: API keys open what they name of what their owner may, until the
   CHECK(outcome(office.authenticate(member(rotated, "secret"), "records:read")) == "bad_credential");
 }
 
+TEST_CASE("auth: a key is rotated also while its use is noted", "[auth]") {
+  FakeHost host;
+  Office office(host);
+  const std::string ann = office.hire("ann", "member");
+  const Rig::Who who = office.as(ann);
+  const Reply made = office.ask("create_key", R"({"name":"import","scopes":["records:read"]})", {}, who);
+  const std::string id = member(made, "key/id");
+  office.before_write = [&] {  // the same again: another revision
+    const auto call = [&](Method method, const std::string& text) {
+      const auto request = json::Document::parse(text);
+      REQUIRE(request);
+      return office.store.call("acme", method, request->root()).text;
+    };
+    const auto key = json::Document::parse(call(Method::get, R"({"collection":"auth.keys","id":")" + id + "\"}"));
+    REQUIRE(key);
+    REQUIRE(key->root().find("doc").is_object());
+    call(Method::write, R"({"operations":[{"op":"put","collection":"auth.keys","id":")" + id + R"(","doc":)" +
+                            json::to_text(key->root().find("doc")) + "}]}");
+  };
+  const Reply rotated = office.ask("rotate_key", "", {{"id", id}}, who);
+  REQUIRE(outcome(rotated) == "ok");
+  CHECK_FALSE(office.before_write);
+  CHECK(outcome(office.authenticate(member(rotated, "secret"), "records:read")) == "ok");
+  CHECK(outcome(office.authenticate(member(made, "secret"), "records:read")) == "bad_credential");
+}
+
 TEST_CASE("auth: a key ends when it says, and with its owner", "[auth]") {
   FakeHost host;
   Office office(host);

@@ -1,11 +1,9 @@
 // A call: answered at once or later, exactly once, refused in words, ended with its caller.
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 
+#include "support/captured_log.hpp"
 #include "telemetry/clock.hpp"
-#include "telemetry/log.hpp"
 #include "unit/bus/handlers.hpp"
 
 namespace socle::bus::test {
@@ -234,8 +232,7 @@ TEST_CASE("bus: what a plugin opens for a call ends with it, and the log tells w
           grants);
   f.route(a, "act");
   f.install();
-  const int log = memfd_create("log", MFD_CLOEXEC);
-  telemetry::Log::get().redirect(log);
+  testing::CapturedLog log;
   const int64_t until = telemetry::monotonic_now() + 1'000'000'000;
   CHECK(f.call(a, "act", "", {.tenant = "acme", .principal = "ada", .deadline = until}).status == SOCLE_OK);
   CHECK(opened == until);
@@ -244,15 +241,12 @@ TEST_CASE("bus: what a plugin opens for a call ends with it, and the log tells w
     opened = made->deadline;
     a.runtime->context_release(a.runtime.get(), made);
   });
-  telemetry::Log::get().redirect(STDERR_FILENO);
+  log.stop();
   CHECK(opened == INT64_MAX);
-  std::string text(4096, ' ');
-  text.resize(static_cast<size_t>(std::max<ssize_t>(0, pread(log, text.data(), text.size(), 0))));
   using Catch::Matchers::Contains;
-  CHECK_THAT(text,
+  CHECK_THAT(log.text(),
              Contains("\"msg\":\"acts as tenant\",\"plugin\":\"agent\",\"generation\":\"1\",\"tenant\":\"beta\"") &&
                  Contains("\"reason\":\"sweep\",\"asked_by\":\"ada\",\"asked_for\":\"acme\""));
-  close(log);
 }
 
 }  // namespace socle::bus::test

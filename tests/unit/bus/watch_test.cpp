@@ -1,12 +1,11 @@
 // Watches of descriptors: what a wait is told, however early or late it comes.
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 
-#include "telemetry/log.hpp"
+#include "support/captured_log.hpp"
 #include "unit/bus/fixture.hpp"
 
 namespace socle::bus::test {
@@ -73,22 +72,19 @@ TEST_CASE("worker: a regular file is ready every time", "[worker]") {
 
 TEST_CASE("worker: a second watch of a descriptor is refused and leaves the first as it was", "[worker]") {
   Watching f;
-  const int log = memfd_create("log", MFD_CLOEXEC);
-  telemetry::Log::get().redirect(log);
+  testing::CapturedLog log;
   const uint64_t first = f.open(f.ends[0]);
   const uint64_t second = f.open(f.ends[0]);
   CHECK(second != 0);
   CHECK(f.waited(second) == SOCLE_INVALID);
   f.close(second);
-  telemetry::Log::get().redirect(STDERR_FILENO);
+  log.stop();
   REQUIRE(write(f.ends[1], "x", 1) == 1);
   CHECK(f.waited(first) == SOCLE_OK);
-  std::string text(4096, ' ');
-  text.resize(static_cast<size_t>(std::max<ssize_t>(0, pread(log, text.data(), text.size(), 0))));
-  CHECK_THAT(text, Catch::Matchers::Contains("refused: this worker watches it already; wait for both directions on "
-                                             "that watch, or dup() it") &&
-                       Catch::Matchers::Contains("io"));
-  close(log);
+  CHECK_THAT(log.text(),
+             Catch::Matchers::Contains("refused: this worker watches it already; wait for both directions on "
+                                       "that watch, or dup() it") &&
+                 Catch::Matchers::Contains("io"));
 }
 
 TEST_CASE("worker: an end that came with the last bytes is told to every later wait", "[worker]") {

@@ -1,14 +1,12 @@
 // Calls into a cell of its own process, and what the cell asks of the kernel.
 #include "fixture.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <future>
 #include <limits>
 
-#include "telemetry/log.hpp"
+#include "support/captured_log.hpp"
 
 using namespace socle;
 using namespace socle::cell::test;
@@ -159,14 +157,9 @@ TEST_CASE("link: metrics, meters and the catalogue's refusal cross", "[cell]") {
 }
 
 TEST_CASE("link: a cell that logs without end gets its lines a second, and what was dropped is told", "[cell]") {
-  char name[] = "/tmp/socle-cell-log-XXXXXX";
-  const base::Fd file(mkstemp(name));
-  unlink(name);
-  telemetry::Log::get().redirect(file.get());
+  testing::CapturedLog log;
   const auto count = [&](const std::string& what) {
-    std::string text(1 << 20, '\0');
-    const ssize_t n = pread(file.get(), text.data(), text.size(), 0);
-    text.resize(static_cast<size_t>(std::max<ssize_t>(n, 0)));
+    const std::string text = log.text();
     int found = 0;
     for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++found;
     return found;
@@ -179,7 +172,7 @@ TEST_CASE("link: a cell that logs without end gets its lines a second, and what 
       f.ask("shout", "1");
     }
   }
-  telemetry::Log::get().redirect(STDERR_FILENO);
+  log.stop();
   CHECK(count("a cell wrote too much to its log") >= 1);
   CHECK(count("a parrot shouts") >= 200);
   CHECK(count("a parrot shouts") < 1000);

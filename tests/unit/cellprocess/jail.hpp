@@ -1,7 +1,6 @@
 // jail.hpp: process control with the fixture's cells, for the tests of this folder.
 #pragma once
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -11,8 +10,8 @@
 #include <string>
 
 #include "cell/process/control.hpp"
+#include "support/captured_log.hpp"
 #include "support/temp_dir.hpp"
-#include "telemetry/log.hpp"
 
 namespace socle::cell {
 
@@ -63,30 +62,6 @@ class Jail {
   ProcessControl control;
 };
 
-// The log's lines go into a file for the life of the object.
-class CapturedLog {
- public:
-  CapturedLog() : file_(memfd_create("log", MFD_CLOEXEC)) { telemetry::Log::get().redirect(file_.get()); }
-  ~CapturedLog() { telemetry::Log::get().redirect(STDERR_FILENO); }
-  CapturedLog(const CapturedLog&) = delete;
-  CapturedLog& operator=(const CapturedLog&) = delete;
-  [[nodiscard]] std::string text() const {
-    std::string out(1 << 16, '\0');
-    const ssize_t n = pread(file_.get(), out.data(), out.size(), 0);
-    out.resize(static_cast<size_t>(n < 0 ? 0 : n));
-    return out;
-  }
-  // Its writer is another thread: until the text is there, at most 10 s.
-  [[nodiscard]] bool tells(const std::string& what) const {
-    for (int i = 0; i < 1000; ++i) {
-      if (text().find(what) != std::string::npos) return true;
-      poll(nullptr, 0, 10);
-    }
-    return false;
-  }
-
- private:
-  base::Fd file_;
-};
+using testing::CapturedLog;
 
 }  // namespace socle::cell

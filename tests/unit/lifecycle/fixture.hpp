@@ -3,7 +3,6 @@
 #pragma once
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -24,6 +23,7 @@
 #include "base/file.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "loader/verify.hpp"
+#include "support/captured_log.hpp"
 #include "telemetry/log.hpp"
 #include "unit/base/temp_folder.hpp"
 
@@ -196,8 +196,8 @@ class Logged {
 
  private:
   static int file() {  // kept open: threads of a test before may still write
-    static const int fd = memfd_create("log", MFD_CLOEXEC);
-    return fd;
+    static const base::Fd file = testing::log_file();
+    return file.get();
   }
   off_t from_;
 };

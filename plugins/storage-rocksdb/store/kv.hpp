@@ -50,7 +50,7 @@ class Snapshot {
 class Kv {
  public:
   virtual ~Kv() = default;
-  // data_loss: stored bytes fail their checksum.
+  // data_loss: stored bytes fail their checksum. REQUIRES of all writes: no value is empty.
   virtual Result<Read> get(std::string_view key, std::string& value, Reach reach, const Snapshot* at = nullptr) = 0;
   // `whole`: a walk over everything (verify, backup): checks every checksum and leaves the cache alone.
   virtual std::unique_ptr<Cursor> cursor(std::string_view lower, std::string_view upper, Reach reach,

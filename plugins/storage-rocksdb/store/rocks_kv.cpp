@@ -127,6 +127,9 @@ Result<Read> RocksKv::get(std::string_view key, std::string& value, Reach reach,
   const char* data = rocksdb_pinnableslice_value(slice, &size);
   value.assign(data, size);
   rocksdb_pinnableslice_destroy(slice);
+  // Of a table that is not open, a read within the cache says "found" and nothing more (TableCache::Get: the key may
+  // exist). What this store writes is never empty: every value has a header.
+  if (size == 0 && reach == Reach::cached) return Read::not_cached;
   return Read::found;
 }
 

@@ -46,6 +46,8 @@ rocksdb_options_t* make_options(const RocksOptions& options) {
   rocksdb_options_set_enable_write_thread_adaptive_yield(out, 0);
   rocksdb_options_set_max_background_jobs(out, 2);
   rocksdb_options_set_max_open_files(out, options.max_open_files);
+  // Of the default's 64 shards each would hold four of 256 open tables, and close one for the fifth.
+  rocksdb_options_set_table_cache_numshardbits(out, 2);
   rocksdb_options_set_level_compaction_dynamic_level_bytes(out, 1);
   rocksdb_options_set_target_file_size_base(out, std::uint64_t{16} << 20);
   rocksdb_options_set_max_bytes_for_level_base(out, std::uint64_t{64} << 20);

@@ -1,0 +1,84 @@
+// rocks_kv_test.cpp: what Kv promises where RocksDB alone would not: a reading that stays within the cache says when it
+// does not know.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "store/rocks_kv.hpp"
+#include "support/temp_dir.hpp"
+
+using namespace socle::storage;
+
+namespace {
+
+constexpr int documents_kept = 3000;
+
+std::string number_key(int n) { return "k" + std::to_string(100'000 + n); }
+std::string long_value(int n) { return std::string(10'000, static_cast<char>('a' + n % 26)) + std::to_string(n); }
+
+// A store of many small tables, of which few can be open at once.
+struct ManyTables {
+  ManyTables() {
+    open();
+    for (int n = 0; n < documents_kept; ++n)
+      REQUIRE(kv->write({{Change::Kind::put, number_key(n), long_value(n)}}, false));
+    close();
+    open();
+  }
+  ~ManyTables() { close(); }
+  void open() {
+    RocksOptions options;
+    options.memtable_bytes = std::size_t{1} << 20;
+    options.max_open_files = 20;
+    options.compress = false;
+    auto opened = open_rocks(folder / "db", options);
+    REQUIRE(opened);
+    db = *opened;
+    kv.emplace(db);
+  }
+  void close() {
+    kv.reset();
+    close_rocks(db);
+  }
+  socle::testing::TempDir folder;
+  rocksdb_t* db = nullptr;
+  std::optional<RocksKv> kv;
+};
+
+}  // namespace
+
+TEST_CASE("store: a document in a table that is not open is unknown to the cache, never found empty", "[storage]") {
+  ManyTables store;
+  int unknown = 0;
+  for (int n = 0; n < documents_kept; n += 7) {
+    INFO(n);
+    std::string value;
+    const auto cached = store.kv->get(number_key(n), value, Reach::cached, nullptr);
+    REQUIRE(cached);
+    unknown += *cached == Read::not_cached ? 1 : 0;
+    if (*cached != Read::not_cached) {
+      CHECK(*cached == Read::found);
+      CHECK((value == long_value(n)));
+    }
+    const auto read = store.kv->get(number_key(n), value, Reach::any, nullptr);
+    REQUIRE(read);
+    CHECK(*read == Read::found);
+    CHECK((value == long_value(n)));
+  }
+  CHECK(unknown > 0);  // else the tables were open
+}
+
+TEST_CASE("store: a walk over tables that are not open says so and skips nothing", "[storage]") {
+  ManyTables store;
+  int unknown = 0;
+  for (int from = 0; from < documents_kept; from += 100) {
+    const auto cursor = store.kv->cursor(number_key(from), number_key(from + 100), Reach::cached, nullptr, false);
+    int n = from;
+    for (cursor->seek(number_key(from)); cursor->valid(); cursor->next(), ++n) {
+      REQUIRE(cursor->key() == number_key(n));
+      REQUIRE((cursor->value() == long_value(n)));
+    }
+    unknown += cursor->not_cached() ? 1 : 0;
+    CHECK((cursor->not_cached() || n == from + 100));
+  }
+  CHECK(unknown > 0);
+}

@@ -55,6 +55,24 @@ Digest sha256(std::string_view bytes) {
   return out;
 }
 
+void Sha256::Free::operator()(evp_md_ctx_st* state) const { EVP_MD_CTX_free(state); }
+
+Sha256::Sha256() : state_(EVP_MD_CTX_new()) {
+  EVP_MD* kind = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  if (kind == nullptr || !state_ || EVP_DigestInit_ex2(state_.get(), kind, nullptr) != 1) std::abort();
+  EVP_MD_free(kind);  // the state holds it
+}
+
+Digest Sha256::operator()(std::string_view bytes) {
+  Digest out;
+  unsigned int size = 0;
+  if (EVP_DigestInit_ex2(state_.get(), nullptr, nullptr) != 1 ||
+      EVP_DigestUpdate(state_.get(), bytes.data(), bytes.size()) != 1 ||
+      EVP_DigestFinal_ex(state_.get(), out.data(), &size) != 1)
+    std::abort();
+  return out;
+}
+
 Digest hmac_sha256(std::string_view key, std::string_view bytes) {
   Digest out;
   unsigned int size = 0;

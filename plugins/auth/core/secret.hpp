@@ -4,8 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+
+struct evp_md_ctx_st;  // OpenSSL's EVP_MD_CTX
 
 namespace socle::auth {
 
@@ -23,6 +26,18 @@ using Digest = std::array<std::uint8_t, 32>;
 [[nodiscard]] std::string base64(std::string_view bytes);
 
 [[nodiscard]] Digest sha256(std::string_view bytes);
+// The same for the path of every request: what OpenSSL would look up and allocate for each digest is kept. One thread.
+class Sha256 {
+ public:
+  Sha256();
+  [[nodiscard]] Digest operator()(std::string_view bytes);
+
+ private:
+  struct Free {
+    void operator()(evp_md_ctx_st* state) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> state_;
+};
 [[nodiscard]] Digest hmac_sha256(std::string_view key, std::string_view bytes);
 // What is stored of a secret that has at least 128 random bits of its own: base64url of SHA-256, 43 characters.
 [[nodiscard]] std::string fingerprint(std::string_view secret);

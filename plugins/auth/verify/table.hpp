@@ -22,6 +22,8 @@ class Table {
   explicit Table(std::size_t most) : most_(most) {}
   Table(Table&&) = default;
 
+  // What a credential is found by.
+  [[nodiscard]] Digest digest(std::string_view credential) { return sha256_(credential); }
   // nullptr: not known. Good until the next put() or forget().
   Known* find(const Digest& digest);
   [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
@@ -47,6 +49,7 @@ class Table {
   template <class Match>
   std::size_t forget(std::string_view tenant, std::string_view user, Match match);
 
+  Sha256 sha256_;
   Order order_;  // most recently used first
   std::unordered_map<Digest, Order::iterator, DigestHash> slots_;
   std::unordered_multimap<std::string_view, Order::iterator> subjects_;

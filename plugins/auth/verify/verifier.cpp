@@ -63,8 +63,8 @@ Task<Reply> Verifier::authenticate(Request request) {
     refused_.add();
     return bad_credential("bad_credential", shown.why);
   }
-  const Digest digest = sha256(shown.text);
   Table& table = forgetting_.here();
+  const Digest digest = table.digest(shown.text);
   if (Known* known = table.find(digest); known != nullptr) {
     if (!over(known->span, now())) {
       hits_.add();
@@ -116,7 +116,8 @@ bool Verifier::opened(const Known& known, std::string_view permission) const {
 
 // What permits() says follows from the claims, the permission and the view alone.
 void Verifier::remember(const Known& known, const Presented& shown, std::uint64_t view) {
-  Known* kept = forgetting_.here().find(sha256(shown.text));
+  Table& table = forgetting_.here();
+  Known* kept = table.find(table.digest(shown.text));
   if (kept == nullptr || kept->claims != known.claims) return;
   if (kept->opened.view != view) kept->opened = {view, {}};
   auto& permissions = kept->opened.permissions;

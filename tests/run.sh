@@ -38,8 +38,13 @@ if [ "$mode" != --quick ]; then
 
   step "ASan and UBSan: kernel, SDK, parsers, unit tests; fuzz targets, shortly"
   socle_build fuzz unit_tests fuzz_targets
-  if [ "$mode" = --full ]; then export SOCLE_FUZZ_SECONDS=120; fi
-  test_preset fuzz -L 'unit|fuzz' -j 2
+  if [ "$mode" = --full ]; then
+    export SOCLE_FUZZ_SECONDS=120
+    test_preset fuzz -L 'unit|fuzz' -j 2
+  else
+    export SOCLE_FUZZ_SECONDS=5
+    test_preset fuzz -L 'unit|fuzz' -E '\.cell$' -j 2  # in both homes: the release tests
+  fi
 
   step "TSan: bus, scheduler, cells, lifecycle, tenants, telemetry, commit lane"
   socle_build tsan tsan_tests
@@ -59,5 +64,5 @@ step "release tests"
 case $mode in
   --quick) test_preset release -j 2 -LE long ;;
   --full) SOCLE_FULL=1 test_preset release -j 2 ;;
-  *) test_preset release -j 2 ;;
+  *) test_preset release -j 3 ;;  # many of them wait most of the time
 esac

@@ -4,13 +4,11 @@
 #include <fmt/format.h>
 #include <malloc.h>
 #include <poll.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -21,6 +19,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/data_lock.hpp"
 #include "bus/acceptor.hpp"
 #include "bus/running.hpp"
 #include "cell/process/control.hpp"
@@ -51,7 +50,6 @@ constexpr const char* usage_text =
     "usage: socle run SYSTEM.yaml [--data DIR] [--listen ADDR:PORT] [--workers N] [--control PATH]\n";
 constexpr std::chrono::seconds turn_patience{2};  // a worker that takes no turn meanwhile hangs in a plugin
 constexpr std::chrono::seconds log_patience{1};   // for what is queued when the kernel ends
-constexpr int64_t lock_patience = 5'000'000'000;  // an older kernel on the same data may be stopping
 
 int complain(int code, const std::string& text) {
   std::fprintf(stderr, "socle: %s\n", text.c_str());
@@ -104,22 +102,6 @@ Result<manifest::SystemManifest> read_arguments(const std::vector<std::string>& 
   }
   manifest::lay_over(*system, overrides);
   return system;
-}
-
-Result<base::Fd> lock_data(const std::filesystem::path& data) {
-  std::error_code error;
-  std::filesystem::create_directories(data, error);
-  if (error) return Error{Code::unavailable, "data folder " + data.string() + ": " + error.message()};
-  base::Fd fd(::open((data / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-  if (!fd.valid()) return Error{Code::unavailable, "data folder " + data.string() + ": " + std::strerror(errno)};
-  const int64_t until = telemetry::monotonic_now() + lock_patience;
-  while (flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (telemetry::monotonic_now() > until)
-      return Error{Code::unavailable, "another kernel uses the data folder " + data.string() +
-                                          "; stop it, or give another one with --data"};
-    poll(nullptr, 0, 20);
-  }
-  return fd;
 }
 
 uint64_t resident_bytes() {
@@ -344,7 +326,7 @@ int run_kernel(const std::vector<std::string>& arguments) {
                                   formats[static_cast<size_t>(system->log.format)]);
   raise_file_limit();
   bound_heap(system->workers.value_or(0));
-  auto lock = lock_data(system->data);
+  auto lock = base::lock_data(system->data);
   if (!lock) return complain(1, lock.error().message);
   auto held = hold_listeners(*system);
   if (!held) return complain(1, held.error().message);

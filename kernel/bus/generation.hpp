@@ -21,6 +21,7 @@
 namespace socle::bus {
 
 class Bus;
+struct OffloadTerms;
 
 // A counter written by one worker and read by anyone.
 class Count {
@@ -100,6 +101,8 @@ class Generation : public socle_host {
   // Worker; told when nobody waits for a pending call any more (deadline, cancellation), nullptr: nobody is.
   // For a provider that works elsewhere and could stop.
   void (*given_up)(Generation& self, uint64_t token) = nullptr;
+  // Worker; the terms of work that it offloads now for that payer; nullptr: there are none.
+  OffloadTerms (*offload_terms)(const Generation& self, const sched::Account& payer) = nullptr;
   void* link = nullptr;                // of the provider that stands behind the descriptor, when it is no library
   std::vector<std::string> listeners;  // that it serves
 

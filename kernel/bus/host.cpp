@@ -22,10 +22,19 @@ Generation& self(const socle_host* host) { return *Generation::of(host); }
 Worker* here() { return Worker::current(); }
 
 // ---- payloads
-// The tenant's budget says no before malloc does. What the kernel itself must say is not asked.
+// The tenant's budget says no before malloc does, also to a payload that is more than one call may hold. What the
+// kernel itself must say is not asked.
 bool affordable(size_t bytes) {
-  sched::Lane* lane = sched::Lane::current();
-  return lane == nullptr || lane->fits(lane->payer(), static_cast<int64_t>(bytes));
+  const auto size = static_cast<int64_t>(bytes);
+  if (sched::Lane* lane = sched::Lane::current(); lane != nullptr) {
+    sched::Flow& payer = lane->payer();
+    return bytes <= payer.account.load(std::memory_order_relaxed)->call_memory_cap() && lane->fits(payer, size);
+  }
+  sched::Account* payer = sched::PaidAside::current();
+  if (payer == nullptr) return true;
+  if (bytes > payer->call_memory_cap() || !payer->take_memory(size)) return false;
+  payer->give_memory(size);  // the payload itself takes it
+  return true;
 }
 socle_payload* payload_new(const socle_host*, socle_str text, uint32_t media, const socle_pair* meta, size_t n) {
   if (!affordable(text.size)) return nullptr;
@@ -42,7 +51,9 @@ socle_payload* payload_slice(const socle_host*, socle_payload* base, size_t offs
                              const socle_pair* meta, size_t n) {
   return Payload::slice(*Payload::of(base), offset, size, media, {meta, n});
 }
-void payload_set_doc(const socle_host*, socle_payload* p, socle_str doc) { Payload::of(p)->set_doc(view(doc)); }
+void payload_set_doc(const socle_host*, socle_payload* p, socle_str doc) {
+  if (p != nullptr) Payload::of(p)->set_doc(view(doc));
+}
 void payload_retain(const socle_host*, socle_payload* p) { Payload::of(p)->retain(); }
 void payload_release(const socle_host*, socle_payload* p) {
   if (p != nullptr) Payload::of(p)->release();
@@ -93,6 +104,7 @@ void complete(const socle_host* host, uint64_t token, const socle_reply* reply) 
     return;
   }
   if (owner > g.bus.worker_count()) return;
+  OffloadPool::handed_on();
   if (reply->payload != nullptr) Payload::of(reply->payload)->share();
   g.bus.post(owner, [&g, token, answer = *reply](Worker& right) { g.bus.complete(right, g, token, answer); });
 }
@@ -182,8 +194,9 @@ void watch_close(const socle_host*, uint64_t id) {
   if (here() != nullptr) here()->watch_close(id);
 }
 // On an offload thread, behind the barrier that code on the bare ABI may lack. What `done` is to be told.
-socle_status run_work(const Generation& g, socle_work_fn work, void* user) {
+socle_status run_work(const Generation& g, sched::Account& payer, socle_work_fn work, void* user) {
   const crash::Blame blame(g.plugin, g.version, g.seq, "offload");
+  const sched::PaidAside paid(payer);
   try {
     work(user);
     return SOCLE_OK;
@@ -198,9 +211,9 @@ socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn 
   Worker* w = here();
   if (w == nullptr) return SOCLE_UNAVAILABLE;
   const Payer payer = w->paying();
-  const bool taken = g.bus.offload().submit(*payer.account, [&g, index = w->index(), work, done, user, payer] {
+  const auto piece = [&g, index = w->index(), work, done, user, payer] {
     const int64_t before = telemetry::thread_cpu();
-    const socle_status status = run_work(g, work, user);
+    const socle_status status = run_work(g, *payer.account, work, user);
     const int64_t used = telemetry::thread_cpu() - before;
     g.bus.post(index, [&g, done, user, payer, used, status](Worker& at) {
       at.lane.queue.charge(at.lane.queue.flow(*payer.account), used);
@@ -212,8 +225,9 @@ socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn 
       job.user = user;
       at.defer(job, payer);
     });
-  });
-  if (!taken) return SOCLE_UNAVAILABLE;
+  };
+  const OffloadTerms terms = g.offload_terms != nullptr ? g.offload_terms(g, *payer.account) : OffloadTerms{};
+  if (!g.bus.offload().submit(*payer.account, piece, terms)) return SOCLE_UNAVAILABLE;
   g.at(w->index()).waiting.add(1);
   return SOCLE_PENDING;
 }
@@ -227,6 +241,7 @@ void defer(const socle_host* host, socle_event_fn fn, void* user) {
 }
 void post_to(Generation& g, sched::Account& payer, uint32_t worker, socle_event_fn fn, void* user) {
   if (g.bound()) worker = 0;
+  OffloadPool::handed_on();
   g.bus.post(g, worker, fn, user, payer);
 }
 void post(const socle_host* host, uint32_t worker, socle_event_fn fn, void* user) {

@@ -3,10 +3,14 @@
 // with the time that a thread was kept: a tenant that offloads without end waits behind itself. Any thread.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -14,19 +18,46 @@
 
 namespace socle::bus {
 
+// What whoever asks for a piece of work says of it: until when its answer can be of use to anybody (monotonic), and a
+// number that overdue() tells.
+struct OffloadTerms {
+  int64_t until = INT64_MAX;
+  uint64_t number = 0;
+};
+
 class OffloadPool {
  public:
   OffloadPool(sched::Accounts& accounts, unsigned threads, size_t queue);
   ~OffloadPool();  // finishes what is queued
   // false: the queue is full, or a quarter of it is this payer's (a half is all edge tenants').
-  [[nodiscard]] bool submit(sched::Account& payer, std::function<void()> work);
+  [[nodiscard]] bool submit(sched::Account& payer, std::function<void()> work, OffloadTerms terms = {});
   [[nodiscard]] size_t queued() const;
+  // A piece of work that still runs `patience` ns after its `until` and has used as much CPU time since it handed
+  // something on: one that waits for a disk has not, and one that serves many calls has. To be asked every now and
+  // then, because a look notes what was handed on since the last. nullopt: there is none.
+  struct Overdue {
+    uint64_t number;
+    std::string payer;
+  };
+  [[nodiscard]] std::optional<Overdue> overdue(int64_t now, int64_t patience);
+  // The work on this thread, if it is one of a pool's, has posted or answered something.
+  static void handed_on();
 
  private:
   struct Task : sched::Work {
     std::function<void()> run;
+    OffloadTerms terms;
   };
-  void run();
+  // What a thread does now; nullptr: nothing, or nothing that could be overdue.
+  struct Running {
+    const Task* task = nullptr;
+    const sched::Account* payer = nullptr;
+    clockid_t clock = CLOCK_MONOTONIC;  // of the thread's CPU time
+    int64_t cpu = 0;                    // on it as the task began, or was last seen to have handed something on
+    uint64_t seen = 0;                  // of `signs`
+    std::atomic<uint64_t> signs{0};     // of handed_on(); the thread writes
+  };
+  void run(Running& mine);
   [[nodiscard]] bool has_room(const sched::Flow& flow) const;
   // What waits, one more or less.
   void count(sched::Flow& flow, int64_t more);
@@ -39,6 +70,7 @@ class OffloadPool {
   int64_t reconciled_at_ = 0;
   const size_t most_;
   bool stopping_ = false;
+  std::vector<Running> running_;  // one a thread
   std::vector<std::thread> threads_;
 };
 

@@ -52,13 +52,17 @@ Payload* Payload::alloc(size_t size, uint32_t media, std::span<const socle_pair>
   return p;
 }
 
-// To who pays now. A budget is asked where a plugin asks for memory (host.cpp).
+// To who pays now, then to who paid first. A budget is asked where a plugin asks for memory (host.cpp).
 void Payload::charge(size_t bytes) {
+  const auto size = static_cast<int64_t>(bytes);
   sched::Lane* lane = sched::Lane::current();
-  if (lane == nullptr) return;
-  payer_ = lane->payer().account.load(std::memory_order_relaxed);
+  if (payer_ == nullptr)
+    payer_ = lane != nullptr ? lane->payer().account.load(std::memory_order_relaxed) : sched::PaidAside::current();
+  if (payer_ == nullptr) return;
   charged_ += bytes;
-  lane->force(lane->payer(), static_cast<int64_t>(bytes));
+  if (lane == nullptr) return payer_->give_memory(-size);
+  sched::Flow& now = lane->payer();
+  lane->force(now.account.load(std::memory_order_relaxed) == payer_ ? now : lane->queue.flow(*payer_), size);
 }
 
 Payload* Payload::make(std::string_view text, uint32_t media, std::span<const socle_pair> meta) {
@@ -115,6 +119,7 @@ void Payload::set_doc(std::string_view bytes) {
   std::memcpy(copy, bytes.data(), bytes.size());
   doc = {static_cast<char*>(copy), bytes.size()};
   own_doc_ = true;
+  charge(bytes.size());
 }
 
 void Payload::share() {

@@ -60,7 +60,7 @@ class Payload : public socle_payload {
   bool own_doc_ = false;
   bool immortal_ = false;
   Payload* base_ = nullptr;
-  sched::Account* payer_ = nullptr;  // charged for `charged_` bytes; nullptr: made on a thread that is no worker
+  sched::Account* payer_ = nullptr;  // charged for `charged_` bytes; nullptr: made where nobody pays
   size_t charged_ = 0;
   void charge(size_t bytes);
   Released released_ = nullptr;  // of borrow()

@@ -15,6 +15,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds end_allowance{12'000};
 constexpr milliseconds answer_patience{5'000};
+constexpr milliseconds least_loop_patience{10'000};  // with offloaded work that computes on
 
 // Why this plugin cannot run in a cell; "": it can.
 std::string bound_to_kernel(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) {
@@ -94,6 +95,8 @@ void Lifecycle::link(GenerationRecord& record, bus::Generation& runtime) const {
   spec.spawn = cells(package);
   spec.start_timeout = m.start_timeout;
   spec.hang = std::max<std::chrono::nanoseconds>(2 * m.health.timeout, milliseconds(100));
+  spec.text.loop_patience =
+      static_cast<uint64_t>(std::max<std::chrono::nanoseconds>(5 * spec.hang, least_loop_patience).count());
   spec.restart.least = m.restart.backoff.least;
   spec.restart.most = m.restart.backoff.most;
   spec.restart.count = static_cast<uint32_t>(m.restart.intensity.count);

@@ -70,13 +70,17 @@ std::unique_ptr<const std::string> Account::rename(std::string id) {
 
 void Account::set_weight(double weight) { weight_ = std::clamp(weight, 1e-3, 1e6); }
 
+void Account::set_memory(uint64_t memory, uint64_t call_memory) {
+  memory_cap_.store(memory, std::memory_order_relaxed);
+  call_memory_.store(call_memory, std::memory_order_relaxed);
+}
+
 void Account::set(const Limits& l) {
   set_weight(l.weight);
   cpu_ = l.cpu;
   in_flight_ = l.in_flight;
   queue_ = l.queue;
-  memory_cap_ = l.memory;
-  call_memory_ = l.call_memory;
+  set_memory(l.memory, l.call_memory);
   if (l.rate >= Limits::no_rate) {
     if (interval_.exchange(0) != 0) ++epoch_;
     return;

@@ -39,7 +39,7 @@ struct Limits {
   uint32_t queue = no_count;        // requests waiting for that; the next one is refused
   double cpu = no_rate;             // CPU seconds a second, also while nobody else wants them
   uint64_t memory = no_bytes;       // bytes the tenant holds at a time
-  uint64_t call_memory = no_bytes;  // bytes of arena one call may hold
+  uint64_t call_memory = no_bytes;  // bytes of arena one call may hold, and of one payload
 };
 
 // The request rate of a tenant, for RateLimit headers.
@@ -79,6 +79,7 @@ class Account {
   // -- any thread
   void set(const Limits& limits);
   void set_weight(double weight);
+  void set_memory(uint64_t memory, uint64_t call_memory);  // of Limits
   [[nodiscard]] Limits limits() const;
   [[nodiscard]] double weight() const { return weight_.load(std::memory_order_relaxed); }
   [[nodiscard]] Usage usage() const;
@@ -109,6 +110,7 @@ class Account {
   [[nodiscard]] uint32_t in_flight_cap() const { return in_flight_.load(std::memory_order_relaxed); }
   [[nodiscard]] uint32_t queue_cap() const { return queue_.load(std::memory_order_relaxed); }
   [[nodiscard]] double cpu_cap() const { return cpu_.load(std::memory_order_relaxed); }
+  [[nodiscard]] uint64_t memory_cap() const { return memory_cap_.load(std::memory_order_relaxed); }
   [[nodiscard]] uint64_t call_memory_cap() const { return call_memory_.load(std::memory_order_relaxed); }
 
   // The flow of lane `lane`, nullptr while it is idle there. Flows are never freed, only used again for another

@@ -10,6 +10,7 @@ namespace {
 
 constexpr size_t most_charged = 64;  // entries between two looks at the CPU clock
 thread_local Lane* t_lane = nullptr;
+thread_local Account* t_aside = nullptr;
 
 }  // namespace
 
@@ -25,6 +26,10 @@ Lane::Lane(Accounts& accounts, size_t index, Clock clock)
 }
 
 Lane* Lane::current() { return t_lane; }
+
+PaidAside::PaidAside(Account& account) { t_aside = &account; }
+PaidAside::~PaidAside() { t_aside = nullptr; }
+Account* PaidAside::current() { return t_aside; }
 
 void Lane::use() {
   t_lane = this;

@@ -84,6 +84,8 @@ class Lane {
     if (!hold(flow, bytes)) flow.memory.add(bytes);
   }
   void release(Account& account, int64_t bytes);
+  // What the account may still hold through this worker; Limits::no_bytes: it has no limit.
+  [[nodiscard]] uint64_t memory_left(const Account& account) const;
 
  private:
   [[nodiscard]] uint64_t ticks() const;
@@ -108,6 +110,16 @@ class Lane {
   int64_t reconciled_at_ = 0;
   std::vector<Flow*> wanting_;
   bool leases_ = false;  // some flow may hold requests or places
+};
+
+// For its scope: who pays for memory taken by a thread without a Lane, as the offload pool's are.
+class PaidAside {
+ public:
+  explicit PaidAside(Account& account);
+  ~PaidAside();
+  PaidAside(const PaidAside&) = delete;
+  PaidAside& operator=(const PaidAside&) = delete;
+  [[nodiscard]] static Account* current();  // nullptr: nobody
 };
 
 // Charges what happens inside a scope to another account than the one that pays outside.

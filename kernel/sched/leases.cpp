@@ -132,6 +132,15 @@ bool Lane::lease_memory(Flow& f, int64_t bytes) {
   return false;
 }
 
+uint64_t Lane::memory_left(const Account& account) const {
+  const uint64_t cap = account.memory_cap();
+  if (cap == Limits::no_bytes) return cap;
+  const Flow* f = account.flow(queue.lane());
+  const int64_t spare = f != nullptr ? f->memory_leased - f->memory.get() : 0;
+  const auto held = static_cast<uint64_t>(std::max<int64_t>(account.memory() - spare, 0));
+  return held < cap ? cap - held : 0;
+}
+
 void Lane::release(Account& account, int64_t bytes) {
   Flow* f = account.flow(queue.lane());
   if (f == nullptr) return account.give_memory(bytes);

@@ -220,15 +220,22 @@ class Fairness(SystemTest):
         for s in held:
             self.assertTrue(s.recv(65536).startswith(b"HTTP/1.1 200 "))
 
-    def test_memory_over_the_budget_is_an_error_and_nobody_elses(self):
-        kernel = self.serve({"small": "memory: 1MiB", "other": "weight: 1"})
+    def check_memory_budget(self, home):
+        kernel = self.serve({"small": "memory: 1MiB", "other": "weight: 1"}, home=home)
         status, _, _ = kernel.request("GET", "/v1/hold/100000/0", port=self.ports["small"])
         self.assertEqual(status, 200)
         status, _, body = kernel.request("GET", "/v1/hold/4000000/0", port=self.ports["small"])
         self.assertEqual(status, 429)
-        self.assertEqual(json.loads(body)["code"], "exhausted")
+        problem = json.loads(body)
+        self.assertEqual((problem["code"], problem["detail"]), ("exhausted", "the memory budget is used up"))
         status, _, _ = kernel.request("GET", "/v1/hold/4000000/0", port=self.ports["other"])
         self.assertEqual(status, 200)
+
+    def test_memory_over_the_budget_is_an_error_and_nobody_elses(self):
+        self.check_memory_budget("kernel")
+
+    def test_memory_over_the_budget_is_the_same_error_in_a_cell(self):
+        self.check_memory_budget("cell")
 
     def test_memory_pressure_leaves_a_tenant_fewer_calls_at_once_and_nobody_else(self):
         kernel = self.serve({"full": "memory: 10MiB, in_flight: 8, queue: 0", "other": "in_flight: 8, queue: 0"})

@@ -83,9 +83,11 @@ bool Pair::send(Call& call) {
   m[Field::lane] = bus::view(c.lane);
   m.keys = {c.keys, c.key_count};
   m.body(call.payload);
-  if (c.account() != nullptr) {
-    m.head.value = c.account()->weight();
-    m.head.status = static_cast<std::int32_t>(c.account()->pressure());
+  if (const sched::Account* payer = c.account(); payer != nullptr) {
+    m.head.value = payer->weight();
+    m.head.status = static_cast<std::int32_t>(payer->pressure());
+    m.head.memory = owner_.lane.memory_left(*payer);
+    m.head.call_memory = payer->call_memory_cap();
   }
   call.since = owner_.now();
   call.sent = send(m, is_hook(call.method));
@@ -202,7 +204,7 @@ void Pair::finish(Call& call, const socle_reply& reply) {
 
 void Pair::forget(Call& call, bool keep_context) {
   if (keep_context && lingering_.size() < most_contexts) {
-    lingering_.emplace(call.token, Held{call.context, owner_.now()});
+    lingering_.emplace(call.token, Held{call.context, owner_.now(), call.method});
   } else {
     call.context->release();
   }
@@ -218,10 +220,33 @@ void Pair::reply(const Incoming& in) {
   socle_reply reply{sizeof(socle_reply), in.head.status, nullptr};
   if (reply.status < SOCLE_OK || reply.status > SOCLE_INTERNAL || reply.status == SOCLE_PENDING)
     reply.status = SOCLE_INTERNAL;
-  if (in.head.sizes != decltype(in.head.sizes){} || in.head.meta_count != 0) reply.payload = private_body(in);
+  if (in.head.sizes != decltype(in.head.sizes){} || in.head.meta_count != 0) {
+    bus::Payload* body = nullptr;
+    const bool paid = paid_body(in, *call->context, body);
+    reply.payload = body;
+    if (!paid) reply = memory_used_up();
+  }
   charge(*call->context, in.head.time, call->since);
   finish(*call, reply);
   forget(*call, (in.head.flags & flag_closed) == 0);
+}
+
+// Pays for the time to copy it, too.
+bool Pair::paid_body(const Incoming& in, const bus::Context& context, bus::Payload*& body) {
+  if (context.account() == nullptr) {
+    body = private_body(in);
+    return true;
+  }
+  const sched::PaidBy paid(owner_.lane, *context.account());
+  const std::size_t size = in[Field::text].size() + in[Field::doc].size();
+  if (size > 0 && !owner_.lane.fits(owner_.lane.payer(), static_cast<std::int64_t>(size))) return false;
+  body = private_body(in);
+  return true;
+}
+
+// As the SDK says it for a plugin in the kernel's process.
+socle_reply Pair::memory_used_up() {
+  return bus::Bus::error(SOCLE_EXHAUSTED, "exhausted", "the memory budget is used up");
 }
 
 // The cell's word for the time it took: no more than has passed. Several calls may each claim that much.
@@ -315,6 +340,11 @@ void Pair::detach(bool for_good) {
 LastWork Pair::work_of(std::uint64_t token) const {
   const bus::Generation& g = cell_.generation();
   LastWork work{g.plugin, g.version, g.seq, {}, {}, {}};
+  if (const auto held = lingering_.find(token); held != lingering_.end()) {
+    work.tenant = bus::view(held->second.context->tenant);
+    work.method = g.entry_name(held->second.method);
+    return work;
+  }
   const std::uint32_t slot = slot_of(token);
   if (token == 0 || slot >= calls_.size() || calls_[slot].token != token) return work;
   const Call& call = calls_[slot];

@@ -79,6 +79,7 @@ class Pair {
   struct Held {  // a context the cell acts for, and since when it was last charged
     bus::Context* context;
     std::int64_t since;
+    std::uint32_t method = 0;  // of the answered call
   };
   // Something the cell waits for, whose answer the kernel owes it.
   struct Outbound {
@@ -101,6 +102,10 @@ class Pair {
   void handle(const Incoming& in);
 
   void reply(const Incoming& in);
+  // The body of a message that the cell sent for the context's payer, nullptr when it has none. False: it is more than
+  // the payer may still hold, and memory_used_up() the answer.
+  [[nodiscard]] bool paid_body(const Incoming& in, const bus::Context& context, bus::Payload*& body);
+  [[nodiscard]] static socle_reply memory_used_up();
   void charge(const bus::Context& context, std::int64_t claimed, std::int64_t since);
   void finish(Call& call, const socle_reply& reply);
   void forget(Call& call, bool keep_context);

@@ -102,7 +102,8 @@ void Pair::request(const Incoming& in) {
   if (out == nullptr) return;
   bus::Bus& bus = cell_.bus();
   bus::Generation& g = cell_.generation();
-  bus::Payload* body = private_body(in);
+  bus::Payload* body = nullptr;
+  if (!paid_body(in, *context, body)) return settle(*out, memory_used_up());
   const std::int64_t timeout = in.head.time;
   const std::string key(in[Field::idempotency_key]);
   const auto make = [out, &bus, &g, body, timeout, key, target = in.head.method](bus::Worker& w, bus::Context& as) {
@@ -130,7 +131,9 @@ void Pair::publish(const Incoming& in) {
   Outbound* out = outbound(in.head.number);
   if (out == nullptr) return;
   bus::Generation& g = cell_.generation();
-  const bus::PayloadRef body(private_body(in));
+  bus::Payload* made = nullptr;
+  if (!paid_body(in, *context, made)) return settle(*out, memory_used_up());
+  const bus::PayloadRef body(made);
   const socle_status status = g.publish(&g, context, bus::str(in[Field::name]), body.get(), published, out);
   if (status != SOCLE_PENDING) published(out, status);
 }

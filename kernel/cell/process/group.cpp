@@ -19,10 +19,20 @@ namespace fs = std::filesystem;
 
 constexpr uint64_t period = 100'000;  // microseconds, of processor time limits
 
-// Where this process is: controller → folder for version 1, "" → folder for version 2.
-std::map<std::string, fs::path> own_groups() {
+std::string quota_of(const Sandbox& sandbox) {
+  return std::to_string(static_cast<uint64_t>(sandbox.cpu * static_cast<double>(period)));
+}
+
+Delegation delegation_in(const OwnGroups& own) {
+  const auto unified = own.find("");
+  return unified != own.end() ? delegation_of(unified->second) : Delegation{};
+}
+
+}  // namespace
+
+OwnGroups own_groups(const fs::path& process) {
   std::map<std::string, std::string> mounts;
-  std::ifstream mounted("/proc/self/mounts");
+  std::ifstream mounted(process / "mounts");
   for (std::string line; std::getline(mounted, line);) {
     std::istringstream words(line);
     std::string device, where, kind, options;
@@ -32,8 +42,8 @@ std::map<std::string, fs::path> own_groups() {
     std::istringstream list(options);
     for (std::string option; std::getline(list, option, ',');) mounts[option] = where;
   }
-  std::map<std::string, fs::path> out;
-  std::ifstream groups("/proc/self/cgroup");
+  OwnGroups out;
+  std::ifstream groups(process / "cgroup");
   for (std::string line; std::getline(groups, line);) {
     const size_t first = line.find(':');
     const size_t second = line.find(':', first + 1);
@@ -53,12 +63,6 @@ std::map<std::string, fs::path> own_groups() {
   }
   return out;
 }
-
-std::string quota_of(const Sandbox& sandbox) {
-  return std::to_string(static_cast<uint64_t>(sandbox.cpu * static_cast<double>(period)));
-}
-
-}  // namespace
 
 std::optional<fs::path> unified_group() {
   const auto own = own_groups();
@@ -109,17 +113,22 @@ Group Group::make_in(const Delegation& delegation, const std::string& name, cons
 }
 
 Group Group::make(const std::string& name, const Sandbox& sandbox, uint64_t mapped, std::string& problem) {
-  problem.clear();
-  const auto own = own_groups();
-  const auto unified = own.find("");
-  const Delegation delegation = unified != own.end() ? delegation_of(unified->second) : Delegation{};
+  const OwnGroups own = own_groups();
   static const bool swept = [&] {
     for (const char* controller : {"memory", "pids", "cpu"})
       if (const auto it = own.find(controller); it != own.end()) remove_abandoned_groups(it->second);
-    if (!delegation.cells.empty()) remove_abandoned_groups(delegation.cells);
+    if (const Delegation delegation = delegation_in(own); !delegation.cells.empty())
+      remove_abandoned_groups(delegation.cells);
     return true;
   }();
   static_cast<void>(swept);
+  return make_under(own, name, sandbox, mapped, problem);
+}
+
+Group Group::make_under(const OwnGroups& own, const std::string& name, const Sandbox& sandbox, uint64_t mapped,
+                        std::string& problem) {
+  problem.clear();
+  const Delegation delegation = delegation_in(own);
   Group group = make_in(delegation, name, sandbox, mapped);
   const std::string memory = std::to_string(sandbox.memory + mapped);
   const std::string tasks = std::to_string(sandbox.tasks);

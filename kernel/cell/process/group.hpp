@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,10 @@ namespace socle::cell {
 // Removes from `parent` the groups of cells whose kernel is dead and left them: those named after a process that is not
 // there, unused for a minute. How many.
 std::size_t remove_abandoned_groups(const std::filesystem::path& parent);
+
+// Where a process is: controller → folder for version 1, "" → folder for version 2. `process`: its folder in /proc.
+using OwnGroups = std::map<std::string, std::filesystem::path>;
+[[nodiscard]] OwnGroups own_groups(const std::filesystem::path& process = "/proc/self");
 
 // The version 2 group this process is in.
 [[nodiscard]] std::optional<std::filesystem::path> unified_group();
@@ -31,6 +36,9 @@ class Group {
   // `name` is unique among the machine's cells; `mapped`: bytes of shared memory that do not count. Never fails as a
   // whole; `problem` says what is not limited and why.
   static Group make(const std::string& name, const Sandbox& sandbox, uint64_t mapped, std::string& problem);
+  // The same below those groups, and nothing of dead kernels removed.
+  static Group make_under(const OwnGroups& own, const std::string& name, const Sandbox& sandbox, uint64_t mapped,
+                          std::string& problem);
   // Of version 2 only, with what was delegated.
   static Group make_in(const Delegation& delegation, const std::string& name, const Sandbox& sandbox, uint64_t mapped);
   // cgroup.procs, open for writing.

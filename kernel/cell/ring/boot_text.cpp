@@ -41,7 +41,8 @@ class Reader {
 std::string encode(const BootText& text) {
   std::string out;
   for (const auto& part : {text.plugin, text.version, text.config}) put(out, part);
-  for (const auto n : {text.generation, text.abi_minor, text.offload_threads, text.offload_queue, text.may_act_as})
+  for (const auto n :
+       {text.generation, text.abi_minor, text.offload_threads, text.offload_queue, text.may_act_as, text.loop_patience})
     put(out, n);
   put(out, std::uint64_t{text.methods.size()});
   for (const auto& method : text.methods) {
@@ -55,7 +56,8 @@ Result<BootText> decode(std::string_view bytes) {
   Reader in(bytes);
   BootText text;
   for (auto* part : {&text.plugin, &text.version, &text.config}) *part = in.text();
-  for (auto* n : {&text.generation, &text.abi_minor, &text.offload_threads, &text.offload_queue, &text.may_act_as})
+  for (auto* n : {&text.generation, &text.abi_minor, &text.offload_threads, &text.offload_queue, &text.may_act_as,
+                  &text.loop_patience})
     *n = in.number();
   const std::uint64_t methods = in.number();
   for (std::uint64_t i = 0; i < methods && in.good(); ++i) {

@@ -24,6 +24,7 @@ struct BootText {
   std::uint64_t abi_minor = 0;  // of the plugin's note
   std::uint64_t offload_threads = 0, offload_queue = 0;
   std::uint64_t may_act_as = 0;     // 1: granted
+  std::uint64_t loop_patience = 0;  // ns, see Guest::work_hangs(); 0: for ever
   std::vector<MethodName> methods;  // the kernel's numbers of the plugin's methods
 };
 

@@ -23,7 +23,7 @@ namespace socle::cell {
 enum class Kind : std::uint32_t {
   // kernel → cell
   call = 1,  // number: the kernel's; method: index or hook; time: deadline; acts_for: version of the routes; context;
-             // of who pays, value: weight (0: nobody), status: memory pressure
+             // of who pays, value: weight (0: nobody), status: memory pressure, memory, call_memory
   answer,    // number: the cell's; status; what a request, publish, resolve, catalog or limit came to
   cancel,    // number: the kernel's; nobody waits for that call any more
   end,       // destroy the instance and leave
@@ -62,6 +62,8 @@ struct Head {
   std::uint64_t acts_for = 0;
   std::int64_t time = 0;
   double value = 0;
+  std::uint64_t memory = 0;       // bytes that the payer of a call may hold in this cell
+  std::uint64_t call_memory = 0;  // and that one call of it may
   std::uint32_t method = 0;
   std::uint32_t flags = 0;
   std::uint32_t work_class = 0;
@@ -74,7 +76,7 @@ struct Head {
   std::array<std::uint32_t, field_count> sizes{};
   std::uint32_t pair_bytes = 0;  // all keys and values together
 };
-static_assert(sizeof(Head) == 128, "no padding: it would carry bytes of this process to the other");
+static_assert(sizeof(Head) == 144, "no padding: it would carry bytes of this process to the other");
 
 // A message to be written: views of what its parts are.
 struct Outgoing {

@@ -87,8 +87,11 @@ void Guest::queue_pump() {
 
 void Guest::pump() {
   old_.clear();
-  auto* head = reinterpret_cast<DownHead*>(down_.data());
-  up_head().beat.store(head->beat.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  const std::uint64_t asked = reinterpret_cast<DownHead*>(down_.data())->beat.load(std::memory_order_relaxed);
+  if (asked != up_head().beat.load(std::memory_order_relaxed)) {
+    if (work_hangs()) return;
+    up_head().beat.store(asked, std::memory_order_relaxed);
+  }
   for (int budget = messages_a_turn;;) {
     bool any = false;
     for (Lane& lane : lanes_) {

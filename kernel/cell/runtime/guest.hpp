@@ -83,6 +83,7 @@ class Guest {
     std::uint64_t number;
     bus::Context* context;            // nullptr once it is being answered
     sched::Account* payer = nullptr;  // of the cell's own accounts
+    std::int64_t deadline = INT64_MAX;
     bool answered = false;
     bool ended = false;  // nothing holds the context any more
   };
@@ -141,6 +142,8 @@ class Guest {
   static socle_status plugin_handle(void* instance, const socle_call* call, socle_reply* reply);
   static socle_status remote_handle(void* instance, const socle_call* call, socle_reply* reply);
   static void remote_given_up(bus::Generation& generation, std::uint64_t token);
+  static bus::OffloadTerms offload_terms(const bus::Generation& generation, const sched::Account& payer);
+  [[nodiscard]] bool work_hangs();
 
   Memory down_, up_;
   BootText text_;
@@ -177,6 +180,7 @@ class Guest {
   std::uint64_t stopping_ = 0;  // the number of STOP, which waits for quiet
   std::int64_t stop_by_ = 0;
   bool pump_queued_ = false;
+  bool hangs_ = false;  // it answers nothing more, so that the kernel ends it
   std::optional<std::uint64_t> awaited_;
   Answer awaited_answer_;
 

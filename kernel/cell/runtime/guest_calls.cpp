@@ -37,6 +37,7 @@ void Guest::call(const Incoming& in, bus::PayloadRef body) {
     who.account = &payer(who.tenant);
     if (who.account->weight() != head.value) who.account->set_weight(head.value);
     who.account->press(static_cast<std::uint32_t>(head.status));
+    who.account->set_memory(head.memory, head.call_memory);
   }
   bus::Context* context = bus::Context::open(who, nullptr);
   context->stand_for(head.number, context_ended, this);
@@ -45,7 +46,7 @@ void Guest::call(const Incoming& in, bus::PayloadRef body) {
     context->release();
     context = wider;
   }
-  auto made = std::make_unique<Inbound>(Inbound{this, head.number, context, who.account});
+  auto made = std::make_unique<Inbound>(Inbound{this, head.number, context, who.account, head.time});
   Inbound& inbound = *made;
   inbound_[head.number] = std::move(made);
   const std::uint32_t method = head.method;
@@ -157,6 +158,44 @@ void Guest::cancel(std::uint64_t number) {
 void Guest::answer(const Incoming& in, bus::PayloadRef body) {
   const socle_reply reply{sizeof(socle_reply), in.head.status, body.take()};
   bus_->complete(worker(), *remote_, in.head.number, reply);
+}
+
+// ---- offloaded work that does not end
+
+// It names no call. If one asked for it, that is among the payer's that are worked on now, so their last deadline is
+// its bound; where there are none, or the plugin itself acts for the tenant, it has none.
+bus::OffloadTerms Guest::offload_terms(const bus::Generation& generation, const sched::Account& payer) {
+  auto& guest = *static_cast<Guest*>(generation.link);
+  bus::OffloadTerms terms{0, 0};
+  for (const auto& [number, inbound] : guest.inbound_) {
+    if (inbound->payer == &payer) terms.until = std::max(terms.until, inbound->deadline);
+  }
+  const bool own = std::any_of(guest.opened_.begin(), guest.opened_.end(),
+                               [&payer](const auto& opened) { return opened.second == &payer; });
+  if (terms.until == 0 || own) return {};
+  const bus::Frame* frame = guest.worker().running_frame.load(std::memory_order_relaxed);
+  if (frame != nullptr) terms.number = frame->context->stands_for();
+  return terms;
+}
+
+// A thread that is lost in plugin code comes back with the process only. What it worked on is told in the log, and left
+// as the last work, where the kernel looks for it when it has ended this process.
+bool Guest::work_hangs() {
+  if (hangs_ || text_.loop_patience == 0) return hangs_;
+  const auto patience = static_cast<std::int64_t>(text_.loop_patience);
+  const auto overdue = bus_->offload().overdue(telemetry::monotonic_now(), patience);
+  if (!overdue) return false;
+  hangs_ = true;
+  work().number = overdue->number;
+  const std::string text = "offloaded work of plugin '" + text_.plugin + "' for '" + overdue->payer +
+                           "' does not end: it computes on, " + std::to_string(patience / 1'000'000) +
+                           " ms after the deadline of every call that it can be for";
+  Outgoing m(Kind::log);
+  m.head.status = SOCLE_LOG_ERROR;
+  m.head.acts_for = overdue->number;
+  m[Field::text] = text;
+  send(m, overdue->number);
+  return true;
 }
 
 // ---- entries from the cell's own bus

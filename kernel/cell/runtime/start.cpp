@@ -61,6 +61,7 @@ Guest::Guest(const CellBoot& boot, Memory down, Memory up, Layout down_layout, L
   remote_->attach(&remote_descriptor_);
   remote_->instance = this;
   remote_->given_up = remote_given_up;
+  plugin_->offload_terms = offload_terms;
   lay_over(*plugin_, *this);
 }
 

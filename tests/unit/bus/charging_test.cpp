@@ -125,6 +125,74 @@ TEST_CASE("admission: a call holds no more arena than its plan allows one call",
   CHECK(f.answer_to("acme").status == SOCLE_OK);  // each call has its own
 }
 
+TEST_CASE("admission: a payload that is more than one call may hold is refused", "[admission]") {
+  EdgeFixture f([](const socle_call&, socle_reply& reply, Generation& g) {
+    const std::string text(100'000, 'x');
+    CHECK(g.payload_new(&g, str(text), SOCLE_MEDIA_TEXT, nullptr, 0) == nullptr);
+    return answer(reply, "");
+  });
+  limit(f, "acme", [](sched::Limits& l) { l.memory = 1 << 20, l.call_memory = 64 * 1024; });
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
+}
+
+TEST_CASE("admission: a document beside a text is charged with it", "[admission]") {
+  EdgeFixture f([](const socle_call&, socle_reply& reply, Generation& g) {
+    const sched::Flow& acme = Worker::current()->lane.queue.flow(g.bus.accounts().tenant("acme"));
+    const std::string doc(50'000, 'x');
+    const PayloadRef p(Payload::of(g.payload_new(&g, str("{}"), SOCLE_MEDIA_JSON, nullptr, 0)));
+    const int64_t before = acme.memory.get();
+    g.payload_set_doc(&g, p.get(), str(doc));
+    CHECK(acme.memory.get() - before == 50'000);
+    g.payload_set_doc(&g, nullptr, str(doc));  // the payload that a budget refused
+    return answer(reply, "");
+  });
+  sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.memory = 1 << 20; });
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
+  f.turn(2);
+  CHECK(f.on(0, [&](Worker& w) { return w.lane.queue.flow(acme).memory.get(); }) == 0);
+}
+
+TEST_CASE("admission: payloads of offloaded work are charged to who asked for it, and refused over its budget",
+          "[admission]") {
+  struct Work {
+    Generation& g;
+    std::promise<int64_t> held{};
+    socle_payload *made = nullptr, *refused = nullptr;
+  };
+  std::unique_ptr<Work> work;
+  EdgeFixture f([&](const socle_call&, socle_reply& reply, Generation& g) {
+    work = std::make_unique<Work>(Work{g});
+    g.offload(
+        &g,
+        [](void* user) {
+          auto& w = *static_cast<Work*>(user);
+          const std::string small(300'000, 'x'), large(900'000, 'x');
+          w.made = w.g.payload_new(&w.g, str(small), SOCLE_MEDIA_TEXT, nullptr, 0);
+          w.refused = w.g.payload_new(&w.g, str(large), SOCLE_MEDIA_TEXT, nullptr, 0);
+        },
+        [](void* user, socle_status) {
+          auto& w = *static_cast<Work*>(user);
+          const sched::Account& acme = w.g.bus.accounts().tenant("acme");
+          const int64_t with = acme.memory();
+          w.g.payload_release(&w.g, w.made);
+          w.held.set_value(with);
+        },
+        work.get());
+    return answer(reply, "");
+  });
+  sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.memory = 1 << 20; });
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
+  CHECK(work->held.get_future().get() >= 300'000);
+  CHECK(work->made != nullptr);
+  CHECK(work->refused == nullptr);
+  f.turn(2);
+  // Leased by the worker, not held.
+  CHECK(f.on(0, [&](Worker& w) {
+    const sched::Flow& flow = w.lane.queue.flow(acme);
+    return acme.memory() + flow.memory.get() - flow.memory_leased;
+  }) == 0);
+}
+
 TEST_CASE("admission: under memory pressure a request has half, then a quarter of its time", "[admission]") {
   int64_t left = 0;
   uint32_t level = 9;

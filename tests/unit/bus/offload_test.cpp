@@ -2,11 +2,13 @@
 #include <catch2/catch.hpp>
 
 #include <condition_variable>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
 
 #include "bus/offload.hpp"
+#include "telemetry/clock.hpp"
 
 using namespace socle;
 using namespace socle::bus;
@@ -69,4 +71,37 @@ TEST_CASE("offload: one payer may take a quarter of the queue, all addresses tog
   CHECK(others == 16);
   CHECK(p.pool->queued() == 64);
   CHECK(p.finish().size() == 64);
+}
+
+TEST_CASE("offload: overdue is what computes on behind its bound, not what waits there or hands something on",
+          "[offload]") {
+  constexpr int64_t ms = 1'000'000;
+  sched::Accounts accounts{1};
+  std::promise<void> begun, burn, burnt, hand_on, handed, end;
+  OffloadPool pool(accounts, 1, 16);
+  const int64_t until = telemetry::monotonic_now();
+  const auto work = [&] {
+    begun.set_value();
+    burn.get_future().wait();
+    for (const int64_t from = telemetry::thread_cpu(); telemetry::thread_cpu() - from < 30 * ms;) {}
+    burnt.set_value();
+    hand_on.get_future().wait();
+    OffloadPool::handed_on();
+    handed.set_value();
+    end.get_future().wait();
+  };
+  REQUIRE(pool.submit(accounts.tenant("acme"), work, {until, 7}));
+  begun.get_future().wait();
+  CHECK_FALSE(pool.overdue(until + 1000 * ms, 20 * ms).has_value());
+  burn.set_value();
+  burnt.get_future().wait();
+  CHECK_FALSE(pool.overdue(until + 10 * ms, 20 * ms).has_value());
+  const auto found = pool.overdue(until + 1000 * ms, 20 * ms);
+  REQUIRE(found.has_value());
+  CHECK(found->number == 7);
+  CHECK(found->payer == "acme");
+  hand_on.set_value();
+  handed.get_future().wait();
+  CHECK_FALSE(pool.overdue(until + 1000 * ms, 20 * ms).has_value());
+  end.set_value();
 }

@@ -100,7 +100,8 @@ void attack(const CellBoot& boot) {
       const Head message = random_head(random);
       std::memcpy(at + Layout::blocks_at + block_offset(block), &message, sizeof message);
       part.slots[count % ring_slots].block = block;
-      part.slots[count % ring_slots].size = 128 + static_cast<std::uint32_t>(random() % 896);
+      part.slots[count % ring_slots].size =
+          static_cast<std::uint32_t>(sizeof(Head) + random() % (block_classes[0].size - sizeof(Head)));
       part.pushed = count + 1;
     }
     den.wake(pair);

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <fstream>
 
+#include "support/captured_log.hpp"
+
 using namespace socle;
 using namespace socle::cell::test;
 
@@ -68,6 +70,28 @@ TEST_CASE("death: a cell whose timer never ends is killed, though no call is in 
   CHECK(f.ask("spin_later").status == SOCLE_OK);
   f.await([&] { return f.facts().deaths > 0; });
   CHECK(f.facts().last_death.find("it hangs") != std::string::npos);
+}
+
+TEST_CASE("death: a cell whose offloaded work computes on behind all deadlines is ended, and the work is named",
+          "[cell]") {
+  testing::CapturedLog log;
+  {
+    ServingCell f("parrot", CellFixture::all_grants(), {}, [](cell::CellSpec& spec) {
+      spec.hang = std::chrono::milliseconds(300);
+      spec.text.loop_patience = 500'000'000;
+    });
+    sched::Account& acme = f.bus.accounts().tenant("acme");
+    const int64_t deadline = telemetry::monotonic_now() + 100'000'000;
+    const Got got = f.ask("spin_aside", "", {.tenant = "acme", .deadline = deadline, .account = &acme});
+    CHECK(got.status == SOCLE_DEADLINE);
+    CHECK(f.ask("echo", "meanwhile").text == "meanwhile");
+    f.await([&] { return f.facts().deaths > 0; });
+    CHECK(f.facts().last_death == "signal 9 in call of spin_aside for tenant 'acme': it hangs");
+    CHECK(f.ask("echo", "well again").text == "well again");
+  }
+  log.stop();
+  CHECK(log.text().find("offloaded work of plugin 'parrot' for 'acme' does not end: it computes on, 500 ms after the "
+                        "deadline of every call that it can be for") != std::string::npos);
 }
 
 TEST_CASE("death: a cell whose instance takes its time to be made does not hang", "[cell]") {

@@ -124,10 +124,10 @@ class CellFixture : public BusFixture {
     REQUIRE(holds());
   }
 
-  static constexpr std::array methods{"echo",       "who",      "crash",      "crash_once", "later",
-                                      "ask",        "ask_held", "spin",       "keep",       "background",
-                                      "plan",       "say",      "cancelled",  "publish",    "shout",
-                                      "spin_later", "burn",     "burn_later", "pressure"};
+  static constexpr std::array methods{"echo",      "who",     "crash",      "crash_once", "later",     "ask",
+                                      "ask_held",  "spin",    "keep",       "background", "plan",      "say",
+                                      "cancelled", "publish", "shout",      "spin_later", "burn",      "burn_later",
+                                      "pressure",  "make",    "make_aside", "arena",      "spin_aside"};
   std::unique_ptr<Actor> peer;
   std::unique_ptr<bus::Generation> runtime;
   std::unique_ptr<Link> link;

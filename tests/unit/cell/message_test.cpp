@@ -150,12 +150,14 @@ TEST_CASE("message: the text a cell starts from comes back whole, and cut off is
   text.plugin = "notes";
   text.config = "{\"a\":1}";
   text.generation = 3;
+  text.loop_patience = 7;
   text.methods = {{"notes/1", "put"}, {"", "on_change"}};
   const std::string bytes = encode(text);
   const auto back = decode(bytes);
   REQUIRE(back);
   CHECK(back->plugin == "notes");
   CHECK(back->config == text.config);
+  CHECK(back->loop_patience == 7);
   REQUIRE(back->methods.size() == 2);
   CHECK(back->methods[1].name == "on_change");
   for (std::size_t n = 0; n < bytes.size(); ++n) CHECK_FALSE(decode(std::string_view(bytes).substr(0, n)));

@@ -34,11 +34,16 @@ enum Method : uint32_t {
   spin_later,
   burn,
   burn_later,
-  pressure
+  pressure,
+  make,
+  make_aside,
+  arena,
+  spin_aside
 };
-constexpr std::array<std::string_view, 19> names{
-    "echo", "who", "crash",     "crash_once", "later", "ask",        "ask_held", "spin",       "keep",    "background",
-    "plan", "say", "cancelled", "publish",    "shout", "spin_later", "burn",     "burn_later", "pressure"};
+constexpr std::array<std::string_view, 23> names{
+    "echo", "who",        "crash",    "crash_once", "later",      "ask",     "ask_held",  "spin",
+    "keep", "background", "plan",     "say",        "cancelled",  "publish", "shout",     "spin_later",
+    "burn", "burn_later", "pressure", "make",       "make_aside", "arena",   "spin_aside"};
 
 struct Parrot {
   const socle_host* host = nullptr;
@@ -53,6 +58,28 @@ socle_str str(std::string_view s) { return {s.data(), s.size()}; }
 void answer(Parrot& p, socle_reply* reply, socle_status status, std::string_view text) {
   *reply = {sizeof *reply, status, p.host->payload_new(p.host, str(text), SOCLE_MEDIA_TEXT, nullptr, 0)};
 }
+
+// As the SDK says it.
+socle_status used_up(Parrot& p, socle_reply* reply) {
+  const std::array<socle_pair, 2> meta{socle_pair{str("code"), str("exhausted")},
+                                       socle_pair{str("message"), str("the memory budget is used up")}};
+  *reply = {sizeof *reply, SOCLE_EXHAUSTED,
+            p.host->payload_new(p.host, {nullptr, 0}, SOCLE_MEDIA_NONE, meta.data(), meta.size())};
+  return SOCLE_EXHAUSTED;
+}
+
+// Of as many bytes as the text says; NULL: refused.
+socle_payload* made_of(const Parrot& p, std::string_view text) {
+  const std::string bytes(std::strtoul(std::string(text).c_str(), nullptr, 10), 'x');
+  return p.host->payload_new(p.host, str(bytes), SOCLE_MEDIA_TEXT, nullptr, 0);
+}
+
+struct Aside {
+  Parrot* parrot;
+  uint64_t token;
+  std::string text;
+  socle_payload* made = nullptr;
+};
 
 struct Pending {
   Parrot* parrot;
@@ -208,6 +235,33 @@ socle_status handle(void* instance, const socle_call* call, socle_reply* reply) 
           new Pending{&p, call->token, call->context});
       return SOCLE_PENDING;
     case pressure: answer(p, reply, SOCLE_OK, std::to_string(h->pressure(h, call->context))); return SOCLE_OK;
+    case make: reply->payload = made_of(p, text); return reply->payload != nullptr ? SOCLE_OK : used_up(p, reply);
+    case make_aside:  // the same on an offload thread
+      return h->offload(
+          h,
+          [](void* user) {
+            auto* work = static_cast<Aside*>(user);
+            work->made = made_of(*work->parrot, work->text);
+          },
+          [](void* user, socle_status) {
+            auto* work = static_cast<Aside*>(user);
+            socle_reply r{sizeof r, SOCLE_OK, work->made};
+            if (work->made == nullptr) used_up(*work->parrot, &r);
+            work->parrot->host->complete(work->parrot->host, work->token, &r);
+            delete work;
+          },
+          new Aside{&p, call->token, std::string(text)});
+    case spin_aside:  // an offload thread never comes back
+      return h->offload(
+          h,
+          [](void*) {
+            for (volatile bool on = true; on;) {}
+          },
+          [](void*, socle_status) {}, nullptr);
+    case arena:
+      if (h->arena_alloc(h, call->context, std::strtoul(std::string(text).c_str(), nullptr, 10), 8) == nullptr)
+        return used_up(p, reply);
+      return SOCLE_OK;
     case shout:  // as many lines as the text says
       for (int i = std::atoi(std::string(text).c_str()); i > 0; --i)
         h->log(h, SOCLE_LOG_WARN, call->context, str("a parrot shouts"), nullptr, 0);

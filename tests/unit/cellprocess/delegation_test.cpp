@@ -1,5 +1,5 @@
-// Where groups of cells are made in a version 2 hierarchy: over a folder that behaves like one, and over the machine's
-// where it is delegated.
+// Where groups of cells are made: over folders that look like a version 2 hierarchy, like those of version 1, or like
+// both at once, and over the machine's version 2 where it is delegated.
 #include "cell/process/delegation.hpp"
 
 #include <unistd.h>
@@ -53,7 +53,100 @@ struct Hierarchy {
   std::set<std::string> refused;
 };
 
+// Hierarchies of version 1, one a controller, as /proc and the file system show them; cpu shares its own with cpuacct,
+// as it mostly does. A container's /proc names the host's path, which is not there.
+struct Legacy {
+  explicit Legacy(const std::string& where = "/socle.service") {
+    std::string mounts = "sysfs /sys sysfs rw 0 0\n", groups = "1:name=systemd:/\n";
+    for (const char* set : {"memory", "pids", "cpu,cpuacct"}) {
+      const fs::path root = fs::path(dir.path()) / set;
+      mounts += "cgroup " + root.string() + " cgroup rw,nosuid," + set + " 0 0\n";
+      groups += std::string("4:") + set + ":" + where + "\n";
+    }
+    fs::create_directories(process);
+    Hierarchy::put(process / "mounts", mounts);
+    Hierarchy::put(process / "cgroup", groups);
+  }
+  // The folder of a cell with the files that the system would show in it.
+  fs::path add(const std::string& set, const std::string& inside, std::initializer_list<const char*> files) {
+    const fs::path parent = fs::path(dir.path()) / set / inside;
+    fs::create_directories(parent / "socle-1");
+    Hierarchy::put(parent / "cgroup.procs", "");
+    Hierarchy::put(parent / "socle-1" / "cgroup.procs", "");
+    for (const char* file : files) Hierarchy::put(parent / "socle-1" / file, "");
+    return parent / "socle-1";
+  }
+  testing::TempDir dir;
+  fs::path process = fs::path(dir.path()) / "proc";
+};
+
+Sandbox small_sandbox() {
+  Sandbox sandbox;
+  sandbox.memory = 1000;
+  sandbox.tasks = 7;
+  sandbox.cpu = 0.5;
+  return sandbox;
+}
+
 }  // namespace
+
+TEST_CASE("group: version 1 has a folder of the cell in each controller's hierarchy", "[cell]") {
+  Legacy tree;
+  const fs::path memory = tree.add("memory", "socle.service", {"memory.limit_in_bytes"});
+  const fs::path pids = tree.add("pids", "socle.service", {"pids.max"});
+  const fs::path cpu = tree.add("cpu,cpuacct", "socle.service", {"cpu.cfs_period_us", "cpu.cfs_quota_us"});
+  const OwnGroups own = own_groups(tree.process);
+  CHECK(own.at("memory") == memory.parent_path());
+  CHECK(own.at("cpu") == cpu.parent_path());
+  CHECK(own.find("") == own.end());
+  std::string problem = "an old one";
+  const Group group = Group::make_under(own, "socle-1", small_sandbox(), 24, problem);
+  CHECK(problem.empty());
+  CHECK(group.entrances().size() == 3);
+  CHECK(Hierarchy::get(memory / "memory.limit_in_bytes") == "1024");
+  CHECK(Hierarchy::get(pids / "pids.max") == "7");
+  CHECK(Hierarchy::get(cpu / "cpu.cfs_period_us") == "100000");
+  CHECK(Hierarchy::get(cpu / "cpu.cfs_quota_us") == "50000");
+}
+
+TEST_CASE("group: where /proc names a path of the host, a version 1 hierarchy's mount is the container's own",
+          "[cell]") {
+  Legacy tree("/docker/0123");
+  const fs::path memory = tree.add("memory", "", {"memory.limit_in_bytes"});
+  CHECK(fs::equivalent(own_groups(tree.process).at("memory"), memory.parent_path()));
+}
+
+TEST_CASE("group: a version 1 controller that cannot be written is named, and its folder goes", "[cell]") {
+  Legacy tree;
+  const fs::path memory = tree.add("memory", "socle.service", {"memory.limit_in_bytes"});
+  const fs::path parent = tree.add("pids", "socle.service", {}).parent_path();
+  fs::remove_all(parent / "socle-1");  // made anew, it lacks the files of a real one
+  std::string problem;
+  const Group group = Group::make_under(own_groups(tree.process), "socle-1", small_sandbox(), 0, problem);
+  CHECK(problem == "no writable control group for pids, cpu");
+  CHECK(group.entrances().size() == 1);
+  CHECK(Hierarchy::get(memory / "memory.limit_in_bytes") == "1000");
+  CHECK_FALSE(fs::exists(parent / "socle-1"));
+}
+
+TEST_CASE("group: what version 2 does not carry is taken from version 1", "[cell]") {
+  Legacy old;
+  Hierarchy tree("memory");
+  CHECK(tree.delegate().empty());
+  fs::create_directory(tree.own / "socle-1");
+  for (const char* file : {"memory.max", "cgroup.procs"}) Hierarchy::put(tree.own / "socle-1" / file, "");
+  const fs::path pids = old.add("pids", "socle.service", {"pids.max"});
+  const fs::path memory = old.add("memory", "socle.service", {"memory.limit_in_bytes"});
+  OwnGroups own = own_groups(old.process);
+  own[""] = tree.own / "kernel";
+  std::string problem;
+  const Group group = Group::make_under(own, "socle-1", small_sandbox(), 0, problem);
+  CHECK(problem == "no writable control group for cpu");
+  CHECK(group.entrances().size() == 2);
+  CHECK(Hierarchy::get(tree.own / "socle-1" / "memory.max") == "1000");
+  CHECK(Hierarchy::get(memory / "memory.limit_in_bytes").empty());
+  CHECK(Hierarchy::get(pids / "pids.max") == "7");
+}
 
 TEST_CASE("delegation: the kernel moves below, and cells get their groups beside it", "[cell]") {
   Hierarchy tree("cpuset cpu io memory pids");

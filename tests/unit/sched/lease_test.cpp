@@ -140,6 +140,18 @@ TEST_CASE("lease: memory is charged by chunks, refused over the budget, and come
   CHECK(f.one.hold(flow, 1 << 18));
 }
 
+TEST_CASE("lease: what is left of the memory counts what this worker has leased and does not hold", "[sched]") {
+  Fixture f;
+  CHECK(f.one.memory_left(f.account) == Limits::no_bytes);
+  f.limit([](Limits& l) { l.memory = 1 << 20; });
+  CHECK(f.one.memory_left(f.account) == 1 << 20);
+  REQUIRE(f.one.hold(f.one.queue.flow(f.account), 1000));
+  CHECK(f.one.memory_left(f.account) == (1 << 20) - 1000);
+  CHECK(f.two.memory_left(f.account) == (1 << 20) - static_cast<uint64_t>(f.account.memory()));
+  f.one.force(f.one.queue.flow(f.account), 2 << 20);
+  CHECK(f.one.memory_left(f.account) == 0);
+}
+
 TEST_CASE("lease: memory pressure halves and quarters the calls in flight", "[sched]") {
   Fixture f;
   f.limit([](Limits& l) { l.in_flight = 16, l.queue = 0, l.memory = 10 << 20; });

@@ -3,6 +3,7 @@
 #include <socle/plugin.hpp>
 
 #include "service/records.hpp"
+#include "service/referrers.hpp"
 #include "socle/json/pointer.hpp"
 #include "socle/json/writer.hpp"
 
@@ -29,9 +30,9 @@ void write_layout(json::Writer& out, const Form& form) {
 
 class Forms final : public Plugin {
  public:
-  explicit Forms(Host& host) : models_(host), records_(host, models_) {}
+  explicit Forms(Host& host) : referrers_(host), models_(host), records_(host, models_, referrers_) {}
 
-  Task<Reply> compile(Request request) { return models_.compile(request); }
+  Task<Reply> compile(Request request) { return models_.compile(request, referrers_); }
   Task<Reply> compile_text(Request request) { return models_.compile_text(request); }
 
   Task<Reply> get(Request request) {
@@ -112,6 +113,7 @@ class Forms final : public Plugin {
     out.end_array();
   }
 
+  Referrers referrers_;
   Models models_;
   Records records_;
 };

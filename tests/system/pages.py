@@ -346,6 +346,26 @@ class Pages(SystemTest):
         self.axe(tab, "lines to read")
         self.assertEqual([], tab.complaints())
 
+    def test_a_page_opens_with_ids_where_the_names_are_more_than_one_answer_holds(self):
+        self.kernel()
+        self.release("product", "form: product\nschema: {type: object, properties: {name: {type: string}}}\n")
+        self.release("order", ORDER)
+
+        def create(form, doc):
+            status, _, text = self.ask("POST", "/v1/forms/%s/records" % form, json.dumps(doc), Content_Type="application/json")
+            self.assertEqual(201, status, text[:200])
+            return json.loads(text)["id"]
+
+        large = create("product", {"name": "x" * 1000000})
+        one, nine = (create("order", {"lines": [{"product": large}] * rows}) for rows in (1, 9))
+        self.assertIn('<a href="/forms/product/%s">%s</a>' % (large, large[-12:]), self.ask("GET", "/forms/order/" + one)[2])
+        status, _, text = self.ask("GET", "/v1/forms/order/records/%s?expand=lines.product" % nine)
+        self.assertEqual((400, [("expand", "too_long")]), (status, [(e["pointer"], e["code"]) for e in json.loads(text)["errors"]]))
+        status, _, page = self.ask("GET", "/forms/order/" + nine)
+        self.assertEqual((200, 9), (status, page.count(large)))
+        self.assertNotIn("/forms/product/", page)
+        self.assertEqual(200, self.ask("GET", "/forms/order/%s/edit" % nine)[0])
+
     def test_a_record_is_changed_without_a_script(self):
         kernel = self.kernel()
         record = self.record()

@@ -33,6 +33,7 @@ struct Form::Body {
   cel::RecordShape shape;
   bool has_sequences = false;
   bool has_references = false;
+  bool has_on_delete = false;
   bool has_attachments = false;
   bool changes_records = false;
 };

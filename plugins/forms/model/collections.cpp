@@ -49,6 +49,19 @@ class IndexReader {
     for (const auto item : list.elements()) one(item, below(pointer, i++), unique);
   }
 
+  // What finds the records that name a deleted one: the index that `index: [FIELD]` declares, which may stand there
+  // too.
+  void referring() {
+    for (const auto& logic : body_.logic) {
+      if (logic.on_delete == OnDelete::keep) continue;
+      const auto& found = body_.fields[logic.field];
+      const std::vector<IndexField> fields{{"/doc" + found.pointer, "string"}};
+      if (names_.contains(name_of(fields, false))) continue;
+      body_.shape.indexes.push_back({found.path, "string"});
+      add(fields, below(below("/logic", found.path), "on_delete"), false);
+    }
+  }
+
  private:
   void one(View item, const std::string& pointer, bool unique) {
     std::vector<IndexField> fields;
@@ -59,7 +72,10 @@ class IndexReader {
     } else {
       field(item, pointer, fields);
     }
-    if (fields.empty()) return;
+    if (!fields.empty()) add(fields, pointer, unique);
+  }
+
+  void add(const std::vector<IndexField>& fields, const std::string& pointer, bool unique) {
     if (++count_ == 64) diagnostics_.error(pointer, "too_many_indexes", "a form has at most 63 indexes");
     const auto name = name_of(fields, unique);
     if (!names_.insert(name).second) {
@@ -165,9 +181,12 @@ void compile_collections(Form::Body& body, Diagnostics& diagnostics) {
   IndexReader reader(body, diagnostics, out);
   reader.run("index", false);
   reader.run("unique", true);
+  reader.referring();
   out.end_array().end_object();
   if (body.has_sequences)
     out.begin_object().member("collection", sequence_collection).key("indexes").begin_array().end_array().end_object();
+  if (body.has_on_delete)
+    out.begin_object().member("collection", guard_collection).key("indexes").begin_array().end_array().end_object();
   out.begin_object().member("collection", draft_collection).key("indexes").begin_array().begin_object();
   out.member("name", "own").key("fields").begin_array();
   for (const auto* field : {"/owner", "/form"})

@@ -93,6 +93,7 @@ const std::string& Form::collections() const { return body_->collections; }
 const cel::RecordShape& Form::shape() const { return body_->shape; }
 bool Form::has_sequences() const { return body_->has_sequences; }
 bool Form::has_references() const { return body_->has_references; }
+bool Form::has_on_delete() const { return body_->has_on_delete; }
 bool Form::has_attachments() const { return body_->has_attachments; }
 bool Form::changes_records() const { return body_->changes_records; }
 

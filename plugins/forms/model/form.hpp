@@ -39,6 +39,10 @@ struct FieldValidator {
   Words message;                   // empty: the component's own
 };
 
+// What becomes of a record when the one that it names is deleted: nothing (its reference leads nowhere then), the
+// deletion is refused, the field is emptied, the record goes too.
+enum class OnDelete : std::uint8_t { keep, refuse, clear, cascade };
+
 // What the model says about one field besides its schema.
 struct FieldLogic {
   std::uint32_t field = 0;
@@ -48,7 +52,8 @@ struct FieldLogic {
   std::optional<Sequence> sequence;
   std::optional<Attachment> attachment;
   std::vector<FieldValidator> validators;
-  std::string reference;  // the form whose records the value names; empty: none
+  std::string reference;                // the form whose records the value names; empty: none
+  OnDelete on_delete = OnDelete::keep;  // of a reference
 };
 
 // One step of an evaluation. Nodes are kept in the order in which they must run.
@@ -77,6 +82,10 @@ enum class Action : std::uint8_t { create, read, update, remove };
 [[nodiscard]] std::string collection_of(std::string_view form);
 inline constexpr std::string_view sequence_collection = "forms:sequences";
 inline constexpr std::string_view draft_collection = "forms:drafts";
+// A document for each record that a reference with on_delete names or named; its version counts those that came.
+inline constexpr std::string_view guard_collection = "forms:referred";
+// Which forms may have such references to which: a hint, what is published decides.
+inline constexpr std::string_view referrer_collection = "forms:referrers";
 
 class Form {
  public:
@@ -122,6 +131,7 @@ class Form {
   [[nodiscard]] const cel::RecordShape& shape() const;
   [[nodiscard]] bool has_sequences() const;
   [[nodiscard]] bool has_references() const;
+  [[nodiscard]] bool has_on_delete() const;  // of some reference
   [[nodiscard]] bool has_attachments() const;
   // Nothing but schema and checks: a record leaves as it came.
   [[nodiscard]] bool changes_records() const;

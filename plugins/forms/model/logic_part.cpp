@@ -85,7 +85,7 @@ class LogicReader {
   void read(std::uint32_t index, View rules, const std::string& pointer) {
     only(rules,
          {"visible", "required", "read_only", "readonly", "compute", "default", "options", "clear_on_hide", "sequence",
-          "reference", "attachment", "validate"},
+          "reference", "on_delete", "attachment", "validate"},
          pointer, diagnostics_);
     const auto& field = body_.fields[index];
     const auto table = field.table;
@@ -111,6 +111,7 @@ class LogicReader {
     options(out, below(pointer, "options"));
     sequence(out, field, rules, pointer);
     reference(out, field, rules.find("reference"), below(pointer, "reference"));
+    on_delete(out, field, rules, below(pointer, "on_delete"));
     attachment(out, field, rules.find("attachment"), below(pointer, "attachment"));
     validators(out, field, rules.find("validate"), below(pointer, "validate"));
   }
@@ -183,6 +184,32 @@ class LogicReader {
     } else {
       out.reference = form.as_string();
       body_.has_references = true;
+    }
+  }
+
+  void on_delete(FieldLogic& out, const Field& field, View rules, const std::string& pointer) {
+    const auto given = rules.find("on_delete");
+    if (!given.exists()) return;
+    const auto word = given.as_string();
+    const auto demanded = rules.find("required");
+    const bool required = field.required || demanded.as_bool() || demanded.as_string() == "true";
+    if (word != "restrict" && word != "clear" && word != "cascade") {
+      diagnostics_.error(pointer, "unknown_value", "on_delete is restrict, clear or cascade; found " + shown(given));
+    } else if (!rules.find("reference").exists()) {
+      diagnostics_.error(pointer, "bad_value",
+                         "on_delete is for a reference: say which form's records the field names");
+    } else if (field.table != Field::none || field.type == FieldType::list) {
+      diagnostics_.error(pointer, "not_supported",
+                         "on_delete is for a field that names one record, outside of sub-tables: what a list or a "
+                         "column names has no index to find it by");
+    } else if (word == "clear" && required) {
+      diagnostics_.error(pointer, "bad_value", "a required field cannot be cleared: say restrict or cascade");
+    } else if (word == "clear" && (out.always_read_only || rules.find("compute").exists())) {
+      diagnostics_.error(pointer, "bad_value",
+                         "a field that is computed or read-only cannot be cleared: say restrict or cascade");
+    } else if (!out.reference.empty()) {
+      out.on_delete = word == "restrict" ? OnDelete::refuse : word == "clear" ? OnDelete::clear : OnDelete::cascade;
+      body_.has_on_delete = true;
     }
   }
 

@@ -73,6 +73,24 @@ void append_present(std::string& out, std::string_view form, std::string_view id
   out += R"(,"expect":"present"})";
 }
 
+std::string guard_of(std::string_view form, std::string_view id) { return std::string(form).append("/").append(id); }
+
+void append_guard(std::string& out, std::string_view form, std::string_view id) {
+  out += R"({"op":"put","collection":)";
+  json::append_quoted(out, guard_collection);
+  out += ",\"id\":";
+  json::append_quoted(out, guard_of(form, id));
+  out += R"(,"doc":{}})";
+}
+
+void append_guard_end(std::string& out, std::string_view form, std::string_view id, std::uint64_t version) {
+  out.append(R"({"op":")").append(version == 0 ? "check" : "delete").append(R"(","collection":)");
+  json::append_quoted(out, guard_collection);
+  out += ",\"id\":";
+  json::append_quoted(out, guard_of(form, id));
+  out.append(",\"expect\":").append(version == 0 ? "\"absent\"" : std::to_string(version)).append("}");
+}
+
 // Whether it is still there does not matter: then it is gone.
 void append_draft_end(std::string& out, std::string_view id) {
   out += R"({"op":"delete","collection":)";

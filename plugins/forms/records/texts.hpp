@@ -35,6 +35,11 @@ void append_put(std::string& out, const Put& put);
 void append_delete(std::string& out, std::string_view form, std::string_view id, std::string_view expect);
 // That a record is there when the write happens.
 void append_present(std::string& out, std::string_view form, std::string_view id);
+// That a record is named by one more reference with on_delete; whoever deletes it has read the version of before.
+void append_guard(std::string& out, std::string_view form, std::string_view id);
+// With the record its guard goes. `version`: as it was read; 0: there was none.
+void append_guard_end(std::string& out, std::string_view form, std::string_view id, std::uint64_t version);
+[[nodiscard]] std::string guard_of(std::string_view form, std::string_view id);
 void append_draft_end(std::string& out, std::string_view id);
 void append_counter(std::string& out, std::string_view id, std::uint64_t number, std::uint64_t version);
 

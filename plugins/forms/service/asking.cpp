@@ -38,24 +38,30 @@ json::Document env_of(const Host& host) {
 }  // namespace
 
 Asking::Asking(const Host& host, Request request)
-    : user_(user_of(request.principal(), request.context().claims())),
-      tenant_(tenant_of(request.tenant())),
-      env_(env_of(host)),
-      language_(language_of(request.header("accept-language"))) {
+    : host_(host), request_(request), language_(language_of(request.header("accept-language"))) {
   const auto now = host.now_utc().count();
   seconds_ = now / 1'000'000'000;
   nanos_ = static_cast<std::uint32_t>(now % 1'000'000'000);
 }
 
+const Asking::Names& Asking::names() const {
+  if (!names_)
+    names_.emplace(
+        Names{user_of(request_.principal(), request_.context().claims()), tenant_of(request_.tenant()), env_of(host_)});
+  return *names_;
+}
+
 Known Asking::known(std::string_view action) const {
-  return {user_.root(), tenant_.root(), env_.root(), action, seconds_, nanos_};
+  const auto& given = names();
+  return {given.user.root(), given.tenant.root(), given.env.root(), action, seconds_, nanos_};
 }
 
 Call Asking::call(std::string_view action) const {
   Call out;
-  out.user = user_.root();
-  out.tenant = tenant_.root();
-  out.env = env_.root();
+  const auto& given = names();
+  out.user = given.user.root();
+  out.tenant = given.tenant.root();
+  out.env = given.env.root();
   out.action = action;
   out.now_seconds = seconds_;
   out.now_nanos = nanos_;

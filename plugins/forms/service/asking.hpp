@@ -1,8 +1,10 @@
-// asking.hpp: who asks, when and in which language, as expressions see it. Made once a request, on its worker.
+// asking.hpp: who asks, when and in which language, as expressions see it. Made once a request, on its worker; what
+// only expressions read is made when the first one asks, since many a record is read without any.
 #pragma once
 
 #include <socle/plugin.hpp>
 
+#include <optional>
 #include <string>
 
 #include "logic/verdict.hpp"
@@ -17,7 +19,7 @@ class Asking {
   Asking& operator=(const Asking&) = delete;
 
   [[nodiscard]] Known known(std::string_view action) const;
-  // A call of the logic; doc and old are the caller's to set.
+  // A call of the logic; doc and old are the caller's to set. Both borrow of this.
   [[nodiscard]] Call call(std::string_view action) const;
   [[nodiscard]] Language language() const { return language_; }
   void at(std::int64_t seconds, std::uint32_t nanos) {
@@ -28,7 +30,14 @@ class Asking {
   [[nodiscard]] std::uint32_t nanos() const { return nanos_; }
 
  private:
-  json::Document user_, tenant_, env_;
+  struct Names {
+    json::Document user, tenant, env;
+  };
+  [[nodiscard]] const Names& names() const;
+
+  const Host& host_;
+  Request request_;
+  mutable std::optional<Names> names_;  // on the request's worker, between two awaits
   std::int64_t seconds_ = 0;
   std::uint32_t nanos_ = 0;
   Language language_ = Language::en;

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "records/mask.hpp"
+#include "records/raw.hpp"
 #include "records/texts.hpp"
 #include "service/records.hpp"
 #include "transfer/csv.hpp"
@@ -34,9 +35,11 @@ struct Records::Page {
   std::vector<std::string> hidden;  // what none of its items may show
   std::string remainder;            // for explain
   std::string next;                 // "" on the last page
+  std::optional<RawPage> raw;       // in place of `reply`
 };
 
-Task<Got<Records::Page>> Records::page(Request request, const Served& served, Asking& asking, ListParams& params) {
+Task<Got<Records::Page>> Records::page(Request request, const Served& served, Asking& asking, ListParams& params,
+                                       bool plain) {
   const Form& form = *served.form;
   auto reach = co_await warden_.reach(request, form, "read");
   if (!reach) co_return std::move(reach).problem();
@@ -75,6 +78,11 @@ Task<Got<Records::Page>> Records::page(Request request, const Served& served, As
       co_return Reply::error(reply.code(), reply.error_code(), reply.message(), reply.text()).with_status(400);
     co_return reply;
   }
+  if (plain && out.hidden.empty()) out.raw = raw_page(reply.text());
+  if (out.raw) {
+    if (!out.raw->next.empty()) out.next = to_text({asking.seconds(), asking.nanos(), out.raw->next});
+    co_return std::move(out);
+  }
   auto parsed = json::Document::parse(reply.text());
   if (!parsed) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
   out.reply = std::move(*parsed);
@@ -92,11 +100,11 @@ Task<Got<Records::Page>> Records::page(Request request, const Served& served, As
 Task<Reply> Records::list_in(Request request, const Served& served) {
   Asking asking(host_, request);
   auto params = params_of(request);
-  auto got = co_await page(request, served, asking, params);
+  const std::string names(request.param("expand"));
+  auto got = co_await page(request, served, asking, params, names.empty());
   if (!got) co_return std::move(got).problem();
   const auto root = got->reply.root();
   std::vector<std::string> expanded;
-  const std::string names(request.param("expand"));
   if (!names.empty()) {
     std::vector<json::View> items;
     for (const auto item : root.find("items").elements()) items.push_back(item);
@@ -104,8 +112,9 @@ Task<Reply> Records::list_in(Request request, const Served& served) {
     if (!done) co_return std::move(done).problem();
   }
   std::string text;
-  text.reserve(got->size + 64);
+  text.reserve((got->raw ? got->raw->items.size() : got->size) + 512);
   text = "{\"items\":[";
+  if (got->raw) text += got->raw->items;
   std::size_t i = 0;
   for (const auto item : root.find("items").elements()) {
     if (i > 0) text += ',';
@@ -124,14 +133,22 @@ Task<Reply> Records::list_in(Request request, const Served& served) {
     text += "null";
   else
     json::append_quoted(text, got->next);
-  const bool counted = !params.count.empty() && params.count != "none";
-  for (const auto* key : {"count", "count_exact"})
-    if (counted && root.find(key).exists()) text += ",\"" + std::string(key) + "\":" + json::to_text(root.find(key));
+  const auto said = [&](std::string_view key, std::string RawPage::*part) {
+    if (got->raw) return (*got->raw).*part;
+    return root.find(key).exists() ? json::to_text(root.find(key)) : std::string();
+  };
+  if (!params.count.empty() && params.count != "none") {
+    if (const auto count = said("count", &RawPage::count); !count.empty()) text.append(",\"count\":").append(count);
+    if (const auto exact = said("count_exact", &RawPage::count_exact); !exact.empty())
+      text.append(",\"count_exact\":").append(exact);
+  }
   if (params.explain) {
-    text += ",\"plan\":" + (root.find("plan").exists() ? json::to_text(root.find("plan")) : "{}") + ",\"remainder\":";
+    const auto plan = said("plan", &RawPage::plan);
+    text.append(",\"plan\":").append(plan.empty() ? "{}" : plan).append(",\"remainder\":");
     json::append_quoted(text, got->remainder);
   }
-  co_return Reply::json(text + "}");
+  text += '}';
+  co_return Reply::json(text);
 }
 
 // The first call brings the parameters, the later ones only the cursor: so it carries them.
@@ -160,7 +177,7 @@ Task<Reply> Records::export_all(Request request) {
   auto served = co_await models_.find(request, form_name);
   if (!served) co_return std::move(served).problem();
   Asking asking(host_, request);
-  auto got = co_await page(request, *served, asking, params);
+  auto got = co_await page(request, *served, asking, params, false);
   if (!got) co_return std::move(got).problem();
   // Every line has the columns of the head, whatever is published meanwhile.
   auto headed = *served;

@@ -4,30 +4,6 @@
 #include "socle/json/writer.hpp"
 
 namespace socle::forms {
-namespace {
-
-std::string compile_answer(const Form* form, const Diagnostics& diagnostics) {
-  std::string text;
-  json::Writer out(text);
-  out.begin_object().key("diagnostics").begin_array();
-  for (const auto& one : diagnostics.all()) {
-    out.begin_object().member("pointer", one.pointer);
-    if (one.offset) out.member("offset", *one.offset);
-    out.member("code", one.code).member("message", one.message).member("severity", to_string(one.severity));
-    out.end_object();
-  }
-  out.end_array();
-  if (form != nullptr) {
-    out.member("schema", form->schema_document());
-    if (const auto collections = json::Document::parse(form->collections()))
-      out.member("collections", collections->root());
-  }
-  out.end_object();
-  return text;
-}
-
-}  // namespace
-
 Models::Models(Host& host)
     : host_(host),
       resolve_(host.target("models/1", "resolve")),
@@ -91,33 +67,6 @@ Task<void> Models::report(Context context, const Served& served, bool failed, Du
                          {"outcome", failed ? "error" : "ok"},
                          {"micros", micros}};
   (void)co_await host_.call(context, report_, Payload::make({}, Media::none, meta));
-}
-
-Task<Reply> Models::compile(Request request) {
-  auto body = json::Document::parse(request.text());
-  if (!body) co_return Reply::error(Code::invalid, "malformed_json", body.error().message).with_status(400);
-  const auto source = body->root().find("source");
-  if (!source.exists()) co_return Reply::error(Code::invalid, "no_source", "compile wants {source}, a form");
-  const auto work = [source, fuel = fuel_] {
-    Diagnostics diagnostics;
-    const auto form = Form::compile(source, diagnostics, fuel);
-    return compile_answer(form.get(), diagnostics);
-  };
-  auto answer = co_await host_.offload(work);
-  if (!answer) co_return Reply(std::move(answer).error());
-  co_return Reply::json(*answer);
-}
-
-Task<Reply> Models::compile_text(Request request) {
-  const auto name = request.param("formId");
-  if (name.empty())
-    co_return Reply::error(Code::invalid, "no_form", "say which form this is: ?formId=NAME").with_status(400);
-  const socle::Meta meta{{"kind", "forms"},
-                         {"name", name},
-                         {"mode", request.param("mode")},
-                         {"http.header.content-type", request.header("content-type")}};
-  const Payload body = Payload::make(request.text(), request.media(), meta);
-  co_return co_await host_.call(request, compile_, body);
 }
 
 }  // namespace socle::forms

@@ -11,6 +11,8 @@
 
 namespace socle::forms {
 
+class Referrers;
+
 struct Served {
   FormPtr form;
   std::string version;
@@ -25,8 +27,8 @@ class Models {
   Task<Got<Served>> find(Context context, std::string name);
   // While a canary runs: how this use went. REQUIRES: nothing; does nothing without a canary.
   Task<void> report(Context context, const Served& served, bool failed, Duration took);
-  // The diagnostics of a model, for models/1.
-  Task<Reply> compile(Request request);
+  // The diagnostics of a model, for models/1. A good one's references with on_delete are noted.
+  Task<Reply> compile(Request request, Referrers& referrers);
   // POST /v1/forms/compile: the registry's own compile, for the places in the text.
   Task<Reply> compile_text(Request request);
 

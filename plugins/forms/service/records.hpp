@@ -21,8 +21,12 @@ namespace socle::forms {
 
 class Records {
  public:
-  Records(Host& host, Models& models)
-      : host_(host), models_(models), warden_(host), saver_(host, warden_), drafts_(host, models, warden_) {}
+  Records(Host& host, Models& models, Referrers& referrers)
+      : host_(host),
+        models_(models),
+        warden_(host),
+        saver_(host, warden_, models, referrers),
+        drafts_(host, models, warden_) {}
 
   Task<Reply> create(Request request);
   Task<Reply> read(Request request);
@@ -63,7 +67,8 @@ class Records {
   Task<Reply> import_in(Request request, const Served& served);
   Task<Got<bool>> rows_of(Request request, const Asking& asking, const Served& served, json::View items,
                           std::vector<Row>& rows, std::vector<json::Document>& documents, json::Document& stored);
-  Task<Got<Page>> page(Request request, const Served& served, Asking& asking, ListParams& params);
+  // `plain`: who asks wants the records as they are, and takes Page::raw in place of Page::reply.
+  Task<Got<Page>> page(Request request, const Served& served, Asking& asking, ListParams& params, bool plain);
   Task<Got<bool>> expand(Request request, const Asking& asking, const Form& form, const std::string& names,
                          const std::vector<json::View>& items, std::vector<std::string>& out);
   using Expanded = std::map<std::string, std::string, std::less<>>;  // by id: the record as JSON; "" for none
@@ -81,7 +86,9 @@ class Records {
     json::View item_;
     std::optional<json::Document> masked_;
   };
-  Task<Got<Shown>> shown_item(Request request, const Asking& asking, const Form& form, json::View item) const;
+  // `known` as in Warden::sight.
+  Task<Got<Shown>> shown_item(Request request, const Asking& asking, const Form& form, json::View item,
+                              const Reach* known = nullptr) const;
 
   Host& host_;
   Models& models_;

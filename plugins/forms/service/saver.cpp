@@ -24,9 +24,11 @@ bool permitted(const Form& form, Action action, const Known& known, json::View d
 
 }  // namespace
 
-Saver::Saver(Host& host, const Warden& warden)
+Saver::Saver(Host& host, const Warden& warden, Models& models, Referrers& referrers)
     : host_(host),
       warden_(warden),
+      models_(models),
+      referrers_(referrers),
       get_(host.target("storage/1", "get")),
       query_(host.target("storage/1", "query")),
       write_(host.target("storage/1", "write")),

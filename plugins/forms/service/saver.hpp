@@ -1,4 +1,5 @@
-// saver.hpp: from documents to a committed batch: judging, access, rulesets, sequence numbers, references, one write.
+// saver.hpp: from documents to a committed batch: judging, access, rulesets, sequence numbers, references, what a
+// deletion does to those who refer to it, one write.
 // Every way of changing records goes through here. On the caller's worker; long evaluations run on the offload pool.
 #pragma once
 
@@ -36,10 +37,12 @@ struct Written {
   bool replayed = false;
 };
 
+struct Inbound;
+
 class Saver {
  public:
-  // The warden must outlive it.
-  Saver(Host& host, const Warden& warden);
+  // All must outlive it.
+  Saver(Host& host, const Warden& warden, Models& models, Referrers& referrers);
 
   // Judges all rows and decides access; numbers sequences as they would be numbered now. The problem is of the whole
   // call (denied, out of budget, a ruleset that is not there); what is wrong with a record is in its row.errors.
@@ -65,6 +68,9 @@ class Saver {
     std::uint64_t number = 0, version = 0;
   };
   struct Batch;
+  struct Followers;
+  struct OfForm;
+  struct Gone;
   Task<Got<Verdict>> judged(Request request, const Form& form, Call& call, Language language);
   // The fields that are not his to write become what they were; the rest of what may keep him from writing at all is
   // decided of the finished record.
@@ -77,12 +83,26 @@ class Saver {
   Task<Got<bool>> evaluate_rulesets(Request request, const Served& served, Row& row);
   Task<Got<bool>> read_counters(Request request, const Asking& asking, const Form& form, Batch& batch);
   Task<Got<Written>> write(Request request, const Asking& asking, const Served& served, const std::vector<Row>& rows,
-                           const std::string& key, const Batch& batch);
+                           const std::string& key, const Batch& batch, const Followers& followers);
+  // What a refusal of storage's means. `own`: how many of the operations are not the followers' and guards'.
   Reply told(const Reply& refused, const Asking& asking, std::size_t rows, const std::vector<std::string>& references,
-             const Batch& batch, const Form& form) const;
+             const Batch& batch, const Form& form, std::size_t own) const;
+
+  // saver_follow.cpp: the records that refer to what is deleted.
+  Task<Got<bool>> follow(Request request, const Asking& asking, const Served& served, const std::vector<Row>& rows,
+                         Followers& out);
+  Task<Got<std::vector<Inbound>>> inbound_of(Request request, const std::string& target);
+  Task<Got<bool>> follow_one(Request request, const Gone& one, Followers& out);
+  Task<Got<bool>> find_referrers(Request request, const Inbound& by, const Gone& one, Followers& out);
+  Task<Got<bool>> prepare_followers(Request request, const Asking& asking, OfForm& of);
+  static std::vector<FieldError> held_back(const Followers& followers);
+  // Their operations, each behind a comma; returns how many.
+  static std::size_t append_followers(std::string& text, std::string_view principal, const Followers& followers);
 
   Host& host_;
   const Warden& warden_;
+  Models& models_;
+  Referrers& referrers_;
   Target get_, query_, write_, evaluate_;
   Attachments attachments_;
   const std::uint64_t fuel_;

@@ -1,12 +1,13 @@
 // saver_write.cpp: the write of a save: one batch with the rows, the sequences' counters, that references are there,
-// and the Idempotency-Key; and what storage's refusals mean to whoever sent the record.
+// what a deletion changes besides, and the Idempotency-Key. What storage's refusals mean is in saver_told.cpp.
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "logic/messages.hpp"
 #include "records/named.hpp"
 #include "records/texts.hpp"
-#include "service/batch.hpp"
+#include "service/followers.hpp"
 #include "service/saver.hpp"
 #include "socle/json/pointer.hpp"
 
@@ -14,25 +15,59 @@ namespace socle::forms {
 namespace {
 
 constexpr Duration leave_for_the_answer = std::chrono::milliseconds(20);
-constexpr std::size_t most_operations = 1000;
+constexpr std::size_t most_write_bytes = std::size_t{4} << 20;
+constexpr int most_overtaken = 20;  // by those who refer to what is deleted
 
 // One operation that only asks, by what it stands for.
 struct Presence {
   std::size_t row;
   std::string form, id, pointer;
+  bool guarded;  // by a reference with on_delete that did not name it before
 };
 
-// What many places name is asked once, for the first of them. `seen`: form and id of what is asked already.
-using Seen = std::set<std::pair<std::string, std::string>>;
-void presences(const Form& form, std::size_t number, json::View doc, Seen& seen, std::vector<Presence>& out) {
+// What many places name is asked once, for the first of them. `seen`: form and id of what is asked already, and where
+// in `out`. `old`: the stored document, or absent; `only_new`: what it names is not asked.
+using Seen = std::map<std::pair<std::string, std::string>, std::size_t>;
+void presences(const Form& form, std::size_t number, json::View doc, json::View old, bool only_new, Seen& seen,
+               std::vector<Presence>& out) {
   for (const auto& logic : form.logic()) {
     if (logic.reference.empty()) continue;
+    const bool keeps = logic.on_delete != OnDelete::keep;
+    std::set<std::string_view> before;
+    if (keeps || only_new)
+      for (const auto& one : named_in(form.fields(), logic.field, old)) before.insert(one.id);
     for (auto& one : named_in(form.fields(), logic.field, doc)) {
       std::string id(one.id);
-      if (seen.emplace(logic.reference, id).second)
-        out.push_back({number, logic.reference, std::move(id), std::move(one.pointer)});
+      const bool fresh = !before.contains(one.id);
+      if (only_new && !fresh) continue;
+      const auto [at, first] = seen.emplace(std::pair(logic.reference, id), out.size());
+      if (first)
+        out.push_back({number, logic.reference, std::move(id), std::move(one.pointer), keeps && fresh});
+      else if (keeps && fresh)
+        out[at->second].guarded = true;
     }
   }
+}
+
+// The record's put or delete, in the version in which it was read.
+void append_row(std::string& text, std::string_view principal, const Served& served, const Row& row) {
+  const auto facts = facts_of(row.stored);
+  const auto& form = served.form->name();
+  if (row.kind == Row::Kind::remove) return append_delete(text, form, row.id, std::to_string(facts.version));
+  const bool create = row.kind == Row::Kind::create;
+  append_put(text, {form, row.id, create ? "\"absent\"" : std::to_string(facts.version),
+                    create ? principal : facts.created_by, principal, served.version, row.text, row.rules});
+}
+
+std::size_t append_guards(std::string& text, const std::vector<Presence>& wanted) {
+  std::size_t count = 0;
+  for (const auto& one : wanted) {
+    if (!one.guarded) continue;
+    text += ',';
+    append_guard(text, one.form, one.id);
+    ++count;
+  }
+  return count;
 }
 
 std::uint64_t fnv(std::string_view text, std::uint64_t hash) {
@@ -76,7 +111,7 @@ Task<std::optional<Written>> Saver::replay(Request request, const std::string& k
 
 Task<Got<Written>> Saver::save(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows,
                                const std::string& key, bool many) {
-  while (true) {
+  for (int overtaken_by = 0;;) {
     Batch batch;
     batch.many = many;
     const bool creates =
@@ -102,31 +137,35 @@ Task<Got<Written>> Saver::save(Request request, const Asking& asking, const Serv
         if (auto first = co_await replay(request, key)) co_return std::move(*first);
       co_return invalid_record(errors, asking.language());
     }
-    auto written = co_await write(request, asking, served, rows, key, batch);
+    Followers followers;
+    followers.many = many;
+    followers.language = asking.language();
+    if (std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.kind == Row::Kind::remove; })) {
+      auto followed = co_await follow(request, asking, served, rows, followers);
+      if (!followed) co_return std::move(followed).problem();
+    }
+    auto written = co_await write(request, asking, served, rows, key, batch, followers);
     if (written) co_return written;
     Reply problem = std::move(written).problem();
-    const bool overtaken = problem.error_code() == "sequence_taken" || problem.error_code() == "attachment_gone";
+    const bool overtaken = problem.error_code() == "sequence_taken" || problem.error_code() == "attachment_gone" ||
+                           (problem.error_code() == "referrers_changed" && ++overtaken_by < most_overtaken);
     // Of those that write at once one takes the next number each time; the others go on as long as the request may.
     if (!overtaken || host_.now() + leave_for_the_answer > request.context().deadline()) co_return problem;
   }
 }
 
 Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Served& served,
-                                const std::vector<Row>& rows, const std::string& key, const Batch& batch) {
+                                const std::vector<Row>& rows, const std::string& key, const Batch& batch,
+                                const Followers& followers) {
   const Form& form = *served.form;
-  std::string text = "{\"operations\":[";
+  std::size_t size = 1024;
+  for (const auto& row : rows) size += row.text.size() + row.rules.size() + 512;
+  std::string text;
+  text.reserve(size);
+  text = "{\"operations\":[";
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const auto& row = rows[i];
-    const auto facts = facts_of(row.stored);
     if (i > 0) text += ',';
-    if (row.kind == Row::Kind::remove) {
-      append_delete(text, form.name(), row.id, std::to_string(facts.version));
-      continue;
-    }
-    const bool create = row.kind == Row::Kind::create;
-    append_put(text, {form.name(), row.id, create ? "\"absent\"" : std::to_string(facts.version),
-                      create ? request.principal() : facts.created_by, request.principal(), served.version, row.text,
-                      row.rules});
+    append_row(text, request.principal(), served, rows[i]);
   }
   std::vector<Presence> wanted;
   Seen seen;
@@ -134,7 +173,7 @@ Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Ser
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (rows[i].kind == Row::Kind::remove) continue;
       const auto doc = json::Document::parse(rows[i].text);
-      if (doc) presences(form, i, doc->root(), seen, wanted);
+      if (doc) presences(form, i, doc->root(), doc_of(rows[i].stored), false, seen, wanted);
     }
   std::vector<std::string> references;
   for (const auto& one : wanted) {
@@ -155,7 +194,18 @@ Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Ser
     append_draft_end(text, row.draft);
     ++drafts;
   }
-  const auto operations = drafts + rows.size() + wanted.size() + batch.attachments + batch.counters.size();
+  const auto own =
+      drafts + rows.size() + wanted.size() + batch.attachments + (batch.created > 0 ? batch.counters.size() : 0);
+  auto operations = own;
+  operations += append_guards(text, wanted);
+  operations += append_followers(text, request.principal(), followers);
+  if (!followers.empty() && (operations > most_operations || text.size() > most_write_bytes))
+    co_return Reply::error(Code::conflict, "too_many_referrers",
+                           "found " + std::to_string(operations) + " changes of together " +
+                               std::to_string(text.size()) +
+                               " bytes that belong to this deletion; one write holds at most 1000 of together 4 MiB: "
+                               "delete or change some of the records that refer to it first")
+        .with_status(409);
   if (operations > most_operations)
     co_return Reply::error(Code::too_large, "batch_too_large",
                            "found " + std::to_string(operations) +
@@ -171,63 +221,36 @@ Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Ser
   }
   text += '}';
   const Reply reply = co_await host_.call(request, write_, Payload::json(text));
-  if (!reply) co_return told(reply, asking, rows.size(), references, batch, form);
+  if (!reply) co_return told(reply, asking, rows.size(), references, batch, form, own);
   auto answer = json::Document::parse(reply.text());
   if (!answer) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
   co_return Written{std::move(*answer), reply.meta("replayed") == "true"};
 }
 
-// Storage speaks about its own request: "/operations/3/doc/doc/kind".
-Reply Saver::told(const Reply& refused, const Asking& asking, std::size_t rows,
-                  const std::vector<std::string>& references, const Batch& batch, const Form& form) const {
-  const auto fields = json::Document::parse(refused.text().empty() ? "[]" : refused.text());
-  const auto first = fields ? fields->root().at(0) : json::View();
-  const auto pointer = first.find("pointer").as_string();
-  constexpr std::string_view start = "/operations/";
-  if (!pointer.starts_with(start)) return refused;
-  const auto rest = pointer.substr(start.size());
-  const auto slash = rest.find('/');
-  const auto operation = json::array_index(rest.substr(0, slash));
-  if (operation == json::View::none) return refused;
-  if (operation >= rows + references.size() && operation < rows + references.size() + batch.attachments)
-    return Reply::error(Code::conflict, "attachment_gone", "a file was removed while the record was saved; try again");
-  if (operation >= rows + references.size())
-    return Reply::error(Code::conflict, "sequence_taken",
-                        "other writers took the next numbers of the sequence again and again; try again");
-  const bool zh = asking.language() == Language::zh;
-  if (operation >= rows) {
-    const auto& reference = references[operation - rows];
-    const auto line = reference.find('\n');
-    return invalid_record({{reference.substr(0, line),
-                            "reference",
-                            reference_message(reference.substr(line + 1), asking.language()),
-                            {}}},
-                          asking.language());
+std::size_t Saver::append_followers(std::string& text, std::string_view principal, const Followers& followers) {
+  std::size_t count = followers.guards.size();
+  for (const auto& [form, of] : followers.forms) {
+    std::vector<Presence> wanted;
+    Seen seen;
+    for (const auto& row : of.rows) {
+      text += ',';
+      append_row(text, principal, of.served, row);
+      const auto doc = json::Document::parse(row.kind == Row::Kind::remove ? std::string_view("{}") : row.text);
+      if (doc) presences(*of.served.form, 0, doc->root(), doc_of(row.stored), true, seen, wanted);
+    }
+    for (const auto& one : wanted) {
+      text += ',';
+      append_present(text, one.form, one.id);
+    }
+    text += of.batch.attached;
+    count += of.rows.size() + wanted.size() + of.batch.attachments;
+    count += append_guards(text, wanted);
   }
-  std::string place = batch.many ? below("", operation) : std::string();
-  const auto path = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
-  if (path.starts_with("/doc/doc/")) place += std::string(batch.many ? "/doc" : "") + std::string(path.substr(8));
-  const auto code = refused.error_code();
-  if (code == "unknown_collection") return refused;
-  std::string params;
-  if (const auto given = first.find("params"); given.exists()) params = json::to_text(given);
-  if (code == "unique_violation") {
-    const std::string message =
-        zh ? "已有记录使用了相同的值" : "another record of form '" + form.name() + "' has the same value";
-    return Reply::error(Code::conflict, "unique_conflict", message, errors_text({{place, "unique", message, params}}))
-        .with_status(409);
+  for (const auto& guard : followers.guards) {
+    text += ',';
+    append_guard_end(text, guard.of.first, guard.of.second, guard.version);
   }
-  if (code == "version_mismatch")
-    return Reply::error(Code::precondition, "version_mismatch",
-                        "the record was changed meanwhile: read it again and send its new ETag",
-                        batch.many ? errors_text({{place, "version_mismatch", "changed meanwhile", params}}) : "");
-  if (refused.code() == Code::not_found)
-    return Reply::error(Code::not_found, "not_found", "there is no such record any more",
-                        batch.many ? errors_text({{place, "not_found", "there is no such record any more", {}}}) : "");
-  if (refused.code() == Code::invalid)
-    return invalid_record({{place, std::string(code), std::string(first.find("message").as_string()), params}},
-                          asking.language());
-  return refused;
+  return count;
 }
 
 }  // namespace socle::forms

@@ -126,10 +126,14 @@ Task<Got<Masks>> Warden::masks(Request request, const Asking& asking, const Form
 }
 
 Task<Got<std::vector<std::string>>> Warden::sight(Request request, const Asking& asking, const Form& form,
-                                                  json::View item) const {
-  auto all = co_await reach(request, form, "read");
-  if (!all) co_return std::move(all).problem();
-  if (all->certain) co_return std::vector<std::string>();
+                                                  json::View item, const Reach* known) const {
+  Reach all;
+  if (known == nullptr) {
+    auto asked = co_await reach(request, form, "read");
+    if (!asked) co_return std::move(asked).problem();
+    all = std::move(*asked);
+  }
+  if (known == nullptr ? all.certain : known->certain) co_return std::vector<std::string>();
   const std::string record = envelope_of(item), none;
   auto masks = co_await decide(request, asking, form, "read", record, none);
   if (!masks) co_return std::move(masks).problem();

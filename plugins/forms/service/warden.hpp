@@ -42,9 +42,10 @@ class Warden {
   // change of a stored one.
   Task<Got<Masks>> masks(Request request, const Asking& asking, const Form& form, const Reach& reach, json::View stored,
                          json::View doc) const;
-  // What of a stored record the caller may not see; a problem when he may see none of it.
-  Task<Got<std::vector<std::string>>> sight(Request request, const Asking& asking, const Form& form,
-                                            json::View item) const;
+  // What of a stored record the caller may not see; a problem when he may see none of it. `known`: the reach of
+  // reading, where it was asked already.
+  Task<Got<std::vector<std::string>>> sight(Request request, const Asking& asking, const Form& form, json::View item,
+                                            const Reach* known) const;
 
  private:
   Host& host_;

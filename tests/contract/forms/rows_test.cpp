@@ -84,6 +84,12 @@ TEST_CASE("forms rows: a column is expanded row by row, as the caller may see it
   CHECK(member(one, "/expand/lines[].also/3/1/id") == apple);
   CHECK(member(rig.ask("list", "", {{"form", "leave"}, {"expand", "lines.product"}}),
                "/items/0/expand/lines.product/0/id") == apple);
+  // Beside what is expanded stands the same text as without; so does it in a list.
+  const Reply plain = rig.ask("read", "", {{"form", "leave"}, {"id", id}});
+  const std::string bare(plain.text());
+  CHECK(std::string(one.text()).starts_with(bare.substr(0, bare.size() - 1) + ",\"expand\":{"));
+  CHECK(plain.meta("etag") == one.meta("etag"));
+  CHECK(std::string(rig.ask("list", "", {{"form", "leave"}}).text()) == "{\"items\":[" + bare + "],\"next\":null}");
   const Reply none = rig.ask("read", "", {{"form", "leave"}, {"id", id}, {"expand", "lines"}});
   CHECK(none.http_status() == 400);
   CHECK_THAT(std::string(none.text()), Contains(R"("code":"unknown_reference","message":"'lines' is no reference")"));

@@ -42,6 +42,6 @@ TEST_CASE("forms docs: the examples of the page are true", "[forms]") {
       ++records;
     }
   }
-  CHECK(forms == 3);
-  CHECK(records == 10);
+  CHECK(forms == 4);
+  CHECK(records == 11);
 }

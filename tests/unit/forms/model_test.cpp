@@ -117,6 +117,48 @@ TEST_CASE("forms model: indexes become declarations of storage/1 with stable nam
       R"~({"collection":"forms:drafts","indexes":[{"name":"own","fields":[{"field":"/owner","type":"string"},{"field":"/form","type":"string"}]}]}])~");
 }
 
+TEST_CASE("forms model: on_delete wants one record's reference, and declares the index that finds its referrers",
+          "[forms]") {
+  const std::string fields =
+      R"~("who":{"type":"string"},"many":{"type":"array","items":{"type":"string"}},"rows":{"type":"array","items":{"type":"object",
+      "properties":{"who":{"type":"string"}}}},"o":{"type":"object","properties":{"who":{"type":"string"}}})~";
+  const auto told_of = [&](const std::string& field, const std::string& logic) {
+    return errors_of(model_of(fields, R"~("logic":{")~" + field + R"~(":{)~" + logic + "}}"));
+  };
+  CHECK(told_of("who", R"~("reference":"customer","on_delete":"forget")~") ==
+        "/logic/who/on_delete unknown_value: on_delete is restrict, clear or cascade; found \"forget\"\n");
+  CHECK(told_of("who", R"~("on_delete":"clear")~") ==
+        "/logic/who/on_delete bad_value: on_delete is for a reference: say which form's records the field names\n");
+  const std::string one_only =
+      "/on_delete not_supported: on_delete is for a field that names one record, outside of sub-tables: what a list or "
+      "a column names has no index to find it by\n";
+  CHECK(told_of("many", R"~("reference":"customer","on_delete":"clear")~") == "/logic/many" + one_only);
+  CHECK(told_of("rows[].who", R"~("reference":"customer","on_delete":"clear")~") == "/logic/rows[].who" + one_only);
+  const std::string needed =
+      "/logic/who/on_delete bad_value: a required field cannot be cleared: say restrict or cascade\n";
+  CHECK(told_of("who", R"~("reference":"customer","on_delete":"clear","required":true)~") == needed);
+  CHECK(told_of("who", R"~("reference":"customer","on_delete":"clear","required":"true")~") == needed);
+  CHECK(told_of("who", R"~("reference":"customer","on_delete":"clear","required":"size(many) > 0")~").empty());
+  CHECK(errors_of(
+            R"~({"form":"f","schema":{"type":"object","required":["who"],"properties":{"who":{"type":"string"}}},
+            "logic":{"who":{"reference":"customer","on_delete":"clear"}}})~") == needed);
+  CHECK(told_of("who", R"~("reference":"customer","on_delete":"clear","compute":"o.who")~") ==
+        "/logic/who/on_delete bad_value: a field that is computed or read-only cannot be cleared: say restrict or "
+        "cascade\n");
+  const auto form = form_of(model_of(
+      fields,
+      R"~("logic":{"who":{"reference":"customer","on_delete":"restrict"},"o.who":{"reference":"customer","on_delete":"clear"}},"index":["who"])~"));
+  REQUIRE(form);
+  CHECK(form->has_on_delete());
+  CHECK(
+      form->collections() ==
+      R"~([{"collection":"f:f","indexes":[{"name":"i:who-string","fields":[{"field":"/doc/who","type":"string"}]},)~"
+      R"~({"name":"i:o.who-string","fields":[{"field":"/doc/o/who","type":"string"}]}]},)~"
+      R"~({"collection":"forms:referred","indexes":[]},)~"
+      R"~({"collection":"forms:drafts","indexes":[{"name":"own","fields":[{"field":"/owner","type":"string"},{"field":"/form","type":"string"}]}]}])~");
+  CHECK_FALSE(form_of(model_of(fields, R"~("logic":{"who":{"reference":"customer"}})~"))->has_on_delete());
+}
+
 TEST_CASE("forms model: sequences have one number and known parts", "[forms]") {
   const auto good = Sequence::parse("LN-{year}-{000000}");
   REQUIRE(good);

@@ -68,11 +68,12 @@ Got<std::shared_ptr<Authorizer::Asked>> Authorizer::read(const Request& request)
 }
 
 // Compiled for the versions that are served now. `types` is part of what it is made of.
-Task<Got<authz::BoundPtr>> Authorizer::bound(Context context, const std::shared_ptr<Asked>& asked) {
+Task<Got<authz::BoundPtr>> Authorizer::bound(Context context, const std::shared_ptr<Asked>& asked,
+                                             const std::string& user) {
   const auto resource = asked->text("resource");
   auto view = co_await views_.get(context);
   if (!view) co_return std::move(view).problem();
-  auto served = co_await views_.served(context, *view, resource);
+  auto served = co_await views_.served(context, *view, resource, user);
   if (!served) co_return std::move(served).problem();
   // The directory's own text would do; tenant and revision name it in fewer bytes. Without one all tenants are alike.
   std::string key =
@@ -137,7 +138,8 @@ Task<Reply> Authorizer::decide(Request request) {
   const auto root = (*asked)->body.root();
   if (!is_envelope(root.find("record")) || !is_envelope(root.find("old")))
     co_return bad("bad_record", "'record' and 'old' are {id, created_by, …, doc: {…}}", "/record");
-  auto bound_here = co_await bound(request, *asked);
+  const std::string whoever_asks;
+  auto bound_here = co_await bound(request, *asked, whoever_asks);
   if (!bound_here) co_return std::move(bound_here).problem();
   const auto decision = seat(request, *bound_here).asker.decide((*asked)->question);
   decisions_.add();
@@ -153,7 +155,8 @@ Task<Reply> Authorizer::decide(Request request) {
 Task<Reply> Authorizer::filter(Request request) {
   auto asked = read(request);
   if (!asked) co_return std::move(asked).problem();
-  auto bound_here = co_await bound(request, *asked);
+  const std::string whoever_asks;
+  auto bound_here = co_await bound(request, *asked, whoever_asks);
   if (!bound_here) co_return std::move(bound_here).problem();
   cel::RecordShape shape;
   const auto root = (*asked)->body.root();
@@ -169,6 +172,7 @@ Task<Reply> Authorizer::filter(Request request) {
   co_return reply;
 }
 
+// About somebody else it answers by the versions that he meets.
 Task<Reply> Authorizer::explain(Request request) {
   auto asked = read(request);
   if (!asked) co_return std::move(asked).problem();
@@ -177,11 +181,11 @@ Task<Reply> Authorizer::explain(Request request) {
     co_return bad("bad_record", "'record' and 'old' are {id, created_by, …, doc: {…}}", "/record");
   const auto other = root.find("subject");
   if (request.principal() == "kernel") {
-    auto bound_for = co_await bound(request, *asked);
-    if (!bound_for) co_return std::move(bound_for).problem();
     const std::string username((*asked)->text("username"));
     auto who = co_await named(request, username);
     if (!who) co_return std::move(who).problem();
+    auto bound_for = co_await bound(request, *asked, who->id());
+    if (!bound_for) co_return std::move(bound_for).problem();
     authz::Asker asker(*bound_for, *who);
     co_return Reply::json(asker.explain((*asked)->question));
   }
@@ -191,10 +195,11 @@ Task<Reply> Authorizer::explain(Request request) {
     if (!may->open)
       co_return Reply::error(Code::denied, "forbidden", "asking for somebody else wants the permission users:read");
   }
-  auto bound_here = co_await bound(request, *asked);
+  const std::string about(other.find("id").as_string());
+  auto bound_here = co_await bound(request, *asked, about);
   if (!bound_here) co_return std::move(bound_here).problem();
   if (!other.exists()) co_return Reply::json(seat(request, *bound_here).asker.explain((*asked)->question));
-  const auto subject = authz::Subject::of(request.tenant(), other.find("id").as_string(), json::to_text(other));
+  const auto subject = authz::Subject::of(request.tenant(), about, json::to_text(other));
   authz::Asker asker(*bound_here, subject);
   co_return Reply::json(asker.explain((*asked)->question));
 }
@@ -217,6 +222,9 @@ Task<Got<Authorizer::Permitted>> Authorizer::permits(Context context, std::strin
   const auto number = (*view)->number;
   const Permitted no{false, number}, yes{true, number};
   const auto subject = authz::Subject::of(context.tenant(), {}, claims);
+  // The same user as decide() is asked by: the context may be the plugin's own.
+  std::string user(subject.user().find("user").as_string());
+  if (user.empty()) user = context.principal();
   const auto [area, action] = authz::parts_of(permission);
   if (!subject.in_scope(area, action)) co_return no;
   const auto& directory = *(*view)->directory;
@@ -231,12 +239,14 @@ Task<Got<Authorizer::Permitted>> Authorizer::permits(Context context, std::strin
   }
   if (!decided_later) co_return no;
   for (const auto& named : (*view)->policies) {
-    if (!named.last) continue;
-    const auto& resources = named.last->resources();
+    auto policy = co_await views_.met(context, named, user);
+    if (!policy) co_return std::move(policy).problem();
+    if (!*policy) continue;
+    const auto& resources = (*policy)->resources();
     if (std::none_of(resources.begin(), resources.end(),
                      [&, area = area](const auto& one) { return one == "*" || authz::area_of(one) == area; }))
       continue;
-    for (const auto& rule : named.last->rules())
+    for (const auto& rule : (*policy)->rules())
       if (rule.effect == authz::Effect::allow)
         for (const auto& one : rule.actions)
           if (authz::action_covers(one, action)) co_return yes;

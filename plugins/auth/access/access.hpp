@@ -61,7 +61,8 @@ class Authorizer {
     }
   };
   Got<std::shared_ptr<Asked>> read(const Request& request) const;
-  Task<Got<authz::BoundPtr>> bound(Context context, const std::shared_ptr<Asked>& asked);
+  // `user`: whose versions of policies under a canary; empty: those of whoever asks.
+  Task<Got<authz::BoundPtr>> bound(Context context, const std::shared_ptr<Asked>& asked, const std::string& user);
   // How the canaries did. `erred`: the policy whose deny could not be evaluated, or empty.
   Task<void> report(Context context, const std::shared_ptr<Asked>& asked, std::string_view erred);
   Task<Got<authz::Subject>> named(Context context, const std::string& username);

@@ -221,7 +221,8 @@ Task<Reply> Roles::put_units(Request request) {
 Task<Reply> Roles::policies(Request request) {
   auto view = co_await access_.views().get(request);
   if (!view) co_return std::move(view).problem();
-  auto served = co_await access_.views().served(request, *view, "");
+  const std::string everything, whoever_asks;
+  auto served = co_await access_.views().served(request, *view, everything, whoever_asks);
   if (!served) co_return std::move(served).problem();
   std::string text;
   json::Writer out(text);

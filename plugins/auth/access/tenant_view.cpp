@@ -8,10 +8,11 @@ namespace {
 constexpr std::size_t policy_budget = std::size_t{32} << 20;
 constexpr std::size_t most_policies = 1000;
 
-Payload question(std::string_view name, std::string_view version, bool source) {
+Payload question(std::string_view name, std::string_view user, std::string_view version, bool source) {
   std::string text;
   json::Writer out(text);
   out.begin_object().member("kind", "policies").member("name", name);
+  if (!user.empty()) out.member("lane", user);
   if (!version.empty()) out.member("version", version);
   if (source) out.member("source", true);
   out.end_object();
@@ -117,22 +118,23 @@ Task<Got<bool>> TenantViews::list(Context context, TenantView& view) {
   for (const auto item : answer->root().find("items").elements()) {
     if (!item.find("version").is_string()) continue;
     if (view.policies.size() == most_policies) co_return unreadable("a list of more than 1,000 policies");
-    auto served = co_await resolve(context, std::string(item.find("name").as_string()));
+    const std::string name(item.find("name").as_string()), whoever;
+    auto served = co_await resolve(context, name, whoever);
     if (!served) co_return std::move(served).problem();
-    view.policies.push_back({std::string(item.find("name").as_string()), served->policy, served->canary});
+    view.policies.push_back({name, served->policy, served->canary});
   }
   co_return true;
 }
 
-Task<Got<Served>> TenantViews::resolve(Context context, std::string name) {
-  const Reply reply = co_await host_.call(context, resolve_, question(name, "", false));
+Task<Got<Served>> TenantViews::resolve(Context context, std::string name, const std::string& user) {
+  const Reply reply = co_await host_.call(context, resolve_, question(name, user, "", false));
   if (!reply && reply.code() == Code::not_found) co_return Served{};
   if (!reply) co_return reply;
   Served out{std::move(name), std::string(reply.meta("version")), std::string(reply.meta("hash")),
              reply.meta("canary") == "true", nullptr};
   out.policy = policies_.find(out.hash);
   if (out.policy) co_return out;
-  const Reply full = co_await host_.call(context, resolve_, question(out.name, out.version, true));
+  const Reply full = co_await host_.call(context, resolve_, question(out.name, user, out.version, true));
   if (!full) co_return full;
   const auto answer = json::Document::parse(full.text());
   if (!answer) co_return unreadable("policy '" + out.name + "'");
@@ -151,7 +153,15 @@ Task<Got<Served>> TenantViews::resolve(Context context, std::string name) {
   co_return out;
 }
 
-Task<Got<std::vector<Served>>> TenantViews::served(Context context, TenantViewPtr view, std::string resource) {
+Task<Got<authz::PolicyPtr>> TenantViews::met(Context context, const TenantView::Named& named, const std::string& user) {
+  if (!named.split) co_return named.last;
+  auto one = co_await resolve(context, named.name, user);
+  if (!one) co_return std::move(one).problem();
+  co_return one->policy;
+}
+
+Task<Got<std::vector<Served>>> TenantViews::served(Context context, TenantViewPtr view, std::string resource,
+                                                   const std::string& user) {
   std::vector<Served> out;
   std::vector<std::string> names;
   for (const auto& named : view->policies)
@@ -160,7 +170,7 @@ Task<Got<std::vector<Served>>> TenantViews::served(Context context, TenantViewPt
   const auto own = resource.starts_with("forms/") ? resource.substr(6) : std::string();
   if (!own.empty() && list_ && std::find(names.begin(), names.end(), own) == names.end()) names.push_back(own);
   for (const auto& name : names) {
-    auto one = co_await resolve(context, name);
+    auto one = co_await resolve(context, name, user);
     if (!one) {
       if (name == own && without_models(one.problem())) continue;
       co_return std::move(one).problem();

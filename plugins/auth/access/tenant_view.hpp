@@ -1,7 +1,8 @@
 // tenant_view.hpp: what a worker knows of a tenant's roles, units and policies. Roles are one document, read once and
 // dropped on every worker before a change of it is answered. Which policies there are is listed from models/1 and
 // dropped when it announces a publish, at the latest after `list_age`; which version of one is served is asked at every
-// use, so a new version counts from the answer to its publish on. On the worker of the call.
+// use, so a new version counts from the answer to its publish on. While a canary of one runs, everything that is said
+// of a user goes by the version which that user meets. On the worker of the call.
 #pragma once
 
 #include <atomic>
@@ -25,8 +26,8 @@ struct TenantView {
   json::Document document;     // {roles, units} as stored
   struct Named {
     std::string name;
-    authz::PolicyPtr last;  // the version that was served when it was listed; null when it could not be read
-    bool split = false;     // a canary of it runs: not everybody meets the same version
+    authz::PolicyPtr last;  // a version that was served when it was listed; null when there was none any more
+    bool split = false;     // a canary of it runs: not everybody meets `last`
   };
   std::vector<Named> policies;
   Instant listed;
@@ -52,8 +53,12 @@ class TenantViews {
   Task<Got<TenantViewPtr>> get(Context context);
   // The number of the view that get() would answer with at once; 0: it would read anew.
   [[nodiscard]] std::uint64_t current(std::string_view tenant) const;
-  // The versions served of those policies that may be about the resource: `resource` empty = of all.
-  Task<Got<std::vector<Served>>> served(Context context, TenantViewPtr view, std::string resource);
+  // The versions that the user meets of those policies that may be about the resource: `resource` empty = of all,
+  // `user` empty = whoever the context is of.
+  Task<Got<std::vector<Served>>> served(Context context, TenantViewPtr view, std::string resource,
+                                        const std::string& user);
+  // One of the view's policies as the user meets it; null when it is not published any more.
+  Task<Got<authz::PolicyPtr>> met(Context context, const TenantView::Named& named, const std::string& user);
   // How a use of a version went, for the judge of the canary.
   Task<void> report(Context context, const Served& served, bool failed, Duration took);
   // From now on of this worker.
@@ -64,7 +69,7 @@ class TenantViews {
   Task<Got<bool>> list(Context context, TenantView& view);
   [[nodiscard]] bool without_models(const Reply& reply) const;
   // No value but a policy of nothing when it is not published (any more).
-  Task<Got<Served>> resolve(Context context, std::string name);
+  Task<Got<Served>> resolve(Context context, std::string name, const std::string& user);
 
   struct Known {
     std::string tenant;

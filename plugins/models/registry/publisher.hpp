@@ -51,7 +51,8 @@ class Publisher {
         indexes_(indexes),
         runtime_(runtime),
         allowed_(host),
-        switch_seconds_(host.histogram("models_switch_seconds", "From a head on disk to all workers serving it.")) {}
+        switch_seconds_(host.histogram("models_switch_seconds", "From a head on disk to all workers serving it.")),
+        late_switches_(host.counter("models_late_switches_total", "Switches that took all workers over 10 ms.")) {}
 
   Task<Reply> publish(Request request);
   Task<Reply> rollback(Request request);
@@ -93,6 +94,7 @@ class Publisher {
   Runtime& runtime_;
   Allowed allowed_;
   Metric switch_seconds_;
+  Metric late_switches_;
 };
 
 // {"kind","name","version","hash","state","level","relation","compatibility","storage_plan",…}

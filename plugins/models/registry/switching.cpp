@@ -9,6 +9,7 @@ namespace socle::models {
 namespace {
 
 constexpr Duration patience = std::chrono::seconds(3);
+constexpr Duration soon_served = std::chrono::milliseconds(10);  // the histogram's edges double and have no such one
 
 std::string switched_text(const Head& head, std::string_view version, std::string_view state, std::string_view plan) {
   std::string text;
@@ -51,7 +52,9 @@ Task<Got<bool>> Publisher::replace_head(Context context, Batch& batch, Head& hea
   if (auto fault = host_.fault_point("models.before_switch"); !fault) co_return Reply(fault.error());
   const Instant stored = host_.now();
   const Status switched = co_await runtime_.announce(std::string(context.tenant()), head, written->back());
-  switch_seconds_.observe(std::chrono::duration<double>(host_.now() - stored).count());
+  const Duration took = host_.now() - stored;
+  switch_seconds_.observe(std::chrono::duration<double>(took).count());
+  if (took > soon_served) late_switches_.add();
   if (switched) co_return true;
   host_.log(socle::Level::error, context, "a worker did not confirm a switch",
             {{"model", key}, {"error", switched.error().message}});

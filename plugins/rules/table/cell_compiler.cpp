@@ -64,24 +64,6 @@ std::string_view conversion(ColumnType type) {
   }
 }
 
-bool fits(const Value& value, ColumnType type) {
-  if (value.is(Kind::null) || type == ColumnType::any) return true;
-  const bool number = value.kind() >= Kind::integer && value.kind() <= Kind::real;
-  switch (type) {
-    case ColumnType::number: return number || value.is(Kind::decimal);
-    case ColumnType::integer:
-      return number && (!value.is(Kind::real) || value.as_double() == std::trunc(value.as_double()));
-    case ColumnType::decimal: return value.is(Kind::decimal);
-    case ColumnType::string: return value.is(Kind::string);
-    case ColumnType::boolean: return value.is(Kind::boolean);
-    case ColumnType::date: return value.is(Kind::date);
-    case ColumnType::timestamp: return value.is(Kind::timestamp);
-    case ColumnType::duration: return value.is(Kind::duration);
-    case ColumnType::any: break;
-  }
-  return true;
-}
-
 bool type_fits(const cel::Type& found, ColumnType type) {
   using cel::TypeKind;
   if (found.is_dyn() || found.is(TypeKind::null_type) || found.is(TypeKind::wrapper)) return true;
@@ -143,7 +125,7 @@ std::optional<Value> CellCompiler::typed(const Piece& piece, const Text& cell, C
     const auto inside = digits ? "'" + std::string(piece.text) + "'" : std::string(piece.text);
     if (auto converted = evaluate(std::string(convert) + "(" + inside + ")")) value = *converted;
   }
-  if (fits(value, type)) return value;
+  if (is_of_type(value, type)) return value;
   diagnostics_.error(cell.pointer, codes::cell_type,
                      cel::to_text(value) + " is no " + std::string(to_string(type)) + ", which its column wants",
                      piece.offset);

@@ -33,6 +33,7 @@ inline constexpr std::string_view import_syntax = "import_syntax";
 // While evaluating.
 inline constexpr std::string_view invalid_input = "invalid_input";
 inline constexpr std::string_view input_type = "input_type";
+inline constexpr std::string_view output_type = "output_type";
 inline constexpr std::string_view no_row_hit = "no_row_hit";
 inline constexpr std::string_view several_rows_hit = "several_rows_hit";
 inline constexpr std::string_view rows_disagree = "rows_disagree";
@@ -47,7 +48,7 @@ struct Entry {
 };
 
 // The expression kit's own codes are in here too: evaluations answer with them unchanged.
-inline constexpr std::array<Entry, 42> catalogue{{
+inline constexpr std::array<Entry, 43> catalogue{{
     {ruleset_shape, "The model is not built as a ruleset.",
      "Compare with the example in docs/rules.md at the place named."},
     {table_shape, "A table is not built as a table.", "Give each row one cell a column; name each of several outputs."},
@@ -86,6 +87,8 @@ inline constexpr std::array<Entry, 42> catalogue{{
     {invalid_input, "The input does not satisfy the ruleset's schema.", "Correct the fields in 'errors'."},
     {input_type, "A table's input has another type than its column.",
      "Correct the record, or convert in the column's 'expr'."},
+    {output_type, "An output cell gives another type than its column.",
+     "Correct the record, or convert in the cell: string(x), double(x)."},
     {no_row_hit, "No row of a single-hit table matches.", "Add a row or a default for the values in the message."},
     {several_rows_hit, "Several rows of a U table match.", "Make the conditions of the rows named exclude each other."},
     {rows_disagree, "Rows of an A table match and give different outputs.", "Make the rows named agree."},

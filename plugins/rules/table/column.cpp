@@ -62,6 +62,24 @@ Value column_value(const Value& value, ColumnType type) {
   return Value::real(negative ? -out : out);
 }
 
+bool is_of_type(const Value& value, ColumnType type) {
+  if (value.is(Kind::null)) return true;
+  const bool number = value.kind() >= Kind::integer && value.kind() <= Kind::real;
+  switch (type) {
+    case ColumnType::any: return true;
+    case ColumnType::number: return number || value.is(Kind::decimal);
+    case ColumnType::integer:
+      return number && (!value.is(Kind::real) || value.as_double() == std::trunc(value.as_double()));
+    case ColumnType::decimal: return value.is(Kind::decimal);
+    case ColumnType::string: return value.is(Kind::string);
+    case ColumnType::boolean: return value.is(Kind::boolean);
+    case ColumnType::date: return value.is(Kind::date);
+    case ColumnType::timestamp: return value.is(Kind::timestamp);
+    case ColumnType::duration: return value.is(Kind::duration);
+  }
+  return true;
+}
+
 Column::Class Column::class_of(const Value& value) {
   switch (value.kind()) {
     case Kind::boolean: return Class::boolean;

@@ -22,6 +22,8 @@ namespace socle::rules {
 
 // A value as columns see it: a decimal is the nearest double (but in decimal columns); REQUIRES no error.
 [[nodiscard]] cel::Value column_value(const cel::Value& value, ColumnType type);
+// Whether a typed column may hold the value; null may stand in every column.
+[[nodiscard]] bool is_of_type(const cel::Value& value, ColumnType type);
 
 class Column {
  public:

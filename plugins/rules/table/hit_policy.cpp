@@ -43,6 +43,20 @@ std::string names(const Table::Body& body, const std::vector<std::uint32_t>& row
 
 std::string table_name(const Table::Body& body) { return "table '" + body.definition.name + "'"; }
 
+// An output that was computed, if its column may hold it; `where` tells which cell gave it.
+Value checked_output(const Table::Body& body, std::size_t column, const Value& value, const std::string& where,
+                     const std::string& pointer, Meter& meter) {
+  const auto& wanted = body.definition.outputs[column];
+  if (is_of_type(value, wanted.type)) return value;
+  if (body.definition.lenient) return Value::error(nullptr);
+  const auto name = wanted.name.empty() ? "its output" : "output '" + wanted.name + "'";
+  return meter.fail(codes::output_type,
+                    table_name(body) + ": " + where + " gives " + cel::to_text(value) + " (" +
+                        std::string(cel::type_name(value)) + ") for " + name + "; its column wants " +
+                        std::string(to_string(wanted.type)),
+                    pointer);
+}
+
 Value list_of(const std::vector<Value>& results, Meter& meter) {
   auto list = cel::make_list(meter.arena, results);
   return list.is(Kind::list) ? list
@@ -87,12 +101,14 @@ Value row_result(const Table::Body& body, std::uint32_t row, Meter& meter) {
       outputs.push_back(output.constant);
       continue;
     }
+    const auto& written = body.definition.rows[row];
     const auto value = meter.run(*output.program);
     if (value.is_error()) {
       if (body.definition.lenient && !stops(value, meter)) return value;
-      return meter.fail(*output.program, value, body.definition.rows[row].outputs[o].pointer);
+      return meter.fail(*output.program, value, written.outputs[o].pointer);
     }
-    outputs.emplace_back(value);
+    outputs.emplace_back(checked_output(body, o, value, written.id, written.outputs[o].pointer, meter));
+    if (outputs.back()->is_error()) return *outputs.back();
   }
   return shape_result(meter.arena, body.definition, outputs);
 }
@@ -155,8 +171,11 @@ Value no_hit(const Table::Body& body, const std::vector<Value>& read, Meter& met
     for (std::size_t o = 0; o < body.otherwise_parts.size(); ++o) {
       const auto& part = body.otherwise_parts[o];
       outputs.push_back(part.program ? meter.run(*part.program) : part.constant.value_or(Value()));
-      if (outputs.back()->is_error())
-        return meter.fail(*part.program, *outputs.back(), definition.outputs[o].otherwise->pointer);
+      if (!part.program) continue;
+      const auto& pointer = definition.outputs[o].otherwise->pointer;
+      if (outputs.back()->is_error()) return meter.fail(*part.program, *outputs.back(), pointer);
+      outputs.back() = checked_output(body, o, *outputs.back(), "the default", pointer, meter);
+      if (outputs.back()->is_error()) return *outputs.back();
     }
     return shape_result(meter.arena, definition, outputs);
   }

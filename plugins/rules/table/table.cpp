@@ -21,25 +21,6 @@ using cel::Value;
 
 constexpr std::size_t most_columns = 65;  // 64 and the effective date
 
-bool expected(const Value& value, ColumnType type) {
-  if (value.is(Kind::null)) return true;
-  switch (type) {
-    case ColumnType::any: return true;
-    case ColumnType::number:
-      return value.kind() >= Kind::integer && (value.kind() <= Kind::real || value.is(Kind::decimal));
-    case ColumnType::integer:
-      return value.is(Kind::integer) || value.is(Kind::unsigned_integer) ||
-             (value.is(Kind::real) && value.as_double() == std::trunc(value.as_double()));
-    case ColumnType::decimal: return value.is(Kind::decimal);
-    case ColumnType::string: return value.is(Kind::string);
-    case ColumnType::boolean: return value.is(Kind::boolean);
-    case ColumnType::date: return value.is(Kind::date);
-    case ColumnType::timestamp: return value.is(Kind::timestamp);
-    case ColumnType::duration: return value.is(Kind::duration);
-  }
-  return true;
-}
-
 class Evaluation {
  public:
   Evaluation(const Table::Body& body, Meter& meter, TableTrace* trace) : body_(body), meter_(meter), trace_(trace) {
@@ -93,7 +74,7 @@ class Evaluation {
         ranks_[c] = Column::other_rank;
         continue;
       }
-      if (!expected(value, input.column.type())) {
+      if (!is_of_type(value, input.column.type())) {
         if (body_.definition.lenient) {
           values_[c] = value;
           ranks_[c] = Column::other_rank;

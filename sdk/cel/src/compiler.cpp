@@ -134,8 +134,9 @@ class Lowering {
       const auto* object = env_.object(from.name());
       op->absent_is_null = object != nullptr && object->absent_is_null && object->find(name) != nullptr;
     }
-    if (!test && !optional_field) op->coercion = declared(expr);
-    if (optional_field && type_of(expr).is(TypeKind::optional)) op->coercion = coercion_to(type_of(expr).at(0));
+    // Of an optional, or with a ?, what is found goes into an optional.
+    const auto& type = type_of(expr);
+    if (!test) op->coercion = type.is(TypeKind::optional) ? coercion_to(type.at(0)) : declared(expr);
     op->plain = !test && !optional_field && op->coercion == Coercion::none;
     const bool known = op->operand->constant() != nullptr;
     return fold(std::move(op), {known});
@@ -191,13 +192,13 @@ class Lowering {
         if (const auto* value = (*side)->constant();
             value != nullptr && value->is(Kind::boolean) && value->as_bool() == disjunction)
           return make_constant(Value::boolean(disjunction), expr.offset);
-      // The neutral side goes, when the other is known to be bool.
+      // The neutral side goes, when the other is sure to be bool.
       const auto neutral = [&](const Op& op) {
         const auto* value = op.constant();
         return value != nullptr && value->is(Kind::boolean);
       };
-      if (neutral(*left) && type_of(*expr.args[1]).is(TypeKind::boolean)) return right;
-      if (neutral(*right) && type_of(*expr.args[0]).is(TypeKind::boolean)) return left;
+      if (neutral(*left) && yields_bool(*right)) return right;
+      if (neutral(*right) && yields_bool(*left)) return left;
       if (!disjunction && absorb_guard(*left, *right)) return right;
     }
     auto op = std::make_unique<JunctionOp>(std::move(left), std::move(right), disjunction);

@@ -82,6 +82,7 @@ Value* Context::items(std::size_t size) {
 }
 
 Value Context::some(const Value& value) {
+  if (value.is_error()) return value;
   auto* inner = arena.make<Value>(1);
   if (inner == nullptr) return out_of_memory();
   *inner = value;

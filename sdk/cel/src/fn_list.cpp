@@ -9,6 +9,7 @@
 #include "operators.hpp"
 #include "socle/cel/merge_sort.hpp"
 #include "socle/cel/time.hpp"
+#include "value_index.hpp"
 
 namespace socle::cel {
 namespace {
@@ -55,15 +56,16 @@ Value range(Context& c, Args a) {
 }
 
 Value distinct(Context& c, Args a) {
-  MapBuilder seen(c.arena, a[0].size());
+  ValueIndex seen(c, a[0].size());
+  if (c.stop != nullptr) return c.stopped();
   for (std::size_t i = 0, n = a[0].size(); i < n; ++i) {
     const auto item = a[0].at(i);
     if (!c.charge(2) || !charge_deep(c, item)) return c.stopped();
-    if (seen.add(item, item) == MapBuilder::Added::no_memory) return c.out_of_memory();
+    const bool known = seen.find(item, equal);
+    if (c.stop != nullptr) return c.stopped();
+    if (!known) seen.keep(item);
   }
-  const auto set = seen.finish();
-  if (!set.is(Kind::map)) return c.out_of_memory();
-  return Value::list(set.entries()->keys, set.size());
+  return seen.list();
 }
 
 Value reversed(Context& c, Args a) {
@@ -162,27 +164,24 @@ Value sum(Context& c, Args a) {
   return total;
 }
 
-// Whether every element of `part` equals one of `whole`.
+// Whether every element of `part`, or `any` of them, equals one of `whole`. False when the evaluation was stopped.
 bool covered(Context& c, const Value& part, const Value& whole, bool any, bool& answer) {
-  MapBuilder index(c.arena, whole.size());
+  ValueIndex index(c, whole.size());
+  if (c.stop != nullptr) return false;
   for (std::size_t i = 0; i < whole.size(); ++i) {
     const auto item = whole.at(i);
     if (!c.charge(2) || !charge_deep(c, item)) return false;
-    if (index.add(item, item) == MapBuilder::Added::no_memory) {
-      (void)c.out_of_memory();
-      return false;
-    }
-  }
-  const auto set = index.finish();
-  if (!set.is(Kind::map)) {
-    (void)c.out_of_memory();
-    return false;
+    const bool known = index.find(item, equal_in_kind);
+    if (c.stop != nullptr) return false;
+    if (!known) index.keep(item);
   }
   answer = !any;
   for (std::size_t i = 0; i < part.size(); ++i) {
     const auto item = part.at(i);
     if (!c.charge(2) || !charge_deep(c, item)) return false;
-    if ((find_entry(*set.entries(), item) != no_entry) == any) {
+    const bool found = index.find(item, equal);
+    if (c.stop != nullptr) return false;
+    if (found == any) {
       answer = any;
       return true;
     }

@@ -34,8 +34,8 @@ Value index_value(Context& c, const Value& container, const Value& key) {
   }
   if (container.is(Kind::map)) {
     Value found;
-    if (!charge_key(c, key)) return c.stopped();
-    if (container.find(key, found)) return found;
+    if (find_key(c, container, key, found)) return found;
+    if (c.stop != nullptr) return c.stopped();
     return c.error(ErrorCode::no_such_key, "no such key: " + to_text(key));
   }
   return c.error(ErrorCode::no_such_overload,
@@ -170,9 +170,9 @@ Value in_container(Context& c, Args a) {
   const auto& item = a[0];
   const auto& container = a[1];
   if (!container.is(Kind::list)) {
-    if (!charge_key(c, item)) return c.stopped();
     Value found;
-    return Value::boolean(container.find(item, found));
+    const bool there = find_key(c, container, item, found);
+    return c.stop != nullptr ? c.stopped() : Value::boolean(there);
   }
   for (std::size_t i = 0, n = container.size(); i < n; ++i) {
     const auto element = container.at(i);
@@ -204,6 +204,7 @@ bool copy_entries(Context& c, const Value& map, MapBuilder& builder) {
       (void)c.out_of_memory();
       return false;
     }
+    if (!charge_looks(c, builder.looks())) return false;
   }
   return true;
 }
@@ -333,10 +334,22 @@ bool charge_deep(Context& c, const Value& value) {
   }
 }
 
+bool find_key(Context& c, const Value& map, const Value& key, Value& found) {
+  if (!charge_key(c, key)) return false;
+  const bool never = key.is(Kind::list) || key.is(Kind::map) || key.is(Kind::optional);
+  if (never || map.is_json()) return map.find(key, found);
+  std::size_t looks = 0;
+  const auto& entries = *map.entries();
+  const auto at = find_entry(entries, key, &looks);
+  if (!charge_looks(c, looks) || at == no_entry) return false;
+  found = entries.values[at];
+  return true;
+}
+
 bool insert_entry(Context& c, MapBuilder& builder, const Value& key, const Value& value) {
   if (!is_key(key) || !charge_key(c, key)) return false;
   switch (builder.add(key, value)) {
-    case MapBuilder::Added::yes: return true;
+    case MapBuilder::Added::yes: return charge_looks(c, builder.looks());
     case MapBuilder::Added::no_memory: (void)c.out_of_memory(); return false;
     case MapBuilder::Added::duplicate: return false;
   }

@@ -1,6 +1,8 @@
 // guard.cpp: see the header.
 #include "guard.hpp"
 
+#include <algorithm>
+
 #include "op_access.hpp"
 #include "op_logic.hpp"
 
@@ -40,8 +42,24 @@ bool absorb_guard(const Op& left, Op& right) {
   if (!same_place(*not_null->left, *compare->left)) return false;
   if (const auto* field = dynamic_cast<const SelectOp*>(not_null->left.get()); field != nullptr && field->test_only)
     return false;
+  if (not_null->absent_is_false) {  // it took has(x) upon itself, which goes on to `right`
+    auto* field = dynamic_cast<SelectOp*>(compare->left.get());
+    if (field == nullptr) return false;
+    field->guarded = compare->absent_is_false = true;
+  }
   compare->null_is_false = true;
   return true;
+}
+
+bool yields_bool(const Op& op) {
+  if (const auto* value = op.constant()) return value->is(Kind::boolean);
+  if (const auto* field = dynamic_cast<const SelectOp*>(&op)) return field->test_only;
+  if (const auto* call = dynamic_cast<const CallOp*>(&op))
+    return !call->overloads.empty() &&
+           std::all_of(call->overloads.begin(), call->overloads.end(),
+                       [](const Overload* overload) { return overload->result.is(TypeKind::boolean); });
+  return dynamic_cast<const CompareOp*>(&op) != nullptr || dynamic_cast<const JunctionOp*>(&op) != nullptr ||
+         dynamic_cast<const NotOp*>(&op) != nullptr || dynamic_cast<const MemberOp*>(&op) != nullptr;
 }
 
 }  // namespace socle::cel

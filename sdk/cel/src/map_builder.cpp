@@ -6,7 +6,7 @@
 
 namespace socle::cel {
 
-std::size_t find_entry(const MapEntries& map, const Value& key) {
+std::size_t find_entry(const MapEntries& map, const Value& key, std::size_t* looks) {
   if (map.mask == 0) {
     for (std::size_t i = 0; i < map.size; ++i)
       if (equal(map.keys[i], key)) return i;
@@ -15,6 +15,7 @@ std::size_t find_entry(const MapEntries& map, const Value& key) {
   for (auto slot = hash(key) & map.mask;; slot = (slot + 1) & map.mask) {
     const auto entry = map.slots[slot];
     if (entry == 0) return no_entry;
+    if (looks != nullptr) ++*looks;
     if (equal(map.keys[entry - 1], key)) return entry - 1;
   }
 }
@@ -55,7 +56,8 @@ void MapBuilder::index(std::size_t entry) {
 }
 
 MapBuilder::Added MapBuilder::add(const Value& key, const Value& value) {
-  if (find_entry(map_, key) != no_entry) return Added::duplicate;
+  looks_ = 0;
+  if (find_entry(map_, key, &looks_) != no_entry) return Added::duplicate;
   if (map_.size == capacity_ && !grow(std::max<std::size_t>(4, capacity_ * 2))) return Added::no_memory;
   keys_[map_.size] = key;
   values_[map_.size] = value;

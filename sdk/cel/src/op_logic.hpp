@@ -114,7 +114,10 @@ struct MemberOp final : Op {
     const Value value = operand->run(f);
     if (value.is_error()) return value;
     if (!charge_key(f.context, value)) return f.context.stopped();
-    return Value::boolean(value.kind() <= Kind::decimal && find_entry(*set, value) != no_entry);  // as all in the set
+    if (value.kind() > Kind::decimal) return Value::boolean(false);  // unlike all in the set
+    std::size_t looks = 0;
+    const auto at = find_entry(*set, value, &looks);
+    return charge_looks(f.context, looks) ? Value::boolean(at != no_entry) : f.context.stopped();
   }
   [[nodiscard]] std::size_t size() const override { return sizeof *this + operand->size(); }
   OpPtr operand;

@@ -17,6 +17,13 @@ Value overflow(Context& c);
   const bool text = key.is(Kind::string) || key.is(Kind::bytes);
   return !text || key.as_string().size() < 256 || c.charge_text(key.as_string().size());
 }
+// Fuel for a search in a hash index that looked at more than a few entries.
+inline constexpr std::size_t free_looks = 16;
+[[nodiscard]] inline bool charge_looks(Context& c, std::size_t looks) {
+  return looks <= free_looks || c.charge(looks - free_looks);
+}
+// map.find(), with the fuel for the key and the search. False as well when the evaluation was stopped.
+[[nodiscard]] bool find_key(Context& c, const Value& map, const Value& key, Value& found);
 [[nodiscard]] inline bool is_key(const Value& value) {
   return value.is(Kind::string) || value.is(Kind::integer) || value.is(Kind::unsigned_integer) ||
          value.is(Kind::boolean);

@@ -1,5 +1,7 @@
 // policy_canary_test.cpp: while a canary of a policy runs, models/1 is told how each decision went. The test is
 // models/1.
+#include <algorithm>
+
 #include "office.hpp"
 
 using namespace auth_test;
@@ -36,7 +38,20 @@ struct PolicyTrial : Office {
     return ask("decide", R"({"resource":"forms/leave","action":"read","record":{"doc":{"x":)" + x + "}}}", {}, admin);
   }
 
+  // Version 2.0.0 for everybody, and a canary 3.0.0 of it for some.
+  void split(const std::string& name, const std::string& rules, const std::string& canary_rules) {
+    const std::string head = R"({"policy":")" + name + R"(","resources":["forms/leave"],"rules":)";
+    sources[name] = head + rules + "}";
+    trials[name] = head + canary_rules + "}";
+    canaries[name] = true;
+  }
+  Reply about(std::string_view method, const Who& who) {
+    return ask(method, R"({"resource":"forms/leave","action":"create"})", {}, who);
+  }
+
   std::map<std::string, std::string> sources;
+  std::map<std::string, std::string> trials;  // what the users in `meets` are answered
+  std::vector<std::string> meets;
   std::map<std::string, bool> canaries;
   bool deaf = false;
   Lines reports;
@@ -49,10 +64,16 @@ struct PolicyTrial : Office {
     const std::string name(question->root().find("name").as_string());
     const auto found = sources.find(name);
     if (found == sources.end()) return Reply::error(Code::not_found, "unknown_model", "there is no such model");
-    const std::string hash = "hash of " + name;
+    const auto asked = question->root().find("version").as_string();
+    const auto lane = question->root().find("lane").as_string();
+    const auto user = std::string(lane.empty() ? call.context.principal() : lane);
+    const bool in_canary = std::find(meets.begin(), meets.end(), user) != meets.end();
+    const bool trial = trials.count(name) != 0 && (asked.empty() ? in_canary : asked == "3.0.0");
+    const std::string hash = "hash of " + name + (trial ? ", tried" : "");
     const bool source = question->root().find("source").as_bool();
-    return Reply::json("{\"hash\":\"" + hash + "\"" + (source ? ",\"source\":" + found->second : "") + "}")
-        .with("version", "2.0.0")
+    const auto& text = trial ? trials[name] : found->second;
+    return Reply::json("{\"hash\":\"" + hash + "\"" + (source ? ",\"source\":" + text : "") + "}")
+        .with("version", trial ? "3.0.0" : "2.0.0")
         .with("hash", hash)
         .with("canary", canaries[name] ? "true" : "");
   }
@@ -121,4 +142,38 @@ TEST_CASE("auth: a decision is answered whether or not models/1 takes the report
   trial.deaf = true;
   CHECK(member(trial.decide("1"), "effect") == "allow");
   CHECK(trial.reports.size() == 1);
+}
+
+TEST_CASE("auth: a route, a decision and a filter go by the version that the user meets of a policy under a canary",
+          "[auth]") {
+  const std::string allows = R"([{"effect":"allow","actions":["create"]}])";
+  const std::string denies = R"([{"effect":"deny","actions":["delete"]}])";
+  for (const bool canary_allows : {true, false}) {
+    FakeHost host;
+    PolicyTrial trial(host);
+    const std::string vera = trial.hire("vera", "viewer"), vic = trial.hire("vic", "viewer");
+    const auto vera_is = trial.as(vera), vic_is = trial.as(vic);
+    trial.pass(6s);
+    trial.split("leave", canary_allows ? denies : allows, canary_allows ? allows : denies);
+    trial.meets = {vera_is.principal};
+    for (int round = 0; round < 3; ++round) {
+      // Whoever comes first lists the policies, with the version of his own.
+      for (const bool is_vera : {round % 2 == 0, round % 2 != 0}) {
+        const bool allowed = is_vera == canary_allows;
+        INFO(canary_allows << is_vera << round);
+        CHECK(outcome(trial.authenticate(is_vera ? vera : vic, "records:create")) ==
+              (allowed ? "ok" : "permission_denied"));
+        const auto& who = is_vera ? vera_is : vic_is;
+        CHECK(member(trial.about("decide", who), "effect") == (allowed ? "allow" : "deny"));
+        CHECK(member(trial.about("filter", who), "effect") == (allowed ? "all" : "none"));
+        CHECK(trial.reports.back() == "acme policies leave " + std::string(is_vera ? "3.0.0" : "2.0.0") + " ok");
+        CHECK(member(trial.ask("authorize", R"({"permission":"records:create"})", {}, who), "allowed") ==
+              (allowed ? "true" : "false"));
+        const std::string question = R"({"resource":"forms/leave","action":"create","subject":{"id":")" +
+                                     who.principal + R"(","roles":["viewer"]}})";
+        CHECK(member(trial.ask("explain", question, {}, trial.admin), "effect") == (allowed ? "allow" : "deny"));
+      }
+      trial.pass(6s);
+    }
+  }
 }

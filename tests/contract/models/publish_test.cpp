@@ -47,6 +47,35 @@ TEST_CASE("models: a publish reaches every worker before its answer", "[models]"
                       [](const Publication& p) { return p.channel == "models.published"; }) == 3);
 }
 
+TEST_CASE("models: a switch that takes a worker more than 10 ms is counted", "[models]") {
+  FakeHost host(HostOptions{.workers = 2});
+  Rig rig(host);
+  bool held = false;
+  host.serve("models/1", "install", [&](const ServiceCall&) {
+    if (held) host.stall("call");  // the other worker's
+    held = false;
+    return Reply();
+  });
+  REQUIRE(rig.release(loan("1")).ok());
+  CHECK(host.metric("models_late_switches_total") == 0);
+  for (const auto wait : {std::chrono::milliseconds(10), std::chrono::milliseconds(11)}) {
+    REQUIRE(rig.ask("save", loan(std::to_string(wait.count())), rig.model()).ok());
+    held = true;
+    const Asked publish = rig.begin("publish", "", rig.model());
+    for (int i = 0; i < 5; ++i) {
+      host.run_until_idle();
+      rig.deliver();
+    }
+    REQUIRE_FALSE(publish.done());
+    host.advance(wait);
+    host.release_stalled();
+    host.run_until_idle();
+    REQUIRE(publish.done());
+    CHECK(publish.reply().ok());
+    CHECK(host.metric("models_late_switches_total") == (wait > std::chrono::milliseconds(10) ? 1 : 0));
+  }
+}
+
 TEST_CASE("models: errors come all at once with their places, and nothing is stored", "[models]") {
   FakeHost host;
   Rig rig(host);

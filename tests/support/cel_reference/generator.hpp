@@ -32,6 +32,7 @@ class Generator {
 
   std::string expression(int depth) {
     if (depth == 0) return leaf();
+    if (choose_(4) == 0) return choose_(3) == 0 ? optional_use(depth) : function_use(depth);
     const auto sub = [&] { return expression(depth - 1); };
     switch (choose_(words_ == Words::plain ? 30 : 36)) {
       case 0: return binary(depth, {" + "});
@@ -181,6 +182,164 @@ class Generator {
                    "a.day",
                    "a.at",
                    "a.days[0]"});
+  }
+  // Mostly an optional.
+  std::string optional(int depth) {
+    const auto sub = [&] { return expression(depth - 1); };
+    switch (choose_(9)) {
+      case 0: return "optional.of(" + sub() + ")";
+      case 1: return "optional.ofNonZeroValue(" + sub() + ")";
+      case 2: return "(" + sub() + ")" + one_of({".?x", ".?k", ".?none", ".?day"});
+      case 3: return "(" + sub() + ")[?" + sub() + "]";
+      case 4: return list() + one_of({".first()", ".last()", "[?0]", "[?v]", "[?'x']"});
+      case 5: return "optional.of(" + sub() + ").optMap(v, " + sub() + ")";
+      case 6: return "a.?m.optFlatMap(v, v.?x)";
+      case 7:
+        return one_of({"a.?day", "a.?days[0]", "a.days[?1]", "a.?at", "a.?price", "a.?l[?1]", "a.?ll[0][0]",
+                       "a.?none[0]", "a.m.?x", "a.?m.x", "a.?s.x"});
+      default: return one_of({"optional.none()", "a.?n", "a.?none", "a.?none.x", "a.?m.?none", "a.?nil"});
+    }
+  }
+  std::string optional_use(int depth) {
+    auto first = optional(depth);
+    switch (choose_(9)) {
+      case 0: return first + ".hasValue()";
+      case 1: return first + ".value()";
+      case 2: return first + ".orValue(" + expression(depth - 1) + ")";
+      case 3: return first + ".or(" + optional(depth) + ")";
+      case 4: return "[1, ?" + first + ", " + leaf() + "]";
+      case 5: return "{?'x': " + first + ", 'k': " + leaf() + "}";
+      case 6: return "optional.unwrap([" + first + ", optional.none()])";
+      case 7: return "(" + first + one_of({" == ", " != "}) + optional(depth) + ")";
+      default: return first;
+    }
+  }
+  std::string number(int depth) {
+    if (choose_(4) == 0) return expression(depth - 1);
+    return one_of({"1",
+                   "-7",
+                   "3u",
+                   "0",
+                   "1.5",
+                   "-2.5",
+                   "0.5",
+                   "-0.0",
+                   "2.0",
+                   "1e300",
+                   "4503599627370497.5",
+                   "a.n",
+                   "a.d",
+                   "a.big",
+                   "a.m.x",
+                   "v",
+                   "9223372036854775807",
+                   "(-9223372036854775807 - 1)",
+                   "18446744073709551615u",
+                   "double('NaN')",
+                   "double('-inf')"});
+  }
+  std::string text(int depth) {
+    if (choose_(4) == 0) return "string(" + expression(depth - 1) + ")";
+    return one_of({"'tacocat'", "''", "'h\u00e9llo w\u00f6rld'", "'ABCxyz[`{@'", "' \\u00a0\\t a b\\u3000'",
+                   "'a,b,,c,'", "'aaaa'", "a.s", "a.m.k", "i", "a.day"});
+  }
+  std::string part() { return one_of({"'a'", "''", "','", "'\u00f6'", "'aa'", "'co'", "a.s", "a.m.k"}); }
+  std::string place() { return one_of({"0", "1", "2", "-1", "5", "7", "100", "a.n", "v", "1u"}); }
+  // Few or many values, several of which are equal across the kinds.
+  std::string set() {
+    if (choose_(4) == 0) return list();
+    std::string out = "dyn([";
+    for (auto left = choose_(10); left > 0; --left)
+      out += one_of({"1",
+                     "1u",
+                     "1.0",
+                     "decimal('1')",
+                     "decimal('1.00')",
+                     "2",
+                     "2.5",
+                     "decimal('2.5')",
+                     "a.n",
+                     "a.d",
+                     "9007199254740993",
+                     "9007199254740992.0",
+                     "'x'",
+                     "[1]",
+                     "[1.0]",
+                     "[decimal('1')]",
+                     "v",
+                     "null",
+                     "{'x': 1}",
+                     "{'x': 1u}",
+                     "double('NaN')",
+                     "optional.of(1)"}) +
+             (left > 1 ? ", " : "");
+    return out + "])";
+  }
+  std::string function_use(int depth) {
+    const auto of = [&](const std::string& argument) { return "(" + argument + ")"; };
+    switch (choose_(12)) {
+      case 0: {
+        const auto function = one_of({"math.ceil", "math.floor", "math.round", "math.trunc", "math.abs", "math.sign",
+                                      "math.isNaN", "math.isInf", "math.isFinite", "math.sqrt", "math.bitNot"});
+        return function + of(number(depth));
+      }
+      case 1: {
+        const auto function = one_of({"math.greatest", "math.least"});
+        const auto first = number(depth);
+        if (choose_(3) == 0) return function + of(list());
+        const auto both = first + ", " + number(depth);
+        return function + of(choose_(2) == 0 ? both : both + ", " + number(depth));
+      }
+      case 2: {
+        const auto function =
+            one_of({"math.bitAnd", "math.bitOr", "math.bitXor", "math.bitShiftLeft", "math.bitShiftRight"});
+        const auto first = number(depth);
+        return function + of(first + ", " + number(depth));
+      }
+      case 3: return text(depth) + one_of({".lowerAscii()", ".upperAscii()", ".trim()", ".reverse()", ".size()"});
+      case 4: {
+        const auto where = text(depth);
+        const auto function = one_of({".contains", ".startsWith", ".endsWith", ".indexOf", ".lastIndexOf", ".split"});
+        return where + function + of(part());
+      }
+      case 5: {
+        const auto where = text(depth) + one_of({".indexOf", ".lastIndexOf", ".split"});
+        const auto what = part();
+        return where + of(what + ", " + place());
+      }
+      case 6: return text(depth) + one_of({".charAt", ".substring"}) + of(place());
+      case 7: {
+        const auto where = text(depth) + ".substring";
+        const auto from = place();
+        return where + of(from + ", " + place());
+      }
+      case 8: {
+        const auto where = text(depth) + ".replace";
+        const auto what = part();
+        const auto both = what + ", " + part();
+        return where + of(choose_(2) == 0 ? both : both + ", " + place());
+      }
+      case 9: {
+        const auto pieces = text(depth) + ".split(',')";
+        return (choose_(2) == 0 ? pieces : list()) + ".join" + of(choose_(3) == 0 ? "" : part());
+      }
+      case 10: {
+        const auto function = one_of({"sets.contains", "sets.intersects", "sets.equivalent"});
+        const auto first = set();
+        return function + of(first + ", " + set());
+      }
+      default: {
+        const auto from = set();
+        const auto begin = place();
+        switch (choose_(6)) {
+          case 0: return from + ".slice" + of(begin + ", " + place());
+          case 1: return from + ".flatten" + of(choose_(2) == 0 ? "" : begin);
+          case 2: return "lists.range" + of(begin);
+          case 3: return "(" + leaf() + " in " + from + ")";
+          default: return from + one_of({".distinct()", ".reverse()", ".first()", ".last()"});
+        }
+      }
+    }
   }
   std::string binary(int depth, std::initializer_list<const char*> operators) {
     auto left = expression(depth - 1);

@@ -24,33 +24,52 @@ Value Reference::evaluate(const Expr& e) {
     case ExprKind::select: return select(e);
     case ExprKind::call: return call(e);
     case ExprKind::comprehension: return loop(e);
-    case ExprKind::list: {
-      std::vector<Value> items;
-      for (const auto& arg : e.args) {
-        items.push_back(evaluate(*arg));
-        if (items.back().is_error()) return items.back();
-      }
-      return make_list(context_.arena, items);
-    }
-    case ExprKind::map: {
-      std::vector<std::pair<Value, Value>> entries;
-      for (std::size_t i = 0; i + 1 < e.args.size(); i += 2) {
-        const auto key = evaluate(*e.args[i]);
-        if (key.is_error()) return key;
-        const auto value = evaluate(*e.args[i + 1]);
-        if (value.is_error()) return value;
-        if (!key.is(Kind::boolean) && !key.is(Kind::integer) && !key.is(Kind::unsigned_integer) &&
-            !key.is(Kind::string))
-          return error("bad key");
-        for (const auto& [other, unused] : entries)
-          if (equal(other, key)) return error("repeated key");
-        entries.emplace_back(key, value);
-      }
-      return make_map(context_.arena, entries);
-    }
+    case ExprKind::list: return list(e);
+    case ExprKind::map: return map(e);
     case ExprKind::structure: return error("no messages");
   }
   return error("unknown");
+}
+
+bool Reference::given(const Expr& e, std::size_t entry, Value& out) {
+  if (entry >= e.optionals.size() || e.optionals[entry] == 0) return true;
+  if (!out.is(Kind::optional)) {
+    out = error("no optional");
+    return true;
+  }
+  if (out.optional_value() == nullptr) return false;
+  out = *out.optional_value();
+  return true;
+}
+
+Value Reference::list(const Expr& e) {
+  Values items;
+  for (std::size_t i = 0; i < e.args.size(); ++i) {
+    auto item = evaluate(*e.args[i]);
+    if (item.is_error()) return item;
+    if (!given(e, i, item)) continue;
+    if (item.is_error()) return item;
+    items.push_back(item);
+  }
+  return make_list(context_.arena, items);
+}
+
+Value Reference::map(const Expr& e) {
+  std::vector<std::pair<Value, Value>> entries;
+  for (std::size_t i = 0; i + 1 < e.args.size(); i += 2) {
+    const auto key = evaluate(*e.args[i]);
+    if (key.is_error()) return key;
+    auto value = evaluate(*e.args[i + 1]);
+    if (value.is_error()) return value;
+    if (!given(e, i / 2, value)) continue;
+    if (value.is_error()) return value;
+    if (!key.is(Kind::boolean) && !key.is(Kind::integer) && !key.is(Kind::unsigned_integer) && !key.is(Kind::string))
+      return error("bad key");
+    for (const auto& [other, unused] : entries)
+      if (alike(other, key)) return error("repeated key");
+    entries.emplace_back(key, value);
+  }
+  return make_map(context_.arena, entries);
 }
 
 Value Reference::ident(const Expr& e) {
@@ -63,11 +82,66 @@ Value Reference::ident(const Expr& e) {
 Value Reference::select(const Expr& e) {
   const auto operand = evaluate(*e.args[0]);
   if (operand.is_error()) return operand;
-  if (!operand.is(Kind::map)) return error("no fields");
+  const bool chained = operand.is(Kind::optional);
+  if (chained && operand.optional_value() == nullptr) return e.test_only ? Value::boolean(false) : operand;
+  const auto& from = chained ? *operand.optional_value() : operand;
+  if (!from.is(Kind::map)) return error("no fields");
   Value found;
-  const bool there = operand.find(Value::string(e.name), found);
+  const bool there = from.find(Value::string(e.name), found);
   if (e.test_only) return Value::boolean(there);
+  if (chained) return perhaps(there, found, type_of(e));
   return there ? declared(found, type_of(e)) : error("no such key");
+}
+
+Value Reference::select_optional(const Expr& e) {
+  const auto operand = evaluate(*e.args[0]);
+  if (operand.is_error()) return operand;
+  const bool chained = operand.is(Kind::optional);
+  if (chained && operand.optional_value() == nullptr) return operand;
+  const auto& from = chained ? *operand.optional_value() : operand;
+  if (!from.is(Kind::map)) return error("no fields");
+  Value found;
+  const bool there = from.find(evaluate(*e.args[1]), found);
+  return perhaps(there, found, type_of(e));
+}
+
+Value Reference::perhaps(bool there, const Value& found, const Type& type) {
+  if (!there) return Value::optional_none();
+  const auto value = declared(found, type.is(TypeKind::optional) ? type.at(0) : type);
+  return value.is_error() ? value : context_.some(value);
+}
+
+// A list is indexed by any number that is whole: 0, 0u and 0.0 are one place.
+Value Reference::index(const Expr& e) {
+  const auto operand = evaluate(*e.args[0]);
+  if (operand.is_error()) return operand;
+  const auto key = evaluate(*e.args[1]);
+  if (key.is_error()) return key;
+  const bool chained = operand.is(Kind::optional);
+  if (chained && operand.optional_value() == nullptr) return operand;
+  const auto& from = chained ? *operand.optional_value() : operand;
+  if (!from.is(Kind::list) && !from.is(Kind::map)) return error("no elements");
+  const bool real =
+      key.is(Kind::real) && key.as_double() == std::trunc(key.as_double()) && std::fabs(key.as_double()) < 9.2e18;
+  if (from.is(Kind::list) && !real && !key.is(Kind::integer) && !key.is(Kind::unsigned_integer))
+    return error("no place");
+  Value found;
+  bool there = false;
+  for (std::size_t i = 0; i < from.size() && !there; ++i) {
+    there = alike(key, from.is(Kind::map) ? from.key_at(i) : Value::integer(static_cast<std::int64_t>(i)));
+    if (there) found = from.at(i);
+  }
+  if (chained || e.name == "_[?_]") return perhaps(there, found, type_of(e));
+  return there ? declared(found, type_of(e)) : error("no such element");
+}
+
+// The alternative is evaluated only where it is wanted.
+Value Reference::or_else(const Expr& e) {
+  const auto first = evaluate(*e.args[0]);
+  if (first.is_error()) return first;
+  if (!first.is(Kind::optional)) return error("no optional");
+  if (first.optional_value() == nullptr) return evaluate(*e.args[1]);
+  return e.name == "or" ? first : *first.optional_value();
 }
 
 const Type& Reference::type_of(const Expr& e) const {
@@ -113,40 +187,40 @@ Value Reference::call(const Expr& e) {
   if (e.name == "_?_:_") {
     const auto condition = evaluate(*e.args[0]);
     if (!condition.is(Kind::boolean)) return error("not bool");
-    return declared(evaluate(*e.args[condition.as_bool() ? 1 : 2]), type_of(e));
+    const auto& chosen = *e.args[condition.as_bool() ? 1 : 2];
+    const auto value = evaluate(chosen);
+    const auto kind = type_of(chosen).kind();
+    return kind == TypeKind::integer || kind == TypeKind::unsigned_integer ? declared(value, type_of(e)) : value;
   }
   if (e.name == "@not_strictly_false") {
     const auto value = evaluate(*e.args[0]);
     return Value::boolean(!(value.is(Kind::boolean) && !value.as_bool()));
   }
+  if (e.name == "_?._") return select_optional(e);
+  if (e.name == "_[_]" || e.name == "_[?_]") return index(e);
+  if (e.member && e.args.size() == 2 && (e.name == "or" || e.name == "orValue")) return or_else(e);
   std::string name = e.name;
   std::size_t skipped = 0;
   if (e.member && e.args[0]->kind == ExprKind::ident && env_.has_function(e.args[0]->name + "." + e.name)) {
     name = e.args[0]->name + "." + e.name;
     skipped = 1;
   }
-  std::vector<Value> args;
+  Values args;
   for (std::size_t i = skipped; i < e.args.size(); ++i) {
     args.push_back(evaluate(*e.args[i]));
     if (args.back().is_error()) return args.back();
   }
-  const auto value = apply(name, args, e.member && skipped == 0);
-  return name == "_[_]" ? declared(value, type_of(e)) : value;
+  return apply(name, args, e.member && skipped == 0);
 }
 
-Value Reference::apply(const std::string& name, const std::vector<Value>& args, bool member) {
+Value Reference::apply(const std::string& name, const Values& args, bool member) {
+  if (auto answer = own_function(context_, name, args, member); answer) return *answer;
   const bool order = name == "_<_" || name == "_<=_" || name == "_>_" || name == "_>=_";
   if (order) {
     const auto result = compare(args[0], args[1]);
     if (result == Order::incomparable) return error("no order");
     const bool same = result == Order::equal && (name == "_<=_" || name == "_>=_");
     return Value::boolean(same || result == (name[1] == '<' ? Order::less : Order::greater));
-  }
-  // A list is indexed by any number that is whole: 0, 0u and 0.0 are one place.
-  if (name == "_[_]" && args[0].is(Kind::list) && (args[1].is(Kind::real) || args[1].is(Kind::unsigned_integer))) {
-    for (std::size_t i = 0; i < args[0].size(); ++i)
-      if (equal(args[1], Value::integer(static_cast<std::int64_t>(i)))) return args[0].at(i);
-    return error("no such index");
   }
   for (const auto* overload : env_.overloads(name)) {
     if (overload->member != member || overload->parameters.size() != args.size()) continue;

@@ -2,6 +2,8 @@
 // no compile step, no slots, no folding. Slow on purpose; only to compare the real evaluator with. Of a checked Ast it
 // reads values as their types have them: where a field, an element of a list or map or a loop's item is declared to be
 // a date, a timestamp or a number of one kind, and where a choice between whole numbers and doubles is a double.
+// What it shares with the product: the parser, the checker and their Ast, the values and their text, the order of
+// values, looking a field up in a map, and those functions that functions.hpp does not have.
 #pragma once
 
 #include <string>
@@ -12,6 +14,7 @@
 #include "socle/cel/environment.hpp"
 #include "socle/cel/function.hpp"
 #include "socle/cel/value.hpp"
+#include "support/cel_reference/functions.hpp"
 
 namespace cel_reference {
 
@@ -30,9 +33,18 @@ class Reference {
   using Expr = socle::cel::Expr;
   Value error(const char* what) { return context_.error(socle::cel::ErrorCode::invalid_argument, what); }
   Value ident(const Expr& e);
+  Value list(const Expr& e);
+  Value map(const Expr& e);
+  // The element for an entry written with `?`; nothing: it is left out. `out` is an error when it is no optional.
+  bool given(const Expr& e, std::size_t entry, Value& out);
   Value select(const Expr& e);
+  Value select_optional(const Expr& e);
+  // A field or an element of an optional, or one that may be missing: an optional. `there`: it was found.
+  Value perhaps(bool there, const Value& found, const socle::cel::Type& type);
+  Value index(const Expr& e);
+  Value or_else(const Expr& e);
   Value call(const Expr& e);
-  Value apply(const std::string& name, const std::vector<Value>& args, bool member);
+  Value apply(const std::string& name, const Values& args, bool member);
   Value junction(const Expr& e, bool decisive);
   Value loop(const Expr& e);
   [[nodiscard]] const socle::cel::Type& type_of(const Expr& e) const;

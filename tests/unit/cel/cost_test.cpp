@@ -105,6 +105,11 @@ TEST_CASE_METHOD(Fixture, "cel: fields of a declared record have their declared 
   CHECK(value("date('2024-05-31') in o.days.map(d, d)", R"({"days":["2024-05-31"]})") == "true");
   CHECK(value("o.items.map(i, i).sum()", R"({"items":[1,2.5]})") == "3.5");
   CHECK(value("o.due == null", "{}") == "true");
+  CHECK(value("optional.of(o).due.orValue(date('2024-06-01')) < date('2024-06-01')", R"({"due":"2024-05-31"})") ==
+        "true");
+  CHECK(value("optional.of(o).rate.orValue(0.0)", R"({"rate":3})") == "3.0");
+  CHECK(value("optional.of(o).?due.hasValue()", R"({"due":"soon"})").find("\"soon\" is no date") != std::string::npos);
+  CHECK(value("o.days[?0].hasValue()", R"({"days":["soon"]})").find("\"soon\" is no date") != std::string::npos);
   CHECK(value("o.tota", "{}").find("undefined field 'tota' of order; did you mean 'total'?") != std::string::npos);
   CHECK(value("o.due < date('2024-06-01')", R"({"due":"soon"})").find("\"soon\" is no date") != std::string::npos);
 }

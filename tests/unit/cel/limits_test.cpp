@@ -333,6 +333,35 @@ TEST_CASE("cel: values that share their parts many times over are paid for as of
   }
 }
 
+TEST_CASE("cel: values of one hash cost fuel for each that is looked at", "[cel]") {
+  const auto taken = [](const std::string& source) {
+    const auto start = std::chrono::steady_clock::now();
+    const auto out = evaluate(Environment(), source, true, {.memory = std::size_t{64} << 20});
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
+    return out.error.empty() ? out.text : out.error;
+  };
+  // NaN equals nothing and need not be looked for.
+  CHECK(taken("lists.range(50000).map(i, 0.0 / 0.0).distinct().size()") == "50000");
+  // Beyond 2^53 neighbouring whole numbers have one hash, that of the double they are compared as.
+  const std::string crowded = "lists.range(50000).map(i, 4611686018427387904 + i)";
+  CHECK(taken(crowded + ".distinct().size()").find("needs more fuel") != std::string::npos);
+  CHECK(taken("cel.bind(l, " + crowded + ", sets.contains(l, l))").find("needs more fuel") != std::string::npos);
+  CHECK(taken("cel.bind(l, lists.range(50000).map(i, 7), sets.equivalent(l, l))") == "true");
+  const auto keys = [](int count, const char* key) {
+    return "lists.range(" + std::to_string(count) + ").transformMapEntry(i, v, {" + key + ": v})";
+  };
+  CHECK(taken(keys(20000, "4611686018427387904 + v") + ".size()").find("needs more fuel") != std::string::npos);
+  CHECK(taken(keys(20000, "v") + ".size()") == "20000");
+  const auto asked = [&](const char* question) {
+    return taken("cel.bind(m, " + keys(500, "4611686018427387904 + v") + ", lists.range(10000).all(i, " + question +
+                 "))");
+  };
+  CHECK(asked("m[4611686018427388303] == 399").find("needs more fuel") != std::string::npos);
+  CHECK(asked("4611686018427388303 in m").find("needs more fuel") != std::string::npos);
+  CHECK(asked("m[?4611686018427388303].hasValue()").find("needs more fuel") != std::string::npos);
+  CHECK(asked("!(dyn([i]) in m)") == "true");
+}
+
 TEST_CASE("cel: a guard and what it guards read the field once", "[cel]") {
   Environment env;
   REQUIRE(env.declare_variable("a", *Type::parse("map(string, dyn)")));
@@ -343,4 +372,36 @@ TEST_CASE("cel: a guard and what it guards read the field once", "[cel]") {
   CHECK(cost("a.x != null && a.x > 5", true) == cost("a.x > 5", true));
   CHECK(cost("has(a.x) && a.x > 5", false) > cost("a.x > 5", false));
   CHECK(cost("has(a.y) && a.x > 5", true) > cost("a.x > 5", true));
+  CHECK(cost("has(a.x) && a.x != null && a.x > 5", true) == cost("a.x > 5", true));
+}
+
+TEST_CASE("cel: what is left out of && and || leaves every value and error as it was", "[cel]") {
+  Environment env;
+  REQUIRE(env.declare_variable("a", *Type::parse("map(string, dyn)")));
+  const auto seen = [&](const char* source, const char* text, bool optimize) -> std::string {
+    const auto document = socle::json::Document::parse(text);
+    REQUIRE(document);
+    Activation activation(env);
+    activation.set(env.variable("a")->slot, Value::json(document->root()));
+    Arena arena;
+    const auto program = Program::compile(env, *env.compile(source), {optimize});
+    REQUIRE(program);
+    const auto value = program->evaluate(activation, arena);
+    return value.is_error() ? "an error" : to_text(value);
+  };
+  for (const bool optimize : {true, false}) {
+    INFO(optimize);
+    for (const auto* guarded : {"has(a.x) && a.x != null && a.x > 5", "has(a.x) && (a.x != null && a.x > 5)",
+                                "(has(a.x) && a.x != null) && a.x > 5"}) {
+      CHECK(seen(guarded, "{}", optimize) == "false");
+      CHECK(seen(guarded, R"({"x":null})", optimize) == "false");
+      CHECK(seen(guarded, R"({"x":5})", optimize) == "false");
+      CHECK(seen(guarded, R"({"x":6})", optimize) == "true");
+      CHECK(seen(guarded, R"({"x":"6"})", optimize) == "an error");
+    }
+    // The checker takes the element to be bool, because || wants one.
+    CHECK(seen("false || a.l.last().value()", R"({"l":[2]})", optimize) == "an error");
+    CHECK(seen("a.l.last().value() && true", R"({"l":[2]})", optimize) == "an error");
+    CHECK(seen("false || a.l.last().value()", R"({"l":[true]})", optimize) == "true");
+  }
 }

@@ -92,6 +92,35 @@ TEST_CASE("table: a missing or wrongly typed input is an error, never a silent n
   CHECK(rig(R"({"age":"old"})") == "input_type: 'input.age' is \"old\"; its column wants number");
 }
 
+TEST_CASE("table: a computed output of another type than its column is an error, null is none", "[rules]") {
+  const auto given = [](const std::string& type, const std::string& input) {
+    TableRig rig(R"({"table":"fee","hit":"F","inputs":[{"expr":"input.age","type":"number"}],)"
+                 R"("outputs":[{"name":"o","type":")" +
+                 type +
+                 R"(","default":"input.y"},{"name":"p"}],)"
+                 R"("rows":[["> 10","input.x","1"],{"id":"young","in":["[5..10]"],"out":["input.x","2"]}]})");
+    INFO(rig.text());
+    return rig(input);
+  };
+  CHECK(given("string", R"({"age":11,"x":5})") ==
+        "output_type: table 'fee': row 1 gives 5 (int) for output 'o'; its column wants string");
+  CHECK(given("boolean", R"({"age":6,"x":"yes"})") ==
+        "output_type: table 'fee': young gives \"yes\" (string) for output 'o'; its column wants boolean");
+  CHECK(given("number", R"({"age":11,"x":"5"})") ==
+        "output_type: table 'fee': row 1 gives \"5\" (string) for output 'o'; its column wants number");
+  CHECK(given("integer", R"({"age":11,"x":5.5})") ==
+        "output_type: table 'fee': row 1 gives 5.5 (double) for output 'o'; its column wants integer");
+  CHECK(given("number", R"({"age":1,"y":true})") ==
+        "output_type: table 'fee': the default gives true (bool) for output 'o'; its column wants number");
+  CHECK(given("number", R"({"age":11,"x":5.5})") == R"({"o":5.5,"p":1})");
+  CHECK(given("boolean", R"({"age":6,"x":true})") == R"({"o":true,"p":2})");
+  CHECK(given("string", R"({"age":11,"x":null})") == R"({"o":null,"p":1})");
+  CHECK(given("any", R"({"age":11,"x":[1]})") == R"({"o":[1],"p":1})");
+  TableRig alone(
+      R"({"table":"t","hit":"C","inputs":[],"outputs":[{"type":"string"}],"rows":[{"in":[],"out":["input.x"]}]})");
+  CHECK(alone(R"({"x":1})") == "output_type: table 't': row 1 gives 1 (int) for its output; its column wants string");
+}
+
 TEST_CASE("table: several outputs make an object, computed ones too", "[rules]") {
   TableRig rig(
       R"({"table":"t","hit":"F","inputs":[{"expr":"input.income","type":"number"}],

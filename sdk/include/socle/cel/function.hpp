@@ -50,7 +50,7 @@ class Context {
   Value text(std::string_view text, Kind kind = Kind::string);
   // Room for `size` values; null after out_of_memory().
   Value* items(std::size_t size);
-  Value some(const Value& value);  // optional.of
+  Value some(const Value& value);  // optional.of; an error stays one
 
  private:
   bool next_stage(std::uint64_t units);

@@ -1,0 +1,78 @@
+// value_index.cpp: see the header.
+#include "value_index.hpp"
+
+#include <algorithm>
+#include <bit>
+
+#include "map_builder.hpp"
+#include "operators.hpp"
+
+namespace socle::cel {
+namespace {
+
+bool equals_nothing(const Value& value) { return value.is(Kind::real) && value.as_double() != value.as_double(); }
+
+}  // namespace
+
+bool equal_in_kind(const Value& a, const Value& b) {
+  if (a.kind() != b.kind()) return false;
+  switch (a.kind()) {
+    case Kind::list: {
+      const auto size = a.size();
+      if (size != b.size()) return false;
+      for (std::size_t i = 0; i < size; ++i)
+        if (!equal_in_kind(a.at(i), b.at(i))) return false;
+      return true;
+    }
+    case Kind::map: {
+      const auto size = a.size();
+      if (size != b.size()) return false;
+      Value other;
+      for (std::size_t i = 0; i < size; ++i)
+        if (!b.find(a.key_at(i), other) || !equal_in_kind(a.at(i), other)) return false;
+      return true;
+    }
+    case Kind::optional: {
+      const auto* x = a.optional_value();
+      const auto* y = b.optional_value();
+      return x == nullptr || y == nullptr ? x == y : equal_in_kind(*x, *y);
+    }
+    default: return equal(a, b);
+  }
+}
+
+ValueIndex::ValueIndex(Context& c, std::size_t capacity) : c_(c) {
+  values_ = c.arena.make<Value>(capacity);
+  const bool scanned = capacity <= scanned_entries;
+  const auto slots = scanned ? 0 : std::bit_ceil(capacity * 2);
+  if (!scanned) slots_ = c.arena.make<std::uint32_t>(slots);
+  if (values_ == nullptr || (!scanned && slots_ == nullptr)) {
+    (void)c.out_of_memory();
+    return;
+  }
+  if (scanned) return;
+  std::fill(slots_, slots_ + slots, 0);
+  mask_ = slots - 1;
+}
+
+bool ValueIndex::find(const Value& item, Alike alike) {
+  if (slots_ == nullptr)
+    return std::any_of(values_, values_ + size_, [&](const Value& kept) { return alike(kept, item); });
+  if (equals_nothing(item)) return false;
+  std::size_t looks = 0;
+  for (auto slot = hash(item) & mask_; slots_[slot] != 0; slot = (slot + 1) & mask_) {
+    if (++looks > free_looks && !(c_.charge(1) && charge_deep(c_, item))) return false;
+    if (alike(values_[slots_[slot] - 1], item)) return true;
+  }
+  return false;
+}
+
+void ValueIndex::keep(const Value& item) {
+  values_[size_++] = item;
+  if (slots_ == nullptr || equals_nothing(item)) return;
+  auto slot = hash(item) & mask_;
+  while (slots_[slot] != 0) slot = (slot + 1) & mask_;
+  slots_[slot] = static_cast<std::uint32_t>(size_);
+}
+
+}  // namespace socle::cel

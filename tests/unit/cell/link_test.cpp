@@ -181,15 +181,18 @@ TEST_CASE("link: a cell that logs without end gets its lines a second, and what 
 TEST_CASE("link: what a call takes in the cell is charged to its tenant", "[cell]") {
   ServingCell f;
   sched::Account& acme = f.bus.accounts().tenant("acme");
+  // Beside other work on the machine a correction for time that the cell's thread did not have may hit a tenant that
+  // had it (sched::Lane), so a half of ten times 20 ms has to be there.
   for (const char* method : {"burn", "burn_later"}) {
+    INFO(method);
     const int64_t before = acme.usage().cpu;
-    CHECK(f.ask(method, "20", {.tenant = "acme", .account = &acme}).status == SOCLE_OK);
+    for (int i = 0; i < 10; ++i) CHECK(f.ask(method, "20", {.tenant = "acme", .account = &acme}).status == SOCLE_OK);
     int64_t after = acme.usage().cpu;
-    for (int i = 0; i < 200 && after - before <= 15'000'000; ++i) {  // the worker's turn ends behind the answer
+    for (int i = 0; i < 200 && after - before <= 100'000'000; ++i) {  // the worker's turn ends behind the answer
       poll(nullptr, 0, 10);
       after = acme.usage().cpu;
     }
-    CHECK(after - before > 15'000'000);
+    CHECK(after - before > 100'000'000);
     CHECK(after - before < 1'000'000'000);
   }
   CHECK(f.bus.accounts().tenant("globex").usage().cpu == 0);

@@ -21,12 +21,13 @@ int holder_of(int lock) {
   return ::pread(lock, text, sizeof text - 1, 0) > 0 ? std::atoi(text) : 0;
 }
 
-// Whether a process has been killed and has not ended yet: its first thread is a zombie beside others, or SIGKILL
-// (signal 9, bit 8) waits until that comes back from the system.
+// Whether a process has been killed and has not ended yet: its first thread is a zombie beside others, or dumps the
+// core, or SIGKILL (signal 9, bit 8) waits until that comes back from the system.
 bool is_killed(int pid) {
   std::ifstream status("/proc/" + std::to_string(pid) + "/status");
   for (std::string line; std::getline(status, line);) {
     if (line.starts_with("State:") && line.find_first_of("ZX") != std::string::npos) return true;
+    if (line.starts_with("CoreDumping:") && line.ends_with('1')) return true;
     if (line.starts_with("SigPnd:") || line.starts_with("ShdPnd:")) {
       if ((std::strtoull(line.c_str() + sizeof "SigPnd:", nullptr, 16) & 0x100U) != 0) return true;
     }

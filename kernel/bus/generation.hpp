@@ -101,8 +101,8 @@ class Generation : public socle_host {
   // Worker; told when nobody waits for a pending call any more (deadline, cancellation), nullptr: nobody is.
   // For a provider that works elsewhere and could stop.
   void (*given_up)(Generation& self, uint64_t token) = nullptr;
-  // Worker; the terms of work that it offloads now for that payer; nullptr: there are none.
-  OffloadTerms (*offload_terms)(const Generation& self, const sched::Account& payer) = nullptr;
+  // Worker; the terms of work that it offloads now; nullptr: there are none.
+  OffloadTerms (*offload_terms)(const Generation& self) = nullptr;
   void* link = nullptr;                // of the provider that stands behind the descriptor, when it is no library
   std::vector<std::string> listeners;  // that it serves
 

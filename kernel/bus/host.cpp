@@ -226,7 +226,7 @@ socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn 
       at.defer(job, payer);
     });
   };
-  const OffloadTerms terms = g.offload_terms != nullptr ? g.offload_terms(g, *payer.account) : OffloadTerms{};
+  const OffloadTerms terms = g.offload_terms != nullptr ? g.offload_terms(g) : OffloadTerms{};
   if (!g.bus.offload().submit(*payer.account, piece, terms)) return SOCLE_UNAVAILABLE;
   g.at(w->index()).waiting.add(1);
   return SOCLE_PENDING;

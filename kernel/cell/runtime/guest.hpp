@@ -142,7 +142,7 @@ class Guest {
   static socle_status plugin_handle(void* instance, const socle_call* call, socle_reply* reply);
   static socle_status remote_handle(void* instance, const socle_call* call, socle_reply* reply);
   static void remote_given_up(bus::Generation& generation, std::uint64_t token);
-  static bus::OffloadTerms offload_terms(const bus::Generation& generation, const sched::Account& payer);
+  static bus::OffloadTerms offload_terms(const bus::Generation& generation);
   [[nodiscard]] bool work_hangs();
 
   Memory down_, up_;

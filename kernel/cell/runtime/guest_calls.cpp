@@ -162,20 +162,14 @@ void Guest::answer(const Incoming& in, bus::PayloadRef body) {
 
 // ---- offloaded work that does not end
 
-// It names no call. If one asked for it, that is among the payer's that are worked on now, so their last deadline is
-// its bound; where there are none, or the plugin itself acts for the tenant, it has none.
-bus::OffloadTerms Guest::offload_terms(const bus::Generation& generation, const sched::Account& payer) {
+// Of work that a call asked for in its own turn. A timer's or a continuation's names no call, and is left alone.
+bus::OffloadTerms Guest::offload_terms(const bus::Generation& generation) {
   auto& guest = *static_cast<Guest*>(generation.link);
-  bus::OffloadTerms terms{0, 0};
-  for (const auto& [number, inbound] : guest.inbound_) {
-    if (inbound->payer == &payer) terms.until = std::max(terms.until, inbound->deadline);
-  }
-  const bool own = std::any_of(guest.opened_.begin(), guest.opened_.end(),
-                               [&payer](const auto& opened) { return opened.second == &payer; });
-  if (terms.until == 0 || own) return {};
   const bus::Frame* frame = guest.worker().running_frame.load(std::memory_order_relaxed);
-  if (frame != nullptr) terms.number = frame->context->stands_for();
-  return terms;
+  if (frame == nullptr) return {};
+  const std::uint64_t number = frame->context->stands_for();
+  const auto call = guest.inbound_.find(number);
+  return call != guest.inbound_.end() ? bus::OffloadTerms{call->second->deadline, number} : bus::OffloadTerms{};
 }
 
 // A thread that is lost in plugin code comes back with the process only. What it worked on is told in the log, and left
@@ -189,7 +183,7 @@ bool Guest::work_hangs() {
   work().number = overdue->number;
   const std::string text = "offloaded work of plugin '" + text_.plugin + "' for '" + overdue->payer +
                            "' does not end: it computes on, " + std::to_string(patience / 1'000'000) +
-                           " ms after the deadline of every call that it can be for";
+                           " ms after the deadline of the call that asked for it";
   Outgoing m(Kind::log);
   m.head.status = SOCLE_LOG_ERROR;
   m.head.acts_for = overdue->number;
@@ -205,7 +199,7 @@ socle_status Guest::plugin_handle(void* instance, const socle_call* call, socle_
   CurrentWork& work = guest.work();
   work.active.store(0, std::memory_order_relaxed);
   std::atomic_signal_fence(std::memory_order_seq_cst);
-  work.number = bus::Context::of(call->context)->stands_for();
+  if (!guest.hangs_) work.number = bus::Context::of(call->context)->stands_for();  // else it names what hangs
   work.input = call->payload->text.data;
   work.input_size = static_cast<std::uint32_t>(call->payload->text.size);
   cut(work.tenant, sizeof work.tenant, bus::view(call->context->tenant));

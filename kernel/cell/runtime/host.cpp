@@ -159,6 +159,13 @@ const socle_context* Guest::act_as(std::string_view tenant, std::string_view rea
   who.deadline = deadline;
   who.work_class = SOCLE_CLASS_BACKGROUND;
   who.account = &payer(tenant);
+  // What its last call told is as old as that call: nobody tells what is left now.
+  const bool called =
+      std::any_of(inbound_.begin(), inbound_.end(), [&](const auto& one) { return one.second->payer == who.account; });
+  if (!called) {
+    who.account->press(0);
+    who.account->set_memory(sched::Limits::no_bytes, who.account->call_memory_cap());
+  }
   // Spread over the kernel's workers.
   ++next_opened_;
   const std::uint64_t number = ((next_opened_ % kernel_workers()) << 56) | opened_bit | next_opened_;

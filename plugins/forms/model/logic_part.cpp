@@ -176,7 +176,8 @@ class LogicReader {
     if (!form.exists()) return;
     const bool one = field.type == FieldType::string;
     const bool many = field.type == FieldType::list && field.element == FieldType::string;
-    if (!form.is_string() || form.as_string().empty() || form.as_string().size() > 62) {
+    if (!form.is_string() || form.as_string().empty() || form.as_string().size() > 62 ||
+        form.as_string().find('\0') != std::string_view::npos) {
       diagnostics_.error(pointer, "bad_value", "a reference names a form; found " + shown(form));
     } else if (!one && !many) {
       diagnostics_.error(pointer, "bad_value",

@@ -96,6 +96,11 @@ class Saver {
   Task<Got<bool>> find_referrers(Request request, const Inbound& by, const Gone& one, Followers& out);
   Task<Got<bool>> prepare_followers(Request request, const Asking& asking, OfForm& of);
   static std::vector<FieldError> held_back(const Followers& followers);
+  // What the request's own rows name of what goes along: storage asks for their references before that goes.
+  static std::vector<FieldError> lost_references(const Form& form, const std::vector<Row>& rows,
+                                                 const Followers& followers);
+  // Why a follower cannot be cleared, as far as the caller may be told.
+  Task<Reply> told_not_cleared(Request request, const Asking& asking, OfForm& of, const Row& row) const;
   // Their operations, each behind a comma; returns how many.
   static std::size_t append_followers(std::string& text, std::string_view principal, const Followers& followers);
 

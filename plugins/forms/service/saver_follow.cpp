@@ -6,7 +6,10 @@
 // deletion expects the guard as it was before it looked for referrers. Whoever is overtaken begins again.
 #include <tuple>
 
+#include "logic/messages.hpp"
+#include "records/filter.hpp"
 #include "records/mask.hpp"
+#include "records/named.hpp"
 #include "records/texts.hpp"
 #include "service/followers.hpp"
 #include "service/referrers.hpp"
@@ -46,6 +49,13 @@ std::string held_message(const std::string& count, const std::string& form, cons
 
 Reply referenced(const std::vector<FieldError>& errors) {
   return Reply::error(Code::conflict, "referenced", errors[0].message, errors_text(errors)).with_status(409);
+}
+
+Reply not_cleared(const Form& form, const std::string& id, const std::string& why) {
+  return Reply::error(Code::conflict, "referrer_refused",
+                      "record '" + id + "' of form '" + form.name() +
+                          "' names what is to be deleted and cannot be cleared: " + why)
+      .with_status(409);
 }
 
 std::string referrers_query(const Inbound& by, const std::string& id, const std::string& cursor) {
@@ -97,7 +107,9 @@ Task<Got<bool>> Saver::find_referrers(Request request, const Inbound& by, const 
     auto answer = json::Document::parse(reply.text());
     if (!answer) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
     const auto root = answer->root();
-    if (cursor.empty() && root.find("count").as_uint64().value_or(0) > most_operations) {
+    // Extrapolated where the index does not serve yet, and wrong of a page that holds all.
+    if (cursor.empty() && root.find("next").is_string() &&
+        root.find("count").as_uint64().value_or(0) > most_operations) {
       if (by.on_delete != OnDelete::refuse)
         co_return too_many(count_text(root, Language::en) + referring(form, by.path));
       co_return referenced({{out.many ? below("", one.row) : std::string(),
@@ -174,6 +186,26 @@ std::vector<FieldError> Saver::held_back(const Followers& followers) {
   return errors;
 }
 
+std::vector<FieldError> Saver::lost_references(const Form& form, const std::vector<Row>& rows,
+                                               const Followers& followers) {
+  std::vector<FieldError> errors;
+  if (followers.deleted.empty() || !form.has_references()) return errors;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].kind == Row::Kind::remove) continue;
+    const auto doc = json::Document::parse(rows[i].text);
+    if (!doc) continue;
+    for (const auto& logic : form.logic()) {
+      if (logic.reference.empty()) continue;
+      for (const auto& one : named_in(form.fields(), logic.field, doc->root())) {
+        if (!followers.deleted.contains({logic.reference, std::string(one.id)})) continue;
+        const std::string row = followers.many ? below("", i) + "/doc" : std::string();
+        errors.push_back({row + one.pointer, "reference", reference_message(logic.reference, followers.language), {}});
+      }
+    }
+  }
+  return errors;
+}
+
 // Everything that the rows' deletions reach, judged and allowed as if the caller had asked for each change himself.
 Task<Got<bool>> Saver::follow(Request request, const Asking& asking, const Served& served, const std::vector<Row>& rows,
                               Followers& out) {
@@ -190,6 +222,8 @@ Task<Got<bool>> Saver::follow(Request request, const Asking& asking, const Serve
   }
   const auto held = held_back(out);
   if (!held.empty()) co_return referenced(held);
+  const auto lost = lost_references(*served.form, rows, out);
+  if (!lost.empty()) co_return invalid_record(lost, asking.language());
   for (const auto& [name, item] : out.deleted) {
     auto& of = out.forms[name.first];
     of.rows.emplace_back().kind = Row::Kind::remove;
@@ -218,31 +252,41 @@ Task<Got<bool>> Saver::follow(Request request, const Asking& asking, const Serve
 }
 
 Task<Got<bool>> Saver::prepare_followers(Request request, const Asking& asking, OfForm& of) {
-  const auto not_cleared = [&of](const Row& row, const std::string& why) {
-    return Reply::error(Code::conflict, "referrer_refused",
-                        "record '" + row.id + "' of form '" + of.served.form->name() +
-                            "' names what is to be deleted and cannot be cleared: " + why)
-        .with_status(409);
-  };
   for (std::size_t i = 0; i < of.rows.size(); ++i) {
     auto& row = of.rows[i];
     auto done = co_await prepare_row(request, asking, of.served, row, of.batch);
     if (!done) co_return done;
-    if (!row.errors.empty()) {
-      const auto& first = row.errors[0];
-      co_return not_cleared(row, (first.pointer.empty() ? "" : first.pointer + ": ") + first.message);
-    }
+    if (!row.errors.empty()) co_return co_await told_not_cleared(request, asking, of, row);
     if (!of.cleared[i].empty()) {
       const auto doc = json::Document::parse(row.text);
       for (const auto& pointer : of.cleared[i]) {
         const auto left = doc ? json::resolve(doc->root(), pointer) : Result<json::View>(json::View());
         if (left && !left->as_string().empty())
-          co_return not_cleared(row, pointer + " is read-only, or the form's logic gives it");
+          co_return not_cleared(*of.served.form, row.id, pointer + " is read-only, or the form's logic gives it");
       }
     }
     if (auto paused = co_await host_.pause(); !paused) co_return Reply(std::move(paused).error());
   }
   co_return true;
+}
+
+// Faults are found before it is decided whether the caller may change the record, and they tell what is in it.
+Task<Reply> Saver::told_not_cleared(Request request, const Asking& asking, OfForm& of, const Row& row) const {
+  const Form& form = *of.served.form;
+  const auto& reach = of.batch.reach[static_cast<std::size_t>(row.kind)];
+  if (reach && !reach->certain) {
+    const std::string stored = envelope_of(row.stored);
+    auto may = co_await warden_.decide(request, asking, form, "update", stored, stored);
+    if (!may) co_return std::move(may).problem();
+  }
+  const auto& fault = row.errors[0];
+  const auto* rule = form.access(Action::read);
+  const bool readable =
+      rule == nullptr || allows(form, rule->rule, asking.known("read"), doc_of(row.stored), {}, facts_of(row.stored));
+  auto hidden = co_await warden_.sight(request, asking, form, row.stored, nullptr);
+  if (!readable || !hidden || covers(*hidden, fault.pointer))
+    co_return not_cleared(form, row.id, "its form objects to something that you may not see");
+  co_return not_cleared(form, row.id, (fault.pointer.empty() ? "" : fault.pointer + ": ") + fault.message);
 }
 
 }  // namespace socle::forms

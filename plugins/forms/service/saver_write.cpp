@@ -40,10 +40,11 @@ void presences(const Form& form, std::size_t number, json::View doc, json::View 
       std::string id(one.id);
       const bool fresh = !before.contains(one.id);
       if (only_new && !fresh) continue;
+      const bool guarded = keeps && fresh && is_record_id(id);  // nothing else can be there, or be deleted
       const auto [at, first] = seen.emplace(std::pair(logic.reference, id), out.size());
       if (first)
-        out.push_back({number, logic.reference, std::move(id), std::move(one.pointer), keeps && fresh});
-      else if (keeps && fresh)
+        out.push_back({number, logic.reference, std::move(id), std::move(one.pointer), guarded});
+      else if (guarded)
         out[at->second].guarded = true;
     }
   }
@@ -207,10 +208,11 @@ Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Ser
                                "delete or change some of the records that refer to it first")
         .with_status(409);
   if (operations > most_operations)
-    co_return Reply::error(Code::too_large, "batch_too_large",
-                           "found " + std::to_string(operations) +
-                               " records, drafts, different references, files and sequences; one write holds at most "
-                               "1000: send fewer at a time");
+    co_return Reply::error(
+        Code::too_large, "batch_too_large",
+        "found " + std::to_string(operations) +
+            " records, drafts, different references (those with on_delete twice), files and sequences; one "
+            "write holds at most 1000: send fewer at a time");
   text += R"(],"audit":{"operation":"records.write"})";
   if (!key.empty()) {
     text += ",\"idempotency\":{\"key\":";

@@ -327,6 +327,7 @@ bool charge_deep(Context& c, const Value& value) {
         if (!c.charge(1) || !charge_deep(c, value.at(i))) return false;
       return true;
     case Kind::map:
+      if (!value.is_json() && !c.charge(value.entries()->looks)) return false;
       for (std::size_t i = 0, n = value.size(); i < n; ++i)
         if (!c.charge(2) || !charge_deep(c, value.at(i))) return false;
       return true;

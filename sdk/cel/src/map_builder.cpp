@@ -62,6 +62,7 @@ MapBuilder::Added MapBuilder::add(const Value& key, const Value& value) {
   keys_[map_.size] = key;
   values_[map_.size] = value;
   ++map_.size;
+  if (looks_ > free_looks) map_.looks += static_cast<std::uint32_t>(looks_ - free_looks);
   if (map_.mask != 0) index(map_.size - 1);
   return Added::yes;
 }

@@ -7,6 +7,7 @@ namespace socle::cel {
 
 inline constexpr std::size_t no_entry = static_cast<std::size_t>(-1);
 inline constexpr std::size_t scanned_entries = 6;  // up to here comparing beats hashing
+inline constexpr std::size_t free_looks = 16;      // of a search; what is beyond costs a unit each
 
 // The entry whose key equals `key`, or no_entry. `looks`: at how many entries of the index it looked, many when many
 // have one hash (whole numbers beyond 2^53 have that of their double).

@@ -18,7 +18,6 @@ Value overflow(Context& c);
   return !text || key.as_string().size() < 256 || c.charge_text(key.as_string().size());
 }
 // Fuel for a search in a hash index that looked at more than a few entries.
-inline constexpr std::size_t free_looks = 16;
 [[nodiscard]] inline bool charge_looks(Context& c, std::size_t looks) {
   return looks <= free_looks || c.charge(looks - free_looks);
 }

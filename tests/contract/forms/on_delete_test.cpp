@@ -137,6 +137,59 @@ TEST_CASE("forms on_delete: what goes along holds nothing back, and a circle end
   CHECK(read_of(rig, "node", below).code() == Code::not_found);
 }
 
+TEST_CASE("forms on_delete: what a batch keeps must not name what its deletions take along", "[forms]") {
+  FakeHost host;
+  Rig rig(host);
+  rig.publish(
+      R"~({"form":"node","schema":{"type":"object","properties":{"up":{"type":"string"},"held":{"type":"string"},
+      "see":{"type":"string"}}},"logic":{"up":{"reference":"node","on_delete":"cascade"},
+      "held":{"reference":"node","on_delete":"restrict"},"see":{"reference":"node"}}})~");
+  const auto top = rig.create("{}", "node");
+  const auto child = rig.create(R"({"up":")" + top + "\"}", "node");
+  const std::string removal = R"({"op":"delete","id":")" + top + "\"}]";
+  const auto refused = [&](const std::string& kept, const std::string& pointer) {
+    const Reply reply = rig.ask("batch", "[" + kept + "," + removal, {{"form", "node"}});
+    CHECK(reply.http_status() == 422);
+    CHECK_THAT(std::string(reply.text()), Contains(R"([{"pointer":")" + pointer + R"(","code":"reference")"));
+    CHECK(read_of(rig, "node", top).ok());
+    CHECK(read_of(rig, "node", child).ok());
+  };
+  refused(R"({"op":"create","doc":{"held":")" + child + "\"}}", "/0/doc/held");
+  refused(R"({"op":"create","doc":{"see":")" + child + "\"}}", "/0/doc/see");
+  const auto holder = rig.create(R"({"held":")" + child + "\"}", "node");
+  refused(R"({"op":"patch","id":")" + holder + R"(","doc":{}})", "/0/doc/held");
+  const std::string moved = R"({"op":"patch","id":")" + holder + R"(","doc":{"held":null}})";
+  CHECK(rig.ask("batch", "[" + moved + "," + removal, {{"form", "node"}}).ok());
+  CHECK(read_of(rig, "node", child).code() == Code::not_found);
+}
+
+TEST_CASE("forms on_delete: why a record cannot be cleared is told to those only who may read it", "[forms]") {
+  FakeHost host;
+  Rig rig(host);
+  rig.publish(customer_form);
+  rig.publish(referring_form("order", "customer", "customer", "clear", "",
+                             R"(,"checks":[{"id":"none","when":"no == 7 && customer == null","message":"seven"}],)"
+                             R"("access":{"create":"true","update":"true","read":"user.id == 'ada'"})"));
+  const auto bob = rig.create("{}", "customer");
+  const auto seventh = rig.create(naming("customer", bob, 7), "order");
+  const std::string begun =
+      "record '" + seventh + "' of form 'order' names what is to be deleted and cannot be cleared: ";
+  rig.principal = "eve";
+  CHECK(removed(rig, "customer", bob).message() == begun + "its form objects to something that you may not see");
+  rig.principal = "ada";
+  CHECK(removed(rig, "customer", bob).message() == begun + "seven");
+}
+
+TEST_CASE("forms on_delete: a text that can be no record's id is an unknown reference", "[forms]") {
+  FakeHost host;
+  Rig rig(host);
+  rig.publish(customer_form);
+  rig.publish(referring_form("order", "customer", "customer", "restrict"));
+  const Reply refused = rig.ask("create", naming("customer", std::string(250, 'a')), {{"form", "order"}});
+  CHECK(refused.http_status() == 422);
+  CHECK_THAT(std::string(refused.text()), Contains(R"([{"pointer":"/customer","code":"reference")"));
+}
+
 TEST_CASE("forms on_delete: in a batch the row is told, and rows that go together hold nothing back", "[forms]") {
   FakeHost host;
   Rig rig(host);

@@ -61,8 +61,8 @@ TEST_CASE("forms rows: what many rows name counts once against the bound of a wr
   CHECK(many.code() == Code::too_large);
   CHECK(many.error_code() == "batch_too_large");
   CHECK(many.message() ==
-        "found 1001 records, drafts, different references, files and sequences; one write holds at most 1000: send "
-        "fewer at a time");
+        "found 1001 records, drafts, different references (those with on_delete twice), files and sequences; one write "
+        "holds at most 1000: send fewer at a time");
 }
 
 TEST_CASE("forms rows: a column is expanded row by row, as the caller may see it", "[forms]") {

@@ -359,6 +359,7 @@ TEST_CASE("cel: values of one hash cost fuel for each that is looked at", "[cel]
   CHECK(asked("m[4611686018427388303] == 399").find("needs more fuel") != std::string::npos);
   CHECK(asked("4611686018427388303 in m").find("needs more fuel") != std::string::npos);
   CHECK(asked("m[?4611686018427388303].hasValue()").find("needs more fuel") != std::string::npos);
+  CHECK(asked("m == m").find("needs more fuel") != std::string::npos);
   CHECK(asked("!(dyn([i]) in m)") == "true");
 }
 

@@ -156,7 +156,8 @@ static_assert(sizeof(Value) == 24);
 
 struct MapEntries {
   std::uint32_t size = 0;
-  std::uint32_t mask = 0;  // slots - 1; 0: no index, look through
+  std::uint32_t mask = 0;   // slots - 1; 0: no index, look through
+  std::uint32_t looks = 0;  // at entries of another key, to find each key once, beyond the few that are free
   const Value* keys = nullptr;
   const Value* values = nullptr;
   const std::uint32_t* slots = nullptr;  // entry + 1, 0 = free

@@ -5,21 +5,40 @@
 
 #include <catch2/catch.hpp>
 
+#include <csignal>
 #include <cstdlib>
+#include <string>
 
 #include "support/temp_dir.hpp"
 
-TEST_CASE("storage: a full disk stops writing in words, loses nothing, and writing resumes by itself",
-          "[storage][disk]") {
-  socle::testing::TempDir directory;
+namespace {
+
+// How disk_filler ended.
+int fill(const std::string& directory) {
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
-    ::execl(DISK_FILLER, "disk_filler", directory.path().c_str(), nullptr);
+    ::execl(DISK_FILLER, "disk_filler", directory.c_str(), nullptr);
     std::_Exit(127);
   }
   int status = 0;
   ::waitpid(child, &status, 0);
+  return status;
+}
+
+}  // namespace
+
+TEST_CASE("storage: a full disk stops writing in words, loses nothing, and writing resumes by itself",
+          "[storage][disk]") {
+  int status = 0;
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    const socle::testing::TempDir directory;
+    status = fill(directory.path());
+    // The distribution builds RocksDB with its assertions. One of them (a file that failed is used again,
+    // WritableFileWriter) ends the process once in some hundred full disks: docs/design/storage.md.
+    if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT) break;
+    WARN("an assertion of RocksDB's ended the process: tried again");
+  }
   REQUIRE(WIFEXITED(status));
   constexpr int no_namespace = 77;
   if (WEXITSTATUS(status) == no_namespace) WARN("no mount namespace allowed here: not run");

@@ -34,8 +34,8 @@ TEST_CASE("storage: a full disk stops writing in words, loses nothing, and writi
   for (int attempt = 0; attempt < 3; ++attempt) {
     const socle::testing::TempDir directory;
     status = fill(directory.path());
-    // The distribution builds RocksDB with its assertions. One of them (a file that failed is used again,
-    // WritableFileWriter) ends the process once in some hundred full disks: docs/design/storage.md.
+    // An assertion of RocksDB's may end the process when a full disk hits it in a bad moment: docs/design/storage.md,
+    // the known weak place. What is asked here is that it recovers where it lives.
     if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGABRT) break;
     WARN("an assertion of RocksDB's ended the process: tried again");
   }

@@ -11,6 +11,8 @@ socle_browser_packages="chromium nodejs npm"
 socle_install() {
   missing=""
   for package in "$@"; do
+    # Node.js from elsewhere brings npm, and Debian's npm does not go with it.
+    [ "$package" = npm ] && command -v npm >/dev/null && continue
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
   done
   [ -z "$missing" ] && return 0

@@ -15,6 +15,8 @@ struct rocksdb_t;
 
 namespace socle::storage {
 
+class RocksError;
+
 struct RocksOptions {
   std::size_t memtable_bytes = std::size_t{8} << 20;  // each of at most 3
   std::size_t block_cache_bytes = std::size_t{8} << 20;
@@ -60,9 +62,10 @@ class RocksKv final : public Kv {
   [[nodiscard]] RocksPressure pressure(const std::string& directory) const;
 
  private:
-  struct ReadSettings;
+  struct CallOptions;
+  void fill_memtable(RocksError& error);
   rocksdb_t* db_;
-  std::unique_ptr<ReadSettings> settings_;
+  std::unique_ptr<CallOptions> settings_;
 };
 
 }  // namespace socle::storage

@@ -28,8 +28,19 @@ void set_tables(rocksdb_options_t* out, const RocksOptions& options) {
   rocksdb_cache_destroy(cache);  // the options keep a reference
 }
 
-rocksdb_options_t* make_options(const RocksOptions& options) {
+// Some options have no function of their own in the C API.
+rocksdb_options_t* make_base() {
+  rocksdb_options_t* plain = rocksdb_options_create();
   rocksdb_options_t* out = rocksdb_options_create();
+  RocksError error;
+  // What was never logged is worth nothing (RocksKv::fill_memtable): closing does not wait for it.
+  rocksdb_get_options_from_string(plain, "avoid_flush_during_shutdown=true", out, error.out());
+  rocksdb_options_destroy(plain);
+  return out;
+}
+
+rocksdb_options_t* make_options(const RocksOptions& options) {
+  rocksdb_options_t* out = make_base();
   rocksdb_options_set_create_if_missing(out, 1);
   rocksdb_options_set_write_buffer_size(out, options.memtable_bytes);
   rocksdb_options_set_max_write_buffer_number(out, 3);

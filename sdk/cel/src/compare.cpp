@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "decimal.hpp"
+#include "parts_alike.hpp"
 #include "socle/cel/value.hpp"
 
 namespace socle::cel {
@@ -87,26 +88,9 @@ bool equal(const Value& a, const Value& b) {
     case Kind::timestamp:
     case Kind::duration: return a.seconds() == b.seconds() && a.nanos() == b.nanos();
     case Kind::decimal: return compare_decimals(a, b) == Order::equal;
-    case Kind::list: {
-      const auto size = a.size();
-      if (size != b.size()) return false;
-      for (std::size_t i = 0; i < size; ++i)
-        if (!equal(a.at(i), b.at(i))) return false;
-      return true;
-    }
-    case Kind::map: {
-      const auto size = a.size();
-      if (size != b.size()) return false;
-      Value other;
-      for (std::size_t i = 0; i < size; ++i)
-        if (!b.find(a.key_at(i), other) || !equal(a.at(i), other)) return false;
-      return true;
-    }
-    case Kind::optional: {
-      const auto* x = a.optional_value();
-      const auto* y = b.optional_value();
-      return x == nullptr || y == nullptr ? x == y : equal(*x, *y);
-    }
+    case Kind::list:
+    case Kind::map:
+    case Kind::optional: return parts_alike<equal>(a, b);
     case Kind::ip:
     case Kind::cidr:
       return a.address_high() == b.address_high() && a.address_low() == b.address_low() && a.family() == b.family() &&

@@ -6,6 +6,7 @@
 
 #include "map_builder.hpp"
 #include "operators.hpp"
+#include "parts_alike.hpp"
 
 namespace socle::cel {
 namespace {
@@ -16,29 +17,8 @@ bool equals_nothing(const Value& value) { return value.is(Kind::real) && value.a
 
 bool equal_in_kind(const Value& a, const Value& b) {
   if (a.kind() != b.kind()) return false;
-  switch (a.kind()) {
-    case Kind::list: {
-      const auto size = a.size();
-      if (size != b.size()) return false;
-      for (std::size_t i = 0; i < size; ++i)
-        if (!equal_in_kind(a.at(i), b.at(i))) return false;
-      return true;
-    }
-    case Kind::map: {
-      const auto size = a.size();
-      if (size != b.size()) return false;
-      Value other;
-      for (std::size_t i = 0; i < size; ++i)
-        if (!b.find(a.key_at(i), other) || !equal_in_kind(a.at(i), other)) return false;
-      return true;
-    }
-    case Kind::optional: {
-      const auto* x = a.optional_value();
-      const auto* y = b.optional_value();
-      return x == nullptr || y == nullptr ? x == y : equal_in_kind(*x, *y);
-    }
-    default: return equal(a, b);
-  }
+  const bool has_parts = a.is(Kind::list) || a.is(Kind::map) || a.is(Kind::optional);
+  return has_parts ? parts_alike<equal_in_kind>(a, b) : equal(a, b);
 }
 
 ValueIndex::ValueIndex(Context& c, std::size_t capacity) : c_(c) {

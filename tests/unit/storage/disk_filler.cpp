@@ -1,9 +1,7 @@
 // disk_filler DIRECTORY: mounts a small tmpfs there, in a mount namespace of its own, fills it with documents, takes
 // the ballast away and expects writing to resume. Ends with 0, 77 where namespaces are not allowed, else the number of
 // the step that went wrong. A program of its own: RocksDB's threads do not survive a fork. disk_full_test.cpp runs it.
-#include <poll.h>
 #include <sched.h>
-#include <sys/inotify.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -12,6 +10,7 @@
 #include <fstream>
 
 #include "store/rocks_kv.hpp"
+#include "support/folder_events.hpp"
 #include "support/thread_lane.hpp"
 
 using namespace socle::storage;
@@ -68,22 +67,14 @@ int fill_and_recover(const std::string& disk) {
     for (int n = 0; n < stored_count; ++n)
       if (store.call("a", Method::get, R"({"collection":"x","id":"k)" + std::to_string(n) + "\"}").failed) return 6;
     // RocksDB resumes by itself, which shows as work on its files; the store tries again 100 ms after a refusal.
-    const int files = ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (files < 0 || ::inotify_add_watch(files, (disk + "/db").c_str(), IN_CREATE | IN_MODIFY | IN_DELETE) < 0)
-      return 10;
+    const socle::testing::FolderEvents files(disk + "/db");
     ::unlink((disk + "/ballast").c_str());
     const auto begun = std::chrono::steady_clock::now();
     Answer again = put(stored_count);
     while (again.failed && std::chrono::steady_clock::now() - begun < std::chrono::seconds(30)) {
-      struct pollfd event {
-        files, POLLIN, 0
-      };
-      ::poll(&event, 1, 100);
-      char events[4096];
-      while (::read(files, events, sizeof events) > 0) {}
+      files.wait(100);
       again = put(stored_count);
     }
-    ::close(files);
     if (again.failed) {
       std::fprintf(stderr, "still: %s\n", again.problem.message.c_str());
       return 7;

@@ -112,6 +112,21 @@ class WithFake(OidcTest):
         self.assertEqual((303, ["viewer"]), (status, self.roles(again)))
         self.assertEqual((401, "session_revoked"), self.outcome(self.k, "GET", "/v1/auth/session", cookie=session))
 
+    def test_who_signed_in_there_with_less_than_is_demanded_or_too_long_ago_does_not_come_in(self):
+        now = int(time.time())
+        demands = {"acr_values": ["urn:strong"], "amr": ["otp"], "max_age": 60}
+        self.assertEqual(200, self.configure(self.provider.issuer, **demands)[0])
+        shown = self.ask(self.k, "GET", "/v1/auth/oidc/providers/idp", token=self.admin)[2]
+        self.assertEqual(demands, {k: shown[k] for k in demands})
+        location, _ = self.begin()
+        asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(location).query))
+        self.assertEqual(("urn:strong", "60"), (asked["acr_values"], asked["max_age"]))
+        strong = {"acr": "urn:strong", "amr": ["pwd", "otp"], "auth_time": now}
+        self.assertEqual(303, self.come_by(self.provider, **strong)[0])
+        for less in ({"acr": "urn:weak"}, {"acr": None}, {"amr": ["pwd"]}, {"amr": None}, {"auth_time": now - 600}, {"auth_time": None}):
+            with self.subTest(less):
+                self.refuses("oidc_too_weak", **{**strong, **less})
+
     def test_a_state_is_of_one_browser_once_and_for_one_provider(self):
         self.configure(self.provider.issuer, "other")
         location, cookie = self.begin()

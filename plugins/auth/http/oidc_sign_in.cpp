@@ -3,6 +3,7 @@
 
 #include "core/secret.hpp"
 #include "http/where.hpp"
+#include "oidc/strength.hpp"
 
 namespace socle::auth {
 namespace {
@@ -27,6 +28,13 @@ Reply tls_required() {
 Reply refused_by_provider() {
   return Reply::error(Code::unauthenticated, "oidc_refused",
                       "the provider's answer is not believed; begin again, and ask an administrator if it stays so");
+}
+
+Reply too_weak() {
+  return Reply::error(
+      Code::unauthenticated, "oidc_too_weak",
+      "the provider did not let you in as strongly or as lately as is demanded here; sign in there again, "
+      "with the means that it offers for this");
 }
 
 Reply unreachable() {
@@ -195,6 +203,7 @@ Task<Got<OidcSignIn::Pending>> OidcSignIn::resume(Request request, Context conte
       !ends || *ends <= now())
     co_return stale;
   out.browser = secret;
+  out.begun = *ends - way_out;
   Batch batch;
   batch.remove(collection::pending, id, out.revision);
   auto written = co_await store_.write(context, batch.take());
@@ -239,6 +248,11 @@ Task<Got<std::shared_ptr<const jose::Token>>> OidcSignIn::redeem(Request request
   auto token = co_await trust_.verify(tenant, provider, *text, made_of(pending.browser, "nonce"));
   if (!token) co_return unreachable();
   if (!(*token)->ok()) co_return refuse((*token)->verdict.reason);
+  const auto begun = std::chrono::floor<std::chrono::seconds>(pending.begun).count();
+  if (const auto why = oidc::too_weak((*token)->claims.root(), provider->strength, begun); !why.empty()) {
+    (void)refuse(why);
+    co_return too_weak();
+  }
   co_return *std::move(token);
 }
 

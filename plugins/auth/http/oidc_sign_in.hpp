@@ -30,7 +30,7 @@ class OidcSignIn {
   struct Pending {
     std::uint64_t revision = 0;
     std::string id, provider, browser, return_to, base, user;  // `user`: who is to get the link; "": a sign-in
-    Milliseconds ends{};
+    Milliseconds begun{};
   };
   struct Begun {
     std::string address, cookie;

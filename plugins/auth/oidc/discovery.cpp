@@ -73,6 +73,13 @@ std::string authorization_address(const Metadata& metadata, const Provider& prov
                                     {"nonce", asking.nonce},
                                     {"code_challenge", asking.challenge}})
     out.append("&").append(name).append("=").append(encoded(value));
+  const Strength& strength = provider.strength;
+  if (!strength.acr_values.empty()) {
+    std::string values;
+    for (const std::string& one : strength.acr_values) values.append(values.empty() ? "" : " ").append(one);
+    out.append("&acr_values=").append(encoded(values));
+  }
+  if (strength.max_age) out.append("&max_age=").append(std::to_string(*strength.max_age));
   return out;
 }
 

@@ -8,9 +8,12 @@ namespace {
 
 constexpr std::size_t most_items = 32;
 constexpr std::size_t most_rules = 100;
-constexpr std::array<std::string_view, 14> members{
-    "title",    "issuer",         "client_id", "client_secret", "client_auth",       "scopes",  "origins", "algorithms",
-    "register", "username_claim", "roles",     "claim_roles",   "client_secret_set", "provider"};
+constexpr std::int64_t longest_age = 365 * 24 * 3600;
+constexpr std::array<std::string_view, 17> members{
+    "title",  "issuer",      "client_id",         "client_secret", "client_auth",
+    "scopes", "origins",     "algorithms",        "register",      "username_claim",
+    "roles",  "claim_roles", "client_secret_set", "provider",      "acr_values",
+    "amr",    "max_age"};
 
 // What may sign an ID token: never a shared secret, so that a public key cannot be taken for one (RFC 8725, 2.1).
 constexpr std::array<jose::Algorithm, 10> signing{
@@ -126,6 +129,20 @@ void read_people(Reading& in, Provider& out) {
   }
 }
 
+void read_strength(Reading& in, Strength& out) {
+  out.acr_values = in.texts("acr_values");
+  out.amr = in.texts("amr");
+  for (const auto& [list, name] : {std::pair(&out.acr_values, "acr_values/"), std::pair(&out.amr, "amr/")})
+    for (std::size_t i = 0; i < list->size(); ++i)
+      if (!is_scope((*list)[i]))
+        in.fault(name + std::to_string(i), "type", "printable ASCII without spaces, \" and \\ is wanted here");
+  const auto age = in.body().find("max_age");
+  if (!age.exists()) return;
+  out.max_age = age.as_int64();
+  if (!out.max_age || *out.max_age < 0 || *out.max_age > longest_age)
+    in.fault("max_age", "range", "a number of seconds from 0 to 31536000 (a year) is wanted here");
+}
+
 void write_texts(json::Writer& out, std::string_view name, const std::vector<std::string>& list) {
   out.key(name).begin_array();
   for (const std::string& item : list) out.string(item);
@@ -148,6 +165,9 @@ void write_members(json::Writer& out, const Provider& p) {
     out.end_object();
   }
   out.end_array();
+  write_texts(out, "acr_values", p.strength.acr_values);
+  write_texts(out, "amr", p.strength.amr);
+  if (p.strength.max_age) out.member("max_age", *p.strength.max_age);
 }
 
 void add_once(std::vector<std::string>& to, const std::vector<std::string>& roles) {
@@ -155,14 +175,14 @@ void add_once(std::vector<std::string>& to, const std::vector<std::string>& role
     if (std::find(to.begin(), to.end(), role) == to.end()) to.push_back(role);
 }
 
+}  // namespace
+
 bool holds(json::View claim, std::string_view value) {
   if (claim.is_string()) return claim.as_string() == value;
   if (!claim.is_array()) return false;
   return std::any_of(claim.elements().begin(), claim.elements().end(),
                      [value](json::View one) { return one.is_string() && one.as_string() == value; });
 }
-
-}  // namespace
 
 bool is_provider_name(std::string_view text) {
   return !text.empty() && text.size() <= max_provider_name && text[0] != '-' &&
@@ -189,6 +209,7 @@ Provider read_provider(std::string_view name, json::View body, Reach reach, std:
   read_addresses(in, out, reach);
   read_client(in, out);
   read_people(in, out);
+  read_strength(in, out.strength);
   return out;
 }
 

@@ -23,6 +23,14 @@ struct ClaimRoles {
   std::vector<std::string> roles;
 };
 
+// How somebody must have signed in at the provider (OpenID Connect Core 1.0, 2 and 3.1.2.1). Empty: as the provider
+// likes.
+struct Strength {
+  std::vector<std::string> acr_values;  // one of these authentication contexts, the preferred one first
+  std::vector<std::string> amr;         // with all of these means (RFC 8176)
+  std::optional<std::int64_t> max_age;  // this many seconds before the sign-in here began, at most
+};
+
 struct Provider {
   std::uint64_t revision = 0;  // of storage; 0: there is none
   std::string name;            // as in the path
@@ -39,6 +47,7 @@ struct Provider {
   std::string username_claim;      // what he is then called
   std::vector<std::string> roles;  // of all who were registered so
   std::vector<ClaimRoles> claim_roles;
+  Strength strength;
 
   // Of this client at this provider: what is fetched is kept under it.
   [[nodiscard]] bool may_ask(const Url& url) const;
@@ -60,6 +69,8 @@ void write_provider(json::Writer& out, const Provider& provider);
 // Whether a secret that was given for `before` may be sent to what `after` names without being given again.
 [[nodiscard]] bool same_audience(const Provider& before, const Provider& after);
 
+// A claim that is the text, or an array in which it is.
+[[nodiscard]] bool holds(json::View claim, std::string_view value);
 // The roles of somebody with these claims: the provider's own, and those of each rule that fits; each once.
 [[nodiscard]] std::vector<std::string> roles_for(const Provider& provider, json::View claims);
 // Every role that the provider may give.

@@ -5,6 +5,7 @@
 #include "oidc/answer.hpp"
 #include "oidc/discovery.hpp"
 #include "oidc/id_token.hpp"
+#include "oidc/strength.hpp"
 
 using namespace socle;
 using namespace socle::oidc;
@@ -159,6 +160,44 @@ TEST_CASE("oidc: an ID token is for this client, this sign-in and now", "[oidc]"
   narrow.algorithms = jose::Algorithm::rs256;
   CHECK(verify_id_token(by.token("{" + good + "}"), by.keys, narrow, "n", now).verdict.refusal ==
         jose::Refusal::algorithm_refused);
+}
+
+TEST_CASE("oidc: how strongly and how lately somebody signed in is demanded as it was asked for", "[oidc]") {
+  const auto p = provider(R"(,"acr_values":["gold","silver"],"amr":["pwd","otp"],"max_age":300)");
+  const auto judged = [&p](const std::string& claims) {
+    return too_weak(json::Document::parse("{" + claims + "}")->root(), p.strength, now);
+  };
+  const std::string good = R"("acr":"silver","amr":["otp","x","pwd"],)";
+  CHECK(judged(good + R"("auth_time":1699999700)").empty());
+  CHECK(judged(good + R"("auth_time":1699999640)").empty());  // a minute for clocks that differ
+  CHECK(judged(good + R"("auth_time":1699999639)") == "`auth_time` is too long ago");
+  CHECK(judged(good + R"("auth_time":1700000660)").empty());  // there, after the sign-in here had begun
+  CHECK(judged(good + R"("auth_time":1700000661)") == "`auth_time` is in the future");
+  for (const auto* none : {R"("x":1)", R"("auth_time":"1700000000")", R"("auth_time":null)"})
+    CHECK(judged(good + none) == "`auth_time` is missing");
+  CHECK(judged(R"("acr":"bronze","amr":["pwd","otp"],"auth_time":1700000000)") == "`acr` is none of those demanded");
+  for (const auto* none : {R"("x":1)", R"("acr":["gold"])", R"("acr":"")"})
+    CHECK(judged(none) == "`acr` is none of those demanded");
+  CHECK(judged(R"("acr":"gold","amr":["pwd"],"auth_time":1700000000)") == "`amr` lacks \"otp\"");
+  CHECK(judged(R"("acr":"gold","auth_time":1700000000)") == "`amr` lacks \"pwd\"");
+  CHECK(too_weak(json::Document::parse("{}")->root(), provider().strength, now).empty());
+  const auto metadata = read_metadata(configuration(), p);
+  REQUIRE(metadata);
+  const std::string address = authorization_address(*metadata, p, {"https://us.test/back", "s", "n", "c"});
+  CHECK(address.find("&acr_values=gold%20silver&max_age=300") != std::string::npos);
+  std::vector<Wrong> faults;
+  const auto again = read_provider("idp", json::Document::parse(provider_document(p, ""))->root(), Reach::open, faults);
+  CHECK(faults.empty());
+  CHECK((again.strength.acr_values == p.strength.acr_values && again.strength.amr == p.strength.amr &&
+         again.strength.max_age == 300));
+  (void)read_provider(
+      "idp",
+      json::Document::parse(R"({"issuer":"https://i.test","client_id":"x","acr_values":["a b"],"amr":"otp",
+                      "max_age":-1})")
+          ->root(),
+      Reach::open, faults);
+  REQUIRE(faults.size() == 3);
+  CHECK((faults[0].pointer == "/amr" && faults[1].pointer == "/acr_values/0" && faults[2].pointer == "/max_age"));
 }
 
 TEST_CASE("oidc: what the token endpoint answers", "[oidc]") {

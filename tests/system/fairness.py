@@ -23,6 +23,7 @@ CORES = sorted(os.sched_getaffinity(0))
 # and the 300 us that the machine adds by itself; a short one beside other work sees starvation only.
 ADDED = 2 * 200 + 300 if FULL else 20_000
 SLICE = 200
+STOLEN = 0.003  # of the cores' time, by other machines: a round with more of it is not measured
 
 
 class Fairness(SystemTest):
@@ -111,14 +112,35 @@ class Fairness(SystemTest):
         light = ("light", 4, "/v1/burn/100000", "open", 400)
         self.quiet_p99(light)
         share = self.load(("other", 4, "/v1/burn/100000", "closed", 8), measure=1000)["other"]["completed"] / 2
-        rounds = [[self.p99_beside(light, group) for group in
-                   (None, ("other", 8, "/v1/burn/100000", "open", int(share)),
-                    ("other", 64, "/v1/burn/100000", "open", int(50 * share)))] for _ in range(5 if FULL else 3)]
+        groups = (None, ("other", 8, "/v1/burn/100000", "open", int(share)),
+                  ("other", 64, "/v1/burn/100000", "open", int(50 * share)))
+        rounds = self.undisturbed(lambda: [self.p99_beside(light, group) for group in groups], 5 if FULL else 3)
         alone, equal, flood = (min(column) for column in zip(*rounds))
         print("light p99: alone %.0f us, beside one that offers its share %.0f us, beside one that offers 50 times that %.0f us: "
               "%.2f times, alone + %.1f slices" % (alone, equal, flood, flood / equal, (flood - alone) / SLICE))
         self.assertLess(flood, 1.2 * equal if FULL else 2 * equal + ADDED)
         self.assertLess(flood, alone + (2 * SLICE if FULL else ADDED))
+
+    def undisturbed(self, measure, count):
+        """What `measure` says, `count` times. In the full run only where other machines on this one's host took so little
+        time that it cannot be what a p99 shows; skipped when that does not happen."""
+        found, shares = [], []
+        for _ in range(3 * count if FULL else count):
+            begun, before = time.monotonic(), self.stolen()
+            value = measure()
+            shares.append((self.stolen() - before) / (time.monotonic() - begun) / len(CORES))
+            if not FULL or shares[-1] < STOLEN:
+                found.append(value)
+            if len(found) == count:
+                return found
+        if not found:
+            self.skipTest("other machines took %.1f %% of this one's time at least: no p99 can be measured" % (100 * min(shares)))
+        return found
+
+    @staticmethod
+    def stolen():
+        with open("/proc/stat", encoding="ascii") as file:
+            return int(file.readline().split()[8]) / os.sysconf("SC_CLK_TCK")
 
     def p99_beside(self, light, group):
         """The light client is a process of its own, which the other's gives way to on their core."""

@@ -16,7 +16,7 @@ constexpr std::array<PermissionForm, 11> forms{{
     {PermissionKind::filter, "filter", "PATTERN",
      "Stand around the calls the pattern matches. Needed, as a grant, for every filter."},
     {PermissionKind::ingress, "ingress", "", "Make root contexts, that is: say who a request is for (gateway, auth)."},
-    {PermissionKind::act_as, "act-as", "tenants", "Work for a tenant without a caller; each use is audited."},
+    {PermissionKind::act_as, "act-as", "tenants", "Work for a tenant without a caller; each use is logged."},
     {PermissionKind::catalog, "catalog", "", "Read routes, plugins, health and metrics of the whole system."},
     {PermissionKind::threads, "threads", "", "Import thread functions; such a library is never unmapped."},
     {PermissionKind::dlopen, "dlopen", "", "Import `dlopen`."},

@@ -81,7 +81,7 @@ struct Route {
   std::optional<ByteSize> body_limit;        // absent: the listener's
   std::optional<Duration> timeout;           // absent: the method's, else the listener's deadline
   RouteHeaders headers = RouteHeaders::standard;
-  std::vector<std::string> consumes;  // media types; empty: application/json
+  std::vector<std::string> consumes;  // media types and ranges (text/*, */*); empty: JSON
 };
 
 enum class FilterFail { closed, open };

@@ -23,7 +23,8 @@ class Auth : public Plugin {
         sessions_(host, store_, settings_, forgetting_),
         links_(host, store_, settings_),
         passwords_(host, settings_),
-        verifier_(host, store_, people_, sessions_, forgetting_, settings_),
+        cold_(host, settings_),
+        verifier_(host, store_, people_, sessions_, forgetting_, cold_),
         sign_in_(host, store_, people_, sessions_, passwords_, settings_),
         session_api_(people_, sessions_, settings_),
         link_api_(host, store_, people_, links_, sessions_, passwords_, settings_),
@@ -34,7 +35,7 @@ class Auth : public Plugin {
         second_factor_(host, settings_, access_.views()),
         key_api_(host, store_, forgetting_, access_),
         roles_(host, store_, access_),
-        token_desk_(host, store_, people_, sessions_, settings_),
+        token_desk_(host, store_, people_, sessions_, cold_, settings_),
         token_api_(host, token_desk_, settings_),
         fetcher_(host, {settings_.oidc_reach, settings_.oidc_time, settings_.oidc_ca_file}),
         trust_(host, fetcher_, settings_.oidc_retry),
@@ -97,7 +98,12 @@ class Auth : public Plugin {
   Task<Reply> units(Request request) { return roles_.units(request); }
   Task<Reply> put_units(Request request) { return roles_.put_units(request); }
   Task<Reply> policies(Request request) { return roles_.policies(request); }
-  Reply access_changed(Request request) { return roles_.changed(request); }
+  // Of roles and policies, and of signing keys.
+  Reply access_changed(Request request) {
+    Reply told = roles_.changed(request);
+    if (told) token_desk_.rings().forget(request.tenant());
+    return told;
+  }
   Task<Reply> model_published(Request request) { return roles_.published(request); }
 
   Task<Reply> token(Request request) { return token_api_.token(request); }
@@ -127,6 +133,7 @@ class Auth : public Plugin {
   Sessions sessions_;
   Links links_;
   Passwords passwords_;
+  ColdBudget cold_;
   Verifier verifier_;
   SignIn sign_in_;
   SessionApi session_api_;

@@ -5,6 +5,7 @@
 // While auth/1 is asked the connection is `calling`: what the client sends meanwhile waits in in_, the head's bytes are
 // copied, and on_identity() goes on where begin() left off.
 #include "connection.hpp"
+#include "cross_site.hpp"
 #include "problem.hpp"
 
 namespace socle::gateway {
@@ -170,7 +171,9 @@ Refusal Connection::judge_identity() const {
   if (e.identity.tenant.empty() && e.match.route->access != Access::open) {
     return {401, "unauthenticated", "This listener stands for no tenant and no identity was presented."};
   }
-  return {};
+  // What auth/1 has let pass it has judged itself; see its own rules for cookies.
+  const bool of_listener = !e.identity_reply && !e.identity.tenant.empty();
+  return of_listener ? cross_site(e.method, e.head) : Refusal();
 }
 
 // The refusal of auth/1 as it words it; anything that is none means that nobody can be identified now.

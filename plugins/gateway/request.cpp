@@ -172,12 +172,8 @@ Refusal Connection::check_content() {
   if (framing.length > e.body_limit)
     return {413, "body_too_large", "The body is larger than this route or the tenant's plan accepts."};
   if (!framing.has_body()) return {};
-  if (!route.consumes.empty()) {
-    const std::string_view type = e.head.value("content-type");
-    const std::string_view media = ascii::trim(type.substr(0, type.find(';')));
-    const bool known = std::any_of(route.consumes.begin(), route.consumes.end(),
-                                   [&](const std::string& c) { return ascii::same(c, media); });
-    if (!known) return {415, "unsupported_media_type", "This route does not accept a body of this Content-Type."};
+  if (!takes(route, e.head.value("content-type"))) {
+    return {415, "unsupported_media_type", "This route does not accept a body of this Content-Type."};
   }
   if (const std::string_view coding = e.head.value("content-encoding");
       !coding.empty() && !ascii::same(coding, "identity")) {

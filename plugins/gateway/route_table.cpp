@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "ascii.hpp"
+
 namespace socle::gateway {
 
 namespace {
@@ -168,6 +170,31 @@ Match RouteTable::find(Method method, std::string_view path) const {
   Search search{method, {}, {}};
   if (static_cast<std::size_t>(std::count(path.begin(), path.end(), '/')) <= max_segments) walk(search, 0, path, 0);
   return search.match;
+}
+
+namespace {
+
+// `range` is lower case: text/plain, text/* or */*.
+bool in_range(std::string_view media, std::string_view range) {
+  if (range == "*/*") return true;
+  if (range.size() < 2 || range.substr(range.size() - 2) != "/*") return ascii::same(media, range);
+  const std::size_t kind = range.size() - 1;  // with its slash
+  return media.size() > kind && ascii::same(media.substr(0, kind), range.substr(0, kind));
+}
+
+bool is_json(std::string_view media) {
+  constexpr std::string_view suffix = "+json";
+  if (ascii::same(media, "application/json")) return true;
+  return media.size() > suffix.size() && ascii::same(media.substr(media.size() - suffix.size()), suffix);
+}
+
+}  // namespace
+
+bool takes(const Route& route, std::string_view content_type) {
+  const std::string_view media = ascii::trim(content_type.substr(0, content_type.find(';')));
+  if (route.consumes.empty()) return is_json(media);
+  return std::any_of(route.consumes.begin(), route.consumes.end(),
+                     [media](const std::string& range) { return in_range(media, range); });
 }
 
 std::string allow_text(std::uint32_t allow) {

@@ -46,7 +46,7 @@ struct Route {
   std::optional<std::size_t> body_limit;
   std::int64_t timeout_for = 0;  // 0: the listener's deadline
   bool all_headers = false;
-  std::vector<std::string> consumes;  // media types, lower case; empty: any
+  std::vector<std::string> consumes;  // media ranges, lower case; see takes(); empty: JSON
 };
 
 inline constexpr std::size_t max_path_params = 16;
@@ -85,6 +85,11 @@ class RouteTable {
   std::vector<Node> nodes_;
   std::vector<std::unique_ptr<Route>> routes_;
 };
+
+// Whether a body of this Content-Type, parameters and all, may go there: named as it is, or by a range (text/*). JSON
+// is application/json and, where the route names nothing, every type that ends in +json. A body that says nothing of
+// itself may be anything (RFC 9110, 8.3), which only "*/*" takes.
+[[nodiscard]] bool takes(const Route& route, std::string_view content_type);
 
 // "GET, HEAD, OPTIONS" of an allow mask; OPTIONS is always served.
 [[nodiscard]] std::string allow_text(std::uint32_t allow);

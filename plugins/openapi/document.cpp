@@ -1,6 +1,7 @@
 // document.cpp: see the header.
 #include "document.hpp"
 
+#include "headers.hpp"
 #include "operations.hpp"
 #include "socle/json/writer.hpp"
 
@@ -20,6 +21,14 @@ constexpr std::string_view fixed_components = R"~("Problem":{"type":"object","de
 "errors":{"type":"array","items":{"type":"object"}},"doc":{"type":"object"}}},
 "Batch":{"type":"array","minItems":1,"maxItems":500,"items":{"type":"object","required":["op"],"properties":{
 "op":{"enum":["create","put","patch","delete"]},"id":{"type":"string"},"doc":{},"if_match":{"type":"string"}}}},
+"BatchDone":{"type":"object","required":["results"],"properties":{"results":{"type":"array","items":{"type":"object",
+"required":["op","id"],"properties":{"op":{"enum":["create","put","patch","delete"]},"id":{"type":"string"},
+"version":{"type":["integer","null"]},"doc":{"type":"object"}}}}}},
+"ImportDone":{"type":"object","required":["rows","failed","errors"],"properties":{"rows":{"type":"integer"},
+"created":{"type":"integer"},"valid":{"type":"integer","description":"Instead of created, of a preview"},
+"failed":{"type":"integer"},"errors":{"type":"array","items":{"type":"object"}},"preview":{"type":"array","items":{"type":"object"}},
+"error_file":{"type":"string","description":"The rows that failed, to be mended and sent again"},
+"stopped":{"type":"object","properties":{"line":{"type":"integer"},"code":{"type":"string"},"message":{"type":"string"}}}}},
 "File":{"type":"object","required":["id","name","type","size","state"],"properties":{"id":{"type":"string"},
 "name":{"type":"string"},"type":{"type":"string"},"size":{"type":"integer"},"state":{"enum":["partial","whole"]},
 "sha256":{"type":"string"},"created_at":{"type":"string","format":"date-time"},"created_by":{"type":"string"},
@@ -53,7 +62,8 @@ void add_form(std::string& out, const Model& form) {
   out.append(ref(name)).append("}}");
   out.append(",\"").append(name).append(R"(.page":{"type":"object","required":["items","next"],"properties":{"items":{
 "type":"array","items":)");
-  out.append(ref(name + ".record")).append(R"(},"next":{"type":["string","null"]},"count":{"type":"integer"}}})");
+  out.append(ref(name + ".record"))
+      .append(R"(},"next":{"type":["string","null"]},"count":{"type":"integer"},"count_exact":{"type":"boolean"}}})");
 }
 
 }  // namespace
@@ -105,10 +115,14 @@ std::string document_of(const Sources& sources) {
     json::append_quoted(out, path);
     out.append(":{").append(operations).append("}");
   }
-  out += R"(},"components":{"securitySchemes":{"bearer":{"type":"http","scheme":"bearer"},)"
-         R"("session":{"type":"apiKey","in":"cookie","name":"__Host-socle_session"}},"responses":{"Problem":{)"
-         R"("description":"What went wrong","content":{"application/problem+json":{"schema":)"
-         R"({"$ref":"#/components/schemas/Problem"}}}}},"schemas":{)";
+  constexpr std::string_view of_problems = R"("#/components/headers/Retry-After")";
+  const auto fields = header_components(out + std::string(of_problems));
+  out.append(R"(},"components":{)").append(fields);
+  out +=
+      R"(,"securitySchemes":{"bearer":{"type":"http","scheme":"bearer"},)"
+      R"("session":{"type":"apiKey","in":"cookie","name":"__Host-socle_session"}},"responses":{"Problem":{)"
+      R"("description":"What went wrong","headers":{"Retry-After":{"$ref":"#/components/headers/Retry-After"}},"content":{"application/problem+json":{"schema":)"
+      R"({"$ref":"#/components/schemas/Problem"}}}}},"schemas":{)";
   out += fixed_components;
   for (const auto& form : sources.forms) add_form(out, form);
   for (const auto& one : sources.rulesets)

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "headers.hpp"
 #include "socle/json/writer.hpp"
 
 namespace socle::openapi {
@@ -74,11 +75,15 @@ Shape form_shape(std::string_view handler, const Model& form) {
   if (handler == "batch") {
     const auto one =
         form.example.empty() || form.unique ? std::string() : "[{\"op\":\"create\",\"doc\":" + form.example + "}]";
-    return {content(json_text, reference_to("Batch"), one), "200", content(json_text, R"({"type":"object"})")};
+    return {content(json_text, reference_to("Batch"), one), "200", content(json_text, reference_to("BatchDone"))};
   }
   if (handler == "import")
     return {content("text/csv", R"({"type":"string"})") + "," + content("application/x-ndjson", R"({"type":"string"})"),
-            "200", content(json_text, R"({"type":"object"})")};
+            "200", content(json_text, reference_to("ImportDone"))};
+  if (handler == "create_draft" || handler == "replace_draft")
+    return {content(json_text, R"({"type":"object"})"), handler == "create_draft" ? "201" : "200",
+            content(json_text, R"({"type":"object"})")};
+  if (handler == "remove_draft") return {{}, "204", {}};
   if (handler == "export")
     return {
         {},
@@ -98,6 +103,7 @@ Shape shape_of(View route, const std::string& method, const Model* model) {
                         reference_to(component_of_ruleset(model->name)) + R"(,"trace":{"type":"boolean"}}})",
                     model->example),
             "200", content("application/json", R"({"type":"object"})")};
+  if (service == "pages/1") return {{}, "200", content("text/html", R"({"type":"string"})")};
   Shape out{{}, "2XX", content("application/json", "{}")};
   if (service == "blob/1" && (handler == "upload" || handler == "continue"))
     out.request = content("application/octet-stream", "{}");
@@ -117,7 +123,8 @@ Shape shape_of(View route, const std::string& method, const Model* model) {
   return out;
 }
 
-void write_parameter(json::Writer& out, std::string_view name, std::string_view in, View declared) {
+void write_parameter(json::Writer& out, std::string_view name, std::string_view in, View declared,
+                     const std::vector<std::string_view>& choices = {}) {
   out.begin_object().member("name", name).member("in", in);
   out.member("required", in == "path" || declared.find("required").as_bool());
   out.key("schema").begin_object();
@@ -125,7 +132,22 @@ void write_parameter(json::Writer& out, std::string_view name, std::string_view 
   out.member("type", type.empty() ? std::string_view("string") : type);
   for (const auto& [from, to] : {std::pair{"minimum", "minimum"}, {"maximum", "maximum"}, {"max_length", "maxLength"}})
     if (declared.find(from).exists()) out.member(to, declared.find(from));
+  if (!choices.empty()) {
+    out.key("enum").begin_array();
+    for (const auto one : choices) out.string(one);
+    out.end_array();
+  }
   out.end_object().end_object();
+}
+
+// The members of an answer's "headers".
+std::string answer_headers(const Headers& headers) {
+  std::string out;
+  for (const auto name : headers.response) {
+    json::append_quoted(out.append(out.empty() ? "" : ","), name);
+    out.append(":{\"$ref\":\"").append(answer_field(name)).append("\"}");
+  }
+  return out;
 }
 
 }  // namespace
@@ -148,7 +170,7 @@ Operation operation_of(View route, const Model* model, bool twice) {
     in_path.push_back(out.path.substr(at + 1, end - at - 1));
   }
   if (model != nullptr) std::erase(in_path, std::string());
-  const bool form = model != nullptr && service == "forms/1";
+  const bool form = model != nullptr && route.find("path").as_string().starts_with("/v1/forms/");
   out.tag = model == nullptr ? area : (form ? "form " : "ruleset ") + model->name;
   out.tag_about = model == nullptr
                       ? "Endpoints of " + area + "."
@@ -170,12 +192,19 @@ Operation operation_of(View route, const Model* model, bool twice) {
   const auto declared = route.find("params");
   for (const auto& name : in_path) write_parameter(writer, name, "path", declared.find(name));
   for (const auto& [name, one] : declared.members())
-    if (one.find("in").as_string() == "query") write_parameter(writer, name, "query", one);
+    if (one.find("in").as_string() == "query")
+      write_parameter(writer, name, "query", one, choices_of(service, handler, name));
+  const auto headers = headers_of(service, handler);
+  for (const auto name : headers.request) writer.begin_object().member("$ref", request_field(name)).end_object();
   writer.end_array().end_object();
   out.text.pop_back();
   if (!shape.request.empty()) out.text.append(",\"requestBody\":{\"content\":{").append(shape.request).append("}}");
   out.text.append(",\"responses\":{\"").append(shape.status).append("\":{\"description\":\"Done\"");
+  if (const auto fields = answer_headers(headers); !fields.empty())
+    out.text.append(",\"headers\":{").append(fields).append("}");
   if (!shape.response.empty()) out.text.append(",\"content\":{").append(shape.response).append("}");
+  const bool cached = std::count(headers.request.begin(), headers.request.end(), "If-None-Match") > 0;
+  if (cached && out.method == "get") out.text += R"(},"304":{"description":"It is what If-None-Match names")";
   out.text += R"(},"4XX":{"$ref":"#/components/responses/Problem"},"5XX":{"$ref":"#/components/responses/Problem"}}})";
   return out;
 }

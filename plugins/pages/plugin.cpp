@@ -2,6 +2,7 @@
 #include <socle/plugin.hpp>
 
 #include "account/account.hpp"
+#include "account/roles.hpp"
 #include "account/users.hpp"
 #include "form/pages.hpp"
 #include "site/home.hpp"
@@ -15,7 +16,8 @@ class Pages final : public Plugin {
         home_(host, site_, models_),
         forms_(host, site_, models_),
         account_(host, site_),
-        users_(host, site_) {}
+        users_(host, site_),
+        roles_(host, site_) {}
 
   Task<Status> start() override { co_return forms_.settings(); }
 
@@ -48,14 +50,18 @@ class Pages final : public Plugin {
   Task<Reply> change_account(Request request) { return account_.change(request); }
   Task<Reply> end_session(Request request) { return account_.end_session(request); }
   Task<Reply> remove_key(Request request) { return account_.remove_key(request); }
+  Task<Reply> link_account(Request request) { return account_.link(request); }
+  Task<Reply> unlink_account(Request request) { return account_.unlink(request); }
   Task<Reply> users(Request request) { return users_.list(request); }
   Task<Reply> invite(Request request) { return users_.invite(request); }
   Task<Reply> user(Request request) { return users_.user(request); }
   Task<Reply> change_user(Request request) { return users_.change(request); }
   Task<Reply> ask_delete_user(Request request) { return users_.ask_delete(request); }
-  Task<Reply> roles(Request request) { return users_.roles(request); }
-  Task<Reply> put_role(Request request) { return users_.put_role(request); }
-  Task<Reply> remove_role(Request request) { return users_.remove_role(request); }
+  Task<Reply> roles(Request request) { return roles_.list(request); }
+  Task<Reply> role(Request request) { return roles_.role(request); }
+  Task<Reply> save_role(Request request) { return roles_.save(request); }
+  Task<Reply> put_role(Request request) { return roles_.create(request); }
+  Task<Reply> remove_role(Request request) { return roles_.remove(request); }
 
  private:
   Site site_;
@@ -64,6 +70,7 @@ class Pages final : public Plugin {
   FormPages forms_;
   Account account_;
   Users users_;
+  Roles roles_;
 };
 
 }  // namespace socle::pages
@@ -90,11 +97,15 @@ SOCLE_PLUGIN(Pages, socle::service("pages", 1)
                         .method("change_account", &Pages::change_account)
                         .method("end_session", &Pages::end_session)
                         .method("remove_key", &Pages::remove_key)
+                        .method("link_account", &Pages::link_account)
+                        .method("unlink_account", &Pages::unlink_account)
                         .method("users", &Pages::users)
                         .method("invite", &Pages::invite)
                         .method("user", &Pages::user)
                         .method("change_user", &Pages::change_user)
                         .method("ask_delete_user", &Pages::ask_delete_user)
                         .method("roles", &Pages::roles)
+                        .method("role", &Pages::role)
+                        .method("save_role", &Pages::save_role)
                         .method("put_role", &Pages::put_role)
                         .method("remove_role", &Pages::remove_role))

@@ -157,6 +157,42 @@ class Events(AuditTest):
                                  ("auth.refresh", "invalid_grant"), ("auth.refresh", "refresh_token_reused"),
                                  ("auth.login", "ok")])
 
+    def test_clients_and_a_suspended_users_key_are_entries(self):
+        self.start()
+        admin = self.operator()
+        _, made, _ = self.ask("POST", "/v1/auth/users", {"username": "ada", "roles": ["admin"]}, admin, 201)
+        link = re.search(r"[^/]*$", made["password_link"]).group(0)
+        self.ask("POST", "/v1/auth/links/" + link, {"password": PASSWORD}, status=200)
+        _, got, _ = self.ask("POST", "/v1/auth/login", {"username": "ada", "password": PASSWORD}, status=200)
+        ada = {"Authorization": "Bearer " + got["access_token"]}
+        _, made, _ = self.ask("POST", "/v1/auth/keys", {"name": "robot", "scopes": ["users:read"]}, ada, 201)
+        kid, secret, user = made["key"]["id"], made["secret"], got["user"]["id"]
+        key = {"Authorization": "Bearer " + secret}
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        wrong = secret[:-9] + ("A" if secret[-9] != "A" else "B") + secret[-8:]
+
+        def client(shown):
+            status, fields, _ = self.node.request(
+                "POST", "/v1/auth/token", "grant_type=client_credentials&client_id=%s&client_secret=%s" % (kid, shown), form)
+            return status, fields["traceparent"].split("-")[1]
+
+        asked = [client(secret), client(wrong)]
+        self.ask("GET", "/v1/auth/users", headers=key, status=200)
+        self.ask("PATCH", "/v1/auth/users/" + user, {"state": "suspended"}, admin, 200)
+        _, problem, fields = self.ask("GET", "/v1/auth/users", headers=key, status=403)
+        self.assertEqual(problem["code"], "user_suspended")
+        asked.append(client(secret))
+        self.assertEqual([status for status, _ in asked], [200, 401, 401])
+        told = [(each["target"], each["status"], each["trace"]) for each in reversed(self.entries(operation="auth.token"))]
+        wanted = [("keys/" + kid, "ok"), ("keys/unknown", "bad_credential"), ("keys/" + kid, "user_suspended")]
+        self.assertEqual(told, [(*what, trace) for what, (_, trace) in zip(wanted, asked)])
+        [denied] = self.entries(operation="access.denied", target="GET%20/v1/auth/users")
+        self.assertEqual((denied["principal"], denied["status"], denied["trace"]),
+                         (user, "user_suspended", fields["traceparent"].split("-")[1]))
+        everything = json.dumps(self.entries())
+        for word in (secret, wrong):
+            self.assertNotIn(word, everything)
+
     def test_what_the_gateway_and_a_service_deny_is_an_entry_before_the_answer(self):
         self.start()
         self.ask("POST", "/v1/auth/users", {"username": "eve", "roles": ["owner"]}, status=403)

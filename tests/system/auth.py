@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import struct
 import threading
 import time
@@ -18,6 +19,7 @@ from page_examples import blocks, like, run, text_of
 
 AUTH = "password_memory: 8MiB, password_passes: 1, login_attempts: 5, public_url: \"http://socle.test\""
 PASSWORD = "tr0ub4dor&3"
+FORM = "application/x-www-form-urlencoded"
 GRANTS = 'grants: ["call:storage/1", "call:auth/1", "call:models/1", "call:tenants/1", "call:audit/1", "act-as:tenants", "subscribe:models.published"]'
 
 
@@ -293,6 +295,54 @@ class Auth(SystemTest):
         self.assertEqual(200, self.ask(kernel, "GET", "/v1/auth/session", token=other)[0])
         self.login(kernel, "other")
 
+    def flood(self, kernel, address, count):
+        """So many sign-ins of invented users from another address, pipelined."""
+        head = "POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+        with socket.create_connection(("127.0.0.1", kernel.port), 60, (address, 0)) as sender, sender.makefile("rb") as answers:
+            for first in range(0, count, 100):
+                texts = [json.dumps({"tenant": "acme", "username": "u%d" % i, "password": "x"}) for i in range(first, first + 100)]
+                sender.sendall("".join(head % (len(text), text) for text in texts).encode())
+                for _ in texts:
+                    self.assertIn(answers.readline().split()[1], (b"401", b"429"))
+                    fields = dict(line.lower().split(b": ", 1) for line in iter(answers.readline, b"\r\n"))
+                    answers.read(int(fields[b"content-length"]))
+
+    def test_a_flood_of_invented_users_from_elsewhere_gives_a_guesser_nothing_back(self):
+        kernel = self.kernel(config=AUTH + ", login_refill: 24h")
+        self.come_in(kernel)
+        body = {"tenant": "acme", "username": "admin", "password": "wrong password"}
+        guesses = [self.outcome(kernel, "POST", "/v1/auth/login", body) for _ in range(6)]
+        self.assertEqual([(401, "bad_login")] * 5 + [(429, "too_many_attempts")], guesses)
+        self.flood(kernel, "127.0.0.2", 33_500)  # twice that is more than are remembered
+        self.assertEqual((429, "too_many_attempts"), self.outcome(kernel, "POST", "/v1/auth/login", body))
+
+    def test_bogus_tokens_have_the_same_budget_wherever_they_are_shown(self):
+        kernel = self.kernel(config=AUTH + ", cold_burst: 30, cold_refill: 1h")
+        self.come_in(kernel)
+        status, _, got = self.ask(kernel, "POST", "/v1/auth/login", {"tenant": "acme", "username": "admin", "password": PASSWORD})
+        self.assertEqual(200, status, got)
+        signed = got["access_token"].rpartition(".")[0]
+        forged = lambda i: "%s.%085dA" % (signed, i)
+        unknown = lambda i: "sr_acme_%s_%043d" % ("A" * 22, i)
+        key = lambda i: "sk_acme_%s_%043d" % ("a" * 12, i)
+        post = lambda path, text, c: self.outcome(kernel, "POST", path, text, connection=c, Content_Type=FORM)
+        shown = {"bearer": lambda i, c: self.outcome(kernel, "GET", "/v1/usage", token=forged(i), connection=c),
+                 "revoked": lambda i, c: post("/v1/auth/revoke", "token=" + forged(i), c),
+                 "revoked refresh token": lambda i, c: post("/v1/auth/revoke", "token=" + unknown(i), c),
+                 "refresh": lambda i, c: post("/v1/auth/token", "grant_type=refresh_token&refresh_token=" + unknown(i), c),
+                 "client": lambda i, c: post("/v1/auth/token", "grant_type=client_credentials&client_id=%s&client_secret=%s"
+                                             % ("a" * 12, key(i)), c),
+                 "no client": lambda i, c: post("/v1/auth/token", "grant_type=client_credentials&client_id=x&client_secret=y", c)}
+        for number, (name, show) in enumerate(shown.items()):
+            with self.subTest(name):
+                c = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=30, source_address=("127.0.0.%d" % (2 + number), 0))
+                self.addCleanup(c.close)
+                answers = [show(i, c) for i in range(40)]
+                self.assertEqual([(429, "too_many_credentials")] * 10, answers[30:])
+                self.assertNotIn(429, [status for status, _ in answers[:30]])
+                held = self.outcome(kernel, "GET", "/v1/usage", token=forged(99), connection=c)
+                self.assertEqual((429, "too_many_credentials"), held)
+
     def test_bogus_credentials_of_one_address_are_not_looked_up_without_end(self):
         kernel = self.kernel(config=AUTH + ", cold_burst: 30, cold_refill: 1h")
         admin = self.come_in(kernel)
@@ -358,11 +408,19 @@ class Auth(SystemTest):
     def test_a_suspended_or_deleted_tenant_is_served_nothing(self):
         kernel = self.kernel()
         admin = self.come_in(kernel)
+        body = {"tenant": "acme", "username": "admin", "password": PASSWORD}
+        refresh = "grant_type=refresh_token&refresh_token=" + self.ask(kernel, "POST", "/v1/auth/login", body)[2]["refresh_token"]
+        made = self.ask(kernel, "POST", "/v1/auth/keys", {"name": "ci", "scopes": ["users:read"]}, token=admin)[2]
+        client = "grant_type=client_credentials&client_id=%s&client_secret=%s" % (made["key"]["id"], made["secret"])
         kernel.command("tenant", "suspend", "acme")
         self.assertEqual((403, "tenant_suspended"), self.outcome(kernel, "GET", "/v1/usage", token=admin))
-        body = {"tenant": "acme", "username": "admin", "password": PASSWORD}
         self.assertEqual((403, "tenant_suspended"), self.outcome(kernel, "POST", "/v1/auth/login", body))
+        for form in (refresh, client):
+            answer = self.outcome(kernel, "POST", "/v1/auth/token", form, Content_Type=FORM)
+            self.assertEqual((403, "tenant_suspended"), answer, form[:30])
         kernel.command("tenant", "resume", "acme")
+        for form in (refresh, client):  # nothing was spent
+            self.assertEqual(200, self.ask(kernel, "POST", "/v1/auth/token", form, Content_Type=FORM)[0])
         self.assertEqual(200, self.ask(kernel, "GET", "/v1/usage", token=admin)[0])
         made = kernel.command("tenant", "create", "brief")
         session = self.come_in(kernel, "brief", "admin", made["password_link"])

@@ -337,6 +337,93 @@ logic: {"lines[].product": {reference: product}}
         done = demo.good("POST", records + ":import", csv.replace(pear, apple), {"Content-Type": "text/csv"})
         self.assertEqual((1, 1), (done["rows"], done["created"]))
 
+    def test_validate_and_save_tell_the_same_faults_all_of_them_in_words_of_the_form(self):
+        kernel = self.system()
+        demo = self.tenant(kernel.port)
+        demo.release("form: customer\nschema: {type: object, properties: {name: {type: string}}}\n", "customer")
+        demo.release("""form: order
+schema:
+  type: object
+  properties:
+    count: {type: integer}
+    at: {type: string, format: date-time}
+    text: {type: string}
+    customer: {type: string}
+    others: {type: array, items: {type: string}}
+    lines: {type: array, items: {type: object, properties: {customer: {type: string}}}}
+logic: {customer: {reference: customer}, others: {reference: customer}, "lines[].customer": {reference: customer}}
+index: [count, at, text]
+""", "order")
+        records, gone = "/v1/forms/order/records", "0199e0f1-8c6e-7abc-8def-0123456789ab"
+        ada = demo.good("POST", "/v1/forms/customer/records", {"name": "Ada"}, status=201)["id"]
+        named = {"customer": "nope", "others": ["x", ada, gone], "lines": [{"customer": ada}, {"customer": gone}]}
+        wanted = [("/customer", "reference"), ("/lines/1/customer", "reference"), ("/others/0", "reference"), ("/others/2", "reference")]
+
+        def faults(answer):
+            return [(e["pointer"], e["code"]) for e in answer["errors"]]
+        for more, first in (({}, []), ({"count": "x"}, [("/count", "type")])):
+            status, answer = demo.ask("POST", records, {**named, **more})
+            self.assertEqual((422, sorted(first + wanted)), (status, faults(answer)))
+            told = demo.good("POST", records + ":validate", {**named, **more})
+            self.assertEqual((False, answer["errors"]), (told["valid"], told["errors"]))
+            line = json.dumps({**named, **more}) + "\n"
+            for preview in ("?preview=true", ""):
+                told = demo.good("POST", records + ":import" + preview, line, {"Content-Type": "application/x-ndjson"})
+                self.assertEqual((1, faults(answer)), (told["failed"], faults(told)))
+        # What no index can hold is the field's fault, and no word of it is the store's.
+        for field, value in (("count", 10 ** 29), ("at", "0000-01-01T00:00:00Z"), ("at", "9999-12-31T23:59:59-12:00"), ("text", "a" * 1025)):
+            for language in ("en", "zh"):
+                with self.subTest(field=field, language=language):
+                    status, answer = demo.ask("POST", records, {field: value, "customer": "nope"}, {"Accept-Language": language})
+                    self.assertEqual((422, "invalid_record"), (status, answer["code"]))
+                    self.assertEqual({"/" + field, "/customer"}, {e["pointer"] for e in answer["errors"]})
+                    for storage in ("/doc", "i:", "index_"):
+                        self.assertNotIn(storage, json.dumps(answer["errors"]))
+
+    def test_a_unique_conflict_does_not_tell_whose_record_it_is(self):
+        kernel = self.system()
+        demo = self.tenant(kernel.port)
+        demo.release("""form: coded
+schema: {type: object, properties: {code: {type: string}, owner: {type: string}}}
+unique: [[code, owner]]
+access: {create: "true", read: "record.owner == user.id"}
+""", "coded")
+        records, hers = "/v1/forms/coded/records", {"code": "a", "owner": "ada"}
+        made = demo.good("POST", records, hers, status=201)
+        batch = [{"op": "create", "doc": {"code": "b"}}, {"op": "create", "doc": hers}]
+        for path, body, at in ((records, hers, "/code"), (records + ":batch", batch, "/1/doc/code")):
+            status, answer = demo.ask("POST", path, body)
+            self.assertEqual((409, "unique_conflict"), (status, answer["code"]))
+            self.assertEqual([(at, "unique", {"fields": ["/code", "/owner"]})],
+                             [(e["pointer"], e["code"], e["params"]) for e in answer["errors"]])
+            self.assertNotIn(made["id"], json.dumps(answer))
+
+    def test_parameters_that_there_are_not_are_refused(self):
+        kernel = self.system()
+        demo = self.tenant(kernel.port)
+        demo.release(marked(1))
+        records = "/v1/forms/marked/records"
+        for asked, status in ((":export?format=xls", 400), ("?limit=abc", 400), ("?limit=500", 422), ("?limit=0", 422)):
+            found, answer = demo.ask("GET", records + asked)
+            self.assertEqual((status, "invalid_parameter"), (found, answer["code"]), asked)
+
+    def test_requests_with_one_key_at_once_make_one_record(self):
+        kernel = self.system()
+        self.tenant(kernel.port).release(marked(1))
+        found = []
+
+        def send():
+            tenant = Tenant(kernel.port)
+            found.append(tenant.ask("POST", "/v1/forms/marked/records", {"n": 1}, {"Idempotency-Key": "one"}))
+            tenant.connection.close()
+        clients = [threading.Thread(target=send) for _ in range(8)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join(60)
+        self.assertEqual([201] * 8, [status for status, _ in found])
+        self.assertEqual(1, len({answer["id"] for _, answer in found}))
+
     def test_what_a_deletion_does_to_those_who_refer(self):
         kernel = self.system()
         demo = self.tenant(kernel.port)

@@ -1,5 +1,6 @@
 """system.oidc: signing in at a tenant's OpenID provider, of a whole kernel with three workers: the way there and back,
-roles by claims, linked accounts; and a provider, a browser and a tenant's administrator that lie."""
+roles by claims, linked accounts; and a provider, a browser and a tenant's administrator that lie. A few lines beyond 400,
+because all of them are told to one kernel and one fake provider."""
 
 import json
 import threading
@@ -13,6 +14,7 @@ from harness import Kernel, SystemTest, main, plugin
 
 CONFIG = 'password_memory: 8MiB, password_passes: 1, public_url: "http://socle.test", oidc_reach: local, oidc_time: 2s, oidc_retry: %s'
 SECRET = "s3cret of the client"
+PROOF = {"password": auth.PASSWORD}
 
 
 class OidcTest(SystemTest):
@@ -209,13 +211,15 @@ class WithFake(OidcTest):
         _, ann = self.hire(self.k, self.admin, "ann")
 
         def link(session):
-            status, headers, answer = self.ask(self.k, "POST", "/v1/auth/oidc/links/idp", {}, cookie=session)
+            status, headers, answer = self.ask(self.k, "POST", "/v1/auth/oidc/links/idp", PROOF, cookie=session)
             self.assertEqual(200, status, answer)
             return self.back(self.provider.consent(answer["location"], sub="bobs"), headers["set-cookie"].split(";")[0])
 
         status, _, _ = self.ask(self.k, "POST", "/v1/auth/oidc/links/idp", {}, cookie=bob, Origin="https://evil.test")
         self.assertEqual(403, status)
-        location = self.ask(self.k, "POST", "/v1/auth/oidc/links/idp", {}, cookie=bob)
+        for less in ({}, {"password": "a guess"}):
+            self.assertEqual((403, "bad_password"), self.outcome(self.k, "POST", "/v1/auth/oidc/links/idp", less, cookie=bob))
+        location = self.ask(self.k, "POST", "/v1/auth/oidc/links/idp", PROOF, cookie=bob)
         status, headers, answer = location
         done = self.ask(self.k, "GET", self.provider.consent(answer["location"], sub="bobs"), Cookie=headers["set-cookie"].split(";")[0])
         self.assertEqual((303, "/"), (done[0], done[1]["location"]))
@@ -225,9 +229,23 @@ class WithFake(OidcTest):
         self.assertEqual(["member"], self.roles(session))
         [own] = self.ask(self.k, "GET", "/v1/auth/oidc/links", cookie=session)[2]["items"]
         self.assertEqual(404, self.ask(self.k, "DELETE", "/v1/auth/oidc/links/" + own["id"], token=ann)[0])
-        self.assertEqual(204, self.ask(self.k, "DELETE", "/v1/auth/oidc/links/" + own["id"], cookie=session)[0])
+        self.assertEqual((403, "bad_password"), self.outcome(self.k, "DELETE", "/v1/auth/oidc/links/" + own["id"], cookie=session))
+        self.assertEqual(204, self.ask(self.k, "DELETE", "/v1/auth/oidc/links/" + own["id"], PROOF, cookie=session)[0])
         self.assertEqual("ada", self.ask(self.k, "GET", "/v1/auth/session", cookie=self.come_by(
             self.provider, sub="bobs")[1])[2]["user"]["username"])
+
+    def test_who_has_no_password_links_without_one_and_keeps_the_last_way_in(self):
+        session = self.come_by(self.provider)[1]
+        status, headers, answer = self.ask(self.k, "POST", "/v1/auth/oidc/links/idp", {}, cookie=session)
+        self.assertEqual(200, status, answer)
+        done = self.ask(self.k, "GET", self.provider.consent(answer["location"], sub="another of hers"),
+                        Cookie=headers["set-cookie"].split(";")[0])
+        self.assertEqual(303, done[0], done[2])
+        links = self.ask(self.k, "GET", "/v1/auth/oidc/links", cookie=session)[2]["items"]
+        self.assertEqual(2, len(links))
+        first, last = ["/v1/auth/oidc/links/" + one["id"] for one in links]
+        self.assertEqual(204, self.ask(self.k, "DELETE", first, cookie=session)[0])
+        self.assertEqual((409, "last_way_in"), self.outcome(self.k, "DELETE", last, cookie=session))
 
     def test_who_was_suspended_or_removed_does_not_come_in_by_the_provider(self):
         session = self.come_by(self.provider)[1]

@@ -71,6 +71,11 @@ class OpenApi(SystemTest):
                      "/v1/rules/loan-credit/evaluate", "/v1/auth/login", "/v1/openapi.json"):
             self.assertIn(path, after["paths"])
         self.assertEqual(after["paths"]["/v1/auth/login"]["post"]["security"], [])
+        self.assertEqual([{"$ref": "#/components/parameters/Idempotency-Key"}],
+                         [p for p in after["paths"]["/v1/forms/visit/records"]["post"]["parameters"] if "$ref" in p])
+        self.assertEqual({"ETag", "Location"}, set(after["paths"]["/v1/forms/visit/records"]["post"]["responses"]["201"]["headers"]))
+        self.assertIn({"$ref": "#/components/parameters/Range"}, after["paths"]["/v1/files/{id}"]["get"]["parameters"])
+        self.assertLessEqual({"If-Match", "Idempotency-Key", "Range"}, set(after["components"]["parameters"]))
         self.assertNotIn("form.loan", self.document("?forms=visit")[0]["components"]["schemas"])
         other = int(self.kernel_.command("status")["listeners"]["other"].rsplit(":", 1)[1])
         self.assertEqual([p for p in self.document(port=other)[0]["paths"] if "loan" in p or "visit" in p], [])

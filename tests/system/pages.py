@@ -6,6 +6,7 @@ the rules of accessibility."""
 import base64
 import hashlib
 import hmac
+import html
 import http.client
 import json
 import os
@@ -18,6 +19,7 @@ import time
 import urllib.parse
 
 import browser
+from fake_provider import FakeProvider
 from harness import RESIDENT, SOCLE, Kernel, SystemTest, main, plugin
 
 LOAN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/loan")
@@ -33,7 +35,7 @@ tenants: {demo: {plan: free}}
 plugins:
   - {path: %s, home: kernel}
   - {path: %s, home: kernel, listen: [http, ops], config: {sign_in: /login}, grants: [ingress, catalog]}
-  - {path: %s, home: kernel, config: {password_memory: 8MiB, password_passes: 1, link_page: /join/}, grants: ["call:storage/1", "call:audit/1", "call:auth/1", "call:models/1", "call:tenants/1", "act-as:tenants", "subscribe:models.published"]}
+  - {path: %s, home: kernel, config: {password_memory: 8MiB, password_passes: 1, link_page: /join/, oidc_reach: local}, grants: ["call:storage/1", "call:audit/1", "call:auth/1", "call:models/1", "call:tenants/1", "act-as:tenants", "subscribe:models.published"]}
   - {path: %s, home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:forms/1", "call:auth/1", "act-as:tenants"]}
   - {path: %s, home: kernel, grants: ["call:models/1"]}
   - {path: %s, home: kernel, grants: ["call:storage/1", "call:models/1", "call:rules/1", "call:blob/1", "call:auth/1"]}
@@ -56,6 +58,22 @@ def totp(secret, at):
     mac = hmac.new(base64.b32decode(secret + "=" * (-len(secret) % 8)), struct.pack(">Q", int(at) // 30), hashlib.sha1).digest()
     at = mac[-1] & 15
     return "%06d" % ((struct.unpack(">I", mac[at:at + 4])[0] & 0x7FFFFFFF) % 1000000)
+
+
+def fields_of(page, action):
+    """What a browser would post of the form that goes to `action`, without a button's part."""
+    form = re.search(r'<form method="post" action="%s".*?</form>' % re.escape(action), page, re.S)[0]
+    fields = {}
+    for one, several, body in re.findall(r"(<input[^>]*>)|(<(?:select|textarea)[^>]*>)(.*?)</(?:select|textarea)>", form, re.S):
+        tag = one or several
+        name, value = re.search(r' name="([^"]*)"', tag), re.search(r' value="([^"]*)"', tag)
+        if not name or ("checkbox" in tag and " checked" not in tag):
+            continue
+        if tag.startswith("<select"):
+            value = re.search(r'value="([^"]*)" selected', body)
+        text = body.removeprefix("\n") if tag.startswith("<textarea") else value[1] if value else ""
+        fields[html.unescape(name[1])] = html.unescape(text)
+    return fields
 
 
 class Pages(SystemTest):
@@ -450,6 +468,8 @@ class Pages(SystemTest):
         tab.type("role", "clerk")
         tab.type("permissions", "forms:read records:read account:read")
         tab.click("form[action='/roles'] button")
+        self.assertEqual("/roles/clerk", tab.run("location.pathname"))
+        tab.open(self.base + "/roles")
         self.assertIn("records:read", tab.run("[...document.querySelectorAll('tr')].find(r => r.textContent.includes('clerk')).textContent"))
         self.user_page(tab, "ann")
         self.axe(tab, "user")
@@ -533,6 +553,196 @@ class Pages(SystemTest):
             self.assertNotIn("nightly-report", text)
             self.assertNotIn("127.0.0.1", text)
             self.assertEqual(["/logout", "/account/factor"], forms(text))
+
+    def signed_in(self, tenant, username):
+        """A session as a browser of one's own pages shows it."""
+        status, headers, text = self.ask("POST", "/v1/auth/login", json.dumps({"tenant": tenant, "username": username, "password": PASSWORD}),
+                                         Content_Type="application/json")
+        self.assertEqual(200, status, text)
+        return {"Cookie": headers["set-cookie"].split(";")[0], "Sec_Fetch_Site": "same-origin"}
+
+    def administrator(self, kernel, tenant):
+        made = json.loads(self.socle(kernel, "tenant", "create", tenant, "--plan", "free", "--json"))["password_link"]
+        link = made[made.index("/v1/auth/links/"):]
+        self.assertEqual(200, self.ask("POST", link, json.dumps({"password": PASSWORD}), Content_Type="application/json")[0])
+        return self.signed_in(tenant, "admin")
+
+    def api(self, method, path, body=None, **who):
+        status, headers, text = self.ask(method, path, None if body is None else json.dumps(body), Content_Type="application/json", **who)
+        self.assertEqual(2, status // 100, text)
+        return json.loads(text or "{}")
+
+    def post(self, page, action, who, status=303, **entered):
+        """The page's form, with what was entered, as a browser without a script sends it; the answer's page or its next address."""
+        found, headers, text = self.ask("POST", action, dict(fields_of(page, action), **entered), **who)
+        self.assertEqual(status, found, text)
+        return headers["location"] if status == 303 else text
+
+    def test_a_role_is_changed_on_its_page_and_nobody_elses_change_is_lost(self):
+        kernel = self.kernel(listener="")
+        who = self.administrator(kernel, "acme")
+        self.api("PUT", "/v1/auth/roles/reader", {"role": "reader", "permissions": ["records:read"]}, **who)
+        page = self.ask("GET", "/roles", **who)[2]
+        self.assertEqual("/roles/clerk?done=updated", self.post(page, "/roles", who, role="clerk"))
+        self.post(page, "/roles", who, 409, role="clerk", permissions="records:read")  # one that is there is not made again
+        role = "/roles/clerk"
+        page = self.ask("GET", role, **who)[2]
+        page = self.post(page, role, who, 200, go="add", **{"title/en": "Clerk <1>", "title/zh": "文员", "permissions": "rules:evaluate"})
+        page = self.post(page, role, who, 200, go="add", **{"grants/0/permissions": "records:read"})
+        page = self.post(page, role, who, 200, go="add", **{"grants/1/permissions": "records:update"})
+        page = self.post(page, role, who, 200, go="remove/1")
+        self.assertNotIn("records:update", page)
+        grant = {"permissions": "records:read  records:write", "resources": "forms/leave forms/expense", "scope": "department_and_below",
+                 "unit": "org", "when": "record.state != 'archived' &&\n  true", "hidden": "/salary\r\n/a b \r\n", "read_only": "/approved_by"}
+        entered = {"grants/0/" + key: value for key, value in grant.items()}
+        # What is not understood is told at its place, and nothing is lost.
+        page = self.post(page, role, who, 422, go="save", inherits="reader", second_factor="true", **dict(entered, **{"grants/0/when": "record.("}))
+        self.assertRegex(page, r'name="grants/0/when"[^>]* aria-invalid="true"')
+        self.assertEqual("forms/leave forms/expense", fields_of(page, role)["grants/0/resources"])
+        self.assertEqual(role + "?done=updated", self.post(page, role, who, go="save", **entered))
+        wanted = {"role": "clerk", "title": {"en": "Clerk <1>", "zh": "文员"}, "inherits": ["reader"], "permissions": ["rules:evaluate"],
+                  "second_factor": True, "grants": [
+                      {"permissions": ["records:read", "records:write"], "resources": ["forms/leave", "forms/expense"], "scope": "department_and_below",
+                       "unit": "org", "when": "record.state != 'archived' &&\n  true", "hidden": ["/salary", "/a b"], "read_only": ["/approved_by"]}]}
+        self.assertEqual(wanted, self.api("GET", "/v1/auth" + role, **who))
+        # What is looked at and saved stays as it is, also what the page has no words for.
+        for stored in (wanted, {"role": "clerk", "title": "One for all", "permissions": ["*"]},
+                       {"role": "clerk", "title": {"de": "Sachbearbeiter", "en": "Clerk"}, "grants": [{"permissions": ["*"], "scope": "own"}]}):
+            self.api("PUT", "/v1/auth" + role, stored, **who)
+            page = self.ask("GET", role, **who)[2]
+            self.post(page, role, who, go="save")
+            self.assertEqual(stored, self.api("GET", "/v1/auth" + role, **who))
+        self.api("PUT", "/v1/auth" + role, wanted, **who)
+        page = self.ask("GET", role, **who)[2]
+        # Somebody was faster: that is told, and only who has read it may save over it.
+        self.api("PUT", "/v1/auth" + role, dict(wanted, inherits=[]), **who)
+        page = self.post(page, role, who, 409, go="save", permissions="rules:read")
+        self.assertIn("Somebody has changed the roles meanwhile", page)
+        self.assertEqual(dict(wanted, inherits=[]), self.api("GET", "/v1/auth" + role, **who))
+        self.assertEqual("rules:read", fields_of(page, role)["permissions"])
+        self.post(page, role, who, go="save")
+        self.assertEqual(["rules:read"], self.api("GET", "/v1/auth" + role, **who)["permissions"])
+        self.post(self.ask("GET", role, **who)[2], role, who, 409, go="save", version="")
+        self.assertEqual(303, self.ask("GET", "/roles/owner", **who)[0])  # built in: nothing to change
+        self.assertEqual(404, self.ask("GET", "/roles/none", **who)[0])
+        self.assertEqual(403, self.ask("POST", role, dict(fields_of(page, role), csrf="x"), **who)[0])
+        self.assertIn("条件", self.ask("GET", role, Accept_Language="zh", **who)[2])
+        # As a person sees it, with and without a script.
+        tab = self.browser()
+        tab.open(self.base + "/login")
+        self.sign_in(tab, "acme", "admin", PASSWORD)
+        for script in (True, False):
+            tab.size(1280, 900, script=script)
+            tab.open(self.base + role)
+            if script:
+                self.axe(tab, "role")
+                self.picture(tab, "role")
+            tab.type("grants/0/unit", "team")
+            tab.click("button[value=save].main")
+            self.assertIn("Saved", tab.run("document.querySelector('.note.good').textContent"))
+            tab.click("button[value=add]")
+            tab.click("button[value='remove/0']")
+            self.assertEqual("", tab.run("document.querySelector('[name=\"grants/0/unit\"]').value"))
+        tab.size(390, 844)
+        tab.open(self.base + role)
+        self.assertLessEqual(tab.run("document.documentElement.scrollWidth"), 390)
+
+    def test_an_invited_person_joins_with_the_account_of_another_tenant(self):
+        kernel = self.kernel(listener="")
+        host, guest = self.administrator(kernel, "acme"), self.administrator(kernel, "other")
+
+        def invited(name):
+            made = self.api("POST", "/v1/auth/users", {"username": name, "roles": ["member"]}, **host)["password_link"]
+            return "/join/" + made.rsplit("/", 1)[1]
+        link = invited("visitor")
+        button = '<input type="hidden" name="join" value="true">'
+        # Who has not signed in, or has at the inviting tenant, is asked for a password alone.
+        for who in ({}, host):
+            self.assertNotIn(button, self.ask("GET", link, **who)[2])
+        page = self.ask("GET", link, **guest)[2]
+        self.assertIn(button, page)
+        self.assertIn("admin of other", page)
+        self.assertIn("以当前登录的账户加入", self.ask("GET", link, Accept_Language="zh", **guest)[2])
+        csrf = re.search(r'name="csrf" value="([^"]*)"', page)[1]
+        self.assertEqual(403, self.ask("POST", link, {"csrf": "x", "join": "true"}, **guest)[0])
+        status, _, text = self.ask("POST", link, {"csrf": re.search(r'name="csrf" value="([^"]*)"', self.ask("GET", link, **host)[2])[1], "join": "true"}, **host)
+        self.assertEqual(422, status)
+        self.assertIn("another tenant than the inviting one", self.ask("POST", "/v1/auth/links/" + link[6:], json.dumps({"join": True}),
+                                                                       Content_Type="application/json", **host)[2])
+        status, headers, text = self.ask("POST", link, {"csrf": csrf, "join": "true"}, **guest)
+        self.assertEqual((303, "/login?done=joined"), (status, headers.get("location")), text)
+        self.assertEqual(404, self.ask("GET", link, **guest)[0])  # good once
+        session = self.signed_in("acme", "visitor")  # the password of home
+        self.assertEqual("visitor", self.api("GET", "/v1/auth/session", **session)["user"]["username"])
+        tab = self.browser()
+        tab.size(1280, 900)
+        tab.open(self.base + "/login")
+        self.sign_in(tab, "other", "admin", PASSWORD)
+        tab.open(self.base + invited("again"))
+        self.axe(tab, "join with an account")
+        tab.leave_by("document.querySelector('[name=join]').form.querySelector('button').click()")
+        self.assertIn("You have joined", tab.run("document.querySelector('.note.good').textContent"))
+
+    def test_of_two_administrators_one_is_told_and_a_users_sessions_are_shown_and_ended(self):
+        kernel = self.kernel(listener="")
+        who = self.administrator(kernel, "acme")
+        made = self.api("POST", "/v1/auth/users", {"username": "ann", "roles": ["viewer"]}, **who)
+        link = made["password_link"]
+        self.api("POST", link[link.index("/v1/auth/links/"):], {"password": PASSWORD})
+        own = "/users/" + made["user"]["id"]
+        self.assertIn("Nobody is signed in", self.ask("GET", own, **who)[2])
+        page = self.ask("GET", own, **who)[2]
+        self.api("PATCH", "/v1/auth" + own, {"roles": ["member"]}, **who)
+        page = self.post(page, own + "/save", who, 409, name="Ann <b>")
+        self.assertIn("Somebody has changed this user meanwhile", page)
+        self.assertEqual(["member"], self.api("GET", "/v1/auth" + own, **who)["roles"])
+        self.assertEqual(("Ann <b>", "viewer"), tuple(fields_of(page, own + "/save")[k] for k in ("name", "roles")))  # as entered
+        self.post(page, own + "/save", who, roles="member viewer")
+        self.assertEqual(("Ann <b>", ["member", "viewer"]), tuple(self.api("GET", "/v1/auth" + own, **who)[k] for k in ("name", "roles")))
+        page = self.post(self.ask("GET", own, **who)[2], own + "/save", who, 422, roles="nothing-such")
+        self.assertEqual("nothing-such", fields_of(page, own + "/save")["roles"])
+        self.post(page, own + "/save", who, 409, roles="viewer", etag="")
+        session = dict(self.signed_in("acme", "ann"), User_Agent="Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0 <i>")
+        self.assertEqual(200, self.ask("GET", "/account", **session)[0])
+        page = self.ask("GET", own, **who)[2]
+        self.assertIn("127.0.0.1", page)
+        self.assertEqual(own + "?done=ended", self.post(page, own + "/sign-out", who))
+        self.assertEqual(401, self.ask("GET", "/v1/auth/session", **session)[0])
+        self.assertIn("Nobody is signed in", self.ask("GET", own, **who)[2])
+
+    def test_accounts_of_providers_are_linked_and_unlinked_with_the_password(self):
+        kernel = self.kernel(listener="")
+        provider = FakeProvider(self.folder)
+        self.addCleanup(provider.close)
+        who = self.administrator(kernel, "acme")
+        self.assertNotIn("Accounts of providers", self.ask("GET", "/account", **who)[2])
+        self.api("PUT", "/v1/auth/oidc/providers/house", {"issuer": provider.issuer, "client_id": "socle", "client_secret": "s", "title": "Our <house>"}, **who)
+        page = self.ask("GET", "/account", **who)[2]
+        self.assertIn("Link an account of Our &lt;house&gt;", page)
+        link = "/account/links/house"
+        refused = self.post(page, link, who, 403, password="not it")
+        self.assertRegex(refused, r'<details open><summary>Link an account')
+        status, headers, leave = self.ask("POST", link, dict(fields_of(page, link), password=PASSWORD), **who)
+        self.assertEqual(200, status)  # a link, because a form may lead to this site alone
+        there = html.unescape(re.search(r'<a class="button main" href="([^"]*)" rel="noreferrer">', leave)[1])
+        self.assertTrue(there.startswith(provider.issuer), there)
+        cookies = dict(who, Cookie=who["Cookie"] + "; " + headers["set-cookie"].split(";")[0])
+        status, headers, _ = self.ask("GET", provider.consent(there, sub="<u>1"), **cookies)
+        self.assertEqual((303, "/account?done=linked"), (status, headers["location"]))
+        page = self.ask("GET", "/account?done=linked", **who)[2]
+        self.assertIn("The account is linked.", page)
+        self.assertIn("&lt;u&gt;1", page)
+        unlink = re.search(r'action="(/account/links/[^"]*/remove)"', page)[1]
+        self.post(page, unlink, who, 403, password="not it")
+        self.assertEqual(1, len(self.api("GET", "/v1/auth/oidc/links", **who)["items"]))
+        self.assertEqual("/account?done=removed", self.post(page, unlink, who, password=PASSWORD))
+        self.assertEqual([], self.api("GET", "/v1/auth/oidc/links", **who)["items"])
+        self.assertEqual(404, self.ask("POST", unlink, dict(fields_of(page, unlink), password=PASSWORD), **who)[0])
+        tab = self.browser()
+        tab.size(1280, 900)
+        tab.open(self.base + "/login?next=/account")
+        self.sign_in(tab, "acme", "admin", PASSWORD)
+        self.axe(tab, "account with a provider")
 
     def user_page(self, tab, username):
         tab.open(self.base + "/users")

@@ -179,7 +179,7 @@ class Supervisor(SystemTest):
 
     def test_one_worker_that_hangs_and_an_idle_kernel_are_left_alone(self):
         kernel = self.kernel(plugins=("gateway", "hello", "drill"), extra="supervisor: {hang: 1s}").start("--workers", "2")
-        holder = threading.Thread(target=lambda: kernel.request("POST", "/v1/drill/doze", b"{}", seconds=30), daemon=True)
+        holder = threading.Thread(target=lambda: kernel.request("POST", "/v1/drill/doze", {}, seconds=30), daemon=True)
         holder.start()
         self.assertIn("worker", wait_for("the stall detector", 20, lambda: [
             json.loads(l) for l in kernel.log_text().splitlines() if "a worker is stuck" in l])[0])

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import tempfile
+import time
 import urllib.parse
 
 from harness import SOCLE, SystemTest, main, plugin
@@ -275,6 +276,31 @@ class Attacks(Tokens):
         status, _, _ = self.ask("POST", "/v1/auth/explain", {"resource": "forms/x", "action": "read"}, client)
         self.assertEqual(status, 401)
         self.good("GET", "/v1/auth/session", headers=user)
+
+    def test_a_clients_token_is_good_no_longer_than_its_key_and_the_secret_it_was_got_with(self):
+        admin = bearer(self.operator())
+        ends = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 120))
+        wanted = {"name": "robot", "scopes": ["users:read"], "expires_at": ends}
+        made = self.good("POST", "/v1/auth/keys", wanted, admin, 201)
+        kid = made["key"]["id"]
+
+        def client(secret):
+            status, answer, _ = self.token(grant_type="client_credentials", client_id=kid, client_secret=secret)
+            self.assertEqual(status, 200, answer)
+            return answer
+
+        first = client(made["secret"])
+        self.assertLessEqual(first["expires_in"], 120)
+        self.good("GET", "/v1/auth/users", headers=bearer(first["access_token"]))
+        rotated = self.good("POST", "/v1/auth/keys/%s/rotate" % kid, {"overlap_seconds": 3600}, admin)
+        second = client(rotated["secret"])
+        for got in (first, client(made["secret"]), second):  # both secrets are good
+            self.good("GET", "/v1/auth/users", headers=bearer(got["access_token"]))
+        last = self.good("POST", "/v1/auth/keys/%s/rotate" % kid, {}, admin)
+        for got in (first, second):  # on whichever worker
+            for _ in range(8):
+                self.refused(got["access_token"])
+        self.good("GET", "/v1/auth/users", headers=bearer(client(last["secret"])["access_token"]))
 
 
 class Access(Tokens):

@@ -5,6 +5,11 @@
 #include "core/secret.hpp"
 
 namespace socle::auth {
+namespace {
+
+constexpr std::size_t mark_size = 16;  // characters: 96 bits
+
+}  // namespace
 
 bool ApiKey::matches(std::string_view secret, Milliseconds now) const {
   const std::string shown = fingerprint(secret);
@@ -17,6 +22,16 @@ Milliseconds ApiKey::ends(std::string_view secret) const {
   if (old_ends && !same_secret(fingerprint(secret), hash)) out = std::min(out, *old_ends);
   return out;
 }
+
+std::optional<Milliseconds> ApiKey::ends_marked(std::string_view mark) const {
+  const Milliseconds own = ends_at.value_or(Milliseconds::max());
+  if (mark.size() != mark_size) return std::nullopt;
+  if (std::string_view(hash).substr(0, mark_size) == mark) return own;
+  if (old_ends && std::string_view(old_hash).substr(0, mark_size) == mark) return std::min(own, *old_ends);
+  return std::nullopt;
+}
+
+std::string secret_mark(std::string_view secret) { return fingerprint(secret).substr(0, mark_size); }
 
 ApiKey read_key(std::uint64_t revision, std::string_view id, json::View doc) {
   ApiKey k;

@@ -21,7 +21,12 @@ struct ApiKey {
   [[nodiscard]] bool over(Milliseconds now) const { return ends_at && now >= *ends_at; }
   // Until when this secret is good.
   [[nodiscard]] Milliseconds ends(std::string_view secret) const;
+  // The same of what was got with the secret of this mark; nothing: that secret is no longer this key's.
+  [[nodiscard]] std::optional<Milliseconds> ends_marked(std::string_view mark) const;
 };
+
+// Which secret of a key it was, for what was got with it: the beginning of its hash, of no use to who reads it.
+[[nodiscard]] std::string secret_mark(std::string_view secret);
 
 // revision 0 when it is none.
 [[nodiscard]] ApiKey read_key(const Stored& stored);

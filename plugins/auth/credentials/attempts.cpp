@@ -6,18 +6,10 @@
 
 namespace socle::auth {
 
-Attempts::Level& Attempts::level(const Bucket& bucket, Time now) {
+Attempts::Level* Attempts::find(const Bucket& bucket, Time now) {
   const auto found = levels_.find(bucket.key);
-  if (found != levels_.end()) {
-    order_.splice(order_.begin(), order_, found->second);
-  } else {
-    order_.push_front({bucket.key, 0, now});
-    levels_.emplace(order_.front().key, order_.begin());
-    if (order_.size() > most_) {
-      levels_.erase(order_.back().key);
-      order_.pop_back();
-    }
-  }
+  if (found == levels_.end()) return nullptr;
+  order_.splice(order_.begin(), order_, found->second);
   Level& here = order_.front();
   if (now > here.at) {
     const double refilled =
@@ -25,27 +17,40 @@ Attempts::Level& Attempts::level(const Bucket& bucket, Time now) {
     here.used = std::max(0.0, here.used - refilled);
     here.at = now;
   }
-  return here;
+  return &here;
 }
 
+void Attempts::add(const Bucket& bucket, Time now) {
+  if (Level* here = find(bucket, now); here != nullptr) {
+    here->used += 1;
+    return;
+  }
+  order_.push_front({bucket.key, 1, now});
+  levels_.emplace(order_.front().key, order_.begin());
+  if (order_.size() <= most_) return;
+  levels_.erase(order_.back().key);
+  order_.pop_back();
+}
+
+// Who is refused leaves nothing behind: else names made up by one address would push out the counts of all others.
 std::optional<Attempts::Time> Attempts::take(const std::vector<Bucket>& buckets, Time now) {
   const std::lock_guard lock(mutex_);
   Time wait{};
   for (const Bucket& bucket : buckets) {
-    const double over = level(bucket, now).used + 1 - bucket.burst;
+    const Level* here = find(bucket, now);
+    const double over = (here == nullptr ? 0 : here->used) + 1 - bucket.burst;
     if (over > 1e-9)
       wait = std::max(wait, Time(static_cast<std::int64_t>(over * static_cast<double>(bucket.refill_for.count()))));
   }
   if (wait > Time{}) return wait;
-  for (const Bucket& bucket : buckets) level(bucket, now).used += 1;
+  for (const Bucket& bucket : buckets) add(bucket, now);
   return std::nullopt;
 }
 
 void Attempts::give_back(const std::vector<Bucket>& buckets, Time now) {
   const std::lock_guard lock(mutex_);
   for (const Bucket& bucket : buckets) {
-    Level& here = level(bucket, now);
-    here.used = std::max(0.0, here.used - 1);
+    if (Level* here = find(bucket, now); here != nullptr) here->used = std::max(0.0, here->used - 1);
   }
 }
 

@@ -1,8 +1,8 @@
 // attempts.hpp: how often somebody may guess. A bucket per (who, from where), per who and per address: each guess takes
 // one from every bucket before it is judged, so that guesses side by side cannot outrun the count, and a right one
-// gives them back. Buckets fill up again with time. Bounded, least recently used out first; shared by all workers,
-// because a guesser chooses the worker: hence a mutex, held for one look-up, and never on the path of a verified
-// request.
+// gives them back. Buckets fill up again with time. Bounded, least recently used out first, and only a guess that was
+// let through makes one: what an address can push out is what its own bucket allows. Shared by all workers, because a
+// guesser chooses the worker: hence a mutex, held for one look-up, and never on the path of a verified request.
 #pragma once
 
 #include <chrono>
@@ -27,7 +27,7 @@ class Attempts {
   };
   explicit Attempts(std::size_t most = 65'536) : most_(most) {}
 
-  // Nothing: taken from all of them. Else how long until each has one again, and nothing was taken.
+  // Nothing: taken from all of them. Else how long until each has one again; nothing was taken, none was made.
   [[nodiscard]] std::optional<Time> take(const std::vector<Bucket>& buckets, Time now);
   void give_back(const std::vector<Bucket>& buckets, Time now);
   [[nodiscard]] std::size_t size();
@@ -39,7 +39,9 @@ class Attempts {
     Time at{};
   };
   using Order = std::list<Level>;
-  Level& level(const Bucket& bucket, Time now);
+  // As of now; null: nothing was taken lately.
+  Level* find(const Bucket& bucket, Time now);
+  void add(const Bucket& bucket, Time now);
 
   std::mutex mutex_;
   Order order_;  // most recently used first

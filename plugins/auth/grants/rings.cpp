@@ -4,11 +4,14 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "core/workers.hpp"
+
 namespace socle::auth {
 namespace {
 
 constexpr std::string_view ring_id = "ring";
 constexpr int attempts = 4;
+constexpr Duration telling = std::chrono::seconds(5);  // a worker at most
 
 tokens::Rotation rotation_of(const Config& config) {
   constexpr std::int64_t second = 1'000'000'000;
@@ -39,6 +42,7 @@ Rings::Rings(Host& host, Store& store)
       store_(store),
       rotation_(rotation_of(host.config())),
       sealer_(sealer_of(host.config().get<std::string>("token_key_file"))),
+      changed_(host.target("auth/1", "access_changed")),
       workers_(host.worker_count() + 1) {}
 
 void Rings::forget(std::string_view tenant) {
@@ -75,9 +79,30 @@ Task<Got<RingPtr>> Rings::get(Context context, bool make) {
   co_return co_await load(context, make, false);
 }
 
-Task<Got<RingPtr>> Rings::rotate(Context context) { co_return co_await load(context, true, true); }
+Task<Got<RingPtr>> Rings::rotate(Context context) {
+  auto ring = co_await load(context, true, true);
+  if (!ring) co_return std::move(ring).problem();
+  if (auto told = co_await tell(context); !told) co_return std::move(told).error();
+  co_return *ring;
+}
 
-// Of two that make or rotate at once one is stored, and the other reads that one.
+// As a change of roles (access/roles.cpp): this generation's worker, then whichever generation serves there by then.
+Task<Status> Rings::tell(Context context) {
+  const std::string tenant(context.tenant());
+  const std::function<Task<Status>()> errand = [this, &tenant]() -> Task<Status> {
+    forget(tenant);
+    auto own = host_.act_as(tenant, "signing keys are rotated", telling);
+    if (!own) co_return std::move(own).error();
+    const Reply told = co_await host_.call(own->view(), changed_, Payload());
+    if (!told) co_return told.error();
+    co_return Status();
+  };
+  co_return co_await on_each_worker(host_, errand);
+}
+
+// Of two that make or rotate at once one is stored, and the other reads that one. A turn is told between the reading
+// and the writing: whatever a worker reads from then on holds the key that is the next one now and signs after it. So
+// no worker meets a token of a key that it does not know, however many turns follow each other.
 Task<Got<RingPtr>> Rings::load(Context context, bool make, bool turn) {
   const std::string tenant(context.tenant());
   const std::uint64_t epoch = workers_[host_.worker()].epoch;
@@ -112,6 +137,9 @@ Task<Got<RingPtr>> Rings::load(Context context, bool make, bool turn) {
     ring = std::make_shared<const tokens::KeyRing>(*std::move(changed));
     auto text = ring->text(sealer_ ? &*sealer_ : nullptr);
     if (!text) co_return std::move(text).error();
+    if (turn) {
+      if (auto told = co_await tell(context); !told) co_return std::move(told).error();
+    }
     Batch batch;
     batch.put(token_keys_collection, ring_id, stored->revision, *text);
     auto written = co_await store_.write(context, batch.take());

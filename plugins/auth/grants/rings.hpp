@@ -1,6 +1,7 @@
 // rings.hpp: each tenant's signing keys, as they are kept in the tenant's own storage: made at the first token, rotated
-// when they are due, cached on each worker for a minute (a key is published long before it signs, and verifies long
-// after). On the worker of the call.
+// when they are due, cached on each worker for a minute. So a key is published long before it signs and verifies long
+// after; one that is rotated earlier is told to every worker. A key that nobody knows is never looked for: who makes
+// them up costs no reading. On the worker of the call.
 #pragma once
 
 #include <list>
@@ -24,11 +25,13 @@ class Rings {
 
   // Null when the tenant has none and `make` is false.
   Task<Got<RingPtr>> get(Context context, bool make);
-  // The next key signs from now on.
+  // The next key signs from now on, on every worker. An error may leave it rotated, and some workers signing with the
+  // key of before for a minute; what anybody signed is verified in any case.
   Task<Got<RingPtr>> rotate(Context context);
   // What seals secrets at rest; null without a key file.
   [[nodiscard]] const tokens::Sealer* sealer() const { return sealer_ ? &*sealer_ : nullptr; }
-  // Of this worker: the tenant is erased, and one of its name that comes later has other keys.
+  // Of this worker: the tenant's keys were changed elsewhere, or it is erased, and one of its name that comes later has
+  // others.
   void forget(std::string_view tenant);
 
  private:
@@ -45,6 +48,7 @@ class Rings {
     std::uint64_t epoch = 0;  // moves with each forget(): what was read before is not kept
   };
   Task<Got<RingPtr>> load(Context context, bool make, bool turn);
+  Task<Status> tell(Context context);
   void keep(std::string_view tenant, const RingPtr& ring, std::uint64_t epoch);
   [[nodiscard]] std::int64_t seconds() const { return host_.now_utc().count() / 1'000'000'000; }
 
@@ -52,6 +56,7 @@ class Rings {
   Store& store_;
   tokens::Rotation rotation_;
   std::optional<tokens::Sealer> sealer_;
+  Target changed_;
   std::vector<Worker> workers_;
 };
 

@@ -56,7 +56,7 @@ Task<Reply> TokenApi::revoke(Request request) {
   if (const auto* error = std::get_if<tokens::OAuthError>(&read)) co_return told(*error);
   const std::string token(std::get<tokens::OAuthForm>(read).get("token"));
   if (token.empty()) co_return told(tokens::OAuthError{400, "invalid_request", "token is missing"});
-  co_return told(co_await desk_.revoke(token));
+  co_return told(co_await desk_.revoke(request, token));
 }
 
 Task<Reply> TokenApi::jwks(Request request) {

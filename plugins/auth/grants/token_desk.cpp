@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "credentials/api_key.hpp"
 #include "socle/jose/base64url.hpp"
 
 namespace socle::auth {
@@ -13,13 +14,6 @@ constexpr int attempts = 3;
 Reply bad_token(std::string_view reason) {
   return Reply::error(Code::unauthenticated, "bad_token", reason)
       .with_header("www-authenticate", R"(Bearer error="invalid_token")");
-}
-
-// A verdict about the credential, and not a failure to reach one.
-bool says_no(const Reply& reply) { return reply.code() == Code::unauthenticated || reply.code() == Code::denied; }
-
-TokenDesk::Answer refused(std::string_view code, std::string text, int status = 400) {
-  return {{}, tokens::OAuthError{status, code, std::move(text)}};
 }
 
 TokenDesk::Answer good(std::string text) {
@@ -44,15 +38,18 @@ std::vector<std::string_view> views_of(const std::vector<std::string>& texts) { 
 
 }  // namespace
 
-TokenDesk::TokenDesk(Host& host, Store& store, People& people, Sessions& sessions, const Settings& settings)
+TokenDesk::TokenDesk(Host& host, Store& store, People& people, Sessions& sessions, ColdBudget& cold,
+                     const Settings& settings)
     : host_(host),
       store_(store),
       people_(people),
       sessions_(sessions),
+      cold_(cold),
       rings_(host, store),
       public_url_(settings.public_url),
       lifetime_(host.config().get<std::int64_t>("token_life") / 1'000'000'000),
       authenticate_(host.target("auth/1", "authenticate")),
+      gate_(host),
       trail_(host),
       issued_(host.counter("auth_tokens_issued_total", "Access tokens issued.")),
       refused_(host.counter("auth_tokens_refused_total", "Access and refresh tokens refused.")),
@@ -89,7 +86,6 @@ Task<Got<Tokens::Facts>> TokenDesk::verify(std::string token) {
   Facts facts;
   facts.tenant = seen->tenant;
   facts.user = seen->verified.text("sub");
-  facts.session = seen->verified.text("sid");
   const auto claims = json::Document::parse(tokens::context_claims(seen->verified));
   if (claims) {
     const auto scopes = claims->root().find("scopes");
@@ -98,13 +94,22 @@ Task<Got<Tokens::Facts>> TokenDesk::verify(std::string token) {
     facts.key = claims->root().find("client").as_string();
   }
   facts.ends = std::chrono::seconds(seen->verified.expires());
-  if (facts.key.empty()) co_return facts;
-  // A token of an API key ends with the key.
+  const std::string sid(seen->verified.text("sid"));
+  if (facts.key.empty()) {
+    facts.session = sid;
+    co_return facts;
+  }
+  // A token of an API key ends with the key, and with the secret of it that `sid` marks.
   auto context = host_.act_as(facts.tenant, "verify an access token", patience);
   if (!context) co_return bad_token("the token names no tenant of this system");
-  auto key = co_await store_.get(context->view(), collection::keys, facts.key);
-  if (!key) co_return std::move(key).problem();
-  if (!key->exists()) co_return bad_token("the API key of this token was removed");
+  auto stored = co_await store_.get(context->view(), collection::keys, facts.key);
+  if (!stored) co_return std::move(stored).problem();
+  const ApiKey key = read_key(*stored);
+  if (key.revision == 0) co_return bad_token("the API key of this token was removed");
+  if (key.over(now())) co_return bad_token("the API key of this token has expired");
+  const auto ends = key.ends_marked(sid);
+  if (!ends || now() >= *ends) co_return bad_token("the API key of this token has another secret now");
+  facts.ends = std::min(facts.ends, *ends);
   co_return facts;
 }
 
@@ -166,6 +171,11 @@ Task<Got<TokenDesk::Answer>> TokenDesk::refresh(Request request, std::shared_ptr
   if (token.empty()) co_return refused("invalid_request", "refresh_token is missing");
   const auto text = tokens::read_refresh(token);
   if (!text) co_return refused("invalid_grant", gone);
+  const std::string peer(request.meta("http.peer"));
+  if (auto held = cold_.take(peer)) {
+    refused_.add();
+    co_return *std::move(held);
+  }
   auto context = host_.act_as(text->tenant, "use a refresh token", patience);
   if (!context) co_return refused("invalid_grant", gone);
   const auto id = tokens::family_id(text->family);
@@ -186,6 +196,13 @@ Task<Got<TokenDesk::Answer>> TokenDesk::refresh(Request request, std::shared_ptr
     const std::string over = "the session of this token has ended; sign in again";
     if (used->use == tokens::Use::rotated && !good)
       co_return co_await refuse(request, context->view(), used->family, "session_over", over);
+    if (used->use == tokens::Use::rotated) {
+      if (auto open = co_await gate_.open(context->view()); !open) {
+        Reply problem = std::move(open).problem();
+        co_await tell_refused(request, context->view(), used->family.user, problem.error_code());
+        co_return problem;
+      }
+    }
     Batch batch;
     batch.put(families_collection, id, stored->revision, used->family.text());
     auto written = co_await store_.write(context->view(), batch.take());
@@ -199,6 +216,7 @@ Task<Got<TokenDesk::Answer>> TokenDesk::refresh(Request request, std::shared_ptr
       if (!ended) co_return std::move(ended).problem();
       co_return co_await refuse(request, context->view(), used->family, "refresh_token_reused", gone);
     }
+    cold_.give_back(peer);
     static_cast<void>(co_await sessions_.renew(context->view(), used->family.session));
     const std::string scope(form->get("scope"));
     co_return co_await access_answer(context->view(), *person, used->family, used->token, scope, session->span.limit);
@@ -209,15 +227,19 @@ Task<Got<TokenDesk::Answer>> TokenDesk::refresh(Request request, std::shared_ptr
 // In the audit trail as what was refused of a user; a token that names no family here is nobody's and only counted.
 Task<TokenDesk::Answer> TokenDesk::refuse(Request request, Context context, const tokens::Family& family,
                                           std::string_view status, std::string text) {
+  co_await tell_refused(request, context, family.user, status);
+  co_return refused("invalid_grant", std::move(text));
+}
+
+Task<void> TokenDesk::tell_refused(Request request, Context context, std::string user, std::string_view status) {
   refused_.add();
   AuditEvent event;
   event.operation = "auth.refresh";
-  event.target = "users/" + family.user;
+  event.target = "users/" + user;
   event.status = status;
   event.peer = request.meta("http.peer");
   event.trace = trace_of(request);
   co_await trail_.tell(context, std::move(event));
-  co_return refused("invalid_grant", std::move(text));
 }
 
 // Families end with their sessions at the latest, so what has ended opens nothing; best effort, as of sessions.
@@ -229,36 +251,6 @@ Task<void> TokenDesk::sweep(Context context) {
   query.type = "integer";
   query.number = seconds();
   co_await store_.sweep(context, query);
-}
-
-// The client is an API key: `client_id` is the key's id, `client_secret` the key.
-Task<Got<TokenDesk::Answer>> TokenDesk::client_credentials(Request request,
-                                                           std::shared_ptr<const tokens::OAuthForm> form) {
-  const auto& client = form->client();
-  if (!client || client->secret.empty())
-    co_return refused("invalid_client", "client_credentials wants client_id and client_secret, an API key", 401);
-  const auto authorization = "Bearer " + client->secret;
-  const std::string peer(request.meta("http.peer"));
-  Payload shown =
-      Payload::make({}, Media::none, {{"authorization", authorization}, {"access", "authenticated"}, {"peer", peer}});
-  const Reply known = co_await host_.call(request, authenticate_, std::move(shown));
-  if (!known && !says_no(known)) co_return known;
-  const auto claims = json::Document::parse(known ? known.meta("claims") : std::string_view("{}"));
-  const auto key = claims ? std::string(claims->root().find("key").as_string()) : std::string();
-  if (!known || key.empty() || client->id != key) {
-    refused_.add();
-    co_return refused("invalid_client", "the client is unknown, expired, or not the one that its secret names", 401);
-  }
-  auto context = host_.act_as(known.meta("tenant"), "issue a token to a client", patience);
-  if (!context) co_return refused("invalid_client", "the tenant of this client is gone", 401);
-  auto person = co_await people_.by_id(context->view(), std::string(known.meta("principal")));
-  if (!person) co_return std::move(person).problem();
-  tokens::Family grant;
-  grant.client = key;
-  grant.limited = claims->root().find("scopes").exists();
-  for (const auto scope : claims->root().find("scopes").elements()) grant.scopes.emplace_back(scope.as_string());
-  const std::string scope(form->get("scope"));
-  co_return co_await access_answer(context->view(), *person, grant, "", scope, Milliseconds::max());
 }
 
 Task<Got<TokenDesk::Answer>> TokenDesk::introspect(Request request, std::string token) {
@@ -307,13 +299,26 @@ Task<Got<TokenDesk::Answer>> TokenDesk::introspect(Request request, std::string 
   co_return good(std::move(answer));
 }
 
-Task<Got<TokenDesk::Answer>> TokenDesk::revoke(std::string token) {
+Task<Got<TokenDesk::Answer>> TokenDesk::revoke(Request request, std::string token) {
+  const std::string peer(request.meta("http.peer"));
+  if (auto held = cold_.take(peer)) {
+    refused_.add();
+    co_return *std::move(held);
+  }
+  bool known = false;
+  auto answer = co_await end(std::move(token), known);
+  if (known) cold_.give_back(peer);
+  co_return answer;
+}
+
+Task<Got<TokenDesk::Answer>> TokenDesk::end(std::string token, bool& known) {
   const Answer done;
   if (const auto text = tokens::read_refresh(token)) {
     auto context = host_.act_as(text->tenant, "revoke a refresh token", patience);
     if (!context) co_return done;
     auto ended = co_await end_family(context->view(), tokens::family_id(text->family));
     if (!ended) co_return std::move(ended).problem();
+    known = *ended;
     co_return done;
   }
   auto seen = co_await read(token);
@@ -322,8 +327,11 @@ Task<Got<TokenDesk::Answer>> TokenDesk::revoke(std::string token) {
     if (problem.code() != Code::unauthenticated) co_return problem;
     co_return done;  // RFC 7009, 2.2: an invalid token is as good as revoked
   }
+  known = true;
+  const auto claims = json::Document::parse(tokens::context_claims(seen->verified));
+  const bool of_client = claims && claims->root().find("client").exists();
   const std::string session(seen->verified.text("sid"));
-  if (session.empty())
+  if (of_client || session.empty())
     co_return refused("unsupported_token_type", "a client's access token ends with its API key, or by itself");
   auto context = host_.act_as(seen->tenant, "revoke an access token", patience);
   if (!context) co_return done;
@@ -332,12 +340,13 @@ Task<Got<TokenDesk::Answer>> TokenDesk::revoke(std::string token) {
   co_return done;
 }
 
+// Whether there is one.
 Task<Got<bool>> TokenDesk::end_family(Context context, std::string id) {
   for (int attempt = 0; attempt < attempts; ++attempt) {
     auto stored = co_await store_.get(context, families_collection, id);
     if (!stored) co_return std::move(stored).problem();
     auto family = tokens::Family::read(stored->doc());
-    if (!family) co_return true;
+    if (!family) co_return false;
     const auto session = family->session;
     const auto user = family->user;
     if (family->end == tokens::Family::End::none) {

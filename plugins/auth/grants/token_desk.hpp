@@ -1,14 +1,17 @@
 // token_desk.hpp: access and refresh tokens of this installation: what sign-in and verification ask for
 // (verify/tokens.hpp) and what the token endpoint does. A login's tokens end with its session; a refresh token that is
-// used twice ends the session. On the worker of the call.
+// used twice ends the session. A client's tokens end with the secret of the API key that they were got with. On the
+// worker of the call.
 #pragma once
 
 #include <variant>
 
+#include "core/tenant_gate.hpp"
 #include "core/trail.hpp"
 #include "grants/rings.hpp"
 #include "identity/people.hpp"
 #include "session/sessions.hpp"
+#include "verify/cold_budget.hpp"
 #include "verify/tokens.hpp"
 
 namespace socle::auth {
@@ -17,7 +20,7 @@ inline constexpr std::string_view families_collection = "auth.families";
 
 class TokenDesk final : public Tokens {
  public:
-  TokenDesk(Host& host, Store& store, People& people, Sessions& sessions, const Settings& settings);
+  TokenDesk(Host& host, Store& store, People& people, Sessions& sessions, ColdBudget& cold, const Settings& settings);
 
   Task<Got<Facts>> verify(std::string token) override;
   Task<Got<Issued>> issue(Context context, const Person& person, std::string session, Milliseconds limit) override;
@@ -31,8 +34,8 @@ class TokenDesk final : public Tokens {
   Task<Got<Answer>> client_credentials(Request request, std::shared_ptr<const tokens::OAuthForm> form);
   // RFC 7662 of a token of the request's tenant. What could not be found out is a problem, not an inactive token.
   Task<Got<Answer>> introspect(Request request, std::string token);
-  // RFC 7009: of whichever tenant the token names.
-  Task<Got<Answer>> revoke(std::string token);
+  // RFC 7009: of whichever tenant the token names. Everybody may ask, so at the cost of the address.
+  Task<Got<Answer>> revoke(Request request, std::string token);
 
   Rings& rings() { return rings_; }
   [[nodiscard]] tokens::Realm realm(std::string_view tenant) const;
@@ -42,12 +45,28 @@ class TokenDesk final : public Tokens {
     tokens::Verified verified;
     std::string tenant;
   };
+  static Answer refused(std::string_view code, std::string text, int status = 400) {
+    return {{}, tokens::OAuthError{status, code, std::move(text)}};
+  }
+  // A verdict about the credential, and not a failure to reach one.
+  static bool says_no(const Reply& reply) {
+    return reply.code() == Code::unauthenticated || reply.code() == Code::denied;
+  }
   Task<Got<Read>> read(std::string token);
   Task<Got<Answer>> access_answer(Context context, const Person& person, const tokens::Family& family,
                                   std::string_view refresh_token, std::string_view scope, Milliseconds limit);
   // Ended, or about to be: as the family now says.
   Task<Answer> refuse(Request request, Context context, const tokens::Family& family, std::string_view status,
                       std::string text);
+  // A client that showed a secret, as far as it was found, and why its secret is refused.
+  struct Client {
+    std::string tenant, key, fault;
+  };
+  Task<Got<Answer>> grant(Request request, const tokens::OAuthForm& form, Client& client);
+  // Who asked with which outcome, refusals too.
+  Task<void> tell_client(Request request, const Client& client, const Got<Answer>& answer);
+  Task<void> tell_refused(Request request, Context context, std::string user, std::string_view status);
+  Task<Got<Answer>> end(std::string token, bool& known);
   Task<void> sweep(Context context);
   Task<Got<bool>> end_family(Context context, std::string id);
   [[nodiscard]] std::int64_t seconds() const { return host_.now_utc().count() / 1'000'000'000; }
@@ -57,11 +76,13 @@ class TokenDesk final : public Tokens {
   Store& store_;
   People& people_;
   Sessions& sessions_;
+  ColdBudget& cold_;
   Rings rings_;
   const std::string public_url_;
   const std::int64_t lifetime_;
   tokens::RefreshLives lives_;
   Target authenticate_;
+  TenantGate gate_;
   AuditTrail trail_;
   Metric issued_, refused_, reused_;
 };

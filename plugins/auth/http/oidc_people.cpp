@@ -42,6 +42,7 @@ Task<Reply> OidcSignIn::enter(Request request, Context context, oidc::ProviderPt
   if (person.state != PersonState::active)
     co_return Reply::error(Code::denied, "user_suspended",
                            "this user is suspended; ask an administrator of the tenant");
+  if (auto good = co_await sign_in_.good_at_home(context, person); !good) co_return std::move(good).problem();
   if (auto open = co_await sign_in_.tenant_open(context); !open) co_return std::move(open).problem();
   if (known->registered) {
     auto current = co_await with_roles(context, person, oidc::roles_for(*provider, claims));
@@ -107,10 +108,13 @@ Task<Reply> OidcSignIn::linked(Context context, const Identity& wanted, const Pe
   co_return home(pending.return_to);
 }
 
-// The address is given, not gone to: a page of another site can make a browser go somewhere, not read an answer.
+// The address is given, not gone to: a page of another site can make a browser go somewhere, not read an answer. A link
+// is one more way in, past password and authenticator, so a session that somebody else has must not be enough for it.
 Task<Reply> OidcSignIn::begin_link(Request request) {
   const Caller caller = caller_of(request);
   if (!caller.signed_in()) co_return session_needed();
+  auto body = Body::of(request);
+  if (!body) co_return std::move(body).problem();
   auto own = co_await identities_.of_user(request, caller.user);
   if (!own) co_return std::move(own).problem();
   if (own->size() >= Identities::most_a_user)
@@ -118,6 +122,8 @@ Task<Reply> OidcSignIn::begin_link(Request request) {
   auto provider = co_await providers_.find(request, std::string(request.param("id")));
   if (!provider) co_return std::move(provider).problem();
   if (!*provider) co_return unknown("provider");
+  auto proven = co_await sign_in_.prove_if_any(request, body->text("password"));
+  if (!proven) co_return std::move(proven).problem();
   auto begun = co_await begin(request, request, *provider, caller.user);
   if (!begun) co_return std::move(begun).problem();
   std::string text;
@@ -145,13 +151,15 @@ Task<Reply> OidcSignIn::links(Request request) {
 Task<Reply> OidcSignIn::unlink(Request request) {
   const Caller caller = caller_of(request);
   if (!caller.signed_in()) co_return session_needed();
+  auto body = Body::of(request);
+  if (!body) co_return std::move(body).problem();
   auto own = co_await identities_.of_user(request, caller.user);
   if (!own) co_return std::move(own).problem();
-  auto secrets = co_await people_.secrets(request, caller.user);
-  if (!secrets) co_return std::move(secrets).problem();
   for (const Identity& one : *own) {
     if (one.id != request.param("id")) continue;
-    if (own->size() == 1 && secrets->password.empty())
+    auto proven = co_await sign_in_.prove_if_any(request, body->text("password"));
+    if (!proven) co_return std::move(proven).problem();
+    if (own->size() == 1 && !*proven)
       co_return Reply::error(Code::conflict, "last_way_in", "without a password this account is the only way in");
     auto removed = co_await identities_.remove(request, one);
     if (!removed) co_return std::move(removed).problem();

@@ -21,9 +21,9 @@ class OidcSignIn {
   Task<Reply> choices(Request request);
   Task<Reply> login(Request request);
   Task<Reply> callback(Request request);
-  Task<Reply> begin_link(Request request);
+  Task<Reply> begin_link(Request request);  // {password}, of who has one → {location}
   Task<Reply> links(Request request);
-  Task<Reply> unlink(Request request);
+  Task<Reply> unlink(Request request);  // {password}, of who has one
 
  private:
   // A sign-in that is under way at the provider.

@@ -1,5 +1,5 @@
-// sign_in.cpp: see sign_in.hpp. A few lines beyond 300, because the one path by which a password is believed is read
-// from top to bottom.
+// sign_in.cpp: see sign_in.hpp; a password that is shown once more is in prove.cpp. A few lines beyond 300, because the
+// one path by which somebody comes in is read from top to bottom.
 #include "http/sign_in.hpp"
 
 #include <algorithm>
@@ -39,11 +39,6 @@ Beginning beginning_of(const Person& person, const Origin& from, std::vector<std
   return out;
 }
 
-Reply held_back(Attempts::Time wait) {
-  return Reply::error(Code::exhausted, "too_many_attempts", "too many attempts to sign in; retry later")
-      .with_retry_after(std::chrono::ceil<std::chrono::seconds>(wait));
-}
-
 }  // namespace
 
 SignIn::SignIn(Host& host, Store& store, People& people, Sessions& sessions, Passwords& passwords,
@@ -55,10 +50,15 @@ SignIn::SignIn(Host& host, Store& store, People& people, Sessions& sessions, Pas
       passwords_(passwords),
       settings_(settings),
       trail_(host),
-      tenant_usage_(host.target("tenants/1", "usage")),
+      gate_(host),
       signed_in_(host.counter("auth_sign_ins_total", "Sessions begun by sign-in.")),
       failed_(host.counter("auth_sign_ins_failed_total", "Sign-ins with a wrong name, password or code.")),
       held_back_(host.counter("auth_sign_ins_held_back_total", "Sign-ins refused for too many attempts.")) {}
+
+Reply SignIn::too_many(Attempts::Time wait) {
+  return Reply::error(Code::exhausted, "too_many_attempts", "too many attempts to sign in; retry later")
+      .with_retry_after(std::chrono::ceil<std::chrono::seconds>(wait));
+}
 
 std::vector<Attempts::Bucket> SignIn::buckets(std::string_view tenant, std::string_view username,
                                               std::string_view peer) const {
@@ -114,7 +114,7 @@ Task<Reply> SignIn::login(Request request) {
   const auto taken = buckets(given->tenant, username, given->from.peer);
   if (const auto wait = attempts_.take(taken, clock())) {
     held_back_.add();
-    co_return held_back(*wait);
+    co_return too_many(*wait);
   }
   given->username = username;
   auto context = host_.act_as(given->tenant, "sign in", patience);
@@ -178,7 +178,8 @@ Task<Reply> SignIn::enter(Given& given, Context context, const std::vector<Attem
     co_return wrong();
   }
   if (found->person.state != PersonState::active) co_return suspended();
-  if (auto open = co_await tenant_open(context); !open) co_return std::move(open).problem();
+  if (auto good = co_await good_at_home(context, found->person); !good) co_return std::move(good).problem();
+  if (auto open = co_await gate_.open(context); !open) co_return std::move(open).problem();
   auto factor = co_await second_factor(*found, given.code);
   if (!factor) {
     if (given.code.empty()) {
@@ -199,12 +200,15 @@ Task<Reply> SignIn::enter(Given& given, Context context, const std::vector<Attem
   co_return co_await welcome(context, *found, given, std::move(means));
 }
 
-Task<Got<bool>> SignIn::tenant_open(Context context) {
-  const Reply usage = co_await host_.call(context, tenant_usage_);
-  const auto answer = json::Document::parse(usage.text());
-  if (usage && answer && answer->root().find("state").as_string() == "suspended")
-    co_return Reply::error(Code::denied, "tenant_suspended", "this tenant is suspended; ask its operator to resume it");
-  co_return true;
+Task<Got<bool>> SignIn::good_at_home(Context context, const Person& person) {
+  if (!person.guest()) co_return true;
+  auto home = people_.home(context, person);
+  if (!home) co_return suspended();
+  auto account = co_await people_.by_id(home->context(), home->user());
+  if (!account) co_return std::move(account).problem();
+  if (account->state == PersonState::active) co_return true;
+  co_return Reply::error(Code::denied, "user_suspended",
+                         "this account is suspended in the tenant where it is at home; ask an administrator there");
 }
 
 Task<Got<bool>> SignIn::owes_factor(Context context, const Person& person, const Secrets& secrets) {
@@ -256,12 +260,21 @@ Task<Status> SignIn::keep_rehash(const Proven& proven, std::string hash) {
   co_return written ? Status() : Status(written.problem().error());
 }
 
-// The browser's session of before is over: a secret that somebody planted there opens nothing.
+// The browser's session of before is over, whichever tenant's it is: a secret that somebody planted there opens
+// nothing, and the one that the new cookie takes the place of is in nobody's hands any more. Showing it is all that
+// ending it takes. What another tenant's storage cannot do now keeps nobody out of this one.
 Task<Got<bool>> SignIn::leave_old(Context context, const std::string& user, const Origin& from) {
   const auto old = read_secret(from.cookie);
-  if (!old || old->kind != SecretKind::session || old->tenant != context.tenant()) co_return true;
+  if (!old || old->kind != SecretKind::session) co_return true;
   const std::string id = fingerprint(from.cookie);
-  co_return co_await sessions_.revoke(context, id, user);
+  if (old->tenant == context.tenant()) co_return co_await sessions_.revoke(context, id, user);
+  auto there = host_.act_as(old->tenant, "its browser signs in to another tenant", patience);
+  if (!there) co_return true;
+  const std::string by(nobody);
+  if (auto ended = co_await sessions_.revoke(there->view(), id, by); !ended)
+    host_.log(Level::warn, there->view(), "the session that a browser had could not be ended",
+              {{"why", ended.problem().message()}});
+  co_return true;
 }
 
 void SignIn::count(Context context, const Beginning& beginning) {
@@ -275,9 +288,20 @@ Task<Got<Started>> SignIn::begin(Context context, const Person& person, const Or
   auto left = co_await leave_old(context, person.id, from);
   if (!left) co_return std::move(left).problem();
   const Beginning beginning = beginning_of(person, from, std::move(means));
-  auto started = co_await sessions_.begin(context, beginning);
+  auto started = co_await begin_session(context, person, beginning);
   if (started) count(context, beginning);
   co_return started;
+}
+
+// A guest who is suspended at home meanwhile: either the suspension finds the session, or it is seen afterwards.
+Task<Got<Started>> SignIn::begin_session(Context context, const Person& person, const Beginning& beginning) {
+  auto started = co_await sessions_.begin(context, beginning);
+  if (!started || !person.guest()) co_return started;
+  auto good = co_await good_at_home(context, person);
+  if (good) co_return started;
+  auto ended = co_await sessions_.revoke(context, started->id, person.id);
+  if (!ended) co_return std::move(ended).problem();
+  co_return std::move(good).problem();
 }
 
 Task<Got<Started>> SignIn::begin_as_he_is(Context context, Proven& proven, Beginning& beginning) {
@@ -286,7 +310,7 @@ Task<Got<Started>> SignIn::begin_as_he_is(Context context, Proven& proven, Begin
     if (!due) co_return std::move(due).problem();
     beginning.factor_due = *due;
     beginning.user_revision = proven.person.revision;
-    auto started = co_await sessions_.begin(context, beginning);
+    auto started = co_await begin_session(context, proven.person, beginning);
     if (started) co_return started;
     if (started.problem().error_code() != "changed_meanwhile" || attempt == begin_attempts)
       co_return std::move(started).problem();
@@ -325,35 +349,6 @@ Task<Reply> SignIn::welcome(Context context, Proven& proven, const Given& given,
   if (beginning.factor_due) out.member("second_factor_due", true);
   out.end_object();
   co_return private_json(text).with_header("set-cookie", session_cookie(given.from, started->secret));
-}
-
-Task<Got<SignIn::Proven>> SignIn::prove(Request request, std::string password) {
-  const Caller caller = caller_of(request);
-  if (!caller.signed_in()) co_return session_needed();
-  const std::string peer(request.meta("http.peer"));
-  const auto taken = buckets(request.tenant(), "\n" + caller.user, peer);
-  if (const auto wait = attempts_.take(taken, clock())) co_return held_back(*wait);
-  Proven out;
-  auto person = co_await people_.by_id(request, caller.user);
-  if (!person) co_return std::move(person).problem();
-  if (!person->exists()) co_return unknown("user");
-  if (person->guest())
-    co_return Reply::error(Code::conflict, "account_elsewhere",
-                           "this account is at home in another tenant; change it there");
-  out.person = std::move(*person);
-  out.home = std::make_shared<People::Home>(Context(request), out.person.id);
-  auto secrets = co_await people_.secrets(request, out.person.id);
-  if (!secrets) co_return std::move(secrets).problem();
-  out.secrets = std::move(*secrets);
-  auto checked =
-      co_await passwords_.check(std::string(request.tenant()), sender(peer), out.secrets.password, std::move(password));
-  if (!checked) co_return std::move(checked).problem();
-  if (!checked->right) {
-    failed_.add();
-    co_return Reply::error(Code::denied, "bad_password", "the present password is wrong");
-  }
-  attempts_.give_back(taken, clock());
-  co_return out;
 }
 
 Task<Reply> SignIn::rotated(Request request, const Proven& given, std::string text) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "access/second_factor.hpp"
+#include "core/tenant_gate.hpp"
 #include "core/trail.hpp"
 #include "credentials/attempts.hpp"
 #include "credentials/passwords.hpp"
@@ -28,10 +29,15 @@ class SignIn {
     Secrets secrets;
   };
   Task<Got<Proven>> prove(Request request, std::string password);
+  // The same of who has a password, here or, a guest, at home. False: he comes in by a provider alone and has none.
+  Task<Got<bool>> prove_if_any(Request request, std::string password);
 
   // The problem when the context's tenant is suspended.
-  Task<Got<bool>> tenant_open(Context context);
-  // A session for somebody who has proven who he is elsewhere; the one that the browser had is over.
+  Task<Got<bool>> tenant_open(Context context) { return gate_.open(context); }
+  // The problem when a guest is not, or not any more, an active user where his account is at home.
+  Task<Got<bool>> good_at_home(Context context, const Person& person);
+  // A session for somebody who has proven who he is elsewhere; the one that the browser had is over. A guest gets none
+  // while he is not good_at_home().
   Task<Got<Started>> begin(Context context, const Person& person, const Origin& from, std::vector<std::string> means);
 
   // A new session for somebody whose old one ends with what he changed; sets the cookie when the old one came by it.
@@ -46,6 +52,9 @@ class SignIn {
   };
   [[nodiscard]] Got<Given> read(const Request& request) const;
   Task<Got<Proven>> find(Context context, std::string username);
+  // Of who asks, with what he has yet to prove.
+  Task<Got<Proven>> account_of(Request request);
+  Task<Got<bool>> show(Request request, const Proven& account, std::string password);
   Task<Reply> enter(Given& given, Context context, const std::vector<Attempts::Bucket>& buckets);
   // Which means was shown, "" when none is asked for.
   Task<Got<std::string>> second_factor(const Proven& proven, std::string code);
@@ -56,7 +65,9 @@ class SignIn {
   Task<Got<bool>> leave_old(Context context, const std::string& user, const Origin& from);
   // A session by password, for the user as he is when it begins: whoever changed him meanwhile found no session to end.
   Task<Got<Started>> begin_as_he_is(Context context, Proven& proven, Beginning& beginning);
+  Task<Got<Started>> begin_session(Context context, const Person& person, const Beginning& beginning);
   void count(Context context, const Beginning& beginning);
+  [[nodiscard]] static Reply too_many(Attempts::Time wait);
   [[nodiscard]] std::vector<Attempts::Bucket> buckets(std::string_view tenant, std::string_view username,
                                                       std::string_view peer) const;
   [[nodiscard]] Attempts::Time clock() const { return Duration(host_.now().nanoseconds); }
@@ -73,7 +84,7 @@ class SignIn {
   Task<void> tell(const Given& given, Context context, const Reply& answer);
 
   AuditTrail trail_;
-  Target tenant_usage_;
+  TenantGate gate_;
   Attempts attempts_;
   Metric signed_in_, failed_, held_back_;
 };

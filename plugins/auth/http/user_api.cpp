@@ -182,6 +182,7 @@ Task<Reply> UserApi::get(Request request) {
 }
 
 // With other roles or in another unit, and suspended, a user must sign in anew: a session never changes what it may do.
+// Who is suspended is so wherever his account is a guest; once more ends what a failure left.
 Task<Reply> UserApi::change(Request request) {
   auto body = Body::of(request);
   if (!body) co_return std::move(body).problem();
@@ -220,7 +221,12 @@ Task<Reply> UserApi::change(Request request) {
   auto written = co_await store_.write(request, batch.take());
   if (!written) co_return std::move(written).problem();
   ++person.revision;
-  if (other_standing) {
+  if (state == "suspended") {
+    auto secrets = co_await people_.secrets(request, person.id);
+    if (!secrets) co_return std::move(secrets).problem();
+    auto ended = co_await sessions_.revoke_everywhere(request, person.id, *secrets, caller.user);
+    if (!ended) co_return std::move(ended).problem();
+  } else if (other_standing) {
     auto ended = co_await sessions_.revoke_all(request, person.id, {}, caller.user);
     if (!ended) co_return std::move(ended).problem();
   }

@@ -24,13 +24,16 @@ struct Known {
   bool scoped = false;              // only `scopes` are open, within what the roles open
   std::string csrf;                 // of a session: what forms must send
   Lifetime lifetime;
-  Span span;  // a key or token: ends == limit
+  Span span;  // a session's, also of a token got with it; of a key and its tokens ends == limit
+  Milliseconds token_ends = Milliseconds::max();  // of a token: its own end, whatever its session's
   // Permissions that the tenant's own roles and rules were found to open, as of this view of them (TenantView::number).
   struct Opened {
     std::uint64_t view = 0;
     std::vector<std::string> permissions;
   };
   Opened opened;
+
+  [[nodiscard]] bool holds(Milliseconds now) const { return !over(span, now) && now < token_ends; }
 };
 
 // {"user":…,"name":…,"org":…,"roles":[…],"scopes":[…],"session":…,"key":…}

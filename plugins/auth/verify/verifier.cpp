@@ -43,13 +43,13 @@ bool sets_up_factor(const Presented& shown) {
 }  // namespace
 
 Verifier::Verifier(Host& host, Store& store, People& people, Sessions& sessions, Forgetting& forgetting,
-                   const Settings& settings)
+                   ColdBudget& cold)
     : host_(host),
       store_(store),
       people_(people),
       sessions_(sessions),
       forgetting_(forgetting),
-      settings_(settings),
+      cold_(cold),
       trail_(host),
       hits_(host.counter("auth_known_total", "Requests whose credential the worker knew.")),
       misses_(host.counter("auth_verified_total", "Credentials looked up and found good.")),
@@ -66,7 +66,7 @@ Task<Reply> Verifier::authenticate(Request request) {
   Table& table = forgetting_.here();
   const Digest digest = table.digest(shown.text);
   if (Known* known = table.find(digest); known != nullptr) {
-    if (!over(known->span, now())) {
+    if (known->holds(now())) {
       hits_.add();
       if (renewal_due(known->lifetime, known->span, now())) keep_alive(*known);
       Reply answer = judge(*known, shown);
@@ -138,56 +138,59 @@ Task<Reply> Verifier::judge_fully(std::shared_ptr<const Known> known, std::share
   co_return judge(*known, without);
 }
 
-// A refusal by the built-in roles is not the last word; one that is goes to the audit trail before it is said.
+// A refusal by the built-in roles is not the last word; one that is, is told.
 Task<Reply> Verifier::reconsider(Request request, std::shared_ptr<const Known> known,
                                  std::shared_ptr<const Presented> shown, Reply answer) {
   if (answer.error_code() == "permission_denied" && access_ != nullptr) answer = co_await judge_fully(known, shown);
-  if (answer.code() != Code::denied) co_return answer;
-  AuditEvent event;
-  event.operation = "access.denied";
-  event.target = std::string(shown->method).append(" ").append(shown->told_path().substr(0, 900));
-  event.status = answer.error_code();
-  event.tenant = known->tenant;
-  event.principal = known->user;
-  event.peer = shown->peer;
-  co_await trail_.tell(request, std::move(event));
+  if (answer.code() == Code::denied) co_await tell_denied(request, *known, *shown, answer);
   co_return answer;
 }
 
+// Without a path it is no request but a question about a credential, of the token endpoint, which tells its own answer.
+Task<void> Verifier::tell_denied(Request request, const Known& known, const Presented& shown, const Reply& answer) {
+  if (shown.path.empty()) co_return;
+  AuditEvent event;
+  event.operation = "access.denied";
+  event.target = std::string(shown.method).append(" ").append(shown.told_path().substr(0, 900));
+  event.status = answer.error_code();
+  event.tenant = known.tenant;
+  event.principal = known.user;
+  event.peer = shown.peer;
+  co_await trail_.tell(request, std::move(event));
+}
+
 Task<Reply> Verifier::verify(Request request, std::shared_ptr<const Presented> shown, Digest digest) {
-  std::vector<Attempts::Bucket> budget;
-  budget.push_back({sender(shown->peer), settings_.cold_burst, settings_.cold_refill});
-  if (const auto wait = cold_.take(budget, Duration(host_.now().nanoseconds))) {
+  if (auto held = cold_.take(shown->peer)) {
     refused_.add();
-    co_return Reply::error(Code::exhausted, "too_many_credentials",
-                           "too many unknown credentials come from this address; retry later")
-        .with_retry_after(std::chrono::ceil<std::chrono::seconds>(*wait));
+    co_return *std::move(held);
   }
   const std::uint64_t epoch = forgetting_.here().epoch();
-  auto found = co_await find(*shown);
+  Known fresh;
+  auto found = co_await find(*shown, fresh);
   if (!found) {
     Reply problem = std::move(found).problem();
     if (problem.code() != Code::unauthenticated && problem.code() != Code::denied) co_return problem;
     refused_.add();
     if (on_the_way_in(*shown)) co_return Reply();
+    if (problem.code() == Code::denied) co_await tell_denied(request, fresh, *shown, problem);
     co_return problem;
   }
-  cold_.give_back(budget, Duration(host_.now().nanoseconds));
+  cold_.give_back(shown->peer);
   misses_.add();
-  Reply answer = judge(*found, *shown);
-  const auto known = answer.ok() ? nullptr : std::make_shared<const Known>(*found);
-  forgetting_.here().put(digest, std::move(*found), epoch);
+  Reply answer = judge(fresh, *shown);
+  const auto known = answer.ok() ? nullptr : std::make_shared<const Known>(fresh);
+  forgetting_.here().put(digest, std::move(fresh), epoch);
   if (known != nullptr) answer = co_await reconsider(request, known, shown, std::move(answer));
   co_return answer;
 }
 
-Task<Got<Known>> Verifier::find(const Presented& shown) {
-  if (shown.kind == Presented::Kind::session) co_return co_await find_session(shown);
-  if (shown.kind == Presented::Kind::key) co_return co_await find_key(shown);
-  co_return co_await find_token(shown);
+Task<Got<bool>> Verifier::find(const Presented& shown, Known& known) {
+  if (shown.kind == Presented::Kind::session) co_return co_await find_session(shown, known);
+  if (shown.kind == Presented::Kind::key) co_return co_await find_key(shown, known);
+  co_return co_await find_token(shown, known);
 }
 
-Task<Got<Known>> Verifier::find_session(const Presented& shown) {
+Task<Got<bool>> Verifier::find_session(const Presented& shown, Known& known) {
   auto context = host_.act_as(shown.secret.tenant, "verify a session", patience);
   if (!context) co_return bad_credential("bad_credential", unknown);
   auto session = co_await sessions_.get(context->view(), fingerprint(shown.text));
@@ -199,7 +202,6 @@ Task<Got<Known>> Verifier::find_session(const Presented& shown) {
     host_.spawn(sessions_.sweep_old(std::string(shown.secret.tenant)), Ends::at_stop);
     co_return bad_credential("session_expired", "this session has expired; sign in again");
   }
-  Known known;
   known.tenant = shown.secret.tenant;
   known.user = session->user;
   known.session = session->id;
@@ -208,14 +210,11 @@ Task<Got<Known>> Verifier::find_session(const Presented& shown) {
   known.lifetime = sessions_.lifetime(context->view());
   known.span = session->span;
   auto done = co_await complete(context->view(), known);
-  if (done && renewal_due(done->lifetime, done->span, now())) {
-    done->span = renewed(done->lifetime, done->span, now());
-    host_.spawn(renew(done->tenant, done->session), Ends::at_stop);
-  }
+  if (done && renewal_due(known.lifetime, known.span, now())) keep_alive(known);
   co_return done;
 }
 
-Task<Got<Known>> Verifier::find_key(const Presented& shown) {
+Task<Got<bool>> Verifier::find_key(const Presented& shown, Known& known) {
   auto context = host_.act_as(shown.secret.tenant, "verify an API key", patience);
   if (!context) co_return bad_credential("bad_credential", unknown);
   auto stored = co_await store_.get(context->view(), collection::keys, shown.secret.id);
@@ -224,7 +223,6 @@ Task<Got<Known>> Verifier::find_key(const Presented& shown) {
   const bool good = key.revision != 0 && key.matches(shown.text, now());
   if (!good) co_return bad_credential("bad_credential", unknown);
   if (key.over(now())) co_return bad_credential("key_expired", "this API key has expired");
-  Known known;
   known.tenant = shown.secret.tenant;
   known.user = key.user;
   known.key = key.id;
@@ -234,18 +232,17 @@ Task<Got<Known>> Verifier::find_key(const Presented& shown) {
   const Milliseconds look_again = now() + std::chrono::minutes(10);
   known.span.ends = known.span.limit = std::min(look_again, key.ends(shown.text));
   auto done = co_await complete(context->view(), known);
-  if (done) host_.spawn(note_use(done->tenant, done->key), Ends::at_stop);
+  if (done) host_.spawn(note_use(known.tenant, known.key), Ends::at_stop);
   co_return done;
 }
 
-Task<Got<Known>> Verifier::find_token(const Presented& shown) {
+Task<Got<bool>> Verifier::find_token(const Presented& shown, Known& known) {
   if (tokens_ == nullptr) co_return bad_credential("bad_credential", unknown);
   auto facts = co_await tokens_->verify(std::string(shown.text));
   if (!facts) co_return std::move(facts).problem();
   auto context = host_.act_as(facts->tenant, "verify an access token", patience);
   if (!context) co_return bad_credential("bad_credential", unknown);
-  Milliseconds ends = facts->ends;
-  Known known;
+  known.span.ends = known.span.limit = known.token_ends = facts->ends;
   if (!facts->session.empty()) {
     auto session = co_await sessions_.get(context->view(), facts->session);
     if (!session) co_return std::move(session).problem();
@@ -253,9 +250,9 @@ Task<Got<Known>> Verifier::find_token(const Presented& shown) {
       co_return bad_credential("session_revoked", "the session of this token was ended; sign in again");
     if (over(session->span, now()))
       co_return bad_credential("session_expired", "the session of this token has expired; sign in again");
-    // Asked again then, as the session may have been used.
-    ends = std::min(ends, session->span.ends);
     known.factor_due = session->factor_due;
+    known.lifetime = sessions_.lifetime(context->view());
+    known.span = session->span;
   }
   known.tenant = facts->tenant;
   known.user = facts->user;
@@ -263,11 +260,13 @@ Task<Got<Known>> Verifier::find_token(const Presented& shown) {
   known.key = facts->key;
   known.scopes = facts->scopes;
   known.scoped = facts->scoped;
-  known.span.ends = known.span.limit = ends;
-  co_return co_await complete(context->view(), known);
+  auto done = co_await complete(context->view(), known);
+  // The use of a token is a use of its session.
+  if (done && renewal_due(known.lifetime, known.span, now())) keep_alive(known);
+  co_return done;
 }
 
-Task<Got<Known>> Verifier::complete(Context context, Known& known) {
+Task<Got<bool>> Verifier::complete(Context context, Known& known) {
   auto person = co_await people_.by_id(context, known.user);
   if (!person) co_return std::move(person).problem();
   if (!person->exists()) co_return bad_credential("bad_credential", unknown);
@@ -277,7 +276,7 @@ Task<Got<Known>> Verifier::complete(Context context, Known& known) {
   known.roles = person->roles;
   known.org = person->org;
   known.claims = claims_text(known, person->username);
-  co_return std::move(known);
+  co_return true;
 }
 
 // The session goes on as of now on this worker; that it was used is written down behind the answer. Other workers read

@@ -5,9 +5,9 @@
 
 #include "access/access.hpp"
 #include "core/trail.hpp"
-#include "credentials/attempts.hpp"
 #include "identity/people.hpp"
 #include "session/sessions.hpp"
+#include "verify/cold_budget.hpp"
 #include "verify/forgetting.hpp"
 #include "verify/presented.hpp"
 #include "verify/tokens.hpp"
@@ -16,8 +16,7 @@ namespace socle::auth {
 
 class Verifier {
  public:
-  Verifier(Host& host, Store& store, People& people, Sessions& sessions, Forgetting& forgetting,
-           const Settings& settings);
+  Verifier(Host& host, Store& store, People& people, Sessions& sessions, Forgetting& forgetting, ColdBudget& cold);
   void use(Tokens& tokens) { tokens_ = &tokens; }
   void use(Authorizer& access) { access_ = &access; }
 
@@ -33,12 +32,15 @@ class Verifier {
   Task<Reply> reconsider(Request request, std::shared_ptr<const Known> known, std::shared_ptr<const Presented> shown,
                          Reply answer);
   Task<Reply> verify(Request request, std::shared_ptr<const Presented> shown, Digest digest);
-  Task<Got<Known>> find(const Presented& shown);
-  Task<Got<Known>> find_session(const Presented& shown);
-  Task<Got<Known>> find_key(const Presented& shown);
-  Task<Got<Known>> find_token(const Presented& shown);
-  // Fills in what the user's own document says.
-  Task<Got<Known>> complete(Context context, Known& known);
+  // To the audit trail, before it is said.
+  Task<void> tell_denied(Request request, const Known& known, const Presented& shown, const Reply& answer);
+  // Fills in whose the credential is; what is there of a user who is refused says whom the refusal is of.
+  Task<Got<bool>> find(const Presented& shown, Known& known);
+  Task<Got<bool>> find_session(const Presented& shown, Known& known);
+  Task<Got<bool>> find_key(const Presented& shown, Known& known);
+  Task<Got<bool>> find_token(const Presented& shown, Known& known);
+  // And what the user's own document says.
+  Task<Got<bool>> complete(Context context, Known& known);
   void keep_alive(Known& known);
   Task<void> renew(std::string tenant, std::string session);
   Task<void> note_use(std::string tenant, std::string key);
@@ -49,11 +51,10 @@ class Verifier {
   People& people_;
   Sessions& sessions_;
   Forgetting& forgetting_;
-  const Settings& settings_;
   Tokens* tokens_ = nullptr;
   Authorizer* access_ = nullptr;
+  ColdBudget& cold_;
   AuditTrail trail_;
-  Attempts cold_;
   Metric hits_, misses_, refused_;
 };
 

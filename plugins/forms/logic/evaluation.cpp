@@ -5,8 +5,10 @@
 
 #include <algorithm>
 
+#include "logic/cells.hpp"
 #include "logic/values.hpp"
 #include "socle/cel/time.hpp"
+#include "socle/json/compare.hpp"
 
 namespace socle::forms {
 
@@ -145,46 +147,47 @@ bool Evaluation::run_row(const Node& node, Scope scope) {
     case Node::Kind::required: state.required = condition(*logic.required, scope); break;
     case Node::Kind::options: {
       const auto list = evaluate(*logic.options, scope);
-      state.options = list.is(Kind::list) ? std::optional(list) : std::nullopt;
+      state.options = list.is(Kind::list) ? list : Value::list(nullptr, 0);  // one that errs allows nothing
       break;
     }
     case Node::Kind::value: {
       forget_errors(node.logic, scope.row);
-      const auto value = decide_value(logic, scope);
-      if (stopped_.empty()) settle(node.logic, scope, value);
+      const auto decision = decide_value(logic, scope);
+      if (stopped_.empty()) settle(node.logic, scope, decision);
       break;
     }
   }
   return stopped_.empty();
 }
 
-// What the field holds after its logic; null: nothing.
-Value Evaluation::decide_value(const FieldLogic& logic, Scope scope) {
+Evaluation::Decision Evaluation::decide_value(const FieldLogic& logic, Scope scope) {
   const auto& state = states_[form_.logic_index(logic.field)][scope.row];
   if (logic.clear_on_hide && !state.visible) return {};
-  if (logic.compute) return computed(logic, scope);
+  if (logic.compute) return {{}, computed(logic, scope)};
   const bool creating = !call_.old.exists();
   const auto old = creating ? View() : given(logic.field, scope.row, call_.old);
   if (logic.sequence) {
-    if (!creating) return of_view(old);
+    if (!creating) return {old};
     std::size_t nth = 0;
     for (const auto& other : form_.logic()) {
       if (&other == &logic) break;
       nth += other.sequence ? 1 : 0;
     }
     if (nth >= call_.numbers.size()) return {};
-    return cel::copy_string(arena_, logic.sequence->text(call_.now_seconds, call_.numbers[nth]));
+    return {{}, cel::copy_string(arena_, logic.sequence->text(call_.now_seconds, call_.numbers[nth]))};
   }
   const bool read_only = logic.always_read_only || state.read_only;
   const auto sent = given(logic.field, scope.row, call_.doc);
-  if (read_only && !creating) return of_view(old);
-  if (sent.exists() && !read_only) return of_view(sent);
+  if (read_only && !creating) return {old};
+  if (sent.exists() && !read_only) return {sent};
   if (!creating) return {};
   if (logic.fallback) {
     auto value = evaluate(*logic.fallback, scope);
-    return value.is_error() ? Value() : value;
+    if (value.is_error()) return {};
+    return {{}, value};
   }
-  return of_view(form_.fields()[logic.field].fallback);
+  const auto fallback = form_.fields()[logic.field].fallback;
+  return {fallback.is_null() ? View() : fallback};
 }
 
 Value Evaluation::computed(const FieldLogic& logic, Scope scope) {
@@ -205,17 +208,21 @@ void Evaluation::forget_errors(std::uint32_t logic, std::size_t row) {
   }
 }
 
-void Evaluation::settle(std::uint32_t logic, Scope scope, const Value& value) {
+void Evaluation::settle(std::uint32_t logic, Scope scope, const Decision& decision) {
   const auto index = form_.logic()[logic].field;
   auto& cell = cells_[logic][scope.row];
   const auto sent = given(index, scope.row, call_.doc);
-  const bool as_given = is_nothing(value)
-                            ? !sent.exists()
-                            : sent.exists() && (value.is_json() ? value.view().same(sent)
-                                                                : cel::equal(value, Value::json(sent)) &&
-                                                                      value.kind() == Value::json(sent).kind());
-  cell.state = as_given ? Cell::State::given : is_nothing(value) ? Cell::State::absent : Cell::State::value;
-  cell.value = is_nothing(value) ? Value() : value.is(Kind::optional) ? *value.optional_value() : value;
+  const auto value = decision.part.exists() ? of_view(decision.part) : decision.value;
+  const bool nothing = !decision.part.exists() && is_nothing(value);
+  const auto as_sent = [&] {
+    if (value.is_json()) return value.view().same(sent);
+    if (decision.part.exists()) return decision.part.kind() == sent.kind() && json::equal(decision.part, sent);
+    return value.kind() == Value::json(sent).kind() && cel::equal(value, Value::json(sent));
+  };
+  const bool as_given = nothing ? !sent.exists() : sent.exists() && as_sent();
+  cell.state = as_given ? Cell::State::given : nothing ? Cell::State::absent : Cell::State::value;
+  cell.part = decision.part;
+  cell.value = nothing ? Value() : value.is(Kind::optional) ? *value.optional_value() : value;
   if (scope.table == Field::none) activation_.set(form_.language().slot_of(index), cell.value);
   for (auto at = form_.fields()[index].parent; at != Field::none; at = form_.fields()[at].parent) stale_[at] = true;
 }
@@ -251,16 +258,21 @@ bool Evaluation::holds(const Expression& condition, std::uint32_t table, std::si
   return this->condition(condition, scope);
 }
 
-// Something that the expression read is not there: of whole objects and sub-tables, a declared part.
+// Something that the expression read is not there, or no exact number where one belongs (which is told at its own
+// place): of whole objects and sub-tables, a declared part.
 bool Evaluation::lacks_input(const Expression& expression) const {
+  const auto no_decimal = [](const Field& field, View value) {
+    return field.type == FieldType::decimal && misfit(FieldType::decimal, value) != Misfit::none;
+  };
   for (const auto read : expression.reads) {
     const auto& value = activation_.values()[form_.language().slot_of(read)];
     if (value.is_error() || is_nothing(value)) return true;
     const auto& field = form_.fields()[read];
+    if (field.type == FieldType::decimal && value.is(Kind::string) && !is_decimal(value.as_string())) return true;
     const auto lacks = [&](View object) {
       for (const auto child : field.children) {
         const auto part = object.find(form_.fields()[child].name);
-        if (!part.exists() || part.is_null()) return true;
+        if (!part.exists() || part.is_null() || no_decimal(form_.fields()[child], part)) return true;
       }
       return false;
     };

@@ -98,6 +98,13 @@ class Evaluation {
     enum class State : std::uint8_t { given, absent, value };
     State state = State::given;
     cel::Value value;
+    json::View part;  // the value, when it is a part of a document: written as it stands there
+  };
+  // What a field holds after its logic: a part of a document (null and all digits included), or what was computed, of
+  // which null is nothing at all.
+  struct Decision {
+    json::View part{};
+    cel::Value value{};
   };
   struct Scope {
     std::uint32_t table = Field::none;
@@ -111,13 +118,13 @@ class Evaluation {
   bool run_marked(const std::vector<bool>& wanted);
   bool run_node(std::uint32_t node);
   bool run_row(const Node& node, Scope scope);
-  cel::Value decide_value(const FieldLogic& logic, Scope scope);
+  Decision decide_value(const FieldLogic& logic, Scope scope);
   cel::Value computed(const FieldLogic& logic, Scope scope);
   cel::Value evaluate(const Expression& expression, Scope scope);
   bool condition(const Expression& expression, Scope scope);
   [[nodiscard]] bool lacks_input(const Expression& expression) const;
   void materialize(std::uint32_t field);
-  void settle(std::uint32_t logic, Scope scope, const cel::Value& value);
+  void settle(std::uint32_t logic, Scope scope, const Decision& decision);
   void forget_errors(std::uint32_t logic, std::size_t row);
   [[nodiscard]] json::View given(std::uint32_t field, std::size_t row, json::View root) const;
   [[nodiscard]] const Cell* cell(std::uint32_t field, std::size_t row) const;

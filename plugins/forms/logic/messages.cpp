@@ -72,6 +72,27 @@ std::string options_message(Language language) {
 std::string compute_message(const std::string& english, Language language) {
   return (language == Language::zh ? "无法计算：" : "cannot be computed: ") + english;
 }
+std::string cell_message(FieldType type, bool too_long, Language language) {
+  const bool zh = language == Language::zh;
+  if (too_long)
+    return zh ? "过长：建有索引的文本最多 1024 字节" : "is longer than the 1,024 bytes that an index can hold";
+  switch (type) {
+    case FieldType::integer: return zh ? "应为 64 位以内的整数" : "must be a whole number of at most 64 bits";
+    case FieldType::number: return zh ? "应为数字" : "must be a number";
+    case FieldType::boolean: return zh ? "应为 true 或 false" : "must be true or false";
+    case FieldType::date: return zh ? "应为日期，例如 2026-01-31" : "must be a date, such as 2026-01-31";
+    case FieldType::timestamp:
+      return zh ? "应为 1677 至 2262 年间的时间，例如 2026-01-31T09:30:00Z"
+                : "must be a moment of the years 1677 to 2262, such as 2026-01-31T09:30:00Z";
+    case FieldType::decimal:
+      return zh ? "应为数字，例如 1234.50，最多 64 位" : "must be a number, such as 1234.50, of at most 64 digits";
+    default: return zh ? "应为文本" : "must be a text";
+  }
+}
+std::string more_message(std::size_t count, Language language) {
+  const auto number = std::to_string(count);
+  return language == Language::zh ? "还有 " + number + " 处错误" : "and " + number + " more";
+}
 std::string reference_message(const std::string& form, Language language) {
   return language == Language::zh ? "在 " + form + " 中没有这条记录" : "there is no such record in " + form;
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "model/field.hpp"
 #include "model/words.hpp"
 #include "socle/schema/report.hpp"
 
@@ -13,6 +14,10 @@ namespace socle::forms {
 [[nodiscard]] std::string required_message(Language language);
 [[nodiscard]] std::string options_message(Language language);
 [[nodiscard]] std::string compute_message(const std::string& english, Language language);
+// Of a value that is not what its field or the index over it holds. `too_long`: a text beyond most_indexed_text.
+[[nodiscard]] std::string cell_message(FieldType type, bool too_long, Language language);
+// "and 12 more": of faults that are not listed.
+[[nodiscard]] std::string more_message(std::size_t count, Language language);
 [[nodiscard]] std::string reference_message(const std::string& form, Language language);
 // `code`: attachment (there is no such file), attachment_type, attachment_size.
 [[nodiscard]] std::string attachment_message(std::string_view code, std::string_view file, Language language);

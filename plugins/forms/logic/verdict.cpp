@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "logic/cells.hpp"
 #include "logic/messages.hpp"
 #include "logic/values.hpp"
 #include "socle/json/pointer.hpp"
@@ -39,6 +40,11 @@ Place place_of(const Catalogue& fields, const std::string& text) {
   return out;
 }
 
+json::View part_at(json::View object, const std::vector<std::string>& tokens) {
+  for (const auto& token : tokens) object = object.find(token);
+  return object;
+}
+
 class Judgement {
  public:
   Judgement(const Form& form, const Call& call, Language language, cel::Arena& arena, Verdict& out)
@@ -47,6 +53,8 @@ class Judgement {
   void run() {
     if (evaluation_.run() && settle()) {
       schema();
+      if (left_out_ == 0) cells();
+      if (left_out_ > 0) out_.errors.push_back({"", "more", more_message(left_out_, language_), {}});
       fields();
       checks();
     }
@@ -84,13 +92,63 @@ class Judgement {
       }
       out_.errors.push_back({fault.field, std::string(fault.code), schema_message(fault, language_), params_of(fault)});
     }
-    if (report.truncated > 0)
-      out_.errors.push_back({"", "more", "and " + std::to_string(report.truncated) + " more", {}});
+    left_out_ = report.truncated;
   }
 
   bool told(const std::string& pointer, std::string_view code) const {
     return std::any_of(out_.errors.begin(), out_.errors.end(),
                        [&](const FieldError& error) { return error.pointer == pointer && error.code == code; });
+  }
+
+  // What the schema lets pass and the store, or exact arithmetic, cannot take. Hidden or not: it would be kept.
+  void cells() {
+    const auto root = out_.root(evaluation_.call().doc);
+    auto table = Field::none;
+    json::View rows;
+    for (const auto& rule : form_.cells()) {
+      const auto& field = form_.fields()[rule.field];
+      if (field.table == Field::none) {
+        cell(rule, 0, part_at(root, field.tokens));
+        continue;
+      }
+      if (field.table != table) {
+        table = field.table;
+        rows = part_at(root, form_.fields()[table].tokens);
+      }
+      std::size_t row = 0;
+      for (const auto one : rows.elements()) cell(rule, row++, part_at(one, field.tokens));
+    }
+  }
+  void cell(const CellRule& rule, std::size_t row, json::View value) {
+    if (!rule.each) {
+      if (const auto found = misfit(rule.type, value); found != Misfit::none) unfit(rule, row, found, {});
+      return;
+    }
+    std::size_t i = 0;
+    for (const auto one : value.elements()) {
+      if (const auto found = misfit(rule.type, one); found != Misfit::none) unfit(rule, row, found, i);
+      ++i;
+    }
+  }
+  void unfit(const CellRule& rule, std::size_t row, Misfit found, std::optional<std::size_t> element) {
+    if (unfit_ == most_unfit) {
+      ++left_out_;
+      return;
+    }
+    auto pointer = evaluation_.pointer(rule.field, row);
+    if (element) pointer = below(pointer, *element);
+    if (told(pointer, "type") || told(pointer, "format") || told(pointer, "too_long")) return;
+    const bool too_long = found == Misfit::too_long;
+    if (too_long && told(pointer, "maxLength")) return;
+    ++unfit_;
+    std::string params;
+    json::Writer out(params);
+    if (too_long)
+      out.begin_object().member("limit", most_indexed_text).end_object();
+    else
+      out.begin_object().member("format", to_string(rule.type)).end_object();
+    out_.errors.push_back({std::move(pointer), too_long ? "too_long" : "format",
+                           cell_message(rule.type, too_long, language_), std::move(params)});
   }
 
   void fields() {
@@ -153,6 +211,9 @@ class Judgement {
   const Language language_;
   Evaluation evaluation_;
   Verdict& out_;
+  static constexpr std::size_t most_unfit = 200;
+  std::size_t unfit_ = 0;     // faults of cells()
+  std::size_t left_out_ = 0;  // beyond what is listed
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
-// verdict.hpp: the whole way of a document into a record: logic, schema, required fields, options, checks, in this
-// order; and everything that is wrong, not the first thing only. Pure: any thread, once per call.
+// verdict.hpp: the whole way of a document into a record: logic, schema, what exact numbers and indexes can hold,
+// required fields, options, checks, in this order; and everything that is wrong, not the first thing only. Pure: any
+// thread, once per call.
 #pragma once
 
 #include <optional>

@@ -48,7 +48,9 @@ void Evaluation::write(json::Writer& out, std::uint32_t index, std::size_t row, 
   const auto& field = form_.fields()[index];
   if (const auto* changed = cell(index, row); changed != nullptr && changed->state == Cell::State::value) {
     if (!form_.changes_below(index) || !changed->value.is_json()) {
-      if (auto status = append_value(out, changed->value, &field); !status) {
+      if (changed->part.exists()) {
+        out.value(changed->part);
+      } else if (auto status = append_value(out, changed->value, &field); !status) {
         errors_.push_back({pointer(index, row), "compute", status.error().message, {}});
         error_places_.emplace_back(form_.logic_index(index), row);
         out.null();

@@ -27,6 +27,7 @@ struct Form::Body {
   std::vector<std::uint32_t> reads;
   std::vector<bool> changes_below;  // by field
   std::vector<Check> checks;
+  std::vector<CellRule> cells;
   std::array<std::optional<AccessRule>, 4> access;
   std::vector<std::string> rulesets;
   std::string collections;
@@ -47,6 +48,8 @@ void compile_checks(Form::Body& body, Diagnostics& diagnostics);
 void compile_graph(Form::Body& body, Diagnostics& diagnostics);
 // collections.cpp: `index` and `unique` as declarations of storage/1.
 void compile_collections(Form::Body& body, Diagnostics& diagnostics);
+// cells.cpp: what is judged beyond the schema; after the collections.
+void compile_cells(Form::Body& body);
 // rest_part.cpp: `access`, `rules`, `ui`.
 void compile_access(Form::Body& body, Diagnostics& diagnostics);
 void compile_rules(Form::Body& body, Diagnostics& diagnostics);

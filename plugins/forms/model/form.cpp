@@ -48,6 +48,7 @@ std::shared_ptr<const Form> Form::compile(json::View source, Diagnostics& diagno
     compile_access(*body, diagnostics);
     compile_graph(*body, diagnostics);
     compile_collections(*body, diagnostics);
+    compile_cells(*body);
     check_ui(*body, diagnostics);
   }
   compile_rules(*body, diagnostics);
@@ -76,6 +77,7 @@ const std::vector<std::uint32_t>& Form::after(std::uint32_t node) const { return
 const std::vector<std::uint32_t>& Form::reads() const { return body_->reads; }
 bool Form::changes_below(std::uint32_t field) const { return body_->changes_below[field]; }
 const std::vector<Check>& Form::checks() const { return body_->checks; }
+const std::vector<CellRule>& Form::cells() const { return body_->cells; }
 const AccessRule* Form::access(Action action) const {
   const auto own = [this](Action which) {
     const auto& rule = body_->access[static_cast<std::size_t>(which)];
@@ -109,6 +111,7 @@ std::size_t Form::bytes() const {
   for (const auto& check : body_->checks) out += sizeof check + check.when.program->bytes();
   for (const auto& rule : body_->access)
     if (rule) out += rule->rule.program.bytes() + rule->text.size() * 40;
+  out += body_->cells.capacity() * sizeof(CellRule);
   for (const auto& list : body_->readers) out += sizeof list + list.capacity() * 4;
   for (const auto& list : body_->after) out += sizeof list + list.capacity() * 4;
   return out;

@@ -70,6 +70,14 @@ struct Check {
   std::string at;  // pointer into the record
 };
 
+// A field whose values are judged beyond its schema, since something else must be able to hold them: exact numbers, and
+// what an index orders.
+struct CellRule {
+  std::uint32_t field = 0;
+  FieldType type = FieldType::any;  // string to decimal
+  bool each = false;                // of a list's values, each
+};
+
 // An access rule, in the language in which filters are written too.
 struct AccessRule {
   StrictLanguage::Checked rule;
@@ -121,6 +129,7 @@ class Form {
   // Logic may change a part of this object or sub-table.
   [[nodiscard]] bool changes_below(std::uint32_t field) const;
   [[nodiscard]] const std::vector<Check>& checks() const;
+  [[nodiscard]] const std::vector<CellRule>& cells() const;
   // The rule that decides an action: its own, else read's (deleting: update's first); nullptr: everybody may.
   [[nodiscard]] const AccessRule* access(Action action) const;
   [[nodiscard]] const std::vector<std::string>& rulesets() const;

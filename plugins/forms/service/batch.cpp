@@ -10,6 +10,12 @@ namespace {
 
 constexpr std::size_t most_rows = 500;
 
+// As a result calls it: `update` is another word for put.
+std::string_view result_of(json::View item) {
+  const auto op = item.find("op").as_string();
+  return op == "update" ? "put" : op;
+}
+
 Reply bad(std::size_t row, std::string_view member, std::string_view code, std::string message) {
   const auto pointer = member.empty() ? below("", row) : below(below("", row), member);
   const auto fields = errors_text({{pointer, std::string(code), message, {}}});
@@ -95,9 +101,8 @@ Task<Reply> Records::batch_again(Request request, const Asking& asking, const Se
   json::Writer out(text);
   out.begin_object().key("results").begin_array();
   for (std::size_t i = 0; i < items.size(); ++i) {
-    const auto op = items.at(i).find("op").as_string();
     const auto result = results.at(i), item = now->root().find("items").at(i);
-    out.begin_object().member("op", op == "create" || op == "delete" ? op : "put");
+    out.begin_object().member("op", result_of(items.at(i)));
     out.member("id", result.find("id")).member("version", result.find("version"));
     if (item.is_object() && json::to_text(item.find("version")) == json::to_text(result.find("version"))) {
       auto shown = co_await shown_item(request, asking, *served.form, item);
@@ -134,7 +139,7 @@ Task<Reply> Records::batch_in(Request request, const Served& served) {
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto result = results.at(i);
     const bool removed = rows[i].kind == Row::Kind::remove;
-    out.begin_object().member("op", removed ? "delete" : rows[i].kind == Row::Kind::create ? "create" : "put");
+    out.begin_object().member("op", result_of(items.at(i)));
     out.member("id", result.find("id")).member("version", result.find("version"));
     if (!removed && !rows[i].text.empty())
       if (const auto doc = json::Document::parse(shown_text(rows[i]))) out.member("doc", doc->root());

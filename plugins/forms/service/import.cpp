@@ -145,7 +145,7 @@ Task<std::optional<Reply>> Records::import_block(Request request, const Asking& 
     rows.emplace_back().doc = documents.back().root();
     numbers.push_back(i);
   }
-  auto prepared = co_await saver_.prepare(request, asking, served, rows);
+  auto prepared = co_await saver_.prepare(request, asking, served, rows, preview);
   if (!prepared) co_return std::move(prepared).problem();
   std::vector<Row> good;
   std::vector<std::size_t> good_numbers;

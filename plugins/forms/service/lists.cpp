@@ -155,11 +155,15 @@ Task<Reply> Records::list_in(Request request, const Served& served) {
 Task<Reply> Records::export_all(Request request) {
   ListParams params;
   std::string form_name(request.param("form")), columns_of;
-  bool csv = request.param("format") != "jsonl";
+  const auto format = request.param("format");
+  bool csv = format != "jsonl";
   const bool first = request.stream_cursor().empty();
   if (first) {
+    if (csv && !format.empty() && format != "csv")
+      co_return bad_parameters(
+          {{"format", "bad_value", "found '" + std::string(format) + "'; wanted csv or jsonl", {}}});
     params = params_of(request);
-    if (request.param("format").empty()) csv = request.header("accept").find("json") == std::string_view::npos;
+    if (format.empty()) csv = request.header("accept").find("json") == std::string_view::npos;
   } else {
     const auto state = json::Document::parse(request.stream_cursor());
     if (!state) co_return Reply::error(Code::invalid, "bad_cursor", "the cursor is none of this export's");

@@ -332,7 +332,7 @@ Task<Reply> Records::validate_in(Request request, const Served& served) {
   const Asking asking(host_, request);
   std::vector<Row> rows(1);
   rows[0].doc = doc->root();
-  auto done = co_await saver_.prepare(request, asking, served, rows);
+  auto done = co_await saver_.prepare(request, asking, served, rows, true);
   if (!done) co_return std::move(done).problem();
   const bool valid = rows[0].errors.empty();
   std::string text = std::string("{\"valid\":") + (valid ? "true" : "false");

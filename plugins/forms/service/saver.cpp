@@ -160,13 +160,24 @@ Task<Got<bool>> Saver::prepare_row(Request request, const Asking& asking, const 
   auto verdict = co_await judged(request, form, call, asking.language());
   if (!verdict) co_return std::move(verdict).problem();
   row.errors = std::move(verdict->errors);
-  if (!row.errors.empty()) co_return true;
+  row.text.clear();
+  // Of a faulty record it is told, too, what it names that is not there, but to nobody who may not write it.
+  const bool good = row.errors.empty();
+  if (!good && !form.has_references() && !form.has_attachments()) co_return true;
   const auto doc = verdict->root(asked);
-  if (!permitted(form, action, known, doc, old, facts)) co_return forbidden(action_of(row.kind), form.name());
+  if (!permitted(form, action, known, doc, old, facts)) {
+    if (good) co_return forbidden(action_of(row.kind), form.name());
+    co_return true;
+  }
   row.text = verdict->document ? std::move(verdict->text) : json::to_text(asked);
-  if (auto may = co_await decided(request, asking, form, row, *reach, facts); !may) co_return std::move(may).problem();
-  if (row.kind == Row::Kind::create) ++batch.created;
-  if (auto held = co_await attach(request, asking, form, row, batch); !held) co_return std::move(held).problem();
+  if (auto may = co_await decided(request, asking, form, row, *reach, facts); !may) {
+    if (good) co_return std::move(may).problem();
+    row.text.clear();
+    co_return true;
+  }
+  if (good && row.kind == Row::Kind::create) ++batch.created;
+  if (auto held = co_await attach(request, asking, form, row, batch); good && !held)
+    co_return std::move(held).problem();
   if (form.rulesets().empty() || !row.errors.empty()) co_return true;
   co_return co_await evaluate_rulesets(request, served, row);
 }
@@ -221,7 +232,8 @@ Task<Got<bool>> Saver::evaluate_rulesets(Request request, const Served& served, 
   co_return true;
 }
 
-Task<Got<bool>> Saver::prepare(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows) {
+Task<Got<bool>> Saver::prepare(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows,
+                               bool look_up) {
   Batch batch;
   if (auto read = co_await read_counters(request, asking, *served.form, batch); !read)
     co_return std::move(read).problem();
@@ -229,6 +241,15 @@ Task<Got<bool>> Saver::prepare(Request request, const Asking& asking, const Serv
     if (auto done = co_await prepare_row(request, asking, served, row, batch); !done)
       co_return std::move(done).problem();
     if (auto paused = co_await host_.pause(); !paused) co_return Reply(std::move(paused).error());
+  }
+  std::vector<std::vector<FieldError>> absent;
+  if (auto asked = co_await find_absent(request, asking, *served.form, rows, !look_up, absent); !asked)
+    co_return std::move(asked).problem();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    auto& errors = rows[i].errors;
+    for (auto& error : absent[i]) errors.push_back(std::move(error));
+    std::stable_sort(errors.begin(), errors.end(),
+                     [](const FieldError& a, const FieldError& b) { return a.pointer < b.pointer; });
   }
   co_return true;
 }

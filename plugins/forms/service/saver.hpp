@@ -26,7 +26,7 @@ struct Row {
   std::string draft;                // of a creation: the draft that goes with it, or ""
   json::View doc;                   // what is asked for; not of remove
   json::View stored;                // storage's item; not of create
-  std::string text;                 // out: the document to keep
+  std::string text;                 // out: the document to keep; with errors: as far as its references can be asked for
   std::string rules;                // out: rulesets' outputs, JSON object or ""
   std::vector<std::string> hidden;  // out: pointers to fields of it that the writer may not see
   std::vector<FieldError> errors;   // out
@@ -46,7 +46,10 @@ class Saver {
 
   // Judges all rows and decides access; numbers sequences as they would be numbered now. The problem is of the whole
   // call (denied, out of budget, a ruleset that is not there); what is wrong with a record is in its row.errors.
-  Task<Got<bool>> prepare(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows);
+  // Whether the records are there that a row names is asked of faulty rows, and with `look_up` of all: then no save
+  // comes after it, which would ask.
+  Task<Got<bool>> prepare(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows,
+                          bool look_up);
   // The same, then writes all rows or none; again when another writer was first with a sequence. `batch`: pointers
   // begin with the row's number. `key`: key_of(), or "".
   Task<Got<Written>> save(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows,
@@ -84,9 +87,19 @@ class Saver {
   Task<Got<bool>> read_counters(Request request, const Asking& asking, const Form& form, Batch& batch);
   Task<Got<Written>> write(Request request, const Asking& asking, const Served& served, const std::vector<Row>& rows,
                            const std::string& key, const Batch& batch, const Followers& followers);
-  // What a refusal of storage's means. `own`: how many of the operations are not the followers' and guards'.
+  // What a refusal of storage's means; when a record is at fault, `faults` says how and the reply nothing. `own`: how
+  // many of the operations are not the followers' and guards'.
   Reply told(const Reply& refused, const Asking& asking, std::size_t rows, const std::vector<std::string>& references,
-             const Batch& batch, const Form& form, std::size_t own) const;
+             const Batch& batch, const Form& form, std::size_t own, std::vector<FieldError>& faults) const;
+
+  // saver_references.cpp: the records that rows name and that are not there.
+  // `out`: of each row, with pointers into its document. Rows without a text are passed over; `faulty_only`: those
+  // without errors too.
+  Task<Got<bool>> find_absent(Request request, const Asking& asking, const Form& form, const std::vector<Row>& rows,
+                              bool faulty_only, std::vector<std::vector<FieldError>>& out);
+  // 422 with `errors`, and with all of those besides. `many`: pointers begin with the row's number.
+  Task<Reply> refused(Request request, const Asking& asking, const Form& form, const std::vector<Row>& rows, bool many,
+                      std::vector<FieldError>& errors);
 
   // saver_follow.cpp: the records that refer to what is deleted.
   Task<Got<bool>> follow(Request request, const Asking& asking, const Served& served, const std::vector<Row>& rows,

@@ -135,8 +135,12 @@ Task<Got<Written>> Saver::save(Request request, const Asking& asking, const Serv
     if (!errors.empty()) {
       // The first answer holds, whatever the form demands by now.
       if (!key.empty())
-        if (auto first = co_await replay(request, key)) co_return std::move(*first);
-      co_return invalid_record(errors, asking.language());
+        if (auto first = co_await replay(request, key)) {
+          for (auto& row : rows)
+            if (!row.errors.empty()) row.text.clear();
+          co_return std::move(*first);
+        }
+      co_return co_await refused(request, asking, *served.form, rows, many, errors);
     }
     Followers followers;
     followers.many = many;
@@ -223,7 +227,12 @@ Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Ser
   }
   text += '}';
   const Reply reply = co_await host_.call(request, write_, Payload::json(text));
-  if (!reply) co_return told(reply, asking, rows.size(), references, batch, form, own);
+  if (!reply) {
+    std::vector<FieldError> faults;
+    const Reply problem = told(reply, asking, rows.size(), references, batch, form, own, faults);
+    if (faults.empty()) co_return problem;
+    co_return co_await refused(request, asking, form, rows, batch.many, faults);
+  }
   auto answer = json::Document::parse(reply.text());
   if (!answer) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
   co_return Written{std::move(*answer), reply.meta("replayed") == "true"};

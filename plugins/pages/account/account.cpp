@@ -5,36 +5,6 @@
 namespace socle::pages {
 namespace {
 
-Reply no_json() { return Reply::error(Code::internal, "internal", "auth/1 answered no JSON"); }
-
-// A browser as people call it.
-std::string device(std::string_view agent) {
-  constexpr std::pair<std::string_view, std::string_view> browsers[] = {
-      {"Edg/", "Edge"}, {"Firefox/", "Firefox"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"}, {"curl/", "curl"}};
-  constexpr std::pair<std::string_view, std::string_view> systems[] = {{"Android", "Android"}, {"iPhone", "iPhone"},
-                                                                       {"iPad", "iPad"},       {"Windows", "Windows"},
-                                                                       {"Mac OS", "macOS"},    {"Linux", "Linux"}};
-  std::string out;
-  for (const auto& [mark, name] : browsers)
-    if (out.empty() && agent.find(mark) != std::string_view::npos) out = name;
-  for (const auto& [mark, name] : systems)
-    if (agent.find(mark) != std::string_view::npos)
-      return out.empty() ? std::string(name) : out.append(", ").append(name);
-  return out.empty() ? std::string(agent.empty() ? std::string_view("–") : agent.substr(0, 60)) : out;
-}
-
-std::vector<page::Data> sessions_of(json::View items) {
-  std::vector<page::Data> out;
-  for (const auto item : items.elements()) {
-    page::Data one;
-    one.text("id", std::string(item.find("id").as_string())).text("agent", device(item.find("agent").as_string()));
-    one.text("peer", std::string(item.find("peer").as_string())).text("seen", day_of(item.find("seen_at").as_string()));
-    one.flag("own", item.find("current").as_bool());
-    out.push_back(std::move(one));
-  }
-  return out;
-}
-
 std::vector<page::Data> keys_of(json::View items) {
   std::vector<page::Data> out;
   for (const auto item : items.elements()) {
@@ -108,6 +78,8 @@ Task<Reply> Account::overview(Request request, std::string what, std::string fau
     data.one("key", std::move(new_key));
     const Reply listed = co_await add_lists(request, data);
     if (!listed) co_return site_.problem(request, listed);
+    const Reply linked = co_await add_links(request, data, what, fault);
+    if (!linked) co_return site_.problem(request, linked);
   }
   co_return site_.page(request, {"account", std::string(word("account")), Part::account, status, true},
                        std::move(data));
@@ -188,8 +160,7 @@ Task<Reply> Account::change(Request request) {
     co_return secrets(request, "setup_factor", "setup_factor_text", {}, {}, &ask, done);
   }
   if (!done) {
-    const auto faults = faults_by_input(done.text());
-    std::string why(faults.empty() ? std::string(done.message()) : faults.front().second);
+    std::string why = first_fault(done);
     co_return co_await overview(request, what, std::move(why), done.http_status() != 0 ? done.http_status() : 422);
   }
   const auto answer = json::Document::parse(done.text().empty() ? std::string_view("{}") : done.text());

@@ -48,5 +48,13 @@ class AuthDoor {
 // [{pointer, message}] → (input, message): "/new_password" is the input new_password, "/roles/0" roles.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> faults_by_input(std::string_view errors);
 [[nodiscard]] std::string day_of(std::string_view timestamp);
+// Of auth/1's list: id, agent (the browser as people call it), peer, seen, own.
+[[nodiscard]] std::vector<page::Data> sessions_of(json::View items);
+// What a refused form says of itself, and its status.
+[[nodiscard]] std::string first_fault(const Reply& why);
+[[nodiscard]] int status_of(const Reply& why);
+// Somebody else was faster: what was read is another version by now.
+[[nodiscard]] bool is_outdated(const Reply& why);
+[[nodiscard]] Reply no_json();
 
 }  // namespace socle::pages

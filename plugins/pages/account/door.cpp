@@ -1,99 +1,8 @@
-// door.cpp: signing in and out, and one-time links; and what all pages about people share. See account.hpp, asks.hpp.
+// door.cpp: signing in and out, and one-time links. See account.hpp.
 #include "account/account.hpp"
-#include "socle/json/writer.hpp"
 #include "socle/page/escape.hpp"
 
 namespace socle::pages {
-
-page::Data data_of(const Ask& ask) {
-  page::Data out;
-  out.text("action", ask.action).view("label", ask.label).text("fault", ask.fault).text("info", ask.info);
-  out.view("kind", ask.strong ? "main" : "");
-  std::vector<page::Data> inputs, kept;
-  for (const auto& input : ask.inputs) {
-    page::Data one;
-    one.view("name", input.name).view("label", input.label).view("type", input.type).view("complete", input.complete);
-    one.view("hint", input.hint).view("mode", input.mode).text("value", input.value).flag("focus", input.focus);
-    for (const auto& [name, message] : ask.faults)
-      if (name == input.name) one.text("error", message);
-    inputs.push_back(std::move(one));
-  }
-  for (const auto& [name, value] : ask.kept) {
-    page::Data one;
-    one.text("name", name).text("value", value);
-    kept.push_back(std::move(one));
-  }
-  out.list("inputs", std::move(inputs)).list("kept", std::move(kept));
-  return out;
-}
-
-std::shared_ptr<const page::FormBody> posted(const Site& site, const Request& request, Reply& refused) {
-  auto parsed = page::FormBody::parse(request.text());
-  if (!parsed) {
-    refused = site.problem(request, Reply(std::move(parsed).error()));
-    return nullptr;
-  }
-  auto out = std::make_shared<const page::FormBody>(std::move(*parsed));
-  if (site.genuine(request, *out)) return out;
-  refused = site.stale(request);
-  return nullptr;
-}
-
-Task<Reply> AuthDoor::ask(Request request, std::string_view method, std::string body, socle::Meta more) {
-  for (const std::string_view key :
-       {"http.peer", "http.transport", "http.tenant", "http.header.host", "http.header.origin",
-        "http.header.sec-fetch-site", "http.header.user-agent", "http.header.accept-language"})
-    if (request.meta(key).data() != nullptr) more.set(key, request.meta(key));
-  const Target target = host_.target("auth/1", method);
-  const Payload payload = Payload::make(body, body.empty() ? Media::none : Media::json, more);
-  co_return co_await host_.call(request, target, payload);
-}
-
-std::string object_of(std::initializer_list<std::pair<std::string_view, std::string_view>> members) {
-  std::string text;
-  json::Writer out(text);
-  out.begin_object();
-  for (const auto& [key, value] : members)
-    if (!value.empty()) out.member(key, value);
-  out.end_object();
-  return text;
-}
-
-std::string words_array(std::string_view text) {
-  std::string out;
-  json::Writer writer(out);
-  writer.begin_array();
-  while (!text.empty()) {
-    const auto end = text.find_first_of(" ,\t\n");
-    if (const auto word = text.substr(0, end); !word.empty()) writer.string(word);
-    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
-  }
-  writer.end_array();
-  return out;
-}
-
-std::string joined(json::View texts, std::string_view by) {
-  std::string out;
-  for (const auto one : texts.elements()) out.append(out.empty() ? std::string_view() : by).append(one.as_string());
-  return out;
-}
-
-std::vector<std::pair<std::string, std::string>> faults_by_input(std::string_view errors) {
-  std::vector<std::pair<std::string, std::string>> out;
-  const auto list = json::Document::parse(errors);
-  if (!list) return out;
-  for (const auto error : list->root().elements()) {
-    auto pointer = error.find("pointer").as_string();
-    if (pointer.starts_with('/')) pointer.remove_prefix(1);
-    out.emplace_back(pointer.substr(0, pointer.find('/')), error.find("message").as_string());
-  }
-  return out;
-}
-
-std::string day_of(std::string_view timestamp) {
-  return timestamp.size() < 16 ? std::string("–")
-                               : std::string(timestamp.substr(0, 10)).append(" ").append(timestamp.substr(11, 5));
-}
 
 Reply Account::sign_in_page(const Request& request, Ask ask, int status, std::vector<page::Data> choices) const {
   const std::string title(site_.word(request, ask.inputs.size() == 1 ? "sign_in_code" : "sign_in"));
@@ -227,22 +136,34 @@ Ask Account::password_ask(const Request& request) const {
   return out;
 }
 
-Task<Reply> Account::welcome(Request request) {
+Task<Reply> Account::welcome(Request request) { return opened(request, password_ask(request), "", 200); }
+
+// What the link is for is asked anew after a refusal: it may be over by then. Who has signed in elsewhere may bring
+// that account along.
+Task<Reply> Account::opened(Request request, Ask ask, std::string join_fault, int status) {
   const std::string link(request.param("link"));
   socle::Meta meta{{"link", link}};
   const Reply seen = co_await auth_.ask(request, "look_at_link", {}, std::move(meta));
   if (!seen) co_return site_.problem(request, seen, "/login");
   const auto answer = json::Document::parse(seen.text());
-  if (!answer) co_return site_.problem(request, Reply::error(Code::internal, "internal", "auth/1 answered no JSON"));
-  Ask ask = password_ask(request);
+  if (!answer) co_return site_.problem(request, no_json());
+  const auto root = answer->root();
   ask.action = "/join/" + link;
   const std::string title(site_.word(request, "set_password"));
   page::Data data = data_of(ask);
   data.view("title", title)
-      .text("text",
-            site_.filled(request, "set_password_text",
-                         {answer->root().find("username").as_string(), answer->root().find("tenant").as_string()}));
-  co_return site_.page(request, {"sign", title, Part::none, 200, false}, std::move(data))
+      .text("text", site_.filled(request, "set_password_text",
+                                 {root.find("username").as_string(), root.find("tenant").as_string()}));
+  const Viewer viewer = Viewer::of(request);
+  const bool elsewhere = !viewer.session.empty() && request.tenant() != root.find("tenant").as_string();
+  if (elsewhere && root.find("purpose").as_string() == "invitation") {
+    const Ask own{ask.action, site_.word(request, "join_own"), {}, std::move(join_fault), {}, {{"join", "true"}}, false,
+                  {}};
+    page::Data join = data_of(own);
+    join.text("text", site_.filled(request, "join_own_text", {viewer.name, request.tenant()}));
+    data.one("join", std::move(join));
+  }
+  co_return site_.page(request, {"sign", title, Part::none, status, false}, std::move(data))
       .with_header("referrer-policy", "no-referrer");
 }
 
@@ -252,18 +173,19 @@ Task<Reply> Account::set_password(Request request) {
   if (!body) co_return refused;
   const std::string link(request.param("link"));
   socle::Meta meta{{"link", link}};
-  std::string asked = object_of({{"password", body->text("password")}});
+  const bool join = body->text("join") == "true";
+  std::string asked = join ? std::string(R"({"join":true})") : object_of({{"password", body->text("password")}});
   const Reply set = co_await auth_.ask(request, "use_link", std::move(asked), std::move(meta));
-  if (set) co_return Site::go("/login", "set");
+  if (set) co_return Site::go("/login", join ? "joined" : "set");
   Ask ask = password_ask(request);
-  ask.action = "/join/" + link;
-  ask.faults = faults_by_input(set.text());
-  if (ask.faults.empty()) ask.fault = set.message();
-  const std::string title(site_.word(request, "set_password"));
-  page::Data data = data_of(ask);
-  data.view("title", title);
-  co_return site_.page(request, {"sign", title, Part::none, 422, false}, std::move(data))
-      .with_header("referrer-policy", "no-referrer");
+  std::string join_fault;
+  if (join) {
+    join_fault = set.message();
+  } else {
+    ask.faults = faults_by_input(set.text());
+    if (ask.faults.empty()) ask.fault = set.message();
+  }
+  co_return co_await opened(request, std::move(ask), std::move(join_fault), 422);
 }
 
 }  // namespace socle::pages

@@ -3,20 +3,6 @@
 #include "socle/json/writer.hpp"
 
 namespace socle::pages {
-namespace {
-
-Reply no_json() { return Reply::error(Code::internal, "internal", "auth/1 answered no JSON"); }
-
-std::string first_fault(const Reply& why) {
-  const auto faults = faults_by_input(why.text());
-  return faults.empty() ? std::string(why.message()) : faults.front().second;
-}
-
-int status_of(const Reply& why) {
-  return why.http_status() != 0 ? why.http_status() : why.code() == Code::denied ? 403 : 422;
-}
-
-}  // namespace
 
 Ask Users::invitation(const Request& request) const {
   const auto word = [&](std::string_view key) { return site_.word(request, key); };
@@ -91,9 +77,11 @@ Task<Reply> Users::invite(Request request) {
   co_return co_await listed(request, std::move(add), status_of(made));
 }
 
-Task<Reply> Users::user(Request request) { return shown(request, "", 200); }
+Task<Reply> Users::user(Request request) { return shown(request, nullptr, "", 200); }
 
-Task<Reply> Users::shown(Request request, std::string fault, int status) {
+// `entered`: a form that was refused; it is shown with the version that is stored by now.
+Task<Reply> Users::shown(Request request, std::shared_ptr<const page::FormBody> entered, std::string fault,
+                         int status) {
   const std::string id(request.param("id"));
   socle::Meta meta{{"id", id}};
   const Reply found = co_await auth_.ask(request, "user", {}, std::move(meta));
@@ -103,21 +91,43 @@ Task<Reply> Users::shown(Request request, std::string fault, int status) {
   const auto root = answer->root();
   const auto state = root.find("state").as_string();
   const auto word = [&](std::string_view key) { return site_.word(request, key); };
+  const auto value = [&](std::string_view key, std::string stored) { return entered ? entered->text(key) : stored; };
   const Ask change{
       "/users/" + id + "/save",
       word("save"),
-      {{"name", word("name"), "text", "off", {}, {}, std::string(root.find("name").as_string()), false},
-       {"roles", word("roles"), "text", "off", word("roles_hint"), {}, joined(root.find("roles"), " "), false},
-       {"org", word("org"), "text", "off", word("org_hint"), {}, std::string(root.find("org").as_string()), false}},
+      {{"name", word("name"), "text", "off", {}, {}, value("name", std::string(root.find("name").as_string())), false},
+       {"roles",
+        word("roles"),
+        "text",
+        "off",
+        word("roles_hint"),
+        {},
+        value("roles", joined(root.find("roles"), " ")),
+        false},
+       {"org",
+        word("org"),
+        "text",
+        "off",
+        word("org_hint"),
+        {},
+        value("org", std::string(root.find("org").as_string())),
+        false}},
       std::move(fault),
       {},
-      {},
+      {{"etag", std::string(found.meta("etag"))}},
       false,
       {}};
   page::Data data;
   const std::string title(root.find("username").as_string());
   data.view("id", id).view("username", title).view("state", state).view("state_word", word(state));
   data.flag("active", state == "active").flag("suspended", state == "suspended").one("change", data_of(change));
+  socle::Meta whose{{"id", id}};
+  const Reply sessions = co_await auth_.ask(request, "user_sessions", {}, std::move(whose));
+  if (!sessions) co_return site_.problem(request, sessions, "/users");
+  const auto active = json::Document::parse(sessions.text());
+  if (!active) co_return site_.problem(request, no_json());
+  const auto items = active->root().find("items");
+  data.flag("sessions_any", !items.empty()).list("sessions", sessions_of(items));
   co_return site_.page(request, {"user", title, Part::users, status, true}, std::move(data));
 }
 
@@ -141,12 +151,17 @@ Task<Reply> Users::change(Request request) {
   if (!body) co_return refused;
   const std::string what(request.param("what")), id(request.param("id"));
   std::string method, asked;
+  socle::Meta meta{{"id", id}};
   if (what == "save") {
     method = "change_user";
     std::string name, org;
     json::append_quoted(name, body->text("name"));
     json::append_quoted(org, body->text("org"));
     asked = "{\"name\":" + name + ",\"org\":" + org + ",\"roles\":" + words_array(body->text("roles")) + "}";
+    // Of two who changed the user one is told; a form without its version is as one that was outdated.
+    std::string version = body->text("etag");
+    if (version.empty()) version = "\"\"";
+    meta.set("http.header.if-match", version);
   } else if (what == "suspend" || what == "resume") {
     method = "change_user";
     asked = object_of({{"state", what == "suspend" ? "suspended" : "active"}});
@@ -161,81 +176,18 @@ Task<Reply> Users::change(Request request) {
   } else {
     co_return site_.problem(request, Reply::error(Code::not_found, "no_page", "there is no such page"), "/users");
   }
-  socle::Meta meta{{"id", id}};
   const Reply done = co_await auth_.ask(request, method, std::move(asked), std::move(meta));
-  if (!done) co_return co_await shown(request, first_fault(done), status_of(done));
+  if (!done) {
+    const bool outdated = what == "save" && is_outdated(done);
+    std::string why = outdated ? std::string(site_.word(request, "user_changed_meanwhile")) : first_fault(done);
+    const auto entered = what == "save" ? body : nullptr;
+    co_return co_await shown(request, entered, std::move(why), outdated ? 409 : status_of(done));
+  }
   if (what == "delete") co_return Site::go("/users", "removed");
   if (what != "link") co_return Site::go("/users/" + id, what == "sign-out" ? "ended" : "updated");
   const auto answer = json::Document::parse(done.text());
   co_return answer ? link_page(request, answer->root().find("password_link").as_string(), "/users/" + id)
                    : site_.problem(request, no_json());
-}
-
-Ask Users::new_role(const Request& request) const {
-  const auto word = [&](std::string_view key) { return site_.word(request, key); };
-  return {"/roles",
-          word("save"),
-          {{"role", word("role"), "text", "off", {}, {}, {}, false},
-           {"permissions", word("grants"), "text", "off", word("grants_hint"), {}, {}, false}},
-          {},
-          {},
-          {},
-          false,
-          {}};
-}
-
-Task<Reply> Users::roles(Request request) { return role_list(request, new_role(request), 200); }
-
-Task<Reply> Users::role_list(Request request, Ask add, int status) {
-  const Reply found = co_await auth_.ask(request, "roles");
-  if (!found) co_return site_.problem(request, found);
-  const auto answer = json::Document::parse(found.text());
-  if (!answer) co_return site_.problem(request, no_json());
-  std::vector<page::Data> roles;
-  const auto all = answer->root().find("items").exists() ? answer->root().find("items") : answer->root().find("roles");
-  for (const auto item : all.elements()) {
-    page::Data one;
-    std::string grants = joined(item.find("permissions"));
-    for (const auto grant : item.find("grants").elements())
-      grants.append(grants.empty() ? "" : ", ").append(joined(grant.find("permissions")));
-    one.view("name", item.find("role").as_string())
-        .text("grants", std::move(grants))
-        .flag("built_in", item.find("built_in").as_bool());
-    roles.push_back(std::move(one));
-  }
-  page::Data data;
-  data.list("roles", std::move(roles)).one("add", data_of(add));
-  co_return site_.page(request, {"roles", std::string(site_.word(request, "roles")), Part::roles, status, false},
-                       std::move(data));
-}
-
-Task<Reply> Users::put_role(Request request) {
-  Reply refused;
-  const auto body = posted(site_, request, refused);
-  if (!body) co_return refused;
-  const std::string role = body->text("role");
-  std::string name;
-  json::append_quoted(name, role);
-  std::string asked = "{\"role\":" + name + ",\"permissions\":" + words_array(body->text("permissions")) + "}";
-  // A new one: what a role of that name has is not to be lost.
-  socle::Meta meta{{"role", role}, {"http.header.if-none-match", "*"}};
-  const Reply done = co_await auth_.ask(request, "put_role", std::move(asked), std::move(meta));
-  if (done) co_return Site::go("/roles", "updated");
-  Ask add = new_role(request);
-  for (auto& input : add.inputs) input.value = body->text(input.name);
-  add.faults = faults_by_input(done.text());
-  add.fault = first_fault(done);
-  co_return co_await role_list(request, std::move(add), status_of(done));
-}
-
-Task<Reply> Users::remove_role(Request request) {
-  Reply refused;
-  const auto body = posted(site_, request, refused);
-  if (!body) co_return refused;
-  socle::Meta meta{{"role", request.param("role")}};
-  const Reply gone = co_await auth_.ask(request, "remove_role", {}, std::move(meta));
-  if (!gone) co_return site_.problem(request, gone, "/roles");
-  co_return Site::go("/roles", "removed");
 }
 
 }  // namespace socle::pages

@@ -1,4 +1,4 @@
-// users.hpp: the pages on which administrators see and change users and roles of their tenant.
+// users.hpp: the pages on which administrators see and change users of their tenant.
 #pragma once
 
 #include "account/asks.hpp"
@@ -15,16 +15,11 @@ class Users {
   Task<Reply> change(
       Request request);  // POST /users/{id}/{what}: save, suspend, resume, link, sign-out, no-factor, delete
   Task<Reply> ask_delete(Request request);
-  Task<Reply> roles(Request request);
-  Task<Reply> put_role(Request request);
-  Task<Reply> remove_role(Request request);
 
  private:
   Task<Reply> listed(Request request, Ask add, int status);
-  Task<Reply> shown(Request request, std::string fault, int status);
-  Task<Reply> role_list(Request request, Ask add, int status);
+  Task<Reply> shown(Request request, std::shared_ptr<const page::FormBody> entered, std::string fault, int status);
   [[nodiscard]] Ask invitation(const Request& request) const;
-  [[nodiscard]] Ask new_role(const Request& request) const;
   [[nodiscard]] Reply link_page(const Request& request, std::string_view link, std::string back) const;
 
   const Site& site_;

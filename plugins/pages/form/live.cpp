@@ -5,6 +5,7 @@
 #include "form/view.hpp"
 #include "form/walk.hpp"
 #include "logic/values.hpp"
+#include "socle/json/pointer.hpp"
 #include "socle/json/writer.hpp"
 
 namespace socle::pages {
@@ -78,6 +79,30 @@ std::string title_of(const Shown& shown, const std::vector<Control>& controls, c
   return {};
 }
 
+// Of a place that no control shows: the labels on the way there; what the schema does not declare is called as it is.
+std::string label_at(const Form& form, std::string_view text, Language language) {
+  const auto pointer = json::Pointer::parse(text);
+  if (!pointer) return std::string(text);
+  const auto& fields = form.fields();
+  std::string out, path;
+  bool rows = false;  // the next token may be the number of one
+  for (const auto& token : pointer->tokens()) {
+    const auto row = rows ? json::array_index(token) : json::View::none;
+    rows = false;
+    if (row != json::View::none) {
+      out += " " + std::to_string(row + 1);
+      path += "[]";
+      continue;
+    }
+    path += (path.empty() ? "" : ".") + token;
+    const auto at = fields.find(path);
+    if (!out.empty()) out += ", ";
+    out += at == Field::none ? token : label_of(fields[at]).in(language);
+    rows = at != Field::none && (fields[at].type == FieldType::table || fields[at].type == FieldType::list);
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> allowed(const Control& control, const forms::FieldState& state,
@@ -119,7 +144,8 @@ std::vector<Data> summary(const Shown& shown, const Step& here) {
   };
   const auto& steps = shown.plan.steps;
   for (const auto& [pointer, message] : shown.faults)
-    if (step_of(shown.plan, pointer, steps.size()) == steps.size()) add(pointer, message, pointer, false, "");
+    if (step_of(shown.plan, pointer, steps.size()) == steps.size())
+      add(pointer, message, label_at(*shown.plan.form, pointer, shown.language), false, "");
   for (const auto& step : steps)
     for (const auto& group : step.groups)
       for (const auto& control : group.controls) {

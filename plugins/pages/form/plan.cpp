@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "model/layout.hpp"
 #include "socle/json/pointer.hpp"
 #include "socle/json/writer.hpp"
 
@@ -33,8 +34,9 @@ class Planner {
         }
       } else {
         out.emplace_back();
-        fill(out.back(), ui.find("elements"), 0);
+        place(out.back(), ui, 0);
       }
+      for (auto& step : out) drop_empty(step.groups);
     } else {
       out.emplace_back();
       for (const auto field : fields_.top()) add(out.back(), field);
@@ -42,45 +44,51 @@ class Planner {
     const auto empty = [](const Step& step) { return step.groups.empty(); };
     out.erase(std::remove_if(out.begin(), out.end(), empty), out.end());
     if (out.empty()) out.emplace_back();
+    if (form_.ui().exists()) add_left_out(out.back());
     return out;
   }
 
  private:
+  // What the layout has no Control for and nobody can save a record without.
+  void add_left_out(Step& step) {
+    const auto fields = forms::left_out(fields_, form_.logic(), form_.source().find("schema"), used_);
+    if (!fields.empty() && !step.groups.empty() && !step.groups.back().label.empty()) step.groups.emplace_back();
+    for (const auto field : fields) add(step, field);
+  }
+
   static Group& last(Step& step) {
     if (step.groups.empty()) step.groups.emplace_back();
     return step.groups.back();
   }
 
   void fill(Step& step, json::View elements, unsigned depth) {
-    if (depth == deepest_layout) return;
-    for (const auto element : elements.elements()) {
-      const auto type = element.find("type").as_string();
-      if (type == "Control") {
-        add(step, field_at(element.find("scope").as_string()), element);
-      } else if (type == "Group" || type == "Category" || type == "Label") {
-        step.groups.emplace_back();
-        const auto text = element.find("text");
-        step.groups.back().label = words_in(text.exists() ? text : element.find("label"));
-        fill(step, element.find("elements"), depth + 1);
-        if (type == "Group") step.groups.emplace_back();
-      } else {
-        fill(step, element.find("elements"), depth + 1);
-      }
-    }
-    const auto nothing = [](const Group& group) { return group.controls.empty(); };
-    if (depth == 0)
-      step.groups.erase(std::remove_if(step.groups.begin(), step.groups.end(), nothing), step.groups.end());
+    for (const auto element : elements.elements()) place(step, element, depth);
   }
 
-  // "#/properties/address/properties/city"
+  void place(Step& step, json::View element, unsigned depth) {
+    if (depth > deepest_layout) return;
+    const auto type = element.find("type").as_string();
+    if (type == "Control") {
+      add(step, field_at(element.find("scope").as_string()), element);
+    } else if (type == "Group" || type == "Category" || type == "Label") {
+      step.groups.emplace_back();
+      const auto text = element.find("text");
+      step.groups.back().label = words_in(text.exists() ? text : element.find("label"));
+      fill(step, element.find("elements"), depth + 1);
+      if (type == "Group") step.groups.emplace_back();
+    } else {
+      fill(step, element.find("elements"), depth + 1);
+    }
+  }
+
+  static void drop_empty(std::vector<Group>& groups) {
+    const auto nothing = [](const Group& group) { return group.controls.empty(); };
+    groups.erase(std::remove_if(groups.begin(), groups.end(), nothing), groups.end());
+  }
+
   std::uint32_t field_at(std::string_view scope) const {
-    if (scope.starts_with('#')) scope.remove_prefix(1);
-    const auto pointer = json::Pointer::parse(scope);
-    if (!pointer) return Field::none;
-    std::string path;
-    for (std::size_t i = 0; i + 1 < pointer->tokens().size(); i += 2)
-      path += (path.empty() ? "" : ".") + pointer->tokens()[i + 1];
-    return fields_.find(path);
+    const auto path = forms::path_of_scope(scope);
+    return path ? fields_.find(*path) : Field::none;
   }
 
   void add(Step& step, std::uint32_t field, json::View element = {}) {

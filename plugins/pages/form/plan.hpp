@@ -2,7 +2,8 @@
 // model and its `ui`. Immutable; any thread.
 //
 // A form without `ui` is one step with all its fields. Of JSON Forms these shapes are read: Categorization, Category,
-// Group, VerticalLayout, HorizontalLayout, Control, Label (as a group's title).
+// Group, VerticalLayout, HorizontalLayout, Control, Label (as a group's title). Fields that must be filled in and that
+// the layout leaves out stand at the end of the last step.
 #pragma once
 
 #include <memory>

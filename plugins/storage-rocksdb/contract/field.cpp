@@ -8,6 +8,7 @@
 
 #include "contract/bytes.hpp"
 #include "socle/json/decimal.hpp"
+#include "socle/json/moment.hpp"
 #include "socle/json/pointer.hpp"
 
 namespace socle::storage {
@@ -26,18 +27,10 @@ void put_double(std::string& out, double value) {
   put_big_endian(out, bits >> 63 ? ~bits : bits | std::uint64_t{1} << 63);
 }
 
-// Two digits at `at`, or -1.
-int two_digits(std::string_view text, std::size_t at) {
-  if (at + 2 > text.size()) return -1;
-  const int a = text[at] - '0';
-  const int b = text[at + 1] - '0';
-  return a < 0 || a > 9 || b < 0 || b > 9 ? -1 : a * 10 + b;
-}
-
 // Sign, then (exponent, digits) so that bytes order by value: positive numbers up, negative ones inverted. The value
 // is 0.DIGITS × 10^exponent with no leading or trailing zero digit.
 bool put_decimal(std::string& out, std::string_view text) {
-  if (text.empty() || !json::decimal::is_number(text)) return false;
+  if (!json::decimal::is_exact(text)) return false;
   const std::string canonical = json::decimal::canonical(text);
   if (canonical == "0") {
     out.push_back('\x02');
@@ -54,7 +47,6 @@ bool put_decimal(std::string& out, std::string_view text) {
     if (error != std::errc{} || end != tail.data() + tail.size()) return false;
   }
   exponent += static_cast<std::int64_t>(digits.size());
-  if (digits.size() > max_decimal_digits || exponent > 30'000 || exponent < -30'000) return false;
   out.push_back(negative ? '\x01' : '\x03');
   const std::size_t from = out.size();
   const auto biased = static_cast<std::uint16_t>(exponent + 32'768);
@@ -174,52 +166,8 @@ Fit encode_path(std::string& out, FieldType type, const FieldPath& path, const R
   return Fit::fits;
 }
 
-std::optional<std::int64_t> parse_date(std::string_view text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-  const int century = two_digits(text, 0);
-  const int year = two_digits(text, 2);
-  const int month = two_digits(text, 5);
-  const int day = two_digits(text, 8);
-  if (century < 0 || year < 0 || month < 0 || day < 0) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(century * 100 + year),
-                                         std::chrono::month(static_cast<unsigned>(month)),
-                                         std::chrono::day(static_cast<unsigned>(day))};
-  if (!date.ok()) return std::nullopt;
-  return std::chrono::sys_days(date).time_since_epoch().count();
-}
-
-std::optional<std::int64_t> parse_timestamp(std::string_view text) {
-  const auto days = parse_date(text.substr(0, 10));
-  if (!days || text.size() < 20 || (text[10] != 'T' && text[10] != 't') || text[13] != ':' || text[16] != ':')
-    return std::nullopt;
-  const int hour = two_digits(text, 11);
-  const int minute = two_digits(text, 14);
-  const int second = two_digits(text, 17);
-  // A leap second counts as the second after it.
-  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return std::nullopt;
-  std::size_t at = 19;
-  std::int64_t fraction = 0;
-  if (text[at] == '.') {
-    std::int64_t unit = 100'000'000;
-    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10)
-      fraction += (text[at] - '0') * unit;
-    if (at == 20) return std::nullopt;
-  }
-  if (at >= text.size()) return std::nullopt;
-  std::int64_t offset_minutes = 0;
-  if (text[at] == '+' || text[at] == '-') {
-    const int h = two_digits(text, at + 1);
-    const int m = at + 6 == text.size() && text[at + 3] == ':' ? two_digits(text, at + 4) : -1;
-    if (h < 0 || h > 23 || m < 0 || m > 59) return std::nullopt;
-    offset_minutes = (text[at] == '-' ? -1 : 1) * (h * 60 + m);
-  } else if ((text[at] != 'Z' && text[at] != 'z') || at + 1 != text.size()) {
-    return std::nullopt;
-  }
-  const std::int64_t seconds = *days * 86'400 + hour * 3'600 + (minute - offset_minutes) * 60 + second;
-  constexpr std::int64_t most = INT64_MAX / 1'000'000'000 - 1;  // years 1677 to 2262
-  if (seconds > most || seconds < -most) return std::nullopt;
-  return seconds * 1'000'000'000 + fraction;
-}
+std::optional<std::int64_t> parse_date(std::string_view text) { return json::moment::days(text); }
+std::optional<std::int64_t> parse_timestamp(std::string_view text) { return json::moment::nanoseconds(text); }
 
 std::string format_timestamp(std::int64_t unix_ms) {
   using namespace std::chrono;

@@ -24,8 +24,6 @@ enum class Fit : std::uint8_t { fits, missing, other };
 
 // Longest text of an indexed string and of a filter constant.
 inline constexpr std::size_t max_field_text = 1024;
-// Digits a decimal may have in all, once leading and trailing zeros are gone.
-inline constexpr std::size_t max_decimal_digits = 64;
 
 // Appends tag and value when it fits, the tag of a missing value when it is missing; nothing for `other`.
 Fit encode_field(std::string& out, FieldType type, json::View value);

@@ -196,7 +196,7 @@ struct socle_host {
                           void* user);
   /* -- contexts ------------------------------------------------------------------------------------------------ */
   const socle_context* (*context_open)(const socle_host*, const socle_root*); /* NULL: permission "ingress" missing */
-  /* Background work for a tenant; permission "act-as: tenants". NULL when denied. `reason` is audited. */
+  /* Background work for a tenant; permission "act-as: tenants". NULL when denied. `reason` is logged. */
   const socle_context* (*context_act_as)(const socle_host*, socle_str tenant, socle_str reason, int64_t deadline);
   void (*context_retain)(const socle_host*, const socle_context*);
   void (*context_release)(const socle_host*, const socle_context*);

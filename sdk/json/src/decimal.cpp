@@ -99,6 +99,13 @@ bool divides_long(const Digits& value, std::uint64_t zeros, const Digits& diviso
 
 bool is_number(std::string_view text) { return whole_number(text).has_value(); }
 
+bool is_exact(std::string_view text) {
+  if (!is_number(text)) return false;
+  const Digits digits(text);
+  return digits.zero() ||
+         (digits.count() <= most_digits && digits.point() <= most_exponent && digits.point() >= -most_exponent);
+}
+
 std::strong_ordering compare(std::string_view a, std::string_view b) {
   const Digits x(a);
   const Digits y(b);

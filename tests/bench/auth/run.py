@@ -1,7 +1,7 @@
 """tests/bench/auth/run.py: what knowing who asks costs a request: hello through the gateway with no credential, with a
 session as bearer, as cookie, with an API key and with an access token (JWT), all known to the worker; then bogus credentials, each a look-up within
-their address's budget or a refusal. The last two ask GET /v1/auth/roles, a route with a permission, which a built-in role
-grants and one of the tenant's own: to be compared with each other. Kernel on core 0 with one worker, wrk on core 1; the cases alternate, ratios are of
+their address's budget or a refusal: sessions that are none, and access tokens with a forged signature, as bearer and to be revoked. Two ask
+GET /v1/auth/roles, a route with a permission, which a built-in role grants and one of the tenant's own: to be compared with each other. Kernel on core 0 with one worker, wrk on core 1; the cases alternate, ratios are of
 medians of CPU time a request. Settings: ROUNDS (5), SECONDS_EACH (2), CONNECTIONS (64), SOCLE_BUILD."""
 
 import http.client
@@ -33,11 +33,14 @@ plugins:
   - {path: %s, home: kernel, %s}
   - {path: %s, home: kernel}
 """
-HELLO, ROLES = "/v1/hello/Ada", "/v1/auth/roles"
+HELLO, ROLES, REVOKE = "/v1/hello/Ada", "/v1/auth/roles", "/v1/auth/revoke"
 PASSWORD = "tr0ub4dor&3"
 BOGUS = """local n = 0
 request = function() n = n + 1
-  return wrk.format("GET", nil, {["Authorization"] = string.format("Bearer ss_acme_%043d", n)}) end"""
+  return wrk.format("GET", nil, {["Authorization"] = string.format("Bearer SHOWN", n)}) end"""
+REVOKED = """local n = 0
+request = function() n = n + 1
+  return wrk.format("POST", nil, {["Content-Type"] = "application/x-www-form-urlencoded"}, string.format("token=SHOWN", n)) end"""
 
 
 def cpu_seconds(pid):
@@ -88,19 +91,23 @@ def main():
             ask(connection, "PUT", "/v1/auth/roles/reader", {"role": "reader", "permissions": ["roles:read"]}, session)
             _, built_in = enter(connection, session, "bob", "admin")
             _, own = enter(connection, session, "cleo", "reader")
-            script = os.path.join(folder, "bogus.lua")
-            with open(script, "w", encoding="ascii") as file:
-                file.write(BOGUS)
+            forged = token.rpartition(".")[0].replace("%", "%%") + ".%085dA"
+            bogus = {"bogus": (HELLO, BOGUS, "ss_acme_%043d"), "bogus JWT": (HELLO, BOGUS, forged), "bogus revoked": (REVOKE, REVOKED, forged)}
+            for name, (path, script, shown) in bogus.items():
+                file_name = os.path.join(folder, name.replace(" ", "-") + ".lua")
+                with open(file_name, "w", encoding="ascii") as file:
+                    file.write(script.replace("SHOWN", shown))
+                bogus[name] = (path, ["-s", file_name])
             bearer = lambda secret: ["-H", "Authorization: Bearer " + secret]
             cases = {"anonymous": (HELLO, []), "bearer": (HELLO, bearer(session)),
                      "cookie": (HELLO, ["-H", "Cookie: socle_session=" + session]), "API key": (HELLO, bearer(key)),
                      "JWT": (HELLO, bearer(token)), "built-in role": (ROLES, bearer(built_in)), "own role": (ROLES, bearer(own)),
-                     "bogus": (HELLO, ["-s", script])}  # last: it uses up what its address may present anew
+                     **bogus}  # last: they use up what their address may present anew
             got = {name: [] for name in cases}
             for round_ in range(ROUNDS + 1):  # the first warms up
                 for name, case in cases.items():
                     rate, cpu, refused = measure(kernel, *case)
-                    if refused != (name == "bogus"):
+                    if refused != (name in bogus):
                         raise AssertionError("%s: %s" % (name, "refused" if refused else "not refused"))
                     if round_:
                         got[name].append((rate, cpu))

@@ -1,4 +1,5 @@
-// access_test.cpp: administering roles and units: what is given, what is held, and roles of the tenant's own.
+// access_test.cpp: administering roles and units: what is given, what is held, and roles of the tenant's own; and the
+// tenant's signing keys.
 #include "office.hpp"
 
 using namespace auth_test;
@@ -140,4 +141,56 @@ TEST_CASE("auth: operators are told why about a user by name, other services not
   CHECK(member(ask("vera", "delete", kernel), "effect") == "deny");
   CHECK(outcome(ask("nobody", "read", kernel)) == "not_found");
   CHECK(member(ask("admin", "read", {"acme", "plugin:forms", ""}), "effect") == "deny");  // of itself
+}
+
+TEST_CASE("auth: however often the signing keys are rotated, every worker knows a fresh token", "[auth]") {
+  FakeHost host({.workers = 2});
+  Office office(host);
+  const std::string before = member(office.login(), "access_token");
+  for (std::uint32_t worker = 0; worker < 2; ++worker)
+    REQUIRE(outcome(office.authenticate(before, "authenticated", {}, worker)) == "ok");
+  for (int i = 0; i < 3; ++i) REQUIRE(outcome(office.ask("rotate_token_keys", "", {}, office.admin)) == "ok");
+  const std::string after = member(office.login(), "access_token");
+  for (std::uint32_t worker = 0; worker < 2; ++worker) {
+    CHECK(outcome(office.authenticate(after, "authenticated", {}, worker)) == "ok");
+    CHECK(outcome(office.authenticate(before, "authenticated", {}, worker)) == "ok");
+  }
+}
+
+TEST_CASE("auth: signing keys are rotated when every worker was told, and no worker signs with the old one then",
+          "[auth]") {
+  FakeHost host({.workers = 2});
+  Office office(host);
+  const auto keys = [&] { return std::string(office.ask("jwks", "", {}, office.admin).text()); };
+  const std::string at_first = keys();
+  unsigned told = 0;
+  unsigned told_before = 0;
+  host.serve("auth/1", "access_changed", [&](const ServiceCall& call) {
+    CHECK(call.context.tenant() == "acme");
+    ++told;
+    return Reply();
+  });
+  office.before_write = [&] { told_before = told; };
+  REQUIRE(outcome(office.ask("rotate_token_keys", "", {}, office.admin)) == "ok");
+  CHECK(told_before == 2);
+  CHECK(told == 4);
+  const std::string rotated = keys();
+  CHECK(rotated != at_first);
+  // A worker that cannot be told would meet tokens of a key that it does not know.
+  host.serve("auth/1", "access_changed",
+             [](const ServiceCall&) { return Reply::error(Code::unavailable, "gone", "a worker is gone"); });
+  CHECK(office.ask("rotate_token_keys", "", {}, office.admin).code() == Code::unavailable);
+  CHECK(keys() == rotated);
+}
+
+TEST_CASE("auth: a token of a key that nobody knows is refused without reading anything", "[auth]") {
+  FakeHost host;
+  Office office(host);
+  const std::string good = member(office.login(), "access_token");
+  REQUIRE(outcome(office.authenticate(good)) == "ok");
+  const std::string made_up =
+      "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6Im1hZGUtdXAifQ" + good.substr(good.find('.'));
+  const unsigned reads = office.reads;
+  for (int i = 0; i < 5; ++i) CHECK(outcome(office.authenticate(made_up)) == "bad_token");
+  CHECK(office.reads == reads);
 }

@@ -36,6 +36,68 @@ TEST_CASE("auth: guessing the present password from a stolen session ends soon",
   CHECK(outcome(rig.ask("begin_totp", R"({"password":"tr0ub4dor&3"})", {}, ada)) == "too_many_attempts");
 }
 
+namespace {
+
+// The tenant's provider `idp`, and accounts there that users have.
+struct Linked : Rig {
+  explicit Linked(FakeHost& on) : Rig(on), ada(as(enter())) {
+    REQUIRE(outcome(ask("oidc_put_provider", R"({"issuer":"https://idp.test","client_id":"c","client_secret":"s"})",
+                        {{"provider", "idp"}}, ada)) == "ok");
+  }
+  void link(const std::string& id, const Who& who) {
+    const auto request = json::Document::parse(R"({"operations":[{"op":"put","collection":"auth.identities","id":")" +
+                                               id + R"(","doc":{"issuer":"https://idp.test","subject":")" + id +
+                                               R"(","provider":"idp","user":")" + who.principal +
+                                               R"(","linked_at":"2026-01-01T00:00:00.000Z","registered":false}}]})");
+    REQUIRE(request);
+    REQUIRE_FALSE(store.call(who.tenant, Method::write, request->root()).failed);
+  }
+  std::string unlink(const std::string& id, const Who& who, const std::string& body = "") {
+    return outcome(ask("oidc_unlink", body, {{"id", id}}, who));
+  }
+  Who ada;
+};
+constexpr const char* right = R"({"password":"tr0ub4dor&3"})";
+
+}  // namespace
+
+TEST_CASE("auth: an account of a provider is linked and unlinked by who shows his password", "[auth]") {
+  FakeHost host;
+  Linked rig(host);
+  rig.link("adas", rig.ada);
+  CHECK(outcome(rig.ask("oidc_begin_link", "", {{"id", "idp"}}, rig.ada)) == "bad_password");
+  CHECK(outcome(rig.ask("oidc_begin_link", R"({"password":7})", {{"id", "none"}}, rig.ada)) == "not_found");
+  CHECK(rig.unlink("adas", rig.ada, R"({"password":"guess"})") == "bad_password");
+  CHECK(rig.unlink("adas", rig.ada, right) == "ok");
+  CHECK(rig.unlink("adas", rig.ada, right) == "not_found");
+  CHECK(rig.unlink("adas", rig.ada, "[]") == "bad_request");
+  // Guessing by way of it ends as soon as elsewhere.
+  CHECK(outcome(rig.ask("oidc_begin_link", "", {{"id", "idp"}}, rig.ada)) == "bad_password");
+  CHECK(outcome(rig.ask("oidc_begin_link", right, {{"id", "idp"}}, rig.ada)) == "too_many_attempts");
+}
+
+TEST_CASE("auth: who has no password unlinks all accounts but the last without one", "[auth]") {
+  FakeHost host;
+  Linked rig(host);
+  const Reply issued = rig.ask("issue", R"({"tenant":"acme"})", {}, {"acme", "kernel", ""});
+  const Rig::Who nobody = rig.as(member(issued, "token"));
+  rig.link("one", nobody);
+  rig.link("two", nobody);
+  CHECK(rig.unlink("one", nobody) == "ok");
+  CHECK(rig.unlink("two", nobody) == "last_way_in");
+}
+
+TEST_CASE("auth: a guest links and unlinks with the password that he has at home", "[auth]") {
+  FakeHost host;
+  Linked rig(host);
+  const std::string link = rig.invite("other", "ada-of-acme", "viewer");
+  REQUIRE(outcome(rig.use(link, R"({"join":true})", rig.ada)) == "ok");
+  const Rig::Who guest = rig.as(Rig::cookie(rig.login("ada-of-acme", "tr0ub4dor&3", "other")));
+  rig.link("guests", guest);
+  CHECK(rig.unlink("guests", guest) == "bad_password");
+  CHECK(rig.unlink("guests", guest, right) == "ok");
+}
+
 TEST_CASE("auth: the present session tells the user, its end and the token of its forms", "[auth]") {
   FakeHost host;
   Rig rig(host);

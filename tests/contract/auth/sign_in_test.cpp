@@ -152,6 +152,24 @@ TEST_CASE("auth: signing in always begins a new session and ends the browser's o
   CHECK(outcome(rig.authenticate(planted)) == "bad_credential");
 }
 
+TEST_CASE("auth: the browser's old session ends also when it is another tenant's", "[auth]") {
+  FakeHost host({.workers = 2});
+  Rig rig(host);
+  const std::string old = rig.enter("acme");
+  const std::string another = Rig::cookie(rig.login());
+  rig.enter("other");
+  for (std::uint32_t w = 0; w < 2; ++w) REQUIRE(outcome(rig.authenticate(old, "authenticated", {}, w)) == "ok");
+  const Texts shown{{"http.header.cookie", "__Host-socle_session=" + old}};
+  CHECK(outcome(rig.login("admin", "wrong password", "other", shown)) == "bad_login");
+  CHECK(outcome(rig.authenticate(old)) == "ok");
+  const Reply in = rig.login("admin", "tr0ub4dor&3", "other", shown);
+  REQUIRE(outcome(in) == "ok");
+  for (std::uint32_t w = 0; w < 2; ++w)
+    CHECK(outcome(rig.authenticate(old, "authenticated", {}, w)) == "session_revoked");
+  CHECK(outcome(rig.authenticate(another)) == "ok");
+  CHECK(outcome(rig.authenticate(Rig::cookie(in))) == "ok");
+}
+
 TEST_CASE("auth: guesses at one user from one address end soon, and come back slowly", "[auth]") {
   FakeHost host;
   Rig rig(host);

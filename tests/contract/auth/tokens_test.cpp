@@ -1,4 +1,5 @@
 // tokens_test.cpp: access and refresh tokens beside the sessions they come from.
+#include "core/times.hpp"
 #include "office.hpp"
 
 using namespace auth_test;
@@ -15,6 +16,40 @@ std::size_t families(Rig& rig) {
   const auto answer = rig.store.call("acme", Method::query, all->root());
   return json::Document::parse(answer.text)->root().find("items").size();
 }
+
+// Header and claims of a token under the n-th signature of nobody.
+std::string forged(const std::string& token, int n) {
+  const std::string number = std::to_string(1000 + n);
+  return token.substr(0, token.rfind('.') + 1) + std::string(81, 'A') + number + "A";
+}
+
+// A program with an API key of the administrator's, and what it gets for it.
+struct Robot {
+  explicit Robot(Rig& on, const std::string& more = "") : rig(on), owner(rig.as(rig.enter())) {
+    const Reply made = rig.ask("create_key", R"({"name":"robot","scopes":["users:read"])" + more + "}", {}, owner);
+    REQUIRE(outcome(made) == "ok");
+    id = member(made, "key/id");
+    secret = member(made, "secret");
+    claims = R"({"user":")" + owner.principal + R"(","key":")" + id + R"(","scopes":["users:read"]})";
+    rig.authenticates = [this](const ServiceCall&) {
+      return Reply(socle::Payload::make({}, socle::Media::none,
+                                        {{"tenant", "acme"}, {"principal", owner.principal}, {"claims", claims}}));
+    };
+  }
+  Reply get(const std::string& of, const std::string& more = "") {
+    return rig.ask("token", "grant_type=client_credentials&client_id=" + id + "&client_secret=" + of + more, form);
+  }
+  // The new secret.
+  std::string rotate(int overlap) {
+    const Reply made =
+        rig.ask("rotate_key", R"({"overlap_seconds":)" + std::to_string(overlap) + "}", {{"id", id}}, owner);
+    REQUIRE(outcome(made) == "ok");
+    return member(made, "secret");
+  }
+  Rig& rig;
+  Rig::Who owner;
+  std::string id, secret, claims;
+};
 
 }  // namespace
 
@@ -121,4 +156,117 @@ TEST_CASE("auth: a refused sign-in at a provider is in the trail", "[auth]") {
                               {"http.header.cookie", "__Host-socle_oidc=y"}});
   CHECK(outcome(back) == "state_unknown");
   CHECK(rig.trail.back() == "auth.login users/unknown state_unknown");
+}
+
+TEST_CASE("auth: bogus tokens are checked within their address's budget wherever they are shown", "[auth]") {
+  FakeHost host;
+  Rig rig(host);
+  rig.enter();
+  const std::string token = member(rig.login(), "access_token");
+  const auto revoke = [&](const std::string& bogus) { return outcome(rig.ask("revoke", "token=" + bogus, form)); };
+  int tried = 0;
+  while (tried < 100 && revoke(forged(token, tried)) == "ok") ++tried;
+  CHECK(tried == 20);
+  CHECK(revoke(forged(token, 50)) == "too_many_credentials");
+  CHECK(outcome(rig.authenticate(forged(token, 51))) == "too_many_credentials");
+  const std::string unknown = "sr_acme_" + std::string(22, 'A') + "_" + std::string(43, 'A');
+  const unsigned reads = rig.reads;
+  CHECK(revoke(unknown) == "too_many_credentials");
+  CHECK(outcome(refresh(rig, unknown)) == "too_many_credentials");
+  CHECK(rig.reads == reads);
+  rig.peer = "198.51.100.9";
+  std::string good = member(rig.login(), "refresh_token");
+  for (int i = 0; i < 50; ++i) {
+    const Reply next = refresh(rig, good);
+    REQUIRE(outcome(next) == "ok");
+    good = member(next, "refresh_token");
+  }
+  for (int i = 0; i < 50; ++i) CHECK(revoke(token) == "ok");
+}
+
+TEST_CASE("auth: a client's token ends when its API key expires", "[auth]") {
+  FakeHost host;
+  Rig rig(host);
+  const auto now = std::chrono::seconds(1'700'000'000) + std::chrono::nanoseconds(host.now().nanoseconds);
+  const auto ends = std::chrono::duration_cast<socle::auth::Milliseconds>(now) + 20s;
+  Robot robot(rig, R"(,"expires_at":")" + socle::auth::timestamp(ends) + "\"");
+  const Reply got = robot.get(robot.secret);
+  REQUIRE(outcome(got) == "ok");
+  CHECK(member(got, "expires_in") == "20");
+  const std::string token = member(got, "access_token");
+  CHECK(outcome(rig.authenticate(token, "users:read")) == "ok");
+  rig.pass(21s);  // clocks may differ by more than that, a key's end does not
+  const Reply refused = rig.authenticate(token, "users:read");
+  CHECK(outcome(refused) == "bad_token");
+  CHECK(refused.message() == "the API key of this token has expired");
+}
+
+TEST_CASE("auth: a client's token ends with the secret it was got with", "[auth]") {
+  FakeHost host;
+  Rig rig(host);
+  Robot robot(rig);
+  const auto token = [&robot](const std::string& secret) {
+    const Reply got = robot.get(secret);
+    REQUIRE(outcome(got) == "ok");
+    return member(got, "access_token");
+  };
+  const std::string before = token(robot.secret);
+  CHECK(outcome(rig.authenticate(before)) == "ok");
+  const std::string second = robot.rotate(60);
+  const std::string of_second = token(second);
+  const Reply late = robot.get(robot.secret);
+  CHECK(member(late, "expires_in") == "60");
+  const std::string of_first = member(late, "access_token");
+  for (const std::string& each : {before, of_first, of_second}) CHECK(outcome(rig.authenticate(each)) == "ok");
+  rig.pass(61s);
+  for (const std::string& each : {before, of_first}) CHECK(outcome(rig.authenticate(each)) == "bad_token");
+  CHECK(outcome(rig.authenticate(of_second)) == "ok");
+  CHECK(robot.get(robot.secret).http_status() == 401);
+  const std::string third = robot.rotate(0);
+  CHECK(outcome(rig.authenticate(of_second)) == "bad_token");
+  CHECK(outcome(rig.authenticate(token(third))) == "ok");
+}
+
+TEST_CASE("auth: what a client gets or is refused is in the trail", "[auth]") {
+  FakeHost host;
+  Rig rig(host);
+  Robot robot(rig);
+  const std::string key = "auth.token keys/" + robot.id + " ";
+  CHECK(outcome(robot.get(robot.secret)) == "ok");
+  CHECK(rig.trail.back() == key + "ok");
+  CHECK(robot.get(robot.secret, "&scope=users:write").http_status() == 400);
+  CHECK(rig.trail.back() == key + "invalid_scope");
+  CHECK(robot.get("nonsense").http_status() == 401);
+  CHECK(rig.trail.back() == "auth.token keys/unknown invalid_client");
+  rig.suspended = "acme";
+  CHECK(outcome(robot.get(robot.secret)) == "tenant_suspended");
+  CHECK(rig.trail.back() == key + "tenant_suspended");
+  rig.suspended.clear();
+  const std::string id = std::exchange(robot.id, "another");
+  CHECK(robot.get(robot.secret).http_status() == 401);
+  CHECK(rig.trail.back() == key + "invalid_client");
+  robot.id = id;
+  rig.authenticates = [](const ServiceCall&) { return Reply::error(Code::denied, "user_suspended", "suspended"); };
+  CHECK(robot.get(robot.secret).http_status() == 401);
+  CHECK(rig.trail.back() == key + "user_suspended");
+  rig.authenticates = [](const ServiceCall&) { return Reply::error(Code::unauthenticated, "bad_credential", "no"); };
+  CHECK(robot.get(robot.secret).http_status() == 401);
+  CHECK(rig.trail.back() == "auth.token keys/unknown bad_credential");
+  // What is no key is nobody's, and a flood of it fills no trail.
+  const std::size_t told = rig.trail.size();
+  for (int i = 0; i < 100; ++i) static_cast<void>(robot.get("nonsense"));
+  CHECK(outcome(robot.get("nonsense")) == "too_many_credentials");
+  CHECK(rig.trail.size() <= told + 20);
+}
+
+TEST_CASE("auth: a suspended tenant's refresh tokens give nothing, and are good again afterwards", "[auth]") {
+  FakeHost host;
+  Rig rig(host);
+  const Rig::Who ada = rig.as(rig.enter());
+  const std::string token = member(rig.login(), "refresh_token");
+  rig.suspended = "acme";
+  CHECK(outcome(refresh(rig, token)) == "tenant_suspended");
+  CHECK(rig.trail.back() == "auth.refresh users/" + ada.principal + " tenant_suspended");
+  rig.suspended.clear();
+  CHECK(outcome(refresh(rig, token)) == "ok");
 }

@@ -238,3 +238,75 @@ TEST_CASE("auth: an account joins another tenant, signs in there with its own pa
   CHECK(outcome(office.of("remove_user", "ann")) == "ok");
   CHECK(outcome(office.login("ann-of-acme", "another one 7", "other")) == "bad_login");
 }
+
+namespace {
+
+// A guest in `other` whose account is at home in acme.
+struct Abroad : Office {
+  explicit Abroad(FakeHost& on) : Office(on), ann(as(hire("ann", "member"))), boss(as(enter("other", "boss"))) {
+    const std::string link = invite("other", "ann-of-acme", "viewer");
+    REQUIRE(outcome(use(link, R"({"join":true})", ann)) == "ok");
+  }
+  Reply come(const std::string& password = "tr0ub4dor&3") { return login("ann-of-acme", password, "other"); }
+  // As another worker would at this moment: nothing is told, no session ended.
+  void suspend_silently() {
+    const auto call = [&](Method method, const std::string& text) {
+      const auto request = json::Document::parse(text);
+      REQUIRE(request);
+      return store.call("acme", method, request->root()).text;
+    };
+    const auto user =
+        json::Document::parse(call(Method::get, R"({"collection":"auth.users","id":")" + ann.principal + "\"}"));
+    REQUIRE(user);
+    std::string doc = json::to_text(user->root().find("doc"));
+    const std::string active = R"("state":"active")";
+    REQUIRE(doc.find(active) != std::string::npos);
+    doc.replace(doc.find(active), active.size(), R"("state":"suspended")");
+    call(Method::write, R"({"operations":[{"op":"put","collection":"auth.users","id":")" + ann.principal +
+                            R"(","doc":)" + doc + "}]}");
+  }
+  Who ann, boss;
+};
+
+}  // namespace
+
+TEST_CASE("auth: who is suspended at home is out as a guest everywhere, and comes in again with him", "[auth]") {
+  FakeHost host({.workers = 2});
+  Abroad abroad(host);
+  const Reply in = abroad.come();
+  const std::string there = Rig::cookie(in);
+  const std::string token = member(in, "access_token");
+  for (std::uint32_t w = 0; w < 2; ++w)
+    for (const std::string& secret : {there, token})
+      REQUIRE(outcome(abroad.authenticate(secret, "authenticated", {}, w)) == "ok");
+  REQUIRE(outcome(abroad.of("change_user", "ann", R"({"state":"suspended"})")) == "ok");
+  for (std::uint32_t w = 0; w < 2; ++w)
+    for (const std::string& secret : {there, token})
+      CHECK(outcome(abroad.authenticate(secret, "authenticated", {}, w)) == "session_revoked");
+  CHECK(outcome(abroad.come()) == "user_suspended");
+  CHECK(outcome(abroad.come("wrong password")) == "bad_login");
+  REQUIRE(outcome(abroad.of("change_user", "ann", R"({"state":"active"})")) == "ok");
+  CHECK(outcome(abroad.authenticate(there)) == "session_revoked");
+  CHECK(outcome(abroad.come()) == "ok");
+}
+
+TEST_CASE("auth: who is suspended at home while he comes in as a guest is left no session", "[auth]") {
+  FakeHost host;
+  Abroad abroad(host);
+  const std::string id = member(abroad.come(), "user/id");
+  REQUIRE(outcome(abroad.ask("end_user_sessions", "", {{"id", id}}, abroad.boss)) == "ok");
+  abroad.meanwhile = [&] { abroad.suspend_silently(); };
+  CHECK(outcome(abroad.come()) == "user_suspended");
+  CHECK_FALSE(abroad.meanwhile);
+  CHECK(abroad.ask("user_sessions", "", {{"id", id}}, abroad.boss).text() == R"({"items":[]})");
+}
+
+TEST_CASE("auth: a suspension that is repeated ends what is left of the user's sessions", "[auth]") {
+  FakeHost host;
+  Abroad abroad(host);
+  const std::string there = Rig::cookie(abroad.come());
+  abroad.suspend_silently();
+  REQUIRE(outcome(abroad.authenticate(there)) == "ok");
+  CHECK(outcome(abroad.of("change_user", "ann", R"({"state":"suspended"})")) == "ok");
+  CHECK(outcome(abroad.authenticate(there)) == "session_revoked");
+}

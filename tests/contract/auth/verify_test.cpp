@@ -1,6 +1,6 @@
 // verify_test.cpp: auth/1.authenticate: what a worker believes, for how long, and what takes it back.
 #include "core/secret.hpp"
-#include "rig.hpp"
+#include "office.hpp"
 #include "verify/cross_site.hpp"
 
 using namespace auth_test;
@@ -99,6 +99,34 @@ TEST_CASE("auth: a session lasts as long as it is used, at most to its absolute 
   CHECK(outcome(rig.authenticate(idle)) == "ok");
   rig.pass(30min);
   CHECK(outcome(rig.authenticate(idle)) == "session_expired");
+}
+
+TEST_CASE("auth: a session lasts as long as one of its access tokens is used, and no token longer than it says",
+          "[auth]") {
+  FakeHost host;
+  host.set_limit("sessions.ttl", 60);
+  Rig rig(host);
+  rig.enter();
+  const Reply in = rig.login();
+  const std::string token = member(in, "access_token");  // good for 10 min
+  const unsigned writes = rig.writes;
+  for (int i = 0; i < 300; ++i) {
+    rig.pass(1s);
+    REQUIRE(outcome(rig.authenticate(token)) == "ok");
+  }
+  CHECK(rig.writes - writes <= 51);  // once in a tenth of the time
+  const std::string refresh = "grant_type=refresh_token&refresh_token=" + member(in, "refresh_token");
+  const Reply next = rig.ask("token", refresh, {{"http.header.content-type", "application/x-www-form-urlencoded"}});
+  CHECK(outcome(next) == "ok");
+  const std::string cookie = Rig::cookie(in);
+  for (int i = 0; i < 7; ++i) {
+    rig.pass(50s);
+    CHECK(outcome(rig.authenticate(cookie)) == "ok");
+  }
+  CHECK(outcome(rig.authenticate(token)) == "bad_token");
+  CHECK(outcome(rig.authenticate(member(next, "access_token"))) == "ok");
+  rig.pass(61s);
+  CHECK(outcome(rig.authenticate(member(next, "access_token"))) == "session_expired");
 }
 
 TEST_CASE("auth: use is written down once in a tenth of the time, and other workers learn of it", "[auth]") {
@@ -231,6 +259,24 @@ TEST_CASE("auth: what is denied on a public route is told by its template, as it
         "access.denied POST /v1/auth/links/{link} cross_site_request");
   CHECK(denied({{"access", "public"}}) == "access.denied POST  cross_site_request");
   CHECK(denied({{"access", "authenticated"}}) == "access.denied POST " + path + " cross_site_request");
+}
+
+TEST_CASE("auth: a suspended user's key is denied, and that is in the trail", "[auth]") {
+  FakeHost host;
+  Office office(host);
+  const Rig::Who bob = office.as(office.hire("bob", "admin"));
+  const Reply made = office.ask("create_key", R"({"name":"k","scopes":["users:read"]})", {}, bob);
+  const std::string key = member(made, "secret");
+  CHECK(outcome(office.authenticate(key, "users:read")) == "ok");
+  REQUIRE(outcome(office.of("change_user", "bob", R"({"state":"suspended"})")) == "ok");
+  const std::size_t told = office.trail.size();
+  CHECK(outcome(office.authenticate(key, "users:read")) == "user_suspended");
+  CHECK(office.trail.size() == told + 1);
+  CHECK(office.trail.back() == "access.denied GET /v1/x user_suspended");
+  // Asked about it, not asked for something with it.
+  CHECK(outcome(office.ask("authenticate", "", {{"access", "authenticated"}, {"authorization", "Bearer " + key}})) ==
+        "user_suspended");
+  CHECK(office.trail.size() == told + 1);
 }
 
 TEST_CASE("auth: sessions that ended long ago are removed where nobody signs in any more", "[auth]") {

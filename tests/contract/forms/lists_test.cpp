@@ -81,6 +81,8 @@ TEST_CASE("forms batch: all or none, faults at their rows", "[forms]") {
   const Reply done = rig.ask("batch", body);
   INFO(done.message() << done.text());
   REQUIRE(done.ok());
+  CHECK(member(done, "/results/0/op") == "create");
+  CHECK(member(done, "/results/1/op") == "patch");
   CHECK(member(done, "/results/1/doc/note") == "n");
   CHECK(member(done, "/results/2/op") == "delete");
   CHECK(rig.ask("batch", body).code() == Code::precondition);
@@ -96,6 +98,36 @@ TEST_CASE("forms batch: all or none, faults at their rows", "[forms]") {
   CHECK(rig.ask("batch", R"([{"op":"put","id":")" + one + R"(","doc":{}},{"op":"delete","id":")" + one + "\"}]")
             .error_code() == "bad_batch");
   CHECK(rig.ask("batch", "[]").http_status() == 400);
+}
+
+TEST_CASE("forms batch: a result says what was asked for, also when it is sent again", "[forms]") {
+  FakeHost host;
+  Rig rig(host);
+  rig.publish(leave);
+  const auto one = rig.create(january(1, 2)), two = rig.create(january(2, 3));
+  const std::string body = R"([{"op":"patch","id":")" + one + R"(","doc":{"note":"n"}},{"op":"update","id":")" + two +
+                           R"(","doc":)" + january(2, 4) + "}]";
+  rig.key = "again";
+  for (int i = 0; i < 2; ++i) {
+    const Reply done = rig.ask("batch", body);
+    INFO(done.message() << done.text());
+    CHECK(member(done, "/results/0/op") == "patch");
+    CHECK(member(done, "/results/1/op") == "put");
+    CHECK(member(done, "/results/1/version") == "2");
+  }
+}
+
+TEST_CASE("forms export: a format that there is not is refused before the first piece", "[forms]") {
+  FakeHost host;
+  Rig rig(host);
+  rig.publish(leave);
+  const Reply refused = rig.ask("export", "", with({{"format", "xls"}}));
+  CHECK(refused.http_status() == 400);
+  CHECK(refused.error_code() == "invalid_parameter");
+  CHECK(std::string(refused.text()) ==
+        R"([{"pointer":"format","code":"bad_value","message":"found 'xls'; wanted csv or jsonl"}])");
+  for (const char* format : {"csv", "jsonl"}) CHECK(rig.ask("export", "", with({{"format", format}})).ok());
+  CHECK(rig.ask("export", "", with({})).ok());
 }
 
 TEST_CASE("forms export: every record once, in pieces, as CSV and as JSON lines", "[forms]") {

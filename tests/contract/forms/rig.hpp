@@ -96,6 +96,8 @@ class Rig {
   std::vector<std::string> reports;
   // Called before each write is looked at, once.
   std::function<void()> before_write;
+  std::optional<Reply> write_refusal;  // of the next write, in place of the model's answer
+  unsigned reads = 0, writes = 0;      // that storage/1 was asked
 
  private:
   Reply resolve(const ServiceCall& call) {
@@ -119,7 +121,10 @@ class Rig {
     host.serve(
         "storage/1", name,
         [this, method](const ServiceCall& call) -> Reply {
+          reads += method == Method::get || method == Method::query ? 1 : 0;
+          writes += method == Method::write ? 1 : 0;
           if (method == Method::write && before_write) std::exchange(before_write, nullptr)();
+          if (method == Method::write && write_refusal) return *std::exchange(write_refusal, std::nullopt);
           auto request = json::Document::parse(call.text());
           REQUIRE(request);
           auto answer = store.call(call.context.tenant(), method, request->root(), call.idempotency_key);

@@ -22,7 +22,8 @@ using socle::testing::TestedPlugin;
 constexpr const char* routes = R"([
   {"plugin":"t","method":"GET","path":"/a/{x}","to":{"service":"t/1","method":"now"},"access":"public","headers":"all",
    "params":{"x":{"in":"path","type":"integer"},"q":{"in":"query","type":"string","max_length":4}}},
-  {"plugin":"t","method":"POST","path":"/b","to":{"service":"t/1","method":"later"},"access":"public","body_limit":4096},
+  {"plugin":"t","method":"POST","path":"/b","to":{"service":"t/1","method":"later"},"access":"public","body_limit":4096,
+   "consumes":["*/*"]},
   {"plugin":"t","method":"GET","path":"/s","to":{"service":"t/1","method":"rows"},"access":"public"}])";
 constexpr const char* listeners =
     R"([{"name":"http","tenant":"d","principal":"p","limits":{"request_line":512,"headers":2048,"body":8192}}])";

@@ -50,6 +50,26 @@ TEST_CASE("attempts: what is remembered is bounded, the longest unused goes firs
   CHECK(attempts.size() == 100);
 }
 
+TEST_CASE("attempts: names that a held back address makes up push nobody's count out", "[auth]") {
+  Attempts attempts(100);
+  const auto guess = [&attempts](const std::string& user, const std::string& from) {
+    return attempts.take({{user + "\n" + from, 3, 1h}, {user, 30, 1h}, {from, 10, 1h}}, 0s);
+  };
+  for (int i = 0; i < 3; ++i) REQUIRE_FALSE(guess("admin", "192.0.2.1"));
+  REQUIRE(guess("admin", "192.0.2.1"));
+  int passed = 0;
+  for (int i = 0; i < 10'000; ++i) passed += guess("x" + std::to_string(i), "192.0.2.2") ? 0 : 1;
+  CHECK(passed == 10);
+  CHECK(attempts.size() == 3 + 2 * 10 + 1);
+  CHECK(guess("admin", "192.0.2.1"));
+}
+
+TEST_CASE("attempts: what is given back to a bucket that is gone makes none", "[auth]") {
+  Attempts attempts;
+  attempts.give_back(bucket("a"), 0s);
+  CHECK(attempts.size() == 0);
+}
+
 TEST_CASE("attempts: half of an IPv6 address is one sender", "[auth]") {
   CHECK(sender("192.0.2.7") == "192.0.2.7");
   CHECK(sender("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64");

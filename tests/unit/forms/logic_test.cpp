@@ -192,6 +192,87 @@ TEST_CASE("forms logic: a change runs only what it reaches and ends where a whol
   same(plain);
 }
 
+TEST_CASE("forms logic: a null that is sent stays, and the schema judges it", "[forms]") {
+  const auto form = form_of(model_of(
+      R"~("n":{"type":["string","null"]},"s":{"type":"string","default":"d"},"k":{"type":"string"},
+         "kept":{"type":["string","null"]},
+         "box":{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string","default":"x"}}})~",
+      R"~("logic":{"n":{"default":"'auto'"},"box":{"visible":"k != 'hide'","clear_on_hide":true},
+                  "kept":{"read_only":"k == 'keep'"}})~"));
+  REQUIRE(form);
+  CHECK(judged(*form, R"~({"n":null,"k":"1"})~").doc == R"~({"n":null,"k":"1","s":"d","box":{"b":"x"}})~");
+  CHECK(judged(*form, R"~({"s":null})~").errors == "/s type");
+  CHECK(judged(*form, R"~({"box":null})~").errors == "/box type");
+  CHECK(judged(*form, R"~({"box":null,"k":"hide"})~").errors.empty());
+  // What is stored stays as it is stored, null included.
+  CHECK(judged(*form, R"~({"k":"keep","kept":"new"})~", R"~({"kept":null})~").doc == R"~({"k":"keep","kept":null})~");
+  CHECK(judged(*form, R"~({"k":"keep","kept":null})~", R"~({"kept":"old"})~").doc == R"~({"k":"keep","kept":"old"})~");
+  CHECK(judged(*form, R"~({"k":"keep","kept":null})~", R"~({"k":"x"})~").doc == R"~({"k":"keep"})~");
+}
+
+TEST_CASE("forms logic: a number that is kept or a default has the digits it was written with", "[forms]") {
+  const auto form =
+      form_of(model_of(R"~("a":{"type":"number","readOnly":true},"b":{"type":"number","default":0.10})~"));
+  REQUIRE(form);
+  CHECK(judged(*form, "{}").doc == R"~({"b":0.10})~");
+  CHECK(judged(*form, R"~({"a":1})~", R"~({"a":0.1000000000000000000001})~").doc ==
+        R"~({"a":0.1000000000000000000001})~");
+}
+
+TEST_CASE("forms logic: an exact number is judged where it stands, in columns and lists too", "[forms]") {
+  const auto form = form_of(model_of(
+      R"~("m":{"type":["string","null"],"format":"decimal"},"n":{"type":"number","format":"decimal"},"twice":{"type":"string"},
+         "all":{"type":"array","items":{"type":"string","format":"decimal"}},
+         "lines":{"type":"array","items":{"type":"object","properties":{"p":{"type":"string","format":"decimal"},
+           "of":{"type":"object","properties":{"q":{"type":"string","format":"decimal"}}}}}})~",
+      R"~("logic":{"twice":{"compute":"string(decimal(m) * decimal('2'))"}})~"));
+  REQUIRE(form);
+  for (const char* good : {"\"12\"", "\"-0.50\"", "\"1e3\"", "null"})
+    CHECK(judged(*form, std::string(R"({"m":)") + good + "}").errors.empty());
+  for (const char* bad : {"\"abc\"", "\"0010.10\"", "\"12,5\"", "\"1.\"", "\".5\"", "\"+1\"", "\"\"", "\"1e99999\""}) {
+    INFO(bad);
+    // Nothing is said of what is computed from it.
+    CHECK(judged(*form, std::string(R"({"m":)") + bad + "}").errors == "/m format");
+  }
+  CHECK(judged(*form, R"~({"m":7})~").errors == "/m type");
+  CHECK(judged(*form, R"~({"n":1.50})~").errors.empty());
+  CHECK(judged(*form, R"({"n":)" + std::string(65, '7') + "}").errors == "/n format");
+  CHECK(judged(*form, R"~({"all":["1","x","2","y"]})~").errors == "/all/1 format; /all/3 format");
+  CHECK(judged(*form, R"~({"lines":[{"p":"1.0"},{"p":"abc","of":{"q":"1.x"}},7]})~").errors ==
+        "/lines/1/of/q format; /lines/1/p format; /lines/2 type");
+  const auto zh = judged(*form, R"~({"m":"abc"})~", {}, Language::zh);
+  CHECK(zh.verdict.errors[0].message == "应为数字，例如 1234.50，最多 64 位");
+  CHECK(zh.verdict.errors[0].params == R"({"format":"decimal"})");
+}
+
+TEST_CASE("forms logic: options that err allow nothing", "[forms]") {
+  const auto form = form_of(model_of(R"~("flag":{"type":"boolean"},"level":{"type":"string"})~",
+                                     R"~("logic":{"level":{"options":"flag ? ['a', 'b'] : ['a']"}})~"));
+  REQUIRE(form);
+  CHECK(judged(*form, R"~({"flag":true,"level":"b"})~").errors.empty());
+  CHECK(judged(*form, R"~({"level":"zzz"})~").errors == "/level options");
+  CHECK(judged(*form, R"~({"level":"a"})~").errors == "/level options");
+  CHECK(judged(*form, "{}").errors.empty());
+}
+
+TEST_CASE("forms logic: of very many faults the rest is counted, in the language of the others", "[forms]") {
+  const auto form = form_of(model_of(
+      R"~("lines":{"type":"array","items":{"type":"object","properties":{"p":{"type":"string","format":"decimal"},"q":{"type":"integer"}}}})~"));
+  REQUIRE(form);
+  const auto rows = [](const std::string& row, int count) {
+    std::string out = row;
+    for (int i = 1; i < count; ++i) out += "," + row;
+    return R"({"lines":[)" + out + "]}";
+  };
+  const auto decimals = judged(*form, rows(R"({"p":"x"})", 50'000), {}, Language::zh).verdict.errors;
+  REQUIRE(decimals.size() == 201);
+  CHECK(decimals[0].code == "more");
+  CHECK(decimals[0].message == "还有 49800 处错误");
+  const auto types = judged(*form, rows(R"({"q":"x"})", 203)).verdict.errors;
+  REQUIRE(types.size() == 201);
+  CHECK(types[0].message == "and 3 more");
+}
+
 TEST_CASE("forms logic: fuel ends an evaluation, and no verdict is given", "[forms]") {
   const auto form =
       form_of(model_of(R"~("a":{"type":"integer"})~",

@@ -70,7 +70,8 @@ TEST_CASE("body: 100 Continue is sent when the client waits for it, and only the
 TEST_CASE("body: too large is 413 and the connection closes, by listener and by route", "[gateway]") {
   Rig rig;
   rig.listener(R"("tenant":"demo","principal":"ann","limits":{"body":100})");
-  rig.routes({route("POST", "/v1/echo", "echo"), route("POST", "/small", "echo", R"("body_limit":3)"),
+  rig.routes({route("POST", "/v1/echo", "echo", any_body),
+              route("POST", "/small", "echo", R"("body_limit":3,"consumes":["*/*"])"),
               route("GET", "/v1/hello/{name}", "greet")});
   Client a = rig.connect();
   CHECK(a.ask(post(101, "")).status == 413);
@@ -102,6 +103,44 @@ TEST_CASE("body: media types that a route does not consume, and encodings, are 4
   CHECK(c.ask(post(2, "{}", "Content-Type: text/plain\r\n")).status == 415);
   CHECK(c.ask(post(2, "{}")).status == 415);
   CHECK(c.ask(post(2, "{}", "Content-Type: application/json\r\nContent-Encoding: gzip\r\n")).status == 415);
+}
+
+TEST_CASE("body: a route that declares nothing takes JSON and no other type, named or not", "[gateway]") {
+  for (const std::string_view consumes : {std::string_view(), std::string_view(R"("consumes":[])")}) {
+    Rig rig;
+    rig.routes({route("POST", "/v1/echo", "echo", consumes), route("PUT", "/v1/echo", "echo", consumes)});
+    Client c = rig.connect();
+    for (const char* json : {"application/json", "Application/JSON;charset=UTF-8", "application/merge-patch+json"})
+      CHECK(c.ask(post(2, "{}", "Content-Type: " + std::string(json) + "\r\n")).status == 200);
+    for (const char* other :
+         {"text/plain", "text/plain; x=application/json", "application/x-www-form-urlencoded",
+          "multipart/form-data; boundary=a", "application/xml", "text/csv", "application/jsonx", "+json", "json", ""}) {
+      const Answer a = c.ask(post(2, "{}", "Content-Type: " + std::string(other) + "\r\n"));
+      INFO(other);
+      CHECK(a.status == 415);
+      CHECK_THAT(a.body, Catch::Contains("\"code\":\"unsupported_media_type\""));
+    }
+    CHECK(c.ask(post(2, "{}")).status == 415);
+    CHECK(c.ask("PUT /v1/echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n").status == 415);
+    CHECK(c.closed());
+    Client empty = rig.connect();
+    CHECK(empty.ask(post(0, "")).status == 200);
+    CHECK(empty.ask("POST /v1/echo HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);
+  }
+}
+
+TEST_CASE("body: ranges of types admit what is in them, */* also what has none", "[gateway]") {
+  Rig rig;
+  rig.routes({route("POST", "/v1/echo", "echo", R"("consumes":["text/*","application/json"])"),
+              route("PUT", "/v1/echo", "echo", any_body)});
+  Client c = rig.connect();
+  CHECK(c.ask(post(2, "{}", "Content-Type: Text/CSV; header=present\r\n")).status == 200);
+  CHECK(c.ask(post(2, "{}", "Content-Type: application/json\r\n")).status == 200);
+  CHECK(c.ask(post(2, "{}", "Content-Type: text\r\n")).status == 415);
+  CHECK(c.ask(post(2, "{}", "Content-Type: text/\r\n")).status == 415);
+  CHECK(c.ask(post(2, "{}", "Content-Type: application/merge-patch+json\r\n")).status == 415);
+  CHECK(c.ask(post(2, "{}")).status == 415);
+  CHECK(c.ask("PUT /v1/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nab").status == 200);
 }
 
 TEST_CASE("body: an unread body of a refused request ends the connection without a reset", "[gateway]") {

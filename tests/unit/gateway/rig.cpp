@@ -126,7 +126,7 @@ Rig::Rig(std::string_view config, socle::testing::FakeHost* other)
              [](const ServiceCall& call) { return Reply::text("Hello, " + std::string(call.meta("name"))); });
   host.serve("test/1", "echo", [](const ServiceCall& call) { return Reply::other("application/x-echo", call.text()); });
   listener(R"("tenant":"demo","principal":"ann")");
-  routes({route("GET", "/v1/hello/{name}", "greet"), route("POST", "/v1/echo", "echo")});
+  routes({route("GET", "/v1/hello/{name}", "greet"), route("POST", "/v1/echo", "echo", any_body)});
 }
 
 Rig::~Rig() {

@@ -51,6 +51,9 @@ class Client {
 [[nodiscard]] std::string route(std::string_view method, std::string_view path, std::string_view call,
                                 std::string_view more = {}, std::string_view access = "public");
 
+// `more` of a route that takes a body of any type, also of none.
+inline constexpr std::string_view any_body = R"("consumes":["*/*"])";
+
 class Rig {
  public:
   explicit Rig(std::string_view config = "{}", socle::testing::FakeHost* host = nullptr);

@@ -94,3 +94,14 @@ TEST_CASE("json: equal values have one canonical text", "[json]") {
   CHECK(decimal::canonical("-0.0e7") == "0");
   CHECK(decimal::canonical("42") == "42");
 }
+
+TEST_CASE("json: an exact number has 64 digits and a modest exponent", "[json]") {
+  for (const char* text : {"0", "-0.00", "1234.50", "1e3", "1e29999", "-1e-30000", "0e99999999999"})
+    CHECK(decimal::is_exact(text));
+  for (const char* text :
+       {"", "abc", "0010.10", "12,5", "1.", ".5", "+1", " 1", "1e30000", "1e-30002", "1e99999999999"})
+    CHECK_FALSE(decimal::is_exact(text));
+  CHECK(decimal::is_exact(std::string(64, '7')));
+  CHECK_FALSE(decimal::is_exact(std::string(65, '7')));
+  CHECK(decimal::is_exact("0." + std::string(100, '0') + "7" + std::string(100, '0')));
+}

@@ -77,9 +77,77 @@ TEST_CASE("openapi document: routes of forms and rulesets stand once for each, o
   CHECK(json::to_text(record.find("properties").find("expand")) == R"({"type":"object"})");
   const auto read = paths.find("/v1/forms/b/records/{id}").find("get");
   CHECK(json::to_text(read.find("parameters").at(0).find("name")) == "\"id\"");
-  CHECK(read.find("parameters").size() == 1);
+  CHECK(read.find("parameters").size() == 2);  // and If-None-Match
   const auto list = paths.find("/v1/notes").find("get");
   CHECK(list.find("security").is_array());
   CHECK(list.find("operationId").as_string() !=
         paths.find("/v1/notes/{id}").find("get").find("operationId").as_string());
+}
+
+TEST_CASE("openapi document: header fields stand where they are read and written, and only those that are used",
+          "[openapi]") {
+  const auto routes = json::Document::parse(R"([
+    {"method":"POST","path":"/v1/forms/{form}/records","to":{"service":"forms/1","method":"create"},"access":"public","params":{},"consumes":[]},
+    {"method":"GET","path":"/v1/forms/{form}/records/{id}","to":{"service":"forms/1","method":"read"},"access":"public","params":{},"consumes":[]},
+    {"method":"PUT","path":"/v1/forms/{form}/records/{id}","to":{"service":"forms/1","method":"replace"},"access":"public","params":{},"consumes":[]},
+    {"method":"POST","path":"/v1/other","to":{"service":"other/1","method":"create"},"access":"public","params":{},"consumes":[]}])");
+  REQUIRE(routes);
+  Sources sources;
+  sources.routes = routes->root();
+  sources.forms = {{"a", "A", "1.0.0", R"({"type":"object"})", "", false}};
+  const auto document = json::Document::parse(document_of(sources));
+  REQUIRE(document);
+  const auto paths = document->root().find("paths"), components = document->root().find("components");
+  const auto create = paths.find("/v1/forms/a/records").find("post");
+  CHECK(json::to_text(create.find("parameters")) == R"([{"$ref":"#/components/parameters/Idempotency-Key"}])");
+  CHECK(json::to_text(create.find("responses").find("201").find("headers")) ==
+        R"({"ETag":{"$ref":"#/components/headers/ETag"},"Location":{"$ref":"#/components/headers/Location"}})");
+  const auto one = paths.find("/v1/forms/a/records/{id}");
+  CHECK(one.find("get").find("responses").find("304").exists());
+  CHECK(one.find("put").find("parameters").at(2).find("$ref").as_string() == "#/components/parameters/If-Match");
+  CHECK_FALSE(one.find("put").find("responses").find("304").exists());
+  CHECK_FALSE(paths.find("/v1/other").find("post").find("responses").find("2XX").find("headers").exists());
+  const auto key = components.find("parameters").find("Idempotency-Key");
+  CHECK(key.find("in").as_string() == "header");
+  CHECK(key.find("name").as_string() == "Idempotency-Key");
+  CHECK(components.find("parameters").size() == 3);
+  CHECK_FALSE(components.find("parameters").find("Range").exists());
+  CHECK(components.find("headers").find("ETag").find("schema").find("type").as_string() == "string");
+  CHECK(components.find("headers").find("Retry-After").exists());
+  CHECK(components.find("headers").size() == 3);
+}
+
+TEST_CASE("openapi document: a page of a form is HTML of that form, choices and answers are told", "[openapi]") {
+  const auto routes = json::Document::parse(R"([
+    {"method":"GET","path":"/v1/forms/{form}/page","to":{"service":"pages/1","method":"blank"},"access":"public","params":{},"consumes":[]},
+    {"method":"GET","path":"/v1/forms/{form}/records","to":{"service":"forms/1","method":"list"},"access":"public","params":{"count":{"in":"query","type":"string"},"order":{"in":"query","type":"string"}},"consumes":[]},
+    {"method":"POST","path":"/v1/forms/{form}/records:batch","to":{"service":"forms/1","method":"batch"},"access":"public","params":{},"consumes":[]},
+    {"method":"POST","path":"/v1/forms/{form}/records:import","to":{"service":"forms/1","method":"import"},"access":"public","params":{},"consumes":["text/csv"]},
+    {"method":"GET","path":"/v1/forms/{form}/records:export","to":{"service":"forms/1","method":"export"},"access":"public","params":{"format":{"in":"query","type":"string"}},"consumes":[]},
+    {"method":"POST","path":"/v1/rules/{ruleset}/evaluate","to":{"service":"rules/1","method":"evaluate"},"access":"public","params":{},"consumes":[]}])");
+  REQUIRE(routes);
+  Sources sources;
+  sources.routes = routes->root();
+  sources.forms = {{"leave", "", "1.0.0", R"({"type":"object"})", "", false}};
+  sources.rulesets = {{"limit", "", "1.0.0", R"({"type":"object"})", "", false}};
+  const auto document = json::Document::parse(document_of(sources));
+  REQUIRE(document);
+  const auto paths = document->root().find("paths");
+  const auto page = paths.find("/v1/forms/leave/page").find("get");
+  CHECK(json::to_text(page.find("tags")) == R"(["form leave"])");
+  CHECK(json::to_text(page.find("responses").find("200").find("content")) ==
+        R"({"text/html":{"schema":{"type":"string"}}})");
+  CHECK(json::to_text(paths.find("/v1/rules/limit/evaluate").find("post").find("tags")) == R"(["ruleset limit"])");
+  const auto list = paths.find("/v1/forms/leave/records").find("get").find("parameters");
+  CHECK(json::to_text(list.at(0).find("schema").find("enum")) == R"(["none","estimated","exact"])");
+  CHECK_FALSE(list.at(1).find("schema").find("enum").exists());
+  const auto exported = paths.find("/v1/forms/leave/records:export").find("get").find("parameters").at(0);
+  CHECK(json::to_text(exported.find("schema").find("enum")) == R"(["csv","jsonl"])");
+  for (const auto& [path, schema] : {std::pair{"/v1/forms/leave/records:batch", "BatchDone"},
+                                     std::pair{"/v1/forms/leave/records:import", "ImportDone"}}) {
+    const auto answer = paths.find(path).find("post").find("responses").find("200").find("content");
+    const auto wanted = std::string("#/components/schemas/") + schema;
+    CHECK(answer.find("application/json").find("schema").find("$ref").as_string() == wanted);
+    CHECK(document->root().find("components").find("schemas").find(schema).find("properties").exists());
+  }
 }

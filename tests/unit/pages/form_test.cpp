@@ -70,6 +70,7 @@ TEST_CASE("pages: the same record gets the same verdict from the page and from t
     INFO(doc << "\n" << back(form, rendered(form, doc).html));
     CHECK(through.errors == server.errors);
     CHECK(sorted(through.doc) == sorted(server.doc));
+    if (doc.find("\"abc\"") != std::string::npos) CHECK(server.errors.find("/price format") != std::string::npos);
   }
 }
 
@@ -82,19 +83,20 @@ class RandomModel {
 
   std::string text() {
     const std::size_t count = 3 + random_() % 6;
-    std::string properties, logic, checks, required;
+    std::string properties, logic, checks, required, index;
     for (std::size_t i = 0; i < count; ++i) {
       const std::string name = "f" + std::to_string(i);
       kinds_.push_back(random_() % 9);
       properties += (i > 0 ? "," : "") + ("\"" + name + "\":" + schema(kinds_.back()));
       if (random_() % 4 == 0) required += (required.empty() ? "" : ",") + ("\"" + name + "\"");
+      if (kinds_.back() < 7 && random_() % 3 == 0) index += (index.empty() ? "\"" : ",\"") + name + "\"";
       if (i > 0 && random_() % 2 == 0) logic += (logic.empty() ? "" : ",") + ("\"" + name + "\":" + rule(i));
       if (i > 0 && random_() % 4 == 0)
         checks += (checks.empty() ? "" : ",") + (R"({"id":"c)" + std::to_string(i) + R"(","when":")" + condition(i) +
                                                  R"(","message":"no","at":"/)" + name + "\"}");
     }
     return R"({"form":"r","schema":{"type":"object","properties":{)" + properties + R"(},"required":[)" + required +
-           R"(]},"logic":{)" + logic + R"(},"checks":[)" + checks + "]}";
+           R"(]},"logic":{)" + logic + R"(},"checks":[)" + checks + R"(],"index":[)" + index + "]}";
   }
 
   // A box that is not ticked says no, so a record from a page has all of them.
@@ -134,7 +136,7 @@ class RandomModel {
       case 3: return one_of({"true", "false"});
       case 4: return one_of({R"("a")", R"("b")", R"("z")"});
       case 5: return one_of({R"("2026-01-31")", R"("2026-02-30")"});
-      case 6: return one_of({R"("1.20")", R"("12")", R"("abc")"});
+      case 6: return one_of({R"("1.20")", R"("12")", R"("0.5")", R"("-3")", R"("1e2")", R"("0010.10")", R"("abc")"});
       case 7: return one_of({R"(["x"])", R"(["x","y"])"});
       default: return one_of({R"([{"q":1}])", R"([{"q":"n"},{"w":"t"}])"});
     }
@@ -200,8 +202,8 @@ TEST_CASE("pages: models that nobody wrote judge alike on the page and on the se
       ++(server.errors.empty() ? fine : refused);
     }
   }
-  CHECK(refused > 300);
-  CHECK(fine > 300);
+  CHECK(refused > 200);
+  CHECK(fine > 200);
 }
 
 TEST_CASE("pages: a field appears, is demanded and computed as the record changes", "[pages]") {

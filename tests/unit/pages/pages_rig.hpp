@@ -30,7 +30,7 @@ struct Rendered {
 
 // The page of a record that is being filled in, what that is told while it is, and the page that reads it.
 inline Rendered rendered(const std::shared_ptr<const Form>& form, std::string_view doc, const Faults& faults = {},
-                         std::size_t step = 0, const Candidates& known = {}) {
+                         std::size_t step = 0, const Candidates& known = {}, const forms::Masks& masks = {}) {
   const auto plan = plan_of(form);
   const auto given = json::Document::parse(doc).value();
   const auto user = json::Document::parse(R"~({"id":"ada","roles":["hr"]})~").value();
@@ -42,7 +42,7 @@ inline Rendered rendered(const std::shared_ptr<const Form>& form, std::string_vi
   forms::Evaluation evaluation(*form, call, arena);
   REQUIRE(evaluation.run());
   const auto after = json::Document::parse(evaluation.changed() ? evaluation.document() : std::string(doc)).value();
-  const Shown shown{*plan, evaluation, after.root(), faults, known, messages(), Language::en};
+  const Shown shown{*plan, evaluation, after.root(), faults, known, messages(), Language::en, &masks};
   Editing editing;
   editing.step = step;
   page::Data record;

@@ -55,7 +55,7 @@ class Host {
   }
 
   // -- for whom ------------------------------------------------------------------------------------------------------
-  // Work without a caller, for a tenant; permission "act-as: tenants". `reason` is audited.
+  // Work without a caller, for a tenant; permission "act-as: tenants". `reason` is logged.
   [[nodiscard]] Result<OwnedContext> act_as(std::string_view tenant, std::string_view reason, Duration limit) const {
     auto context = OwnedContext::adopt(
         table_->context_act_as(table_, detail::str(tenant), detail::str(reason), (now() + limit).nanoseconds));

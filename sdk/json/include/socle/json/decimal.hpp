@@ -4,6 +4,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,13 @@ namespace socle::json::decimal {
 
 // The whole text is one number in JSON's grammar.
 [[nodiscard]] bool is_number(std::string_view text);
+
+// What a field of exact numbers holds, and storage/1 can order: digits in all, once outer zeros are gone, and how far
+// from the point, as 0.DIGITS × 10^exponent.
+inline constexpr std::size_t most_digits = 64;
+inline constexpr std::int64_t most_exponent = 30'000;
+// Any text: a number in JSON's grammar within these bounds. "0010.10", "1.", ".5", "+1" and "" are none.
+[[nodiscard]] bool is_exact(std::string_view text);
 
 // By value: compare("1", "10e-1") is equal, compare("-0", "0") is equal. No allocation, linear in the texts.
 [[nodiscard]] std::strong_ordering compare(std::string_view a, std::string_view b);

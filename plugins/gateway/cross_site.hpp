@@ -1,0 +1,17 @@
+// cross_site.hpp: whether a page of another site makes a browser send this request. Asked where a listener's own
+// identity would answer for it: no cookie that a browser could hold back is needed there, so that any page could write
+// in the listener's name. What the browser says of itself counts, as for auth/1's cookies; no page can leave it out or
+// change it, and what is no browser sends neither field. Pure.
+#pragma once
+
+#include "head.hpp"
+#include "refusal.hpp"
+#include "target.hpp"
+
+namespace socle::gateway {
+
+// Nothing is refused that only reads (GET, HEAD, OPTIONS). Else Sec-Fetch-Site must say that a page of this origin or
+// the user asks; without it Origin, if there is one, must name the host of Host.
+[[nodiscard]] Refusal cross_site(Method method, const Head& head);
+
+}  // namespace socle::gateway

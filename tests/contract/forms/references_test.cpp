@@ -1,0 +1,177 @@
+// references_test.cpp: records that are named and not there: all of them are told, by whatever judges the record.
+#include "rig.hpp"
+
+using namespace forms_test;
+
+namespace {
+
+const std::string named_form =
+    R"~({"form":"customer","schema":{"type":"object","properties":{"name":{"type":"string"}}}})~";
+const std::string naming_logic = R"~("logic":{"ref":{"reference":"customer"},"refs":{"reference":"customer"},
+  "lines[].ref":{"reference":"customer"},"file":{"attachment":true}})~";
+const std::string naming_form =
+    R"~({"form":"leave","schema":{"type":"object","properties":{"n":{"type":"integer"},"file":{"type":"string"},
+  "ref":{"type":"string"},"refs":{"type":"array","items":{"type":"string"}},
+  "lines":{"type":"array","items":{"type":"object","properties":{"ref":{"type":"string"}}}}}},)~" +
+    naming_logic;
+const std::string nobody = "0199e0f1-8c6e-7abc-8def-0123456789ab";
+
+// blob/1 of a tenant without files.
+void serve_no_files(FakeHost& host) {
+  host.serve(
+      "blob/1", "attach",
+      [](const ServiceCall& call) {
+        const auto request = json::Document::parse(call.text()).value();
+        std::string files;
+        for (std::size_t i = 0; i < request.root().find("add").size(); ++i) files += i > 0 ? ",null" : "null";
+        return Reply::json("{\"files\":[" + files + "],\"operations\":[]}");
+      },
+      Answers::at_once);
+}
+
+// "/ref reference; …"
+std::string faults_in(json::View errors) {
+  std::string out;
+  for (const auto one : errors.elements())
+    out.append(out.empty() ? "" : "; ")
+        .append(one.find("pointer").as_string())
+        .append(" ")
+        .append(one.find("code").as_string());
+  return out;
+}
+std::string saved(Rig& rig, const std::string& doc) {
+  const Reply reply = rig.ask("create", doc);
+  if (reply.ok()) return "";
+  INFO(reply.message());
+  CHECK(reply.error_code() == "invalid_record");
+  return faults_in(json::Document::parse(reply.text())->root());
+}
+std::string validated(Rig& rig, const std::string& doc) {
+  const Reply reply = rig.ask("validate", doc);
+  const auto answer = json::Document::parse(reply.text()).value();
+  CHECK(answer.root().find("valid").as_bool() == answer.root().find("errors").empty());
+  return faults_in(answer.root().find("errors"));
+}
+
+}  // namespace
+
+TEST_CASE("forms references: all that are not there are told at once, validated and saved alike", "[forms]") {
+  FakeHost host;
+  serve_no_files(host);
+  Rig rig(host);
+  rig.publish(named_form);
+  rig.publish(naming_form + "}");
+  const auto ada = rig.create("{}", "customer");
+  const std::string names = R"("ref":"nope","refs":["x",")" + ada + "\",\"" + nobody + R"("],"lines":[{"ref":")" +
+                            nobody + R"("},{"ref":")" + ada + R"("},{"ref":")" + nobody + "\"}]";
+  const std::string wanted =
+      "/lines/0/ref reference; /lines/2/ref reference; /ref reference; /refs/0 reference; /refs/2 reference";
+  for (const auto& [doc, told] : {std::pair("{" + names + "}", wanted),
+                                  {R"({"file":"zz",)" + names + "}", "/file attachment; " + wanted},
+                                  {R"({"n":"x","ref":"nope"})", "/n type; /ref reference"},
+                                  {R"({"n":"x","file":"zz"})", "/file attachment; /n type"},
+                                  {R"({"ref":")" + ada + "\"}", ""}}) {
+    INFO(doc);
+    CHECK(saved(rig, doc) == told);
+    CHECK(validated(rig, doc) == told);
+  }
+  const Reply chinese =
+      rig.ask("validate", R"({"ref":"nope"})", {{"form", "leave"}, {"http.header.accept-language", "zh"}});
+  CHECK(member(chinese, "/errors/0/message") == "在 customer 中没有这条记录");
+}
+
+TEST_CASE("forms references: a save asks for them by itself only once it is refused", "[forms]") {
+  FakeHost host;
+  Rig rig(host);
+  rig.publish(named_form);
+  rig.publish(naming_form.substr(0, naming_form.find(",\"file\":{\"attachment\"")) + "}}");
+  const auto ada = rig.create("{}", "customer");
+  const auto asked = [&](const std::string& doc) {
+    rig.reads = rig.writes = 0;
+    (void)rig.ask("create", doc);
+    return std::pair(rig.reads, rig.writes);
+  };
+  CHECK(asked(R"({"n":1})") == std::pair(0u, 1u));
+  CHECK(asked(R"({"ref":")" + ada + "\"}") == std::pair(0u, 1u));
+  CHECK(asked(R"({"ref":")" + nobody + "\"}") == std::pair(1u, 1u));
+  CHECK(asked(R"({"n":"x"})") == std::pair(0u, 0u));
+  CHECK(asked(R"({"n":"x","ref":")" + ada + "\"}") == std::pair(1u, 0u));
+}
+
+TEST_CASE("forms references: a form that was never published has no records", "[forms]") {
+  FakeHost host;
+  serve_no_files(host);
+  Rig rig(host);
+  rig.publish(naming_form + "}");
+  const std::string doc = R"({"ref":")" + nobody + "\"}";
+  CHECK(saved(rig, doc) == "/ref reference");
+  CHECK(validated(rig, doc) == "/ref reference");
+}
+
+TEST_CASE("forms references: each row of a batch is told, and what the batch deletes is not there", "[forms]") {
+  FakeHost host;
+  serve_no_files(host);
+  Rig rig(host);
+  rig.publish(named_form);
+  rig.publish(R"~({"form":"leave","schema":{"type":"object","properties":{"ref":{"type":"string"}}},
+    "logic":{"ref":{"reference":"leave"}}})~");
+  const auto one = rig.create("{}");
+  const auto naming = [](const std::string& id) { return R"({"op":"create","doc":{"ref":")" + id + "\"}}"; };
+  const Reply reply = rig.ask("batch", "[" + naming(nobody) + R"(,{"op":"delete","id":")" + one + "\"}," + naming(one) +
+                                           "," + naming("x") + "]");
+  CHECK(reply.error_code() == "invalid_record");
+  CHECK(faults_in(json::Document::parse(reply.text())->root()) ==
+        "/0/doc/ref reference; /2/doc/ref reference; /3/doc/ref reference");
+}
+
+TEST_CASE("forms references: a preview of an import tells what the import tells", "[forms]") {
+  FakeHost host;
+  serve_no_files(host);
+  Rig rig(host);
+  rig.publish(named_form);
+  rig.publish(naming_form + "}");
+  const auto ada = rig.create("{}", "customer");
+  const std::string lines = R"({"ref":")" + ada + "\"}\n" + R"({"ref":"nope","refs":["x"]})" + "\n" +
+                            R"({"n":"x","ref":")" + nobody + "\"}\n";
+  const Texts meta{{"form", "leave"}, {"http.header.content-type", "application/x-ndjson"}};
+  auto preview = meta;
+  preview.emplace_back("preview", "true");
+  const Reply first = rig.ask("import", lines, preview), done = rig.ask("import", lines, meta);
+  CHECK(member(first, "/valid") == "1");
+  CHECK(member(done, "/created") == "1");
+  for (const auto& reply : {&first, &done}) {
+    CHECK(member(*reply, "/failed") == "2");
+    auto found = json::Document::parse(reply->text()).value();
+    auto told = faults_in(found.root().find("errors"));
+    CHECK_THAT(told, Catch::Contains("/ref reference; /refs/0 reference"));
+    CHECK_THAT(told, Catch::Contains("/n type; /ref reference"));
+  }
+}
+
+TEST_CASE("forms references: what is there is not told to those who may not write the record", "[forms]") {
+  FakeHost host;
+  serve_no_files(host);
+  Rig rig(host);
+  rig.publish(named_form);
+  rig.publish(naming_form + R"(,"access":{"create":"user.id == 'ada'"}})");
+  const std::string doc = R"({"n":"x","ref":")" + nobody + "\"}";
+  CHECK(saved(rig, doc) == "/n type; /ref reference");
+  rig.principal = "eve";
+  CHECK(saved(rig, doc) == "/n type");
+  CHECK(validated(rig, doc) == "/n type");
+}
+
+TEST_CASE("forms references: of very many that are not there the first 200 are told, and how many more", "[forms]") {
+  FakeHost host;
+  serve_no_files(host);
+  Rig rig(host);
+  rig.publish(named_form);
+  rig.publish(naming_form + "}");
+  std::string doc = R"({"refs":["x")";
+  for (int i = 1; i < 300; ++i) doc += ",\"x\"";
+  const Reply reply = rig.ask("create", doc + "]}");
+  const auto errors = json::Document::parse(reply.text()).value();
+  CHECK(errors.root().size() == 201);
+  CHECK(member(reply, "/0/code") == "more");
+  CHECK(member(reply, "/0/message") == "and 100 more");
+}

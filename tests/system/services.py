@@ -11,7 +11,7 @@ import re
 import shutil
 
 import auth
-import matrix
+import matrix_routes as matrix
 from events import Stream
 from harness import BUILD, RESIDENT, Kernel, SystemTest, main, plugin, wait_for
 
@@ -75,7 +75,7 @@ class Services(SystemTest):
         caller = caller_plugin(self.folder, self.services)
         paths = [plugin(p) for p in ("storage-rocksdb", "gateway", "auth")]
         resident = RESIDENT.replace("]", ", libargon2.so.1, libpcre2-8.so.0, libyaml-cpp.so.0.7]")
-        text = matrix.MANIFEST % (resident, *paths, auth.AUTH, auth.GRANTS, *[plugin(p) for p in matrix.PLUGINS[1:]])
+        text = matrix.MANIFEST % (resident, *paths, auth.AUTH, ", cold_burst: 100000", auth.GRANTS, *[plugin(p) for p in matrix.PLUGINS[1:]])
         grants = ['"call:%s"' % service for service in self.services] + ['"subscribe:models.published"']
         text += "  - {path: %s, home: kernel, grants: [%s]}\n" % (caller, ", ".join(grants))
         self.k = Kernel(self.folder, manifest=text)

@@ -12,11 +12,16 @@ namespace {
 
 constexpr const char* param_wanted = "a parameter name such as id";
 
-bool is_media_type(std::string_view text) {
+// text/plain, text/* or */*: what the gateway compares a Content-Type with. Any other `*` would match nothing.
+bool is_media_range(std::string_view text) {
   const auto slash = text.find('/');
-  return slash != std::string_view::npos && slash > 0 && slash + 1 < text.size() && text.size() <= 128 &&
-         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789!#$&^_.+-/*") == std::string_view::npos &&
-         text.find('/', slash + 1) == std::string_view::npos;
+  if (slash == std::string_view::npos || text.size() > 128) return false;
+  const auto is_name = [](std::string_view part) {
+    return !part.empty() &&
+           part.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789!#$&^_.+-") == std::string_view::npos;
+  };
+  const auto kind = text.substr(0, slash), within = text.substr(slash + 1);
+  return text == "*/*" || (is_name(kind) && (within == "*" || is_name(within)));
 }
 
 bool is_permission_name(std::string_view text) {
@@ -184,9 +189,11 @@ const Object<Route>& object_of<Route>() {
   fields.push_back(field("timeout", &Route::timeout, "Longest time of one request.")
                        .absent("the method's, else the listener's `limits.deadline`"));
   fields.push_back(field("headers", &Route::headers, "Request headers the method sees: those of common use, or all."));
-  fields.push_back(field("consumes", &Route::consumes, "Media types of bodies; others are answered 415.")
-                       .absent("`application/json`")
-                       .named(is_media_type, "a media type such as application/json"));
+  fields.push_back(field("consumes", &Route::consumes,
+                         "Media types of bodies or ranges (`text/*`; `*/*` also a body without one); others are "
+                         "answered 415.")
+                       .absent("JSON: `application/json` and types that end in `+json`")
+                       .named(is_media_range, "a media type such as application/json, a range such as text/*, or */*"));
   static const auto object =
       Object<Route>("Route", "One HTTP method and path and what answers it.", std::move(fields)).rule(check_route);
   return object;

@@ -127,7 +127,9 @@ void Connection::refuse(const Refusal& why, std::string_view errors) {
   Problem problem;
   problem.status = why.status;
   problem.code = why.code;
-  problem.detail = why.detail;
+  std::string detail(why.detail);
+  if (why.found.data()) detail.append("; found '").append(why.found).append("'.");
+  problem.detail = detail;
   problem.trace_id = e.trace_hex;
   problem.errors = errors;
   write_problem(problem, worker_.config().problem_base, e.reply_text);

@@ -4,10 +4,10 @@ namespace socle::gateway {
 
 namespace {
 
-// host[:port] of an origin; "" when it has none, as "null".
+// host[:port] of an origin, which browsers write in lower case; "" when it has none, as "null".
 std::string_view authority(std::string_view origin) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (ascii::same(origin.substr(0, scheme.size()), scheme)) return origin.substr(scheme.size());
+    if (origin.substr(0, scheme.size()) == scheme) return origin.substr(scheme.size());
   }
   return {};
 }
@@ -17,7 +17,7 @@ std::string_view authority(std::string_view origin) {
 Refusal cross_site(Method method, const Head& head) {
   if (method == Method::get || method == Method::head || method == Method::options) return {};
   if (const std::string_view site = head.value("sec-fetch-site"); site.data()) {
-    if (ascii::same(site, "same-origin") || ascii::same(site, "none")) return {};
+    if (site == "same-origin" || site == "none") return {};
     return {403, "cross_site_request", "The browser says that a page of another site sends this (Sec-Fetch-Site)."};
   }
   const std::string_view origin = head.value("origin");

@@ -6,6 +6,7 @@
 // copied, and on_identity() goes on where begin() left off.
 #include "connection.hpp"
 #include "cross_site.hpp"
+#include "local_name.hpp"
 #include "problem.hpp"
 
 namespace socle::gateway {
@@ -173,7 +174,9 @@ Refusal Connection::judge_identity() const {
   }
   // What auth/1 has let pass it has judged itself; see its own rules for cookies.
   const bool of_listener = !e.identity_reply && !e.identity.tenant.empty();
-  return of_listener ? cross_site(e.method, e.head) : Refusal();
+  if (!of_listener) return {};
+  if (const Refusal why = unknown_host(e.head)) return why;
+  return cross_site(e.method, e.head);
 }
 
 // The refusal of auth/1 as it words it; anything that is none means that nobody can be identified now.
@@ -194,12 +197,14 @@ void Connection::refuse_identity(socle_status status) {
   answer_error(status, meta);
 }
 
-// A person who opens a page is shown the way in instead of a refusal: whoever says that he reads HTML, with GET.
+// A person who opens a page is shown the way in instead of a refusal: whoever says that he reads HTML, with GET. Not
+// under a name that the page to sign in would be refused by as well.
 bool Connection::send_to_sign_in(std::string_view code) {
   Exchange& e = *exchange_;
   const std::string& page = worker_.config().sign_in;
   const bool reads = e.method == Method::get || e.method == Method::head;
-  if (page.empty() || !reads || e.head.value("accept").find("text/html") == std::string_view::npos) return false;
+  if (page.empty() || !reads || code == unknown_host_code) return false;
+  if (e.head.value("accept").find("text/html") == std::string_view::npos) return false;
   if (unread_body_) e.keep_alive = false;
   constexpr std::string_view digits = "0123456789ABCDEF";
   e.reply_text.assign(page).append("?why=").append(code).append("&next=");

@@ -1,5 +1,5 @@
 // refusal.hpp: why the gateway itself answers a request instead of calling anybody: an HTTP status, the stable code and
-// one sentence for the person who sent it. All text is static.
+// one sentence for the person who sent it. This text is static.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@ struct Refusal {
   std::uint16_t status = 0;  // 0: nothing is refused
   std::string_view code;
   std::string_view detail;
+  std::string_view found{};  // what the client sent instead, told behind `detail`; into the request's head
   explicit operator bool() const { return status != 0; }
 };
 

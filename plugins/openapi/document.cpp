@@ -20,7 +20,7 @@ constexpr std::string_view fixed_components = R"~("Problem":{"type":"object","de
 "Verdict":{"type":"object","required":["valid","errors"],"properties":{"valid":{"type":"boolean"},
 "errors":{"type":"array","items":{"type":"object"}},"doc":{"type":"object"}}},
 "Batch":{"type":"array","minItems":1,"maxItems":500,"items":{"type":"object","required":["op"],"properties":{
-"op":{"enum":["create","put","patch","delete"]},"id":{"type":"string"},"doc":{},"if_match":{"type":"string"}}}},
+"op":{"enum":["create","put","update","patch","delete"]},"id":{"type":"string"},"doc":{},"if_match":{"type":"string"}}}},
 "BatchDone":{"type":"object","required":["results"],"properties":{"results":{"type":"array","items":{"type":"object",
 "required":["op","id"],"properties":{"op":{"enum":["create","put","patch","delete"]},"id":{"type":"string"},
 "version":{"type":["integer","null"]},"doc":{"type":"object"}}}}}},
@@ -74,6 +74,7 @@ std::string component_of_ruleset(const std::string& name) { return "rules." + na
 std::string document_of(const Sources& sources) {
   std::map<std::string, std::string> paths, tags;  // sorted: the same system gives the same text
   std::map<std::string, int> handlers;
+  HeaderUse used{{}, {"Retry-After"}};  // of the problems, below
   const auto handler = [](View route) {
     return json::to_text(route.find("to").find("service")) + json::to_text(route.find("to").find("method"));
   };
@@ -83,6 +84,8 @@ std::string document_of(const Sources& sources) {
     auto& path = paths[one.path];
     path.append(path.empty() ? "\"" : ",\"").append(one.method).append("\":").append(one.text);
     tags[one.tag] = one.tag_about;
+    used.request.insert(one.headers.request.begin(), one.headers.request.end());
+    used.answer.insert(one.headers.response.begin(), one.headers.response.end());
   };
   for (const auto route : sources.routes.elements()) {
     if (!wanted(route)) continue;
@@ -115,9 +118,7 @@ std::string document_of(const Sources& sources) {
     json::append_quoted(out, path);
     out.append(":{").append(operations).append("}");
   }
-  constexpr std::string_view of_problems = R"("#/components/headers/Retry-After")";
-  const auto fields = header_components(out + std::string(of_problems));
-  out.append(R"(},"components":{)").append(fields);
+  out.append(R"(},"components":{)").append(header_components(used));
   out +=
       R"(,"securitySchemes":{"bearer":{"type":"http","scheme":"bearer"},)"
       R"("session":{"type":"apiKey","in":"cookie","name":"__Host-socle_session"}},"responses":{"Problem":{)"

@@ -101,7 +101,7 @@ Headers headers_of(std::string_view service, std::string_view handler) {
 std::string request_field(std::string_view name) { return std::string("#/components/parameters/").append(name); }
 std::string answer_field(std::string_view name) { return std::string("#/components/headers/").append(name); }
 
-std::string header_components(std::string_view text) {
+std::string header_components(const HeaderUse& used) {
   std::string parameters, headers;
   for (const auto& about : abouts) {
     const auto entry = [&](std::string& out, bool parameter) {
@@ -111,8 +111,8 @@ std::string header_components(std::string_view text) {
       json::append_quoted(out.append(parameter ? ",\"description\":" : "\"description\":"), about.text);
       out.append(",\"schema\":").append(about.schema).append("}");
     };
-    if (text.find(request_field(about.name) + '"') != std::string_view::npos) entry(parameters, true);
-    if (text.find(answer_field(about.name) + '"') != std::string_view::npos) entry(headers, false);
+    if (used.request.contains(about.name)) entry(parameters, true);
+    if (used.answer.contains(about.name)) entry(headers, false);
   }
   return "\"parameters\":{" + parameters + "},\"headers\":{" + headers + "}";
 }

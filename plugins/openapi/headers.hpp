@@ -3,12 +3,14 @@
 // operations.cpp. Pure; any thread.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace socle::openapi {
 
+// Names live as long as the program.
 struct Headers {
   std::vector<std::string_view> request, response;
 };
@@ -20,8 +22,13 @@ struct Headers {
 [[nodiscard]] std::string request_field(std::string_view name);
 [[nodiscard]] std::string answer_field(std::string_view name);
 
-// The members "parameters" and "headers" of components: what `text` refers to, since linters find unused ones.
-[[nodiscard]] std::string header_components(std::string_view text);
+// Which fields operations refer to: names as headers_of() gives them.
+struct HeaderUse {
+  std::set<std::string_view> request, answer;
+};
+
+// The members "parameters" and "headers" of components: those in use only, since linters find unused ones.
+[[nodiscard]] std::string header_components(const HeaderUse& used);
 
 // The values that a parameter of this name admits; empty when anything of its type.
 [[nodiscard]] std::vector<std::string_view> choices_of(std::string_view service, std::string_view handler,

@@ -194,7 +194,8 @@ Operation operation_of(View route, const Model* model, bool twice) {
   for (const auto& [name, one] : declared.members())
     if (one.find("in").as_string() == "query")
       write_parameter(writer, name, "query", one, choices_of(service, handler, name));
-  const auto headers = headers_of(service, handler);
+  out.headers = headers_of(service, handler);
+  const auto& headers = out.headers;
   for (const auto name : headers.request) writer.begin_object().member("$ref", request_field(name)).end_object();
   writer.end_array().end_object();
   out.text.pop_back();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "document.hpp"
+#include "headers.hpp"
 
 namespace socle::openapi {
 
@@ -11,6 +12,7 @@ struct Operation {
   std::string path, method;  // "/v1/forms/loan/records", "post"
   std::string text;          // the operation object
   std::string tag, tag_about;
+  Headers headers;  // that it refers to
 };
 
 // `model`: the form or ruleset that the route's first parameter stands for here; nullptr: the route as it is.

@@ -342,6 +342,10 @@ class Auth(SystemTest):
                 self.assertNotIn(429, [status for status, _ in answers[:30]])
                 held = self.outcome(kernel, "GET", "/v1/usage", token=forged(99), connection=c)
                 self.assertEqual((429, "too_many_credentials"), held)
+        spent = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=30, source_address=("127.0.0.2", 0))
+        self.addCleanup(spent.close)
+        good = "grant_type=refresh_token&refresh_token=" + got["refresh_token"]
+        self.assertEqual((200, ""), post("/v1/auth/token", good, spent), "what is good costs nothing")
 
     def test_bogus_credentials_of_one_address_are_not_looked_up_without_end(self):
         kernel = self.kernel(config=AUTH + ", cold_burst: 30, cold_refill: 1h")

@@ -1,5 +1,6 @@
 """system.cross_site: what any page of the web can make a browser send to a listener that stands for a user: a body whose type
-needs no preflight, or one for whom the browser says that another site sends it. Nothing of it is written."""
+needs no preflight, one for whom the browser says that another site sends it, or one under a name of another site that leads
+to this machine. Nothing of it is written."""
 
 import json
 
@@ -65,6 +66,22 @@ class CrossSite(SystemTest):
             fields = dict(own, **{"Content-Type": "application/json"})
             self.assertEqual(201, self.outcome("POST", RECORDS, {"n": 20 + number}, fields)[0], own)
         self.assertEqual(200, self.k.request("GET", RECORDS, headers=FORGED[0])[0])
+
+    def test_a_name_that_was_rebound_to_this_machine_neither_writes_nor_reads(self):
+        name = "evil.example:%d" % self.k.port
+        page = ({"Origin": "http://" + name}, {"Referer": "http://" + name + "/"}, {"Accept-Language": "en"}, {"Sec-Fetch-Site": "same-origin"})
+        for method, path, body in self.writes + (("GET", RECORDS, None), ("GET", RECORDS + "/" + self.record, None)):
+            for fields in page:
+                with self.subTest(method=method, path=path, fields=fields):
+                    sent = dict(fields, Host=name, **{"Content-Type": "application/json"})
+                    self.assertEqual((403, "unknown_host"), self.outcome(method, path, body, sent))
+        self.assert_as_before()
+        for own in ("localhost:%d", "app.localhost:%d", "127.0.0.2:%d", "[::1]:%d"):
+            own = own % self.k.port
+            fields = {"Host": own, "Origin": "http://" + own, "Accept-Language": "en", "Content-Type": "application/json"}
+            self.assertEqual(200, self.k.request("GET", RECORDS, headers=fields)[0], own)
+            self.assertEqual(200, self.outcome("POST", RECORDS + ":validate", {"n": 3}, fields)[0], own)
+        self.assertEqual(200, self.k.request("GET", RECORDS, headers={"Host": "t"})[0])
 
 
 if __name__ == "__main__":

@@ -410,10 +410,12 @@ access: {create: "true", read: "record.owner == user.id"}
     def test_requests_with_one_key_at_once_make_one_record(self):
         kernel = self.system()
         self.tenant(kernel.port).release(marked(1))
-        found = []
+        found, together = [], threading.Barrier(8)
 
         def send():
             tenant = Tenant(kernel.port)
+            tenant.connection.connect()
+            together.wait(60)
             found.append(tenant.ask("POST", "/v1/forms/marked/records", {"n": 1}, {"Idempotency-Key": "one"}))
             tenant.connection.close()
         clients = [threading.Thread(target=send) for _ in range(8)]

@@ -137,13 +137,13 @@ class Matrix(Refusals):
 
     def test_what_has_expired_opens_nothing(self):
         self.come_in(self.k, "brief")
-        until = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=5)
+        until = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=15)
         key = self.key(self.admin, expires_at=until.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (until.microsecond // 1000))
         client = self.client_token(key)
         session, answer = self.sign_in("brief", "admin")
         over = lambda token: self.outcome(self.k, "GET", "/v1/auth/session", token=token)[0] == 401
-        wait_for("the key's end", 20, lambda: over(key[1]), pause=0.2)
-        wait_for("the session's end", 20, lambda: over(session), pause=2.2)
+        wait_for("the key's end", 40, lambda: over(key[1]), pause=0.2)
+        wait_for("the session's end", 40, lambda: over(session), pause=2.2)
         self.refused("expired", self.shown(session, key[1], answer["access_token"], client))
         self.assertEqual("invalid_client", self.grant(grant_type="client_credentials", client_id=key[0], client_secret=key[1])[1]["error"])
         self.assertEqual("invalid_grant", self.grant(grant_type="refresh_token", refresh_token=answer["refresh_token"])[1]["error"])

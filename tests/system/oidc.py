@@ -10,7 +10,7 @@ import urllib.parse
 import auth
 from auth import manifest
 from fake_provider import FakeProvider, Key, unsigned, with_broken_signature, with_public_key_as_secret
-from harness import Kernel, SystemTest, main, plugin
+from harness import Kernel, SystemTest, main, plugin, wait_for
 
 CONFIG = 'password_memory: 8MiB, password_passes: 1, public_url: "http://socle.test", oidc_reach: local, oidc_time: 2s, oidc_retry: %s'
 SECRET = "s3cret of the client"
@@ -128,6 +128,8 @@ class WithFake(OidcTest):
         for less in ({"acr": "urn:weak"}, {"acr": None}, {"amr": ["pwd"]}, {"amr": None}, {"auth_time": now - 600}, {"auth_time": None}):
             with self.subTest(less):
                 self.refuses("oidc_too_weak", **{**strong, **less})
+        wait_for("the log says so", 20, lambda: "weaker than is demanded" in self.k.log_text())
+        self.assertNotIn("is not believed", self.k.log_text())  # it was
 
     def test_a_state_is_of_one_browser_once_and_for_one_provider(self):
         self.configure(self.provider.issuer, "other")
@@ -233,6 +235,25 @@ class WithFake(OidcTest):
         self.assertEqual(204, self.ask(self.k, "DELETE", "/v1/auth/oidc/links/" + own["id"], PROOF, cookie=session)[0])
         self.assertEqual("ada", self.ask(self.k, "GET", "/v1/auth/session", cookie=self.come_by(
             self.provider, sub="bobs")[1])[2]["user"]["username"])
+
+    def test_a_link_that_is_under_way_ends_with_the_session_it_was_begun_in(self):
+        _, bob = self.hire(self.k, self.admin, "bob")
+
+        def begun(session, password):
+            status, headers, answer = self.ask(self.k, "POST", "/v1/auth/oidc/links/idp", {"password": password}, cookie=session)
+            self.assertEqual(200, status, answer)
+            return self.provider.consent(answer["location"], sub="of whoever knew it"), headers["set-cookie"].split(";")[0]
+
+        way = begun(bob, auth.PASSWORD)
+        new = {**PROOF, "new_password": "loud herons at noon"}
+        status, headers, answer = self.ask(self.k, "POST", "/v1/auth/password", new, cookie=bob)
+        self.assertEqual(200, status, answer)
+        fresh = headers["set-cookie"].split(";")[0].split("=", 1)[1]
+        self.assertEqual((401, "session_over"), self.back(*way)[:2])
+        self.assertEqual([], self.ask(self.k, "GET", "/v1/auth/oidc/links", cookie=fresh)[2]["items"])
+        path, cookie = begun(fresh, new["new_password"])
+        self.assertEqual(303, self.ask(self.k, "GET", path, Cookie=cookie)[0])
+        self.assertEqual(1, len(self.ask(self.k, "GET", "/v1/auth/oidc/links", cookie=fresh)[2]["items"]))
 
     def test_who_has_no_password_links_without_one_and_keeps_the_last_way_in(self):
         session = self.come_by(self.provider)[1]

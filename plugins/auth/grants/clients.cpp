@@ -1,13 +1,12 @@
 // clients.cpp: the client_credentials grant of token_desk.hpp, and what the audit trail is told of it.
 #include "credentials/api_key.hpp"
 #include "credentials/secret_text.hpp"
-#include "grants/token_desk.hpp"
+#include "grants/refusal.hpp"
 
 namespace socle::auth {
 namespace {
 
 constexpr Duration patience = std::chrono::seconds(5);
-constexpr std::string_view nobody = "~auth";  // acts where there is no tenant to act for
 
 }  // namespace
 
@@ -29,7 +28,7 @@ Task<Got<TokenDesk::Answer>> TokenDesk::grant(Request request, const tokens::OAu
   const std::string peer(request.meta("http.peer"));
   const auto named = read_secret(shown->secret);
   if (!named || named->kind != SecretKind::key) {
-    // Verification would not look at it: counted here, or who sends such would fill the trail.
+    // Verification would not look at it: charged here.
     if (auto held = cold_.take(peer)) co_return *std::move(held);
     co_return refused("invalid_client", unknown, 401);
   }
@@ -46,7 +45,13 @@ Task<Got<TokenDesk::Answer>> TokenDesk::grant(Request request, const tokens::OAu
   if (!known || !claims || shown->id != client.key) co_return refused("invalid_client", unknown, 401);
   auto context = host_.act_as(client.tenant, "issue a token to a client", patience);
   if (!context) co_return refused("invalid_client", "the tenant of this client is gone", 401);
-  if (auto open = co_await gate_.open(context->view()); !open) co_return std::move(open).problem();
+  if (auto open = co_await gate_.open(context->view()); !open) {
+    Reply problem = std::move(open).problem();
+    // Verification gave back what the key had cost, so its holder would fill the trail.
+    if (says_no(problem))
+      if (auto held = cold_.take(peer)) co_return *std::move(held);
+    co_return problem;
+  }
   const std::string owner(known.meta("principal"));
   auto person = co_await people_.by_id(context->view(), owner);
   if (!person) co_return std::move(person).problem();
@@ -64,15 +69,17 @@ Task<Got<TokenDesk::Answer>> TokenDesk::grant(Request request, const tokens::OAu
   co_return co_await access_answer(context->view(), *person, grant, "", scope, *ends);
 }
 
-// What could not be found out, or was refused for its number, is counted only, as of sign-ins.
+// What could not be found out, or was refused for its number, is counted only, as of sign-ins; so is a key that is
+// none, or everybody could fill the trail of any tenant.
 Task<void> TokenDesk::tell_client(Request request, const Client& client, const Got<Answer>& answer) {
   const bool verdict = answer || says_no(answer.problem());
   if (!verdict) co_return;
   const bool good = answer && !answer->error;
   if (!good) refused_.add();
+  if (client.key.empty()) co_return;
   AuditEvent event;
   event.operation = "auth.token";
-  event.target = "keys/" + (client.key.empty() ? std::string("unknown") : client.key);
+  event.target = "keys/" + client.key;
   if (good) {
     event.status = "ok";
   } else if (!client.fault.empty()) {
@@ -82,11 +89,8 @@ Task<void> TokenDesk::tell_client(Request request, const Client& client, const G
   }
   event.peer = request.meta("http.peer");
   event.trace = trace_of(request);
-  if (auto own = host_.act_as(client.tenant.empty() ? nobody : client.tenant, "tell of a client", patience)) {
-    co_await trail_.tell(own->view(), std::move(event));
-  } else if (auto house = host_.act_as(nobody, "tell of a client", patience)) {
-    co_await trail_.tell(house->view(), std::move(event));
-  }
+  auto own = host_.act_as(client.tenant, "tell of a client", patience);
+  if (own) co_await trail_.tell(own->view(), std::move(event));
 }
 
 }  // namespace socle::auth

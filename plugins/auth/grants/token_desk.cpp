@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "credentials/api_key.hpp"
+#include "grants/refusal.hpp"
 #include "socle/jose/base64url.hpp"
 
 namespace socle::auth {
@@ -99,7 +100,8 @@ Task<Got<Tokens::Facts>> TokenDesk::verify(std::string token) {
     facts.session = sid;
     co_return facts;
   }
-  // A token of an API key ends with the key, and with the secret of it that `sid` marks.
+  // A token of an API key ends with the key, and with the secret of it that `sid` marks. One that a generation before
+  // this one issued has no mark.
   auto context = host_.act_as(facts.tenant, "verify an access token", patience);
   if (!context) co_return bad_token("the token names no tenant of this system");
   auto stored = co_await store_.get(context->view(), collection::keys, facts.key);
@@ -107,6 +109,8 @@ Task<Got<Tokens::Facts>> TokenDesk::verify(std::string token) {
   const ApiKey key = read_key(*stored);
   if (key.revision == 0) co_return bad_token("the API key of this token was removed");
   if (key.over(now())) co_return bad_token("the API key of this token has expired");
+  if (key.ends_at) facts.ends = std::min(facts.ends, *key.ends_at);
+  if (sid.empty()) co_return facts;
   const auto ends = key.ends_marked(sid);
   if (!ends || now() >= *ends) co_return bad_token("the API key of this token has another secret now");
   facts.ends = std::min(facts.ends, *ends);
@@ -171,23 +175,23 @@ Task<Got<TokenDesk::Answer>> TokenDesk::refresh(Request request, std::shared_ptr
   if (token.empty()) co_return refused("invalid_request", "refresh_token is missing");
   const auto text = tokens::read_refresh(token);
   if (!text) co_return refused("invalid_grant", gone);
+  // One read tells a good one from all others, and nobody guesses a family: only what opens nothing is charged.
   const std::string peer(request.meta("http.peer"));
-  if (auto held = cold_.take(peer)) {
-    refused_.add();
-    co_return *std::move(held);
-  }
   auto context = host_.act_as(text->tenant, "use a refresh token", patience);
-  if (!context) co_return refused("invalid_grant", gone);
+  if (!context) co_return charge(peer, refused("invalid_grant", gone));
   const auto id = tokens::family_id(text->family);
   for (int attempt = 0; attempt < attempts; ++attempt) {
     auto stored = co_await store_.get(context->view(), families_collection, id);
     if (!stored) co_return std::move(stored).problem();
     auto family = tokens::Family::read(stored->doc());
-    if (!stored->exists() || !family) co_return refused("invalid_grant", gone);
+    if (!stored->exists() || !family) co_return charge(peer, refused("invalid_grant", gone));
     auto used = tokens::use_refresh(*text, *std::move(family), lives_, seconds());
     if (!used) co_return std::move(used).error();
-    if (used->use == tokens::Use::ended || used->use == tokens::Use::expired)
-      co_return co_await refuse(request, context->view(), used->family, "invalid_grant", gone);
+    if (used->use == tokens::Use::ended || used->use == tokens::Use::expired) {
+      auto answer = charge(peer, refused("invalid_grant", gone));
+      if (answer) co_await tell_refused(request, context->view(), used->family.user, "invalid_grant");
+      co_return answer;
+    }
     auto session = co_await sessions_.get(context->view(), used->family.session);
     if (!session) co_return std::move(session).problem();
     auto person = co_await people_.by_id(context->view(), used->family.user);
@@ -199,6 +203,8 @@ Task<Got<TokenDesk::Answer>> TokenDesk::refresh(Request request, std::shared_ptr
     if (used->use == tokens::Use::rotated) {
       if (auto open = co_await gate_.open(context->view()); !open) {
         Reply problem = std::move(open).problem();
+        if (!says_no(problem)) co_return problem;
+        refused_.add();
         co_await tell_refused(request, context->view(), used->family.user, problem.error_code());
         co_return problem;
       }
@@ -216,7 +222,6 @@ Task<Got<TokenDesk::Answer>> TokenDesk::refresh(Request request, std::shared_ptr
       if (!ended) co_return std::move(ended).problem();
       co_return co_await refuse(request, context->view(), used->family, "refresh_token_reused", gone);
     }
-    cold_.give_back(peer);
     static_cast<void>(co_await sessions_.renew(context->view(), used->family.session));
     const std::string scope(form->get("scope"));
     co_return co_await access_answer(context->view(), *person, used->family, used->token, scope, session->span.limit);
@@ -224,15 +229,21 @@ Task<Got<TokenDesk::Answer>> TokenDesk::refresh(Request request, std::shared_ptr
   co_return refused("temporarily_unavailable", "the token is being used; retry", 503);
 }
 
+Got<TokenDesk::Answer> TokenDesk::charge(std::string_view peer, Answer answer) {
+  refused_.add();
+  if (auto held = cold_.take(peer)) return *std::move(held);
+  return answer;
+}
+
 // In the audit trail as what was refused of a user; a token that names no family here is nobody's and only counted.
 Task<TokenDesk::Answer> TokenDesk::refuse(Request request, Context context, const tokens::Family& family,
                                           std::string_view status, std::string text) {
+  refused_.add();
   co_await tell_refused(request, context, family.user, status);
   co_return refused("invalid_grant", std::move(text));
 }
 
 Task<void> TokenDesk::tell_refused(Request request, Context context, std::string user, std::string_view status) {
-  refused_.add();
   AuditEvent event;
   event.operation = "auth.refresh";
   event.target = "users/" + user;
@@ -301,29 +312,33 @@ Task<Got<TokenDesk::Answer>> TokenDesk::introspect(Request request, std::string 
 
 Task<Got<TokenDesk::Answer>> TokenDesk::revoke(Request request, std::string token) {
   const std::string peer(request.meta("http.peer"));
+  if (const auto text = tokens::read_refresh(token)) co_return co_await revoke_refresh(peer, *text);
   if (auto held = cold_.take(peer)) {
     refused_.add();
     co_return *std::move(held);
   }
   bool known = false;
-  auto answer = co_await end(std::move(token), known);
+  auto answer = co_await revoke_access(std::move(token), known);
   if (known) cold_.give_back(peer);
   co_return answer;
 }
 
-Task<Got<TokenDesk::Answer>> TokenDesk::end(std::string token, bool& known) {
+Task<Got<TokenDesk::Answer>> TokenDesk::revoke_refresh(std::string peer, const tokens::RefreshText& text) {
   const Answer done;
-  if (const auto text = tokens::read_refresh(token)) {
-    auto context = host_.act_as(text->tenant, "revoke a refresh token", patience);
-    if (!context) co_return done;
-    auto ended = co_await end_family(context->view(), tokens::family_id(text->family));
-    if (!ended) co_return std::move(ended).problem();
-    known = *ended;
-    co_return done;
-  }
-  auto seen = co_await read(token);
+  auto context = host_.act_as(text.tenant, "revoke a refresh token", patience);
+  if (!context) co_return charge(peer, done);
+  auto ended = co_await end_family(context->view(), tokens::family_id(text.family));
+  if (!ended) co_return std::move(ended).problem();
+  if (!*ended) co_return charge(peer, done);
+  co_return done;
+}
+
+Task<Got<TokenDesk::Answer>> TokenDesk::revoke_access(std::string token, bool& known) {
+  const Answer done;
+  auto seen = co_await read(std::move(token));
   if (!seen) {
     const auto& problem = seen.problem();
+    known = !says_no(problem);
     if (problem.code() != Code::unauthenticated) co_return problem;
     co_return done;  // RFC 7009, 2.2: an invalid token is as good as revoked
   }

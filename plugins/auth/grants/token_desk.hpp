@@ -34,7 +34,7 @@ class TokenDesk final : public Tokens {
   Task<Got<Answer>> client_credentials(Request request, std::shared_ptr<const tokens::OAuthForm> form);
   // RFC 7662 of a token of the request's tenant. What could not be found out is a problem, not an inactive token.
   Task<Got<Answer>> introspect(Request request, std::string token);
-  // RFC 7009: of whichever tenant the token names. Everybody may ask, so at the cost of the address.
+  // RFC 7009: of whichever tenant the token names. Everybody may ask, so a bogus one is at the cost of the address.
   Task<Got<Answer>> revoke(Request request, std::string token);
 
   Rings& rings() { return rings_; }
@@ -45,16 +45,11 @@ class TokenDesk final : public Tokens {
     tokens::Verified verified;
     std::string tenant;
   };
-  static Answer refused(std::string_view code, std::string text, int status = 400) {
-    return {{}, tokens::OAuthError{status, code, std::move(text)}};
-  }
-  // A verdict about the credential, and not a failure to reach one.
-  static bool says_no(const Reply& reply) {
-    return reply.code() == Code::unauthenticated || reply.code() == Code::denied;
-  }
   Task<Got<Read>> read(std::string token);
   Task<Got<Answer>> access_answer(Context context, const Person& person, const tokens::Family& family,
                                   std::string_view refresh_token, std::string_view scope, Milliseconds limit);
+  // A refresh token that opens nothing is charged to its address: what it is told.
+  Got<Answer> charge(std::string_view peer, Answer answer);
   // Ended, or about to be: as the family now says.
   Task<Answer> refuse(Request request, Context context, const tokens::Family& family, std::string_view status,
                       std::string text);
@@ -63,10 +58,12 @@ class TokenDesk final : public Tokens {
     std::string tenant, key, fault;
   };
   Task<Got<Answer>> grant(Request request, const tokens::OAuthForm& form, Client& client);
-  // Who asked with which outcome, refusals too.
+  // Who asked with which outcome, refusals too; of a key that was found.
   Task<void> tell_client(Request request, const Client& client, const Got<Answer>& answer);
   Task<void> tell_refused(Request request, Context context, std::string user, std::string_view status);
-  Task<Got<Answer>> end(std::string token, bool& known);
+  Task<Got<Answer>> revoke_refresh(std::string peer, const tokens::RefreshText& text);
+  // `known`: the token is one of ours, or that could not be found out.
+  Task<Got<Answer>> revoke_access(std::string token, bool& known);
   Task<void> sweep(Context context);
   Task<Got<bool>> end_family(Context context, std::string id);
   [[nodiscard]] std::int64_t seconds() const { return host_.now_utc().count() / 1'000'000'000; }

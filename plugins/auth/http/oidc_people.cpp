@@ -98,10 +98,23 @@ Task<Got<Person>> OidcSignIn::with_roles(Context context, const Person& given, s
   co_return person;
 }
 
+// The password that was shown when it began may have been another's by now: who changes it ends the sessions, and with
+// them what was begun there.
+Task<Got<bool>> OidcSignIn::still_there(Context context, const Pending& pending) {
+  const Reply over = Reply::error(Code::unauthenticated, "session_over",
+                                  "the session in which this link was begun has ended; sign in and begin again");
+  if (pending.session.empty()) co_return over;
+  auto session = co_await sessions_.get(context, pending.session);
+  if (!session) co_return std::move(session).problem();
+  if (session->user != pending.user || !session->active(now())) co_return over;
+  co_return true;
+}
+
 Task<Reply> OidcSignIn::linked(Context context, const Identity& wanted, const Pending& pending) {
   auto person = co_await people_.by_id(context, pending.user);
   if (!person) co_return std::move(person).problem();
   if (!person->exists() || person->state != PersonState::active) co_return no_account();
+  if (auto there = co_await still_there(context, pending); !there) co_return std::move(there).problem();
   auto done = co_await identities_.link(context, wanted);
   if (!done) co_return std::move(done).problem();
   host_.log(Level::info, context, "an account was linked", {{"user", person->id}, {"provider", wanted.provider}});
@@ -124,7 +137,7 @@ Task<Reply> OidcSignIn::begin_link(Request request) {
   if (!*provider) co_return unknown("provider");
   auto proven = co_await sign_in_.prove_if_any(request, body->text("password"));
   if (!proven) co_return std::move(proven).problem();
-  auto begun = co_await begin(request, request, *provider, caller.user);
+  auto begun = co_await begin(request, request, *provider, caller);
   if (!begun) co_return std::move(begun).problem();
   std::string text;
   json::Writer(text).begin_object().member("location", begun->address).end_object();

@@ -126,13 +126,14 @@ Task<Reply> OidcSignIn::login(Request request) {
   auto provider = co_await providers_.find(context->view(), std::string(request.param("provider")));
   if (!provider) co_return std::move(provider).problem();
   if (!*provider) co_return unknown("provider");
-  auto begun = co_await begin(request, context->view(), *provider, {});
+  const Caller nobody;
+  auto begun = co_await begin(request, context->view(), *provider, nobody);
   if (!begun) co_return std::move(begun).problem();
   co_return gone(begun->address).with_header("set-cookie", begun->cookie);
 }
 
 Task<Got<OidcSignIn::Begun>> OidcSignIn::begin(Request request, Context context, oidc::ProviderPtr provider,
-                                               std::string user) {
+                                               const Caller& who) {
   auto metadata = co_await trust_.metadata(std::string(context.tenant()), provider);
   if (!metadata) co_return unreachable();
   co_await sweep(context);
@@ -146,7 +147,8 @@ Task<Got<OidcSignIn::Begun>> OidcSignIn::begin(Request request, Context context,
       .member("browser", fingerprint(secret))
       .member("return_to", oidc::safe_return(request.param("return_to")))
       .member("base", base)
-      .member("user", user)
+      .member("user", who.user)
+      .member("session", who.session)
       .member("ends_at", timestamp(now() + way_out))
       .end_object();
   Batch batch;
@@ -198,6 +200,7 @@ Task<Got<OidcSignIn::Pending>> OidcSignIn::resume(Request request, Context conte
   out.return_to = doc.find("return_to").as_string();
   out.base = doc.find("base").as_string();
   out.user = doc.find("user").as_string();
+  out.session = doc.find("session").as_string();
   const auto ends = read_timestamp(doc.find("ends_at").as_string());
   if (!same_secret(doc.find("browser").as_string(), fingerprint(secret)) || out.provider != request.param("provider") ||
       !ends || *ends <= now())
@@ -215,10 +218,12 @@ Task<Got<OidcSignIn::Pending>> OidcSignIn::resume(Request request, Context conte
 Task<Got<std::shared_ptr<const jose::Token>>> OidcSignIn::redeem(Request request, Context context,
                                                                  oidc::ProviderPtr provider, const Pending& pending) {
   const std::string tenant(context.tenant());
-  const auto refuse = [this, context, &provider](std::string_view why) {
+  const auto note = [this, context, &provider](std::string_view what, std::string_view why) {
+    host_.log(Level::warn, context, what, {{"provider", provider->name}, {"why", why}});
+  };
+  const auto refuse = [this, &note](std::string_view why) {
     refused_.add();
-    host_.log(Level::warn, context, "an OpenID provider's answer is not believed",
-              {{"provider", provider->name}, {"why", why}});
+    note("an OpenID provider's answer is not believed", why);
     return refused_by_provider();
   };
   if (request.has_param("error")) co_return refuse("it says " + oidc::shown_code(request.param("error")));
@@ -239,8 +244,7 @@ Task<Got<std::shared_ptr<const jose::Token>>> OidcSignIn::redeem(Request request
         "Basic " + base64(oidc::encoded(provider->client_id) + ":" + oidc::encoded(provider->client_secret));
   auto fetched = co_await fetcher_.send(wanted);
   if (!fetched) {
-    host_.log(Level::warn, context, "an OpenID provider does not answer as it should",
-              {{"provider", provider->name}, {"why", fetched.error().message}});
+    note("an OpenID provider does not answer as it should", fetched.error().message);
     co_return unreachable();
   }
   auto text = oidc::read_token_answer(fetched->status, fetched->body);
@@ -250,7 +254,7 @@ Task<Got<std::shared_ptr<const jose::Token>>> OidcSignIn::redeem(Request request
   if (!(*token)->ok()) co_return refuse((*token)->verdict.reason);
   const auto begun = std::chrono::floor<std::chrono::seconds>(pending.begun).count();
   if (const auto why = oidc::too_weak((*token)->claims.root(), provider->strength, begun); !why.empty()) {
-    (void)refuse(why);
+    note("a sign-in at an OpenID provider is weaker than is demanded", why);
     co_return too_weak();
   }
   co_return *std::move(token);

@@ -29,13 +29,15 @@ class OidcSignIn {
   // A sign-in that is under way at the provider.
   struct Pending {
     std::uint64_t revision = 0;
-    std::string id, provider, browser, return_to, base, user;  // `user`: who is to get the link; "": a sign-in
+    std::string id, provider, browser, return_to, base;
+    std::string user, session;  // who is to get the link, and the session that he began it in; "": a sign-in
     Milliseconds begun{};
   };
   struct Begun {
     std::string address, cookie;
   };
-  Task<Got<Begun>> begin(Request request, Context context, oidc::ProviderPtr provider, std::string user);
+  // `who`: of a link; nobody of a sign-in.
+  Task<Got<Begun>> begin(Request request, Context context, oidc::ProviderPtr provider, const Caller& who);
   Task<Got<Pending>> resume(Request request, Context context);
   Task<Got<std::shared_ptr<const jose::Token>>> redeem(Request request, Context context, oidc::ProviderPtr provider,
                                                        const Pending& pending);
@@ -48,6 +50,8 @@ class OidcSignIn {
   // Roles as the claims say now; other roles end the sessions there were.
   Task<Got<Person>> with_roles(Context context, const Person& person, std::vector<std::string> roles);
   Task<Reply> linked(Context context, const Identity& wanted, const Pending& pending);
+  // The problem when the session that began the link has ended.
+  Task<Got<bool>> still_there(Context context, const Pending& pending);
   Task<void> sweep(Context context);
   std::optional<Reply> held_back(std::string_view what, std::string_view tenant, std::string_view peer);
   [[nodiscard]] Milliseconds now() const { return std::chrono::duration_cast<Milliseconds>(host_.now_utc()); }

@@ -28,7 +28,10 @@ Task<Got<bool>> SignIn::show(Request request, const Proven& account, std::string
   const auto taken = buckets(tenant, "\n" + account.person.id, peer);
   if (const auto wait = attempts_.take(taken, clock())) co_return too_many(*wait);
   auto checked = co_await passwords_.check(tenant, from, account.secrets.password, password);
-  if (!checked) co_return std::move(checked).problem();
+  if (!checked) {
+    attempts_.give_back(taken, clock());  // nothing was learnt by it
+    co_return std::move(checked).problem();
+  }
   if (!checked->right) {
     failed_.add();
     co_return Reply::error(Code::denied, "bad_password", "the present password is wrong");

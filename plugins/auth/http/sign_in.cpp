@@ -179,7 +179,10 @@ Task<Reply> SignIn::enter(Given& given, Context context, const std::vector<Attem
   }
   if (found->person.state != PersonState::active) co_return suspended();
   if (auto good = co_await good_at_home(context, found->person); !good) co_return std::move(good).problem();
-  if (auto open = co_await gate_.open(context); !open) co_return std::move(open).problem();
+  if (auto open = co_await gate_.open(context); !open) {
+    attempts_.give_back(taken, clock());  // the password was right
+    co_return std::move(open).problem();
+  }
   auto factor = co_await second_factor(*found, given.code);
   if (!factor) {
     if (given.code.empty()) {

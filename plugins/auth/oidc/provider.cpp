@@ -149,7 +149,9 @@ void write_texts(json::Writer& out, std::string_view name, const std::vector<std
   out.end_array();
 }
 
-void write_members(json::Writer& out, const Provider& p) {
+// `shown`: to people, with every list there is. As stored, demands that nobody makes are left out, so that a
+// generation that does not know them reads the document still; one that makes some is refused by it, not weakened.
+void write_members(json::Writer& out, const Provider& p, bool shown) {
   constexpr std::string_view methods[] = {"none", "basic", "post"};
   out.member("title", p.title).member("issuer", p.issuer).member("client_id", p.client_id);
   out.member("client_auth", methods[static_cast<std::size_t>(p.client_auth)]);
@@ -165,8 +167,10 @@ void write_members(json::Writer& out, const Provider& p) {
     out.end_object();
   }
   out.end_array();
-  write_texts(out, "acr_values", p.strength.acr_values);
-  write_texts(out, "amr", p.strength.amr);
+  const auto& acr_values = p.strength.acr_values;
+  const auto& amr = p.strength.amr;
+  if (shown || !acr_values.empty()) write_texts(out, "acr_values", acr_values);
+  if (shown || !amr.empty()) write_texts(out, "amr", amr);
   if (p.strength.max_age) out.member("max_age", *p.strength.max_age);
 }
 
@@ -217,7 +221,7 @@ std::string provider_document(const Provider& provider, std::string_view secret)
   std::string text;
   json::Writer out(text);
   out.begin_object();
-  write_members(out, provider);
+  write_members(out, provider, false);
   if (!secret.empty()) out.member("client_secret", secret);
   out.end_object();
   return text;
@@ -225,7 +229,7 @@ std::string provider_document(const Provider& provider, std::string_view secret)
 
 void write_provider(json::Writer& out, const Provider& provider) {
   out.begin_object().member("provider", provider.name);
-  write_members(out, provider);
+  write_members(out, provider, true);
   out.member("client_secret_set", !provider.client_secret.empty()).end_object();
 }
 

@@ -1,6 +1,7 @@
 #include "session/sessions.hpp"
 
 #include <cmath>
+#include <optional>
 
 #include "core/secret.hpp"
 #include "credentials/secret_text.hpp"
@@ -174,33 +175,46 @@ Task<Got<bool>> Sessions::revoke(Context context, std::string id, std::string by
   co_return true;
 }
 
+// What cannot be ended keeps none of the others alive. The workers are told in any case: whoever changed the user meant
+// him to be verified again.
 Task<Got<std::size_t>> Sessions::revoke_all(Context context, std::string user, std::string except, std::string by) {
-  auto sessions = co_await of_user(context, user);
-  if (!sessions) co_return std::move(sessions).problem();
+  std::optional<Reply> problem;
   std::size_t count = 0;
-  for (const Session& session : *sessions) {
-    if (session.id == except) continue;
-    auto marked = co_await mark_revoked(context, session, by);
-    if (!marked) co_return std::move(marked).problem();
-    ++count;
+  auto sessions = co_await of_user(context, user);
+  if (!sessions) {
+    problem = std::move(sessions).problem();
+  } else {
+    for (const Session& session : *sessions) {
+      if (session.id == except) continue;
+      auto marked = co_await mark_revoked(context, session, by);
+      if (marked) {
+        ++count;
+      } else if (!problem) {
+        problem = std::move(marked).problem();
+      }
+    }
   }
   const Forgotten gone{user, {}, {}};
-  if (auto told = co_await forgetting_.announce(context, gone); !told) co_return std::move(told).error();
+  if (auto told = co_await forgetting_.announce(context, gone); !told && !problem) co_return std::move(told).error();
+  if (problem) co_return std::move(*problem);
   co_return count;
 }
 
-// A tenant that is gone has no sessions any more.
+// A tenant that is gone has no sessions any more; one that cannot end them now keeps none of the others' alive.
 Task<Got<bool>> Sessions::revoke_everywhere(Context context, std::string user, const Secrets& secrets, std::string by) {
+  std::optional<Reply> problem;
   auto here = co_await revoke_all(context, std::move(user), {}, by);
-  if (!here) co_return std::move(here).problem();
+  if (!here) problem = std::move(here).problem();
   for (const std::string& guest : secrets.guest_of) {
     const std::size_t slash = guest.find('/');
     if (slash == std::string::npos) continue;
     auto there = host_.act_as(guest.substr(0, slash), "the account of a guest changed", patience);
     if (!there) continue;
-    auto ended = co_await revoke_all(there->view(), guest.substr(slash + 1), {}, by);
-    if (!ended) co_return std::move(ended).problem();
+    const std::string member = guest.substr(slash + 1);
+    auto ended = co_await revoke_all(there->view(), member, {}, by);
+    if (!ended && !problem) problem = std::move(ended).problem();
   }
+  if (problem) co_return std::move(*problem);
   co_return true;
 }
 

@@ -54,9 +54,10 @@ class Sessions {
   // After the answer no worker serves it. Twice is once. `by`: a principal.
   Task<Got<bool>> revoke(Context context, std::string id, std::string by);
   // All of a user but `except` ("": none); how many there were. Also everything else that was verified for the user is
-  // verified again.
+  // verified again. A problem is the first there was: all the others are ended, and it can be repeated.
   Task<Got<std::size_t>> revoke_all(Context context, std::string user, std::string except, std::string by);
-  // That, and all sessions of the memberships that the account has elsewhere.
+  // That, and all sessions of the memberships that the account has elsewhere, one tenant after another. A problem as
+  // above: of home or of one tenant, the others' sessions are ended.
   Task<Got<bool>> revoke_everywhere(Context context, std::string user, const Secrets& secrets, std::string by);
   // Where nobody signs in any more: removes some that ended long ago. A worker does it once at a time for a tenant.
   Task<void> sweep_old(std::string tenant);

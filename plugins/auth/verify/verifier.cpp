@@ -30,6 +30,9 @@ bool on_the_way_in(const Presented& shown) {
                                           std::any_of(below.begin(), below.end(), begins));
 }
 
+// Without a path it is no request but a question about a credential, of the token endpoint: no use of it.
+bool uses(const Presented& shown) { return !shown.path.empty(); }
+
 // What a session is for whose user still owes a second factor: to see itself, to set one up and to end; the same on the
 // pages for people.
 bool sets_up_factor(const Presented& shown) {
@@ -68,7 +71,7 @@ Task<Reply> Verifier::authenticate(Request request) {
   if (Known* known = table.find(digest); known != nullptr) {
     if (known->holds(now())) {
       hits_.add();
-      if (renewal_due(known->lifetime, known->span, now())) keep_alive(*known);
+      if (uses(shown) && renewal_due(known->lifetime, known->span, now())) keep_alive(*known);
       Reply answer = judge(*known, shown);
       if (answer.ok()) return answer;
       return reconsider(request, std::make_shared<const Known>(*known), std::make_shared<const Presented>(shown),
@@ -146,9 +149,9 @@ Task<Reply> Verifier::reconsider(Request request, std::shared_ptr<const Known> k
   co_return answer;
 }
 
-// Without a path it is no request but a question about a credential, of the token endpoint, which tells its own answer.
+// The token endpoint, when it asks about a credential, tells its own answer.
 Task<void> Verifier::tell_denied(Request request, const Known& known, const Presented& shown, const Reply& answer) {
-  if (shown.path.empty()) co_return;
+  if (!uses(shown)) co_return;
   AuditEvent event;
   event.operation = "access.denied";
   event.target = std::string(shown.method).append(" ").append(shown.told_path().substr(0, 900));
@@ -169,7 +172,10 @@ Task<Reply> Verifier::verify(Request request, std::shared_ptr<const Presented> s
   auto found = co_await find(*shown, fresh);
   if (!found) {
     Reply problem = std::move(found).problem();
-    if (problem.code() != Code::unauthenticated && problem.code() != Code::denied) co_return problem;
+    if (problem.code() != Code::unauthenticated && problem.code() != Code::denied) {
+      cold_.give_back(shown->peer);  // nothing was found out about the credential
+      co_return problem;
+    }
     refused_.add();
     if (on_the_way_in(*shown)) co_return Reply();
     if (problem.code() == Code::denied) co_await tell_denied(request, fresh, *shown, problem);
@@ -210,7 +216,7 @@ Task<Got<bool>> Verifier::find_session(const Presented& shown, Known& known) {
   known.lifetime = sessions_.lifetime(context->view());
   known.span = session->span;
   auto done = co_await complete(context->view(), known);
-  if (done && renewal_due(known.lifetime, known.span, now())) keep_alive(known);
+  if (done && uses(shown) && renewal_due(known.lifetime, known.span, now())) keep_alive(known);
   co_return done;
 }
 
@@ -262,7 +268,7 @@ Task<Got<bool>> Verifier::find_token(const Presented& shown, Known& known) {
   known.scoped = facts->scoped;
   auto done = co_await complete(context->view(), known);
   // The use of a token is a use of its session.
-  if (done && renewal_due(known.lifetime, known.span, now())) keep_alive(known);
+  if (done && uses(shown) && renewal_due(known.lifetime, known.span, now())) keep_alive(known);
   co_return done;
 }
 

@@ -1,6 +1,7 @@
 // cells.cpp: see the header. plugins/storage-rocksdb/contract/field.cpp is the other side; a test holds both together.
 #include "logic/cells.hpp"
 
+#include "socle/json/compare.hpp"
 #include "socle/json/decimal.hpp"
 #include "socle/json/moment.hpp"
 
@@ -24,6 +25,12 @@ bool fits(FieldType type, json::View value) {
 }  // namespace
 
 bool is_decimal(std::string_view text) { return json::decimal::is_exact(text); }
+
+bool same_text(json::View a, json::View b) {
+  if (a.same(b)) return true;
+  if (a.kind() != b.kind() || a.is_array() || a.is_object()) return false;
+  return a.is_number() ? a.number_text() == b.number_text() : json::equal(a, b);
+}
 
 Misfit misfit(FieldType type, json::View value) {
   if (!value.exists() || value.is_null()) return Misfit::none;

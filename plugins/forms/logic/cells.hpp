@@ -20,5 +20,7 @@ enum class Misfit : std::uint8_t { none, format, too_long };
 [[nodiscard]] Misfit misfit(FieldType type, json::View value);
 // A number in JSON's grammar, within json::decimal's bounds of exact ones.
 [[nodiscard]] bool is_decimal(std::string_view text);
+// Scalars written alike: 0.10 is not 0.1. Of arrays and objects: the very same place.
+[[nodiscard]] bool same_text(json::View a, json::View b);
 
 }  // namespace socle::forms

@@ -8,7 +8,6 @@
 #include "logic/cells.hpp"
 #include "logic/values.hpp"
 #include "socle/cel/time.hpp"
-#include "socle/json/compare.hpp"
 
 namespace socle::forms {
 
@@ -95,7 +94,8 @@ std::size_t Evaluation::rows(std::uint32_t table) const {
 void Evaluation::fit_rows() {
   for (std::uint32_t i = 0; i < cells_.size(); ++i) {
     const auto table = form_.fields()[form_.logic()[i].field].table;
-    const auto count = table == Field::none ? std::size_t{1} : rows(table);
+    auto count = table == Field::none ? std::size_t{1} : rows(table);
+    if (table != Field::none && !charge(count)) count = 0;  // a row costs room for each rule, even where it is empty
     cells_[i].resize(count);
     states_[i].resize(count);
     for (std::size_t k = errors_.size(); k-- > 0;)
@@ -120,6 +120,7 @@ bool Evaluation::change(View doc, std::span<const std::uint32_t> fields) {
 }
 
 bool Evaluation::run_marked(const std::vector<bool>& wanted) {
+  if (!stopped_.empty()) return false;
   auto marked = wanted;
   for (std::uint32_t node = 0; node < marked.size(); ++node) {
     if (!marked[node]) continue;
@@ -193,7 +194,7 @@ Evaluation::Decision Evaluation::decide_value(const FieldLogic& logic, Scope sco
 Value Evaluation::computed(const FieldLogic& logic, Scope scope) {
   const auto value = evaluate(*logic.compute, scope);
   if (!value.is_error()) return value;
-  if (!stopped_.empty() || lacks_input(*logic.compute)) return {};
+  if (!stopped_.empty() || lacks_input(*logic.compute, scope)) return {};
   const auto text = logic.compute->program->describe(value);
   errors_.push_back({pointer(logic.field, scope.row), "compute", text.substr(0, text.find('\n')), {}});
   error_places_.emplace_back(form_.logic_index(logic.field), scope.row);
@@ -216,7 +217,7 @@ void Evaluation::settle(std::uint32_t logic, Scope scope, const Decision& decisi
   const bool nothing = !decision.part.exists() && is_nothing(value);
   const auto as_sent = [&] {
     if (value.is_json()) return value.view().same(sent);
-    if (decision.part.exists()) return decision.part.kind() == sent.kind() && json::equal(decision.part, sent);
+    if (decision.part.exists()) return same_text(decision.part, sent);
     return value.kind() == Value::json(sent).kind() && cel::equal(value, Value::json(sent));
   };
   const bool as_given = nothing ? !sent.exists() : sent.exists() && as_sent();
@@ -259,29 +260,72 @@ bool Evaluation::holds(const Expression& condition, std::uint32_t table, std::si
 }
 
 // Something that the expression read is not there, or no exact number where one belongs (which is told at its own
-// place): of whole objects and sub-tables, a declared part.
-bool Evaluation::lacks_input(const Expression& expression) const {
-  const auto no_decimal = [](const Field& field, View value) {
-    return field.type == FieldType::decimal && misfit(FieldType::decimal, value) != Misfit::none;
-  };
+// place): of whole objects, lists and sub-tables, any declared part.
+bool Evaluation::lacks_input(const Expression& expression, Scope scope) {
   for (const auto read : expression.reads) {
     const auto& value = activation_.values()[form_.language().slot_of(read)];
     if (value.is_error() || is_nothing(value)) return true;
+    if (value.is_json()) {
+      if (lacks_part(read, value.view())) return true;
+      continue;
+    }
     const auto& field = form_.fields()[read];
-    if (field.type == FieldType::decimal && value.is(Kind::string) && !is_decimal(value.as_string())) return true;
-    const auto lacks = [&](View object) {
-      for (const auto child : field.children) {
-        const auto part = object.find(form_.fields()[child].name);
-        if (!part.exists() || part.is_null() || no_decimal(form_.fields()[child], part)) return true;
-      }
-      return false;
-    };
-    if (field.type == FieldType::object && value.is_json() && lacks(value.view())) return true;
-    if (field.type == FieldType::table && value.is_json())
-      for (const auto row : value.view().elements())
-        if (lacks(row)) return true;
+    if (field.type != FieldType::decimal) continue;
+    if (value.is(Kind::string)) {
+      if (!is_decimal(value.as_string())) return true;
+      continue;
+    }
+    // A number's variable does not have its digits any more.
+    const auto row = field.table == Field::none ? 0 : scope.row;
+    const auto* changed = cell(read, row);
+    const bool as_given = changed == nullptr || changed->state == Cell::State::given;
+    if (lacks_part(read, as_given ? given(read, row, call_.doc) : changed->part)) return true;
   }
   return false;
+}
+
+// Out of fuel counts as lacking, too: then there is no verdict at all.
+bool Evaluation::lacks_part(std::uint32_t index, View value) {
+  const auto& field = form_.fields()[index];
+  const auto lacks = [&](View object) {
+    if (!charge(field.children.size())) return true;
+    for (const auto child : field.children) {
+      const auto part = object.find(form_.fields()[child].name);
+      if (!part.exists() || part.is_null() || lacks_part(child, part)) return true;
+    }
+    return false;
+  };
+  switch (field.type) {
+    case FieldType::decimal: return misfit(FieldType::decimal, value) != Misfit::none;
+    case FieldType::object: return lacks(value);
+    case FieldType::list:
+      if (field.element != FieldType::decimal) return false;
+      if (!charge(value.size())) return true;
+      for (const auto one : value.elements())
+        if (misfit(FieldType::decimal, one) != Misfit::none) return true;
+      return false;
+    case FieldType::table:
+      for (const auto row : value.elements())
+        if (lacks(row)) return true;
+      return false;
+    default: return false;
+  }
+}
+
+bool Evaluation::charge(std::uint64_t looks) {
+  if (!stopped_.empty()) return false;
+  if (looks > left_) {
+    left_ = 0;
+    stopped_ = cel::to_string(cel::ErrorCode::out_of_fuel);
+    return false;
+  }
+  left_ -= looks;
+  unasked_ += looks;
+  const auto& limits = call_.limits;
+  if (limits.interrupt == nullptr || limits.interval == 0 || unasked_ < limits.interval) return true;
+  unasked_ = 0;
+  if (!limits.interrupt(limits.data)) stopped_ = cel::to_string(cel::ErrorCode::interrupted);
+  return stopped_.empty();
 }
 
 FieldState Evaluation::state(std::uint32_t field, std::size_t row) const {

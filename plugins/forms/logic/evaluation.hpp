@@ -67,6 +67,8 @@ class Evaluation {
   // "out_of_fuel", "out_of_memory", "interrupted" after run() was false.
   [[nodiscard]] std::string_view stopped() const { return stopped_; }
   [[nodiscard]] std::uint64_t fuel_left() const { return left_; }
+  // For work beside expressions: takes fuel for so many looks at a cell. False: stopped().
+  bool charge(std::uint64_t looks);
   // Expressions evaluated since the start: what a change reaches can be counted.
   [[nodiscard]] std::uint64_t evaluated() const { return evaluated_; }
 
@@ -81,6 +83,10 @@ class Evaluation {
   // The value after the logic; null when there is none.
   [[nodiscard]] cel::Value value(std::uint32_t field, std::size_t row = 0) const;
   [[nodiscard]] std::size_t rows(std::uint32_t table) const;
+  // As it is stored, at the same place; absent of a new record.
+  [[nodiscard]] json::View stored(std::uint32_t field, std::size_t row = 0) const {
+    return given(field, row, call_.old);
+  }
   // Computations that failed otherwise than for want of input.
   [[nodiscard]] const std::vector<FieldError>& errors() const { return errors_; }
   // A condition over the record as it is now, outside of rows; one that errs is false.
@@ -122,7 +128,8 @@ class Evaluation {
   cel::Value computed(const FieldLogic& logic, Scope scope);
   cel::Value evaluate(const Expression& expression, Scope scope);
   bool condition(const Expression& expression, Scope scope);
-  [[nodiscard]] bool lacks_input(const Expression& expression) const;
+  bool lacks_input(const Expression& expression, Scope scope);
+  bool lacks_part(std::uint32_t field, json::View value);
   void materialize(std::uint32_t field);
   void settle(std::uint32_t logic, Scope scope, const Decision& decision);
   void forget_errors(std::uint32_t logic, std::size_t row);
@@ -145,6 +152,7 @@ class Evaluation {
   std::vector<FieldError> errors_;
   std::vector<std::pair<std::uint32_t, std::size_t>> error_places_;  // logic and row of errors_
   std::uint64_t left_ = 0;
+  std::uint64_t unasked_ = 0;  // fuel that charge() took since it asked whether to go on
   std::uint64_t evaluated_ = 0;
   std::string_view stopped_;
 };

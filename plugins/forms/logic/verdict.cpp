@@ -54,17 +54,22 @@ class Judgement {
     if (evaluation_.run() && settle()) {
       schema();
       if (left_out_ == 0) cells();
+      if (!evaluation_.stopped().empty()) return stop();
       if (left_out_ > 0) out_.errors.push_back({"", "more", more_message(left_out_, language_), {}});
       fields();
       checks();
     }
-    out_.stopped = evaluation_.stopped();
-    out_.fuel_used = evaluation_.call().limits.fuel - evaluation_.fuel_left();
+    stop();
     std::stable_sort(out_.errors.begin(), out_.errors.end(),
                      [](const FieldError& a, const FieldError& b) { return a.pointer < b.pointer; });
   }
 
  private:
+  void stop() {
+    out_.stopped = evaluation_.stopped();
+    out_.fuel_used = evaluation_.call().limits.fuel - evaluation_.fuel_left();
+  }
+
   bool settle() {
     if (evaluation_.changed()) {
       out_.text = evaluation_.document();
@@ -100,7 +105,8 @@ class Judgement {
                        [&](const FieldError& error) { return error.pointer == pointer && error.code == code; });
   }
 
-  // What the schema lets pass and the store, or exact arithmetic, cannot take. Hidden or not: it would be kept.
+  // What the schema lets pass and the store, or exact arithmetic, cannot take. Hidden or not: it would be kept. It may
+  // be many more cells than the record has letters (rows without members), so each takes fuel, there or not.
   void cells() {
     const auto root = out_.root(evaluation_.call().doc);
     auto table = Field::none;
@@ -108,27 +114,46 @@ class Judgement {
     for (const auto& rule : form_.cells()) {
       const auto& field = form_.fields()[rule.field];
       if (field.table == Field::none) {
+        if (!evaluation_.charge(1)) return;
         cell(rule, 0, part_at(root, field.tokens));
         continue;
       }
       if (field.table != table) {
         table = field.table;
-        rows = part_at(root, form_.fields()[table].tokens);
+        const auto& whole = form_.fields()[table];
+        rows = told(whole.pointer, "maxItems") ? json::View() : part_at(root, whole.tokens);  // refused as a whole
       }
+      if (!evaluation_.charge(rows.size())) return;
       std::size_t row = 0;
       for (const auto one : rows.elements()) cell(rule, row++, part_at(one, field.tokens));
     }
   }
   void cell(const CellRule& rule, std::size_t row, json::View value) {
     if (!rule.each) {
-      if (const auto found = misfit(rule.type, value); found != Misfit::none) unfit(rule, row, found, {});
+      if (const auto found = misfit(rule.type, value); found != Misfit::none && !kept(rule, value, row, {}))
+        unfit(rule, row, found, {});
       return;
     }
+    if (!evaluation_.charge(value.size())) return;
     std::size_t i = 0;
     for (const auto one : value.elements()) {
-      if (const auto found = misfit(rule.type, one); found != Misfit::none) unfit(rule, row, found, i);
+      if (const auto found = misfit(rule.type, one); found != Misfit::none && !kept(rule, one, row, i))
+        unfit(rule, row, found, i);
       ++i;
     }
+  }
+  bool indexed(const CellRule& rule) const {
+    if (rule.type != FieldType::decimal) return true;
+    const auto& indexes = form_.shape().indexes;
+    const auto& path = form_.fields()[rule.field].path;
+    return std::any_of(indexes.begin(), indexes.end(),
+                       [&](const auto& one) { return one.field == path && one.type == to_string(rule.type); });
+  }
+  // Stored like this at this place already, when less was asked of it. Without an index nothing breaks by it, and
+  // nobody could change the rest of the record if the field is read-only.
+  bool kept(const CellRule& rule, json::View value, std::size_t row, std::optional<std::size_t> element) const {
+    const auto before = evaluation_.stored(rule.field, row);
+    return same_text(value, element ? before.at(*element) : before) && !indexed(rule);
   }
   void unfit(const CellRule& rule, std::size_t row, Misfit found, std::optional<std::size_t> element) {
     if (unfit_ == most_unfit) {

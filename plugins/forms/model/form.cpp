@@ -22,6 +22,22 @@ Form::Form(std::unique_ptr<const Body> body) : body_(std::move(body)) {}
 Form::~Form() = default;
 
 std::shared_ptr<const Form> Form::compile(json::View source, Diagnostics& diagnostics, std::uint64_t fuel) {
+  auto body = compile_body(source, diagnostics, fuel);
+  if (!body) return nullptr;
+  if (source.find("schema").is_object()) check_ui(*body, diagnostics);
+  if (diagnostics.failed()) return nullptr;
+  return std::make_shared<const Form>(std::move(body));
+}
+
+std::shared_ptr<const Form> Form::compile_published(json::View source) {
+  Diagnostics diagnostics;
+  auto body = compile_body(source, diagnostics, UINT64_MAX);
+  if (!body || diagnostics.failed()) return nullptr;
+  return std::make_shared<const Form>(std::move(body));
+}
+
+// All but what only a person who looks at the layout would miss. Null: no object at all.
+std::unique_ptr<Form::Body> Form::compile_body(json::View source, Diagnostics& diagnostics, std::uint64_t fuel) {
   if (!source.is_object()) {
     diagnostics.error("", "bad_value", "a form is an object: form, schema, logic, checks and so on");
     return nullptr;
@@ -49,11 +65,9 @@ std::shared_ptr<const Form> Form::compile(json::View source, Diagnostics& diagno
     compile_graph(*body, diagnostics);
     compile_collections(*body, diagnostics);
     compile_cells(*body);
-    check_ui(*body, diagnostics);
   }
   compile_rules(*body, diagnostics);
-  if (diagnostics.failed()) return nullptr;
-  return std::make_shared<const Form>(std::move(body));
+  return body;
 }
 
 const std::string& Form::name() const { return body_->name; }

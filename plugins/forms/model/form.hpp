@@ -100,6 +100,9 @@ class Form {
   // `fuel`: what one evaluation may take; an expression that takes more for sure is refused.
   static std::shared_ptr<const Form> compile(json::View source, Diagnostics& diagnostics,
                                              std::uint64_t fuel = usual_fuel);
+  // What was published, by whichever generation: it is served as it is, however little fuel there is by now and
+  // whatever is asked of layouts since (pages pass over what they do not follow).
+  static std::shared_ptr<const Form> compile_published(json::View source);
   Form(const Form&) = delete;
   Form& operator=(const Form&) = delete;
   ~Form();
@@ -150,6 +153,8 @@ class Form {
   explicit Form(std::unique_ptr<const Body> body);
 
  private:
+  static std::unique_ptr<Body> compile_body(json::View source, Diagnostics& diagnostics, std::uint64_t fuel);
+
   std::unique_ptr<const Body> body_;
 };
 

@@ -130,7 +130,7 @@ Task<Reply> Records::batch_in(Request request, const Served& served) {
   json::Document stored;
   auto read = co_await rows_of(request, asking, served, items, rows, documents, stored);
   if (!read) co_return std::move(read).problem();
-  auto written = co_await saver_.save(request, asking, served, rows, key, true);
+  auto written = co_await saver_.save(request, asking, served, rows, key, Refusal::batch);
   if (!written) co_return std::move(written).problem();
   const auto results = written->reply.root().find("results");
   std::string text;

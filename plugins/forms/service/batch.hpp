@@ -9,12 +9,13 @@
 namespace socle::forms {
 
 struct Saver::Batch {
-  bool many = false;              // pointers begin with the row's number
+  Refusal refusal = Refusal::one;
   std::vector<Counter> counters;  // of the form's sequences, in the order of Form::logic()
   std::uint64_t created = 0;      // rows created so far: each takes the next number
   std::string attached;           // what blob/1 wants written with the rows: operations, each behind a comma
   std::size_t attachments = 0;    // how many of them
   std::optional<Reach> reach[3];  // what the caller may do, by Row::Kind, once it was asked
+  [[nodiscard]] bool many() const { return refusal != Refusal::one; }
 };
 
 // FNV-1a over the request, twice: whether two requests under one key are the same.

@@ -9,10 +9,9 @@
 #include <vector>
 
 #include "service/batch.hpp"
+#include "service/presences.hpp"
 
 namespace socle::forms {
-
-inline constexpr std::size_t most_operations = 1000;  // of one write of storage/1
 
 // A field by which records of a form may name what is deleted.
 struct Inbound {

@@ -164,7 +164,7 @@ Task<std::optional<Reply>> Records::import_block(Request request, const Asking& 
     out.created += good.size();
     co_return std::nullopt;
   }
-  auto saved = co_await saver_.save(request, asking, served, good, work.key, true);
+  auto saved = co_await saver_.save(request, asking, served, good, work.key, Refusal::unread);
   if (saved) {
     out.created += good.size();
     co_return std::nullopt;
@@ -177,7 +177,7 @@ Task<std::optional<Reply>> Records::import_block(Request request, const Asking& 
     const std::string key = work.key.empty() ? std::string() : work.key + "/" + std::to_string(i);
     std::vector<Row> one(1);
     one[0].doc = good[i].doc;
-    auto kept = co_await saver_.save(request, asking, served, one, key, false);
+    auto kept = co_await saver_.save(request, asking, served, one, key, Refusal::one);
     if (kept) {
       ++out.created;
       continue;

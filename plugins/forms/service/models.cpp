@@ -42,11 +42,7 @@ Task<Got<Served>> Models::find(Context context, std::string name) {
   const std::string hash(answer->root().find("hash").as_string());
   const auto source = answer->root().find("source");
   compilations_.add();
-  const auto work = [source] {
-    Diagnostics diagnostics;
-    // What was published is served, however little fuel the operator allows by now.
-    return Form::compile(source, diagnostics, UINT64_MAX);
-  };
+  const auto work = [source] { return Form::compile_published(source); };
   auto made = co_await host_.offload(work);
   if (!made) co_return Reply(std::move(made).error());
   if (!*made)

@@ -122,7 +122,7 @@ Task<Reply> Records::save_one(Request request, const Asking& asking, const Serve
   const std::string key = Saver::key_of(request, served);
   std::vector<Row> rows;
   rows.push_back(std::move(row));
-  auto written = co_await saver_.save(request, asking, served, rows, key, false);
+  auto written = co_await saver_.save(request, asking, served, rows, key, Refusal::one);
   row = std::move(rows.front());
   if (!written) co_return std::move(written).problem();
   const auto result = written->reply.root().find("results").at(0);
@@ -284,7 +284,7 @@ Task<Reply> Records::remove_in(Request request, const Served& served) {
     rows[0].kind = Row::Kind::remove;
     rows[0].id = id;
     rows[0].stored = item->root();
-    auto gone = co_await saver_.save(request, asking, served, rows, key, false);
+    auto gone = co_await saver_.save(request, asking, served, rows, key, Refusal::one);
     if (gone) co_return Reply().with_status(204);
     Reply problem = std::move(gone).problem();
     const bool again = problem.code() == Code::precondition && request.header("if-match").empty();

@@ -2,6 +2,7 @@
 #include "service/saver.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "records/mask.hpp"
 #include "records/texts.hpp"
@@ -102,7 +103,7 @@ Task<Got<bool>> Saver::decided(Request request, const Asking& asking, const Form
   if (reach.certain) co_return true;
   const bool gone = row.kind == Row::Kind::remove;
   const std::string stored = row.kind == Row::Kind::create ? std::string() : envelope_of(row.stored);
-  const std::string record = gone ? stored : envelope_of(facts, row.text);
+  const std::string record = gone ? stored : envelope_of(facts, row.known_text());
   const std::string old = gone ? std::string() : stored;
   auto masks = co_await warden_.decide(request, asking, form, action_of(row.kind), record, old);
   if (!masks) co_return std::move(masks).problem();
@@ -161,6 +162,8 @@ Task<Got<bool>> Saver::prepare_row(Request request, const Asking& asking, const 
   if (!verdict) co_return std::move(verdict).problem();
   row.errors = std::move(verdict->errors);
   row.text.clear();
+  row.asked_text.clear();
+  row.rules.clear();
   // Of a faulty record it is told, too, what it names that is not there, but to nobody who may not write it.
   const bool good = row.errors.empty();
   if (!good && !form.has_references() && !form.has_attachments()) co_return true;
@@ -169,24 +172,30 @@ Task<Got<bool>> Saver::prepare_row(Request request, const Asking& asking, const 
     if (good) co_return forbidden(action_of(row.kind), form.name());
     co_return true;
   }
-  row.text = verdict->document ? std::move(verdict->text) : json::to_text(asked);
+  auto& text = good ? row.text : row.asked_text;
+  text = verdict->document ? std::move(verdict->text) : json::to_text(asked);
   if (auto may = co_await decided(request, asking, form, row, *reach, facts); !may) {
     if (good) co_return std::move(may).problem();
-    row.text.clear();
+    row.asked_text.clear();
     co_return true;
   }
   if (good && row.kind == Row::Kind::create) ++batch.created;
   if (auto held = co_await attach(request, asking, form, row, batch); good && !held)
     co_return std::move(held).problem();
-  if (form.rulesets().empty() || !row.errors.empty()) co_return true;
-  co_return co_await evaluate_rulesets(request, served, row);
+  if (row.errors.empty() && !form.rulesets().empty())
+    if (auto ruled = co_await evaluate_rulesets(request, served, row); !ruled) co_return std::move(ruled).problem();
+  if (good && !row.errors.empty()) {
+    row.asked_text = std::exchange(row.text, std::string());
+    row.rules.clear();
+  }
+  co_return true;
 }
 
 // The files that the record holds from now on, and those it lets go.
 Task<Got<bool>> Saver::attach(Request request, const Asking& asking, const Form& form, Row& row, Batch& batch) {
   if (!form.has_attachments()) co_return true;
   if (row.id.empty()) row.id = uuid7(asking.seconds(), asking.nanos());  // who holds a file has a name beforehand
-  const auto doc = json::Document::parse(row.kind == Row::Kind::remove ? std::string_view("{}") : row.text);
+  const auto doc = json::Document::parse(row.kind == Row::Kind::remove ? std::string_view("{}") : row.known_text());
   if (!doc) co_return Reply(doc.error());
   auto held = co_await attachments_.hold(request, form, row.id, doc->root(), doc_of(row.stored), asking.language());
   if (!held) co_return std::move(held).problem();
@@ -233,25 +242,19 @@ Task<Got<bool>> Saver::evaluate_rulesets(Request request, const Served& served, 
 }
 
 Task<Got<bool>> Saver::prepare(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows,
-                               bool look_up) {
+                               bool all) {
   Batch batch;
   if (auto read = co_await read_counters(request, asking, *served.form, batch); !read)
     co_return std::move(read).problem();
+  std::vector<std::size_t> operations;
   for (auto& row : rows) {
+    const auto held = batch.attachments;
     if (auto done = co_await prepare_row(request, asking, served, row, batch); !done)
       co_return std::move(done).problem();
+    operations.push_back(1 + batch.attachments - held + batch.counters.size());
     if (auto paused = co_await host_.pause(); !paused) co_return Reply(std::move(paused).error());
   }
-  std::vector<std::vector<FieldError>> absent;
-  if (auto asked = co_await find_absent(request, asking, *served.form, rows, !look_up, absent); !asked)
-    co_return std::move(asked).problem();
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    auto& errors = rows[i].errors;
-    for (auto& error : absent[i]) errors.push_back(std::move(error));
-    std::stable_sort(errors.begin(), errors.end(),
-                     [](const FieldError& a, const FieldError& b) { return a.pointer < b.pointer; });
-  }
-  co_return true;
+  co_return co_await look_up(request, asking, *served.form, rows, operations, !all);
 }
 
 Task<Got<bool>> Saver::read_counters(Request request, const Asking& asking, const Form& form, Batch& batch) {

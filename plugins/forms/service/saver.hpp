@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,16 +27,22 @@ struct Row {
   std::string draft;                // of a creation: the draft that goes with it, or ""
   json::View doc;                   // what is asked for; not of remove
   json::View stored;                // storage's item; not of create
-  std::string text;                 // out: the document to keep; with errors: as far as its references can be asked for
+  std::string text;                 // out: the document to keep; "" with errors
+  std::string asked_text;           // out: with errors, the document as far as its references can be asked for
   std::string rules;                // out: rulesets' outputs, JSON object or ""
   std::vector<std::string> hidden;  // out: pointers to fields of it that the writer may not see
   std::vector<FieldError> errors;   // out
+  [[nodiscard]] const std::string& known_text() const { return text.empty() ? asked_text : text; }
 };
 
 struct Written {
   json::Document reply;  // {results: […]}, one result a row, in order
   bool replayed = false;
 };
+
+// What a refusal of a save is about: one record; rows, with pointers that begin with their numbers; the same, but
+// nobody reads it, so that nothing is looked up for it.
+enum class Refusal : std::uint8_t { one, batch, unread };
 
 struct Inbound;
 
@@ -46,14 +53,14 @@ class Saver {
 
   // Judges all rows and decides access; numbers sequences as they would be numbered now. The problem is of the whole
   // call (denied, out of budget, a ruleset that is not there); what is wrong with a record is in its row.errors.
-  // Whether the records are there that a row names is asked of faulty rows, and with `look_up` of all: then no save
-  // comes after it, which would ask.
+  // Whether the records are there that a row names is asked of faulty rows, and with `all` of all of them: then no save
+  // comes after it, which would ask. Each row is measured as a write of its own: what none holds is an error.
   Task<Got<bool>> prepare(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows,
-                          bool look_up);
-  // The same, then writes all rows or none; again when another writer was first with a sequence. `batch`: pointers
-  // begin with the row's number. `key`: key_of(), or "".
+                          bool all);
+  // The same, then writes all rows or none; again when another writer was first with a sequence. `key`: key_of(), or
+  // "".
   Task<Got<Written>> save(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows,
-                          const std::string& key, bool batch);
+                          const std::string& key, Refusal refusal);
 
   // What this request has written under this key before; nothing when it has not (or key is "").
   Task<std::optional<Written>> replay(Request request, const std::string& key);
@@ -92,14 +99,21 @@ class Saver {
   Reply told(const Reply& refused, const Asking& asking, std::size_t rows, const std::vector<std::string>& references,
              const Batch& batch, const Form& form, std::size_t own, std::vector<FieldError>& faults) const;
 
+  // How many operations of storage's the rows take; not their references, guards and followers.
+  static std::size_t operations_of(const std::vector<Row>& rows, const Batch& batch);
+
   // saver_references.cpp: the records that rows name and that are not there.
+  // Of rows without a save; `operations`: of each, without its references. At most most_operations at a time.
+  Task<Got<bool>> look_up(Request request, const Asking& asking, const Form& form, std::vector<Row>& rows,
+                          const std::vector<std::size_t>& operations, bool faulty_only);
   // `out`: of each row, with pointers into its document. Rows without a text are passed over; `faulty_only`: those
   // without errors too.
-  Task<Got<bool>> find_absent(Request request, const Asking& asking, const Form& form, const std::vector<Row>& rows,
+  Task<Got<bool>> find_absent(Request request, const Asking& asking, const Form& form, std::span<const Row> rows,
                               bool faulty_only, std::vector<std::vector<FieldError>>& out);
-  // 422 with `errors`, and with all of those besides. `many`: pointers begin with the row's number.
-  Task<Reply> refused(Request request, const Asking& asking, const Form& form, const std::vector<Row>& rows, bool many,
-                      std::vector<FieldError>& errors);
+  // 422 with `errors`, and with all of those besides, or that one write does not hold them. `operations`: without
+  // references.
+  Task<Reply> refused(Request request, const Asking& asking, const Form& form, const std::vector<Row>& rows,
+                      Refusal refusal, std::size_t operations, std::vector<FieldError>& errors);
 
   // saver_follow.cpp: the records that refer to what is deleted.
   Task<Got<bool>> follow(Request request, const Asking& asking, const Served& served, const std::vector<Row>& rows,

@@ -223,7 +223,9 @@ Task<Got<bool>> Saver::follow(Request request, const Asking& asking, const Serve
   const auto held = held_back(out);
   if (!held.empty()) co_return referenced(held);
   auto lost = lost_references(*served.form, rows, out);
-  if (!lost.empty()) co_return co_await refused(request, asking, *served.form, rows, out.many, lost);
+  if (!lost.empty())
+    co_return co_await refused(request, asking, *served.form, rows, out.many ? Refusal::batch : Refusal::one,
+                               rows.size(), lost);
   for (const auto& [name, item] : out.deleted) {
     auto& of = out.forms[name.first];
     of.rows.emplace_back().kind = Row::Kind::remove;

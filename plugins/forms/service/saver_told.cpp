@@ -101,10 +101,10 @@ Reply Saver::told(const Reply& refused, const Asking& asking, std::size_t rows,
         {reference.substr(0, line), "reference", reference_message(reference.substr(line + 1), asking.language()), {}});
     return Reply();
   }
-  std::string place = batch.many ? below("", operation) : std::string();
+  std::string place = batch.many() ? below("", operation) : std::string();
   const auto path = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
   const auto field = path.starts_with("/doc/doc/") ? path.substr(8) : std::string_view();
-  if (!field.empty()) place += std::string(batch.many ? "/doc" : "") + std::string(field);
+  if (!field.empty()) place += std::string(batch.many() ? "/doc" : "") + std::string(field);
   const auto code = refused.error_code();
   if (code == "unknown_collection") return refused;
   const auto given = first.find("params");
@@ -119,10 +119,11 @@ Reply Saver::told(const Reply& refused, const Asking& asking, std::size_t rows,
   if (code == "version_mismatch")
     return Reply::error(Code::precondition, "version_mismatch",
                         "the record was changed meanwhile: read it again and send its new ETag",
-                        batch.many ? errors_text({{place, "version_mismatch", "changed meanwhile", params}}) : "");
+                        batch.many() ? errors_text({{place, "version_mismatch", "changed meanwhile", params}}) : "");
   if (refused.code() == Code::not_found)
-    return Reply::error(Code::not_found, "not_found", "there is no such record any more",
-                        batch.many ? errors_text({{place, "not_found", "there is no such record any more", {}}}) : "");
+    return Reply::error(
+        Code::not_found, "not_found", "there is no such record any more",
+        batch.many() ? errors_text({{place, "not_found", "there is no such record any more", {}}}) : "");
   if (refused.code() != Code::invalid) return refused;
   if (code == "index_type" || code == "index_value_too_long")
     faults.push_back(not_indexed(form, field, std::move(place), code == "index_value_too_long", asking.language()));

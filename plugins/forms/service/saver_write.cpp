@@ -1,13 +1,10 @@
 // saver_write.cpp: the write of a save: one batch with the rows, the sequences' counters, that references are there,
 // what a deletion changes besides, and the Idempotency-Key. What storage's refusals mean is in saver_told.cpp.
 #include <algorithm>
-#include <map>
-#include <set>
 
-#include "logic/messages.hpp"
-#include "records/named.hpp"
 #include "records/texts.hpp"
 #include "service/followers.hpp"
+#include "service/presences.hpp"
 #include "service/saver.hpp"
 #include "socle/json/pointer.hpp"
 
@@ -17,38 +14,6 @@ namespace {
 constexpr Duration leave_for_the_answer = std::chrono::milliseconds(20);
 constexpr std::size_t most_write_bytes = std::size_t{4} << 20;
 constexpr int most_overtaken = 20;  // by those who refer to what is deleted
-
-// One operation that only asks, by what it stands for.
-struct Presence {
-  std::size_t row;
-  std::string form, id, pointer;
-  bool guarded;  // by a reference with on_delete that did not name it before
-};
-
-// What many places name is asked once, for the first of them. `seen`: form and id of what is asked already, and where
-// in `out`. `old`: the stored document, or absent; `only_new`: what it names is not asked.
-using Seen = std::map<std::pair<std::string, std::string>, std::size_t>;
-void presences(const Form& form, std::size_t number, json::View doc, json::View old, bool only_new, Seen& seen,
-               std::vector<Presence>& out) {
-  for (const auto& logic : form.logic()) {
-    if (logic.reference.empty()) continue;
-    const bool keeps = logic.on_delete != OnDelete::keep;
-    std::set<std::string_view> before;
-    if (keeps || only_new)
-      for (const auto& one : named_in(form.fields(), logic.field, old)) before.insert(one.id);
-    for (auto& one : named_in(form.fields(), logic.field, doc)) {
-      std::string id(one.id);
-      const bool fresh = !before.contains(one.id);
-      if (only_new && !fresh) continue;
-      const bool guarded = keeps && fresh && is_record_id(id);  // nothing else can be there, or be deleted
-      const auto [at, first] = seen.emplace(std::pair(logic.reference, id), out.size());
-      if (first)
-        out.push_back({number, logic.reference, std::move(id), std::move(one.pointer), guarded});
-      else if (guarded)
-        out[at->second].guarded = true;
-    }
-  }
-}
 
 // The record's put or delete, in the version in which it was read.
 void append_row(std::string& text, std::string_view principal, const Served& served, const Row& row) {
@@ -111,10 +76,11 @@ Task<std::optional<Written>> Saver::replay(Request request, const std::string& k
 }
 
 Task<Got<Written>> Saver::save(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows,
-                               const std::string& key, bool many) {
+                               const std::string& key, Refusal refusal) {
+  const bool many = refusal != Refusal::one;
   for (int overtaken_by = 0;;) {
     Batch batch;
-    batch.many = many;
+    batch.refusal = refusal;
     const bool creates =
         std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.kind == Row::Kind::create; });
     if (creates) {
@@ -135,12 +101,8 @@ Task<Got<Written>> Saver::save(Request request, const Asking& asking, const Serv
     if (!errors.empty()) {
       // The first answer holds, whatever the form demands by now.
       if (!key.empty())
-        if (auto first = co_await replay(request, key)) {
-          for (auto& row : rows)
-            if (!row.errors.empty()) row.text.clear();
-          co_return std::move(*first);
-        }
-      co_return co_await refused(request, asking, *served.form, rows, many, errors);
+        if (auto first = co_await replay(request, key)) co_return std::move(*first);
+      co_return co_await refused(request, asking, *served.form, rows, refusal, operations_of(rows, batch), errors);
     }
     Followers followers;
     followers.many = many;
@@ -159,6 +121,11 @@ Task<Got<Written>> Saver::save(Request request, const Asking& asking, const Serv
   }
 }
 
+std::size_t Saver::operations_of(const std::vector<Row>& rows, const Batch& batch) {
+  const auto drafts = std::count_if(rows.begin(), rows.end(), [](const Row& row) { return !row.draft.empty(); });
+  return rows.size() + static_cast<std::size_t>(drafts) + batch.attachments + batch.counters.size();
+}
+
 Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Served& served,
                                 const std::vector<Row>& rows, const std::string& key, const Batch& batch,
                                 const Followers& followers) {
@@ -172,19 +139,18 @@ Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Ser
     if (i > 0) text += ',';
     append_row(text, request.principal(), served, rows[i]);
   }
-  std::vector<Presence> wanted;
-  Seen seen;
+  Presences wanted;
   if (form.has_references())
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (rows[i].kind == Row::Kind::remove) continue;
       const auto doc = json::Document::parse(rows[i].text);
-      if (doc) presences(form, i, doc->root(), doc_of(rows[i].stored), false, seen, wanted);
+      if (doc) wanted.add(form, i, doc->root(), doc_of(rows[i].stored), false);
     }
   std::vector<std::string> references;
-  for (const auto& one : wanted) {
+  for (const auto& one : wanted.all()) {
     text += ',';
     append_present(text, one.form, one.id);
-    references.push_back((batch.many ? below("", one.row) + "/doc" : std::string()) + one.pointer + "\n" + one.form);
+    references.push_back((batch.many() ? below("", one.row) + "/doc" : std::string()) + one.pointer + "\n" + one.form);
   }
   text += batch.attached;
   if (batch.created > 0)
@@ -192,19 +158,16 @@ Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Ser
       text += ',';
       append_counter(text, counter.id, counter.number + batch.created, counter.version);
     }
-  std::size_t drafts = 0;
   for (const auto& row : rows) {
     if (row.draft.empty()) continue;
     text += ',';
     append_draft_end(text, row.draft);
-    ++drafts;
   }
-  const auto own =
-      drafts + rows.size() + wanted.size() + batch.attachments + (batch.created > 0 ? batch.counters.size() : 0);
+  const auto own = operations_of(rows, batch) + wanted.all().size();
   auto operations = own;
-  operations += append_guards(text, wanted);
+  operations += append_guards(text, wanted.all());
   operations += append_followers(text, request.principal(), followers);
-  if (!followers.empty() && (operations > most_operations || text.size() > most_write_bytes))
+  if (!followers.empty() && !wanted.full() && (operations > most_operations || text.size() > most_write_bytes))
     co_return Reply::error(Code::conflict, "too_many_referrers",
                            "found " + std::to_string(operations) + " changes of together " +
                                std::to_string(text.size()) +
@@ -212,11 +175,8 @@ Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Ser
                                "delete or change some of the records that refer to it first")
         .with_status(409);
   if (operations > most_operations)
-    co_return Reply::error(
-        Code::too_large, "batch_too_large",
-        "found " + std::to_string(operations) +
-            " records, drafts, different references (those with on_delete twice), files and sequences; one "
-            "write holds at most 1000: send fewer at a time");
+    co_return Reply::error(Code::too_large, "batch_too_large",
+                           too_large_message(operations, wanted.full(), Language::en));
   text += R"(],"audit":{"operation":"records.write"})";
   if (!key.empty()) {
     text += ",\"idempotency\":{\"key\":";
@@ -231,7 +191,7 @@ Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Ser
     std::vector<FieldError> faults;
     const Reply problem = told(reply, asking, rows.size(), references, batch, form, own, faults);
     if (faults.empty()) co_return problem;
-    co_return co_await refused(request, asking, form, rows, batch.many, faults);
+    co_return co_await refused(request, asking, form, rows, batch.refusal, operations_of(rows, batch), faults);
   }
   auto answer = json::Document::parse(reply.text());
   if (!answer) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
@@ -241,21 +201,20 @@ Task<Got<Written>> Saver::write(Request request, const Asking& asking, const Ser
 std::size_t Saver::append_followers(std::string& text, std::string_view principal, const Followers& followers) {
   std::size_t count = followers.guards.size();
   for (const auto& [form, of] : followers.forms) {
-    std::vector<Presence> wanted;
-    Seen seen;
+    Presences wanted;
     for (const auto& row : of.rows) {
       text += ',';
       append_row(text, principal, of.served, row);
       const auto doc = json::Document::parse(row.kind == Row::Kind::remove ? std::string_view("{}") : row.text);
-      if (doc) presences(*of.served.form, 0, doc->root(), doc_of(row.stored), true, seen, wanted);
+      if (doc) wanted.add(*of.served.form, 0, doc->root(), doc_of(row.stored), true);
     }
-    for (const auto& one : wanted) {
+    for (const auto& one : wanted.all()) {
       text += ',';
       append_present(text, one.form, one.id);
     }
     text += of.batch.attached;
-    count += of.rows.size() + wanted.size() + of.batch.attachments;
-    count += append_guards(text, wanted);
+    count += of.rows.size() + wanted.all().size() + of.batch.attachments;
+    count += append_guards(text, wanted.all());
   }
   for (const auto& guard : followers.guards) {
     text += ',';

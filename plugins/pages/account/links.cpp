@@ -12,7 +12,13 @@ Task<Reply> Account::add_links(Request request, page::Data& data, std::string wh
   const auto linked = json::Document::parse(own.text());
   const auto choices = json::Document::parse(all.text());
   if (!linked || !choices) co_return no_json();
-  const Input present{"password", site_.word(request, "present_password"), "password", "current-password", {}, {}, {},
+  const Input present{"password",
+                      site_.word(request, "present_password"),
+                      "password",
+                      "current-password",
+                      site_.word(request, "present_password_hint"),
+                      {},
+                      {},
                       false};
   const auto form = [&](std::string action, std::string_view label) {
     const Ask ask{action, label, {present}, what == action ? fault : std::string(), {}, {}, false, {}};

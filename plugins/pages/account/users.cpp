@@ -77,11 +77,12 @@ Task<Reply> Users::invite(Request request) {
   co_return co_await listed(request, std::move(add), status_of(made));
 }
 
-Task<Reply> Users::user(Request request) { return shown(request, nullptr, "", 200); }
+Task<Reply> Users::user(Request request) { return shown(request, nullptr, "", 200, false); }
 
-// `entered`: a form that was refused; it is shown with the version that is stored by now.
-Task<Reply> Users::shown(Request request, std::shared_ptr<const page::FormBody> entered, std::string fault,
-                         int status) {
+// `entered`: a form that was refused. It keeps the version that it was made from, unless that is what was told: whoever
+// has read that somebody was faster saves over what is stored by now.
+Task<Reply> Users::shown(Request request, std::shared_ptr<const page::FormBody> entered, std::string fault, int status,
+                         bool outdated) {
   const std::string id(request.param("id"));
   socle::Meta meta{{"id", id}};
   const Reply found = co_await auth_.ask(request, "user", {}, std::move(meta));
@@ -114,7 +115,7 @@ Task<Reply> Users::shown(Request request, std::shared_ptr<const page::FormBody> 
         false}},
       std::move(fault),
       {},
-      {{"etag", std::string(found.meta("etag"))}},
+      {{"etag", entered && !outdated ? std::string(entered->text("etag")) : std::string(found.meta("etag"))}},
       false,
       {}};
   page::Data data;
@@ -181,7 +182,7 @@ Task<Reply> Users::change(Request request) {
     const bool outdated = what == "save" && is_outdated(done);
     std::string why = outdated ? std::string(site_.word(request, "user_changed_meanwhile")) : first_fault(done);
     const auto entered = what == "save" ? body : nullptr;
-    co_return co_await shown(request, entered, std::move(why), outdated ? 409 : status_of(done));
+    co_return co_await shown(request, entered, std::move(why), outdated ? 409 : status_of(done), outdated);
   }
   if (what == "delete") co_return Site::go("/users", "removed");
   if (what != "link") co_return Site::go("/users/" + id, what == "sign-out" ? "ended" : "updated");

@@ -18,7 +18,8 @@ class Users {
 
  private:
   Task<Reply> listed(Request request, Ask add, int status);
-  Task<Reply> shown(Request request, std::shared_ptr<const page::FormBody> entered, std::string fault, int status);
+  Task<Reply> shown(Request request, std::shared_ptr<const page::FormBody> entered, std::string fault, int status,
+                    bool outdated);
   [[nodiscard]] Ask invitation(const Request& request) const;
   [[nodiscard]] Reply link_page(const Request& request, std::string_view link, std::string back) const;
 

@@ -116,6 +116,7 @@ constexpr page::Message table[] = {
     {"password_link", "Link for a new password", "生成密码链接"},
     {"places", "Main", "主导航"},
     {"present_password", "Present password", "当前密码"},
+    {"present_password_hint", "Leave it empty if you have none.", "没有密码则留空。"},
     {"recovery", "New recovery codes", "生成新的恢复码"},
     {"recovery_codes", "Your recovery codes", "恢复码"},
     {"recovery_codes_text",

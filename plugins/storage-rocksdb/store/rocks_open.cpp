@@ -33,7 +33,8 @@ rocksdb_options_t* make_base() {
   rocksdb_options_t* plain = rocksdb_options_create();
   rocksdb_options_t* out = rocksdb_options_create();
   RocksError error;
-  // What was never logged is worth nothing (RocksKv::fill_memtable): closing does not wait for it.
+  // What was never logged is worth nothing (RocksKv::fill_memtable): closing does not wait for it. Where this fails
+  // closing takes a flush longer, no more.
   rocksdb_get_options_from_string(plain, "avoid_flush_during_shutdown=true", out, error.out());
   rocksdb_options_destroy(plain);
   return out;

@@ -76,6 +76,32 @@ TEST_CASE("auth: an account of a provider is linked and unlinked by who shows hi
   CHECK(outcome(rig.ask("oidc_begin_link", right, {{"id", "idp"}}, rig.ada)) == "too_many_attempts");
 }
 
+TEST_CASE("auth: a present password that nobody could look at is no guess", "[auth]") {
+  FakeHost host;
+  Rig rig(host);
+  const Rig::Who ada = rig.as(rig.enter());
+  host.stall("offload", 0);
+  const auto settle = [&] {
+    for (int i = 0; i < 20; ++i) {
+      host.release_stalled();
+      host.run_until_idle();
+    }
+  };
+  std::vector<Asked> waiting;  // as many as the address may have
+  for (int i = 0; i < 2; ++i) {
+    waiting.push_back(rig.begin("login", R"({"username":"a","password":"wrong password","tenant":"acme"})", {}, {}));
+    host.run_until_idle();
+    REQUIRE_FALSE(waiting.back().done());
+  }
+  for (int i = 0; i < 4; ++i) CHECK(outcome(rig.ask("begin_totp", right, {}, ada)) == "too_many_sign_ins");
+  settle();
+  const Asked last = rig.begin("begin_totp", right, {}, ada);
+  host.run_until_idle();
+  settle();
+  REQUIRE(last.done());
+  CHECK(outcome(last.reply()) == "ok");
+}
+
 TEST_CASE("auth: who has no password unlinks all accounts but the last without one", "[auth]") {
   FakeHost host;
   Linked rig(host);

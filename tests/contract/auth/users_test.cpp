@@ -310,3 +310,49 @@ TEST_CASE("auth: a suspension that is repeated ends what is left of the user's s
   CHECK(outcome(abroad.of("change_user", "ann", R"({"state":"suspended"})")) == "ok");
   CHECK(outcome(abroad.authenticate(there)) == "session_revoked");
 }
+
+TEST_CASE("auth: who is suspended is out in every tenant that can end his sessions, and a repetition ends the rest",
+          "[auth]") {
+  FakeHost host;
+  std::function<bool(const ServiceCall&)> full;  // whether a write finds no room
+  Office office(host);
+  host.serve("storage/1", "write", [&](const ServiceCall& call) -> Reply {
+    if (full && full(call)) return Reply::error(Code::exhausted, "quota_exceeded", "no room is left").with_status(507);
+    const auto request = json::Document::parse(call.text());
+    REQUIRE(request);
+    const auto answer = office.store.call(call.context.tenant(), Method::write, request->root());
+    if (answer.failed) return Reply::error(answer.problem.code, answer.problem.stable, answer.problem.message);
+    return Reply::json(answer.text);
+  });
+  const std::string home = office.hire("ann", "member");
+  const Rig::Who ann = office.as(home);
+  const auto come = [&](const std::string& tenant) {
+    office.enter(tenant, "boss");
+    const std::string link = office.invite(tenant, "ann-of-acme", "viewer");
+    REQUIRE(outcome(office.use(link, R"({"join":true})", ann)) == "ok");
+    return Rig::cookie(office.login("ann-of-acme", "tr0ub4dor&3", tenant));
+  };
+  const std::string other = come("other");
+  const std::string third = come("third");
+  for (const std::string& session : {home, other, third}) REQUIRE(outcome(office.authenticate(session)) == "ok");
+  const auto suspend = [&] { return outcome(office.of("change_user", "ann", R"({"state":"suspended"})")); };
+
+  SECTION("a tenant where he is a guest has no room") {
+    full = [](const ServiceCall& call) { return call.context.tenant() == "other"; };
+    CHECK(suspend() == "quota_exceeded");
+    CHECK(outcome(office.authenticate(home)) == "session_revoked");
+  }
+  SECTION("his own has none") {
+    full = [](const ServiceCall& call) {
+      return call.context.tenant() == "acme" && call.text().find("revoked_at") != std::string_view::npos;
+    };
+    CHECK(suspend() == "quota_exceeded");
+    CHECK(outcome(office.authenticate(home)) == "user_suspended");
+    CHECK(outcome(office.authenticate(other)) == "session_revoked");
+  }
+  CHECK(outcome(office.authenticate(third)) == "session_revoked");
+  full = nullptr;
+  CHECK(suspend() == "ok");
+  for (const std::string& session : {home, other, third})
+    CHECK(outcome(office.authenticate(session)) == "session_revoked");
+}

@@ -1,6 +1,7 @@
 // verify_test.cpp: auth/1.authenticate: what a worker believes, for how long, and what takes it back.
 #include "core/secret.hpp"
 #include "office.hpp"
+#include "outage.hpp"
 #include "verify/cross_site.hpp"
 
 using namespace auth_test;
@@ -81,6 +82,39 @@ TEST_CASE("auth: unknown credentials of one address have a budget, good ones giv
     static_cast<void>(rig.authenticate(session));
     CHECK(outcome(rig.authenticate(session)) == "ok");
   }
+}
+
+TEST_CASE("auth: a credential of which nothing could be found out costs its address nothing", "[auth]") {
+  FakeHost host;
+  Rig rig(host);
+  Outage storage(rig);
+  const std::string session = rig.enter();
+  storage.down = true;
+  for (int i = 0; i < 50; ++i) CHECK(outcome(rig.authenticate(session)) == "storage_down");
+  storage.down = false;
+  CHECK(outcome(rig.authenticate(session)) == "ok");
+}
+
+TEST_CASE("auth: to be asked about is no use of a session", "[auth]") {
+  FakeHost host;
+  host.set_limit("sessions.ttl", 60);
+  Rig rig(host);
+  rig.enter();
+  const Reply in = rig.login();
+  const auto about = [&rig](const std::string& credential) {
+    return outcome(
+        rig.ask("authenticate", "", {{"access", "authenticated"}, {"authorization", "Bearer " + credential}}));
+  };
+  const unsigned writes = rig.writes;
+  for (int i = 0; i < 5; ++i) {
+    rig.pass(10s);
+    CHECK(about(Rig::cookie(in)) == "ok");
+    CHECK(about(member(in, "access_token")) == "ok");
+  }
+  CHECK(rig.writes == writes);
+  rig.pass(11s);
+  CHECK(about(Rig::cookie(in)) == "session_expired");
+  CHECK(about(member(in, "access_token")) == "session_expired");
 }
 
 TEST_CASE("auth: a session lasts as long as it is used, at most to its absolute end", "[auth]") {

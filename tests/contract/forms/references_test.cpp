@@ -29,6 +29,14 @@ void serve_no_files(FakeHost& host) {
       Answers::at_once);
 }
 
+// Ids of records that are not there.
+std::string nobodies(int first, int count) {
+  std::string out;
+  for (int i = first; i < first + count; ++i)
+    out.append(out.empty() ? "\"" : ",\"").append("0199e0f1-8c6e-7abc-8def-00000000" + std::to_string(i)).append("\"");
+  return out;
+}
+
 // "/ref reference; …"
 std::string faults_in(json::View errors) {
   std::string out;
@@ -174,4 +182,127 @@ TEST_CASE("forms references: of very many that are not there the first 200 are t
   CHECK(errors.root().size() == 201);
   CHECK(member(reply, "/0/code") == "more");
   CHECK(member(reply, "/0/message") == "and 100 more");
+}
+
+TEST_CASE("forms references: a record that no write holds is validated as it is saved, and nothing is asked for it",
+          "[forms]") {
+  FakeHost host;
+  serve_no_files(host);
+  Rig rig(host);
+  rig.publish(named_form);
+  rig.publish(naming_form + "}");
+  rig.reads = 0;
+  const std::string faulty = R"({"n":"x","refs":[)" + nobodies(1000, 1000) + "]}";
+  CHECK(saved(rig, faulty) == " batch_too_large; /n type");
+  CHECK(validated(rig, faulty) == " batch_too_large; /n type");
+  const std::string good = R"({"refs":[)" + nobodies(1000, 1000) + "]}";
+  const Reply save = rig.ask("create", good);
+  CHECK(save.http_status() == 413);
+  CHECK(save.error_code() == "batch_too_large");
+  CHECK(validated(rig, good) == " batch_too_large");
+  CHECK(member(rig.ask("validate", good), "/errors/0/message") == save.message());
+  const std::string very_many = R"({"refs":[)" + nobodies(1000, 9000) + "]}";
+  CHECK_THAT(std::string(rig.ask("create", very_many).message()), Catch::StartsWith("found more than 1000 records, "));
+  CHECK(validated(rig, very_many) == " batch_too_large");
+  CHECK(rig.reads == 0);
+  CHECK_THAT(validated(rig, R"({"refs":[)" + nobodies(1000, 999) + "]}"),
+             Catch::StartsWith(" more; /refs/0 reference"));
+  CHECK(rig.reads == 1);
+}
+
+TEST_CASE("forms references: a batch that no write holds is not asked for when one of its rows is faulty", "[forms]") {
+  FakeHost host;
+  serve_no_files(host);
+  Rig rig(host);
+  rig.publish(named_form);
+  rig.publish(naming_form + "}");
+  rig.reads = 0;
+  const auto naming = [](int first) { return R"({"op":"create","doc":{"refs":[)" + nobodies(first, 500) + "]}}"; };
+  const Reply reply =
+      rig.ask("batch", "[" + naming(1000) + R"(,{"op":"create","doc":{"n":"x"}},)" + naming(1500) + "]");
+  CHECK(faults_in(json::Document::parse(reply.text())->root()) == " batch_too_large; /1/doc/n type");
+  CHECK(rig.reads == 0);
+}
+
+TEST_CASE("forms references: a preview asks for as many at a time as a write holds", "[forms]") {
+  FakeHost host;
+  serve_no_files(host);
+  Rig rig(host);
+  rig.publish(named_form);
+  rig.publish(naming_form + "}");
+  std::string lines;
+  for (const auto& refs : {nobodies(1000, 600), nobodies(2000, 600), nobodies(3000, 1000)})
+    lines += R"({"refs":[)" + refs + "]}\n";
+  const Texts meta{{"form", "leave"}, {"http.header.content-type", "application/x-ndjson"}};
+  auto preview = meta;
+  preview.emplace_back("preview", "true");
+  rig.reads = 0;
+  const Reply first = rig.ask("import", lines, preview);
+  CHECK(rig.reads == 2);
+  const Reply done = rig.ask("import", lines, meta);
+  const auto told = [](const Reply& reply) {
+    CHECK(member(reply, "/failed") == "3");
+    return faults_in(json::Document::parse(reply.text())->root().find("errors"));
+  };
+  CHECK_THAT(told(first), Catch::EndsWith("/refs/99 reference;  batch_too_large"));
+  CHECK(told(first) == told(done));
+}
+
+TEST_CASE("forms references: an import looks up for the row that is refused, not for its block", "[forms]") {
+  FakeHost host;
+  serve_no_files(host);
+  Rig rig(host);
+  rig.publish(named_form);
+  rig.publish(naming_form + "}");
+  const auto ada = rig.create("{}", "customer");
+  const std::string fine = R"({"ref":")" + ada + "\"}\n";
+  rig.reads = 0;
+  const Reply done = rig.ask("import", fine + R"({"ref":")" + nobody + "\"}\n" + fine,
+                             {{"form", "leave"}, {"http.header.content-type", "application/x-ndjson"}});
+  CHECK(member(done, "/created") == "2");
+  CHECK(member(done, "/errors/0/line") == "2");
+  CHECK(rig.reads == 1);
+}
+
+TEST_CASE("forms references: a batch is told row by row", "[forms]") {
+  FakeHost host;
+  serve_no_files(host);
+  Rig rig(host);
+  rig.publish(named_form);
+  rig.publish(naming_form + "}");
+  const std::string faulty = R"({"op":"create","doc":{"n":"x"}})";
+  const std::string naming = R"({"op":"create","doc":{"ref":")" + nobody + "\"}}";
+  std::string rows = faulty + "," + naming;
+  for (int i = 2; i < 10; ++i) rows += R"(,{"op":"create","doc":{}})";
+  const Reply reply = rig.ask("batch", "[" + rows + "," + faulty + "]");
+  CHECK(faults_in(json::Document::parse(reply.text())->root()) ==
+        "/0/doc/n type; /1/doc/ref reference; /10/doc/n type");
+}
+
+TEST_CASE("forms references: what is refused now is not shown as what a key's first request wrote", "[forms]") {
+  FakeHost host;
+  serve_no_files(host);
+  Rig rig(host);
+  const std::string rules = R"(,"rules":["credit"]})";
+  rig.publish(named_form);
+  rig.publish(naming_form + rules);
+  rig.key = "k1";
+  const Reply first = rig.ask("create", R"({"n":1})");
+  REQUIRE(first.ok());
+  rig.key = "";
+  REQUIRE(rig.ask("change", R"({"n":2})", {{"form", "leave"}, {"id", member(first, "/id")}}).ok());
+  const auto again = [&] {
+    rig.key = "k1";
+    const Reply reply = rig.ask("create", R"({"n":1})");
+    INFO(reply.text());
+    CHECK(member(reply, "/id") == member(first, "/id"));
+    CHECK(member(reply, "/doc") == "{}");
+    CHECK(member(reply, "/rules") == "");
+  };
+  rig.rules_answer = Reply::error(Code::invalid, "invalid_input", "no", R"([{"pointer":"/n","code":"low"}])");
+  again();
+  auto stricter = naming_form;
+  stricter.replace(stricter.find(R"("type":"integer")"), 16, R"("type":"string")");
+  rig.publish(stricter + "}", "2.0.0");
+  again();
 }

@@ -122,3 +122,16 @@ TEST_CASE("forms ui: what is demanded at times is left out, too", "[forms]") {
   CHECK_THAT(errors_of(model_of(ui_fields, R"~("ui":{"type":"Control","scope":"#/properties/home/properties/no"})~")),
              Contains("no Control for 'home.city',"));
 }
+
+TEST_CASE("forms ui: a layout that was published before it was looked at so closely is served", "[forms]") {
+  const auto model = model_of(ui_fields, R"~("ui":{"type":"Control","scope":"#/properties/kind","label":false,
+    "rule":{"effect":"HIDE"},"more":1})~");
+  CHECK_FALSE(errors_of(model).empty());
+  const auto document = socle::json::Document::parse(model);
+  REQUIRE(document);
+  const auto form = Form::compile_published(document->root());
+  REQUIRE(form);
+  CHECK(form->ui().find("type").as_string() == "Control");
+  // What no record could be judged by is not.
+  CHECK_FALSE(Form::compile_published(socle::json::Document::parse(R"~({"form":"x","schema":{"type":1}})~")->root()));
+}

@@ -116,7 +116,14 @@ TEST_CASE("plugin manifest: routes are checked against methods and one another",
   CHECK(route("{GET: /x, to: a/1.get, access: 'no no'}") ==
         "m.yaml:6:41: expected public, authenticated or a permission such as records:read, found 'no no'");
   CHECK(route("{GET: /x, to: a/1.get, consumes: [json]}") ==
-        "m.yaml:6:44: expected a media type such as application/json, found 'json'");
+        "m.yaml:6:44: expected a media type such as application/json, a range such as text/*, or */*, found 'json'");
+  for (const std::string never : {"*/json", "text/x*", "text/*+json", "te*t/plain", "*", "*/", "/*", "a/b/c", "a//b"}) {
+    INFO(never);
+    CHECK(route("{GET: /x, to: a/1.get, consumes: ['" + never + "']}") ==
+          "m.yaml:6:44: expected a media type such as application/json, a range such as text/*, or */*, found '" +
+              never + "'");
+  }
+  CHECK(route("{GET: /x, to: a/1.get, consumes: ['text/*', '*/*', application/vnd.a-b+json]}") == "accepted");
 }
 
 TEST_CASE("plugin manifest: route parameters are checked against the path and their type", "[manifest]") {

@@ -111,6 +111,18 @@ TEST_CASE("oidc: a provider is stored as it was read, and shown without its secr
   CHECK(shown.find(R"("client_secret_set":true)") != std::string::npos);
 }
 
+TEST_CASE("oidc: a provider that nothing is demanded of is stored without a word of it, and shown with it", "[oidc]") {
+  const std::string stored = provider_document(provider(), "");
+  for (const auto* name : {"acr_values", "amr", "max_age"}) CHECK(stored.find(name) == std::string::npos);
+  const std::string with_one = provider_document(provider(R"(,"amr":["otp"])"), "");
+  CHECK(with_one.find(R"("amr":["otp"])") != std::string::npos);
+  CHECK(with_one.find("acr_values") == std::string::npos);
+  std::string shown;
+  json::Writer out(shown);
+  write_provider(out, provider());
+  CHECK(shown.find(R"("acr_values":[],"amr":[])") != std::string::npos);
+}
+
 TEST_CASE("oidc: a configuration is believed as far as it agrees with the provider", "[oidc]") {
   const auto p = provider();
   const auto good = read_metadata(configuration(), p);

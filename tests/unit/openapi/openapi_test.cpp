@@ -117,6 +117,22 @@ TEST_CASE("openapi document: header fields stand where they are read and written
   CHECK(components.find("headers").size() == 3);
 }
 
+TEST_CASE("openapi document: an example that reads like a reference brings no header field", "[openapi]") {
+  const auto routes = json::Document::parse(R"([
+    {"method":"POST","path":"/v1/forms/{form}/records:validate","to":{"service":"forms/1","method":"validate"},"access":"public","params":{},"consumes":[]}])");
+  REQUIRE(routes);
+  Sources sources;
+  sources.routes = routes->root();
+  const std::string example = R"({"x":"#/components/headers/ETag","y":"#/components/parameters/Range"})";
+  sources.forms = {{"a", "A", "1.0.0", R"({"type":"object"})", example, false}};
+  const auto document = json::Document::parse(document_of(sources));
+  REQUIRE(document);
+  const auto components = document->root().find("components");
+  CHECK(components.find("parameters").size() == 0);
+  CHECK(components.find("headers").size() == 1);
+  CHECK(components.find("headers").find("Retry-After").exists());
+}
+
 TEST_CASE("openapi document: a page of a form is HTML of that form, choices and answers are told", "[openapi]") {
   const auto routes = json::Document::parse(R"([
     {"method":"GET","path":"/v1/forms/{form}/page","to":{"service":"pages/1","method":"blank"},"access":"public","params":{},"consumes":[]},
@@ -150,4 +166,7 @@ TEST_CASE("openapi document: a page of a form is HTML of that form, choices and 
     CHECK(answer.find("application/json").find("schema").find("$ref").as_string() == wanted);
     CHECK(document->root().find("components").find("schemas").find(schema).find("properties").exists());
   }
+  const auto item = document->root().find("components").find("schemas").find("Batch").find("items");
+  CHECK(json::to_text(item.find("properties").find("op").find("enum")) ==
+        R"(["create","put","update","patch","delete"])");
 }

@@ -35,16 +35,17 @@ TEST_CASE("forms logic: an exact number is judged where it stands, in columns an
 
 TEST_CASE("forms logic: of what is computed from a faulty exact number nothing is told, wherever it stands",
           "[forms]") {
-  const auto form = form_of(model_of(
+  const auto model = model_of(
       R"~("n":{"type":"number","format":"decimal"},"parts":{"type":"array","items":{"type":"string","format":"decimal"}},
          "lines":{"type":"array","items":{"type":"object","properties":{"qty":{"type":"integer"},
            "of":{"type":"object","properties":{"q":{"type":"string","format":"decimal"}}}}}},
-         "twice":{"type":"string"},"sum":{"type":"string"},"total":{"type":"string"},"each":{"type":"integer"}})~",
+         "twice":{"type":"string"},"sum":{"type":"string"},"total":{"type":"string"},"each":{"type":"integer"})~",
       R"~("logic":{"twice":{"compute":"string(decimal(n) * decimal('2'))"},
                    "sum":{"compute":"string(parts.map(x, decimal(string(x))).sum())"},
                    "total":{"compute":"string(lines.map(l, decimal(string(l.of.q))).sum())"},
-                   "each":{"compute":"lines.map(l, 12 / l.qty).sum()"}})~"));
-  REQUIRE(form);
+                   "each":{"compute":"lines.map(l, 12 / l.qty).sum()"}})~");
+  REQUIRE(errors_of(model) == "");
+  const auto form = form_of(model);
   CHECK(judged(*form, R"({"n":)" + std::string(65, '7') + "}").errors == "/n format");
   CHECK(judged(*form, R"~({"parts":["1","x"]})~").errors == "/parts/1 format");
   CHECK(judged(*form, R"~({"lines":[{"qty":1,"of":{"q":"1.x"}}]})~").errors == "/lines/0/of/q format");

@@ -93,22 +93,32 @@ Answer Commands::plugin(const std::vector<std::string>& words) {
   if (verb == "move" && n == 2 && home) return report(lifecycle_.move(args.words[1], *home));
   if (verb == "swap" && n == 3) {
     lifecycle::SwapOptions options;
-    if (const std::string share = args.flag("--canary"); !share.empty()) {
+    if (args.flags.contains("--canary")) {
+      const std::string share = args.flag("--canary");
       const auto percent = manifest::parse_percentage(share);
       if (!percent) return usage("--canary wants a percentage such as 5%, found '" + share + "'");
       options.canary_percent = percent->percent;
     }
-    if (const std::string time = args.flag("--for"); !time.empty()) {
+    if (args.flags.contains("--for")) {
+      const std::string time = args.flag("--for");
       const auto duration = manifest::parse_duration(time);
-      if (!duration) return usage("--for wants a duration such as 60s, found '" + time + "'");
+      if (!duration || duration->count() <= 0) return usage("--for wants a duration such as 60s, found '" + time + "'");
       options.canary_for = std::chrono::duration_cast<std::chrono::milliseconds>(*duration);
     }
-    std::string tenants = args.flag("--tenants");
-    for (size_t at = 0; !tenants.empty() && at != std::string::npos;) {
-      const size_t comma = tenants.find(',', at);
-      options.canary_tenants.push_back(tenants.substr(at, comma == std::string::npos ? comma : comma - at));
-      at = comma == std::string::npos ? comma : comma + 1;
+    // What an empty shell variable leaves must not become a swap for everybody.
+    if (args.flags.contains("--tenants")) {
+      const std::string tenants = args.flag("--tenants");
+      for (size_t at = 0; at != std::string::npos;) {
+        const size_t comma = tenants.find(',', at);
+        options.canary_tenants.push_back(tenants.substr(at, comma == std::string::npos ? comma : comma - at));
+        if (options.canary_tenants.back().empty())
+          return usage("--tenants wants names separated by commas such as acme,globex, found '" + tenants + "'");
+        at = comma == std::string::npos ? comma : comma + 1;
+      }
     }
+    const bool canary = options.canary_percent || !options.canary_tenants.empty();
+    if (args.flags.contains("--for") && !canary)
+      return usage("--for is the time of a canary: give --canary 5% or --tenants A,B, too");
     return report(lifecycle_.swap(args.words[1], args.words[2], options));
   }
   return usage(

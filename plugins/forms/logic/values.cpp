@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "socle/cel/member_names.hpp"
+
 namespace socle::forms {
 namespace {
 
@@ -37,10 +39,12 @@ Status append_list(json::Writer& out, const Value& value) {
 }
 
 Status append_map(json::Writer& out, const Value& value) {
+  cel::MemberNames names(value);
   out.begin_object();
   for (std::size_t i = 0; i < value.size(); ++i) {
-    const auto key = value.key_at(i);
-    out.key(key.is(Kind::string) ? std::string(key.as_string()) : cel::to_text(key));
+    auto name = names.take(value.key_at(i));
+    if (!name) return std::move(name).error();
+    out.key(*name);
     if (auto status = append_value(out, value.at(i), nullptr); !status) return status;
   }
   out.end_object();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <utility>
 
 #include "zen/number.hpp"
@@ -453,6 +454,33 @@ class Feel {
     }
     return "[" + out + "]";
   }
+  // Of \u and \U; a pair of surrogates is one character. False: it is none.
+  bool code_point(std::size_t digits, std::string& out) {
+    const auto hexadecimal = [&](std::size_t from, std::uint32_t& value) {
+      if (from + digits > text_.size()) return false;
+      const char* const end = text_.data() + from + digits;
+      return std::from_chars(text_.data() + from, end, value, 16).ptr == end;
+    };
+    std::uint32_t code = 0, low = 0;
+    if (!hexadecimal(at_ + 1, code)) return false;
+    at_ += digits;
+    const bool high = code >= 0xD800 && code < 0xDC00;
+    if (high && text_.substr(at_ + 1, 2) == "\\u" && hexadecimal(at_ + 3, low) && low >= 0xDC00 && low < 0xE000) {
+      code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
+      at_ += 2 + digits;
+    }
+    if ((code >= 0xD800 && code < 0xE000) || code > 0x10FFFF) return false;
+    const auto byte = [&out](std::uint32_t bits) { out += static_cast<char>(bits); };
+    if (code < 0x80) {
+      byte(code);
+      return true;
+    }
+    if (code >= 0x10000) byte(0xF0 | code >> 18);
+    if (code >= 0x800) byte(code >= 0x10000 ? 0x80 | (code >> 12 & 0x3F) : 0xE0 | code >> 12);
+    byte(code >= 0x800 ? 0x80 | (code >> 6 & 0x3F) : 0xC0 | code >> 6);
+    byte(0x80 | (code & 0x3F));
+    return true;
+  }
   Result<std::string> string() {
     if (peek() != '"') return fail("a text in double quotes");
     std::string out;
@@ -462,6 +490,10 @@ class Feel {
         continue;
       }
       const char c = text_[++at_];
+      if (c == 'u' || c == 'U') {
+        if (!code_point(c == 'u' ? 4 : 6, out)) return fail("four hexadecimal digits after \\u, or six after \\U");
+        continue;
+      }
       out += c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c;
     }
     if (peek() != '"') return fail("'\"' at the end of the text");

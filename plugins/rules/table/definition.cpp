@@ -65,7 +65,8 @@ class Reader {
       diagnostics_.error(pointer_, codes::table_shape, "a table is an object; found " + kind(source_));
       return std::nullopt;
     }
-    only({"table", "hit", "inputs", "outputs", "rows", "effective", "otherwise", "lenient", "when", "each", "note"},
+    only({"table", "hit", "inputs", "outputs", "rows", "effective", "otherwise", "lenient", "when", "else", "each",
+          "note"},
          source_, pointer_);
     out_.pointer = pointer_;
     out_.name = source_.find("table").as_string();

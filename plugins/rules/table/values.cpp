@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "socle/cel/member_names.hpp"
+
 namespace socle::rules {
 namespace {
 
@@ -150,10 +152,12 @@ Status append_json(json::Writer& out, const Value& value) {
         out.value(value.view());
         return {};
       }
+      cel::MemberNames names(value);
       out.begin_object();
       for (std::size_t i = 0; i < value.size(); ++i) {
-        const auto key = value.key_at(i);
-        out.key(key.is(Kind::string) ? std::string(key.as_string()) : cel::to_text(key));
+        auto name = names.take(value.key_at(i));
+        if (!name) return std::move(name).error();
+        out.key(*name);
         if (auto status = append_json(out, value.at(i)); !status) return status;
       }
       out.end_object();

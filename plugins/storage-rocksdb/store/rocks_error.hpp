@@ -26,14 +26,13 @@ class RocksError {
 
   [[nodiscard]] Error error(std::string_view operation) const {
     const std::string what = std::string(operation) + ": " + std::string(text());
-    const auto has = [this](std::string_view part) { return text().find(part) != std::string_view::npos; };
-    if (has("No space left") || has("Disk quota exceeded") || has("File too large") || has("Space limit reached")) {
+    if (full()) {
       return {Code::storage_full,
               what +
                   "; nothing stored was lost and reading goes on: free space on the data directory's disk, writing "
                   "then resumes by itself"};
     }
-    if (text().starts_with("Corruption") || has("checksum mismatch") || has("Corruption:")) {
+    if (corrupt()) {
       return {
           Code::data_loss,
           what + "; writing has stopped: check the disk, then restore the latest backup into an empty data directory"};
@@ -49,8 +48,26 @@ class RocksError {
     }
     return {Code::internal, what};
   }
+  // Of the making, reading or restoring of a backup: the store that is served has no part in it.
+  [[nodiscard]] Error backup_error(std::string_view operation) const {
+    constexpr std::string_view untouched = "; the store that is served is untouched: ";
+    const std::string what = std::string(operation) + ": " + std::string(text()) + std::string(untouched);
+    if (full()) return {Code::storage_full, what + "free space where the backup lies, or name another directory"};
+    if (corrupt()) return {Code::data_loss, what + "this backup cannot be used, take another one"};
+    if (text().starts_with("IO error"))
+      return {Code::invalid, what + "name a directory that can be written to and read"};
+    return {Code::internal, what + "try again, or name another directory"};
+  }
 
  private:
+  [[nodiscard]] bool has(std::string_view part) const { return text().find(part) != std::string_view::npos; }
+  [[nodiscard]] bool full() const {
+    return has("No space left") || has("Disk quota exceeded") || has("File too large") || has("Space limit reached");
+  }
+  [[nodiscard]] bool corrupt() const {
+    return text().starts_with("Corruption") || has("checksum mismatch") || has("Corruption:");
+  }
+
   char* text_ = nullptr;
 };
 

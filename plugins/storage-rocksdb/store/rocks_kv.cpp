@@ -221,7 +221,7 @@ Status RocksKv::backup(const std::string& directory) {
   if (engine != nullptr) rocksdb_backup_engine_close(engine);
   rocksdb_backup_engine_options_destroy(options);
   rocksdb_env_destroy(env);
-  if (error) return error.error("back up into \"" + directory + "\"");
+  if (error) return error.backup_error("back up into \"" + directory + "\"");
   return {};
 }
 

@@ -159,12 +159,12 @@ Status restore_rocks(const std::string& directory, const std::string& target) {
   rocksdb_backup_engine_t* engine = rocksdb_backup_engine_open_opts(settings, env, error.out());
   rocksdb_backup_engine_options_destroy(settings);
   rocksdb_env_destroy(env);
-  if (error) return error.error("open the backup in \"" + directory + "\"");
+  if (error) return error.backup_error("open the backup in \"" + directory + "\"");
   rocksdb_restore_options_t* options = rocksdb_restore_options_create();
   rocksdb_backup_engine_restore_db_from_latest_backup(engine, target.c_str(), target.c_str(), options, error.out());
   rocksdb_restore_options_destroy(options);
   rocksdb_backup_engine_close(engine);
-  if (error) return error.error("restore from \"" + directory + "\"");
+  if (error) return error.backup_error("restore from \"" + directory + "\"");
   return {};
 }
 

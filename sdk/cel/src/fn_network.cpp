@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "library.hpp"
+#include "network_text.hpp"
 #include "numbers.hpp"
 
 namespace socle::cel {
@@ -42,20 +43,6 @@ std::optional<Address> parse_ip(std::string_view text) {
     out.mapped = true;
   }
   return out;
-}
-
-std::string ip_text(const Value& ip) {
-  unsigned char bytes[16];
-  for (int i = 0; i < 8; ++i) {
-    bytes[i] = static_cast<unsigned char>(ip.address_high() >> (56 - 8 * i));
-    bytes[8 + i] = static_cast<unsigned char>(ip.address_low() >> (56 - 8 * i));
-  }
-  char buffer[64] = {};
-  if (ip.family() == 4)
-    inet_ntop(AF_INET, bytes + 12, buffer, sizeof buffer);
-  else
-    inet_ntop(AF_INET6, bytes, buffer, sizeof buffer);
-  return buffer;
 }
 
 struct Range {
@@ -130,9 +117,7 @@ Value cidr(Context& c, Args a) {
              : bad(c, a[0], "CIDR range");
 }
 Value is_cidr(Context&, Args a) { return Value::boolean(parse_cidr(a[0].as_string()).has_value()); }
-Value cidr_to_string(Context& c, Args a) {
-  return c.text(ip_text(to_value(address_of(a[0]))) + "/" + std::to_string(a[0].prefix()));
-}
+Value cidr_to_string(Context& c, Args a) { return c.text(cidr_text(a[0])); }
 Value cidr_ip(Context&, Args a) { return to_value(address_of(a[0])); }
 Value prefix_length(Context&, Args a) { return Value::integer(a[0].prefix()); }
 Value masked_range(Context&, Args a) {

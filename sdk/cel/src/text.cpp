@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "decimal.hpp"
+#include "network_text.hpp"
 #include "numbers.hpp"
 #include "socle/cel/time.hpp"
 
@@ -60,13 +61,18 @@ void append_text(std::string& out, const Value& value, int depth) {
       out += map ? '}' : ']';
       return;
     }
-    case Kind::ip: out += "ip"; return;
-    case Kind::cidr: out += "cidr"; return;
+    case Kind::ip: out += "ip(\"" + ip_text(value) + "\")"; return;
+    case Kind::cidr: out += "cidr(\"" + cidr_text(value) + "\")"; return;
     case Kind::error: out += "error(" + std::string(value.error_info().message) + ")"; return;
   }
 }
 
 }  // namespace
+
+std::string key_text(const Value& key) {
+  if (key.is(Kind::string)) return std::string(key.as_string());
+  return key.is(Kind::unsigned_integer) ? std::to_string(key.as_uint()) : to_text(key);
+}
 
 std::string to_text(const Value& value) {
   std::string out;

@@ -6,6 +6,25 @@
 
 using namespace storage_test;
 
+namespace {
+
+// False: there was no table below.
+bool damage_tables(const std::string& folder) {
+  bool damaged = false;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.path().extension() != ".sst") continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    for (int at = 200; at < 4200; at += 7) {
+      file.seekp(at);
+      file.put('#');
+    }
+    damaged = true;
+  }
+  return damaged;
+}
+
+}  // namespace
+
 TEST_CASE("storage-rocksdb: duplicates under a new unique index are reported, the first ten", "[storage]") {
   TempDir directory;
   Running store(config(directory));
@@ -55,6 +74,29 @@ TEST_CASE("storage-rocksdb: a backup is verified and restored into an empty stor
   CHECK(store.ask("verify", "{}", "").text().starts_with("{\"ok\":true"));
 }
 
+TEST_CASE("storage-rocksdb: a backup that is damaged, or can be put nowhere, is told as that, and writing goes on",
+          "[storage]") {
+  TempDir directory;
+  Running store(config(directory));
+  store.declare();
+  for (int i = 0; i < 300; ++i) store.put(std::to_string(i), "{\"x\":\"" + std::string(300, 'x') + "\"}");
+  const std::string backup = R"({"directory":")" + directory / "b" + "\"}";
+  REQUIRE(store.ask("backup", backup, "").ok());
+  REQUIRE(damage_tables(directory / "b"));
+  const Reply verified = store.ask("verify", backup, "");
+  CHECK(verified.code() == socle::Code::data_loss);
+  CHECK_THAT(std::string(verified.message()),
+             Catch::EndsWith("; the store that is served is untouched: this backup cannot be used, take another one"));
+  std::ofstream(directory / "file") << "no directory";
+  const Reply nowhere = store.ask("backup", R"({"directory":")" + directory / "file" + "/b\"}", "");
+  CHECK(nowhere.code() == socle::Code::invalid);
+  CHECK_THAT(
+      std::string(nowhere.message()),
+      Catch::EndsWith("; the store that is served is untouched: name a directory that can be written to and read"));
+  store.put("later");
+  CHECK(store.plugin.health().ok());
+}
+
 TEST_CASE("storage-rocksdb: damaged tables are data_loss, writing stops, the words say what to do", "[storage]") {
   TempDir directory;
   {
@@ -64,17 +106,7 @@ TEST_CASE("storage-rocksdb: damaged tables are data_loss, writing stops, the wor
       store.put(std::to_string(i), "{\"x\":\"" + std::string(300, static_cast<char>('a' + i % 26)) + "\"}");
     REQUIRE(store.ask("backup", R"({"directory":")" + directory / "b" + "\"}", "").ok());  // flushes the memtable
   }
-  bool damaged = false;
-  for (const auto& entry : std::filesystem::directory_iterator(directory / "db")) {
-    if (entry.path().extension() != ".sst") continue;
-    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
-    for (int at = 200; at < 4200; at += 7) {
-      file.seekp(at);
-      file.put('#');
-    }
-    damaged = true;
-  }
-  REQUIRE(damaged);
+  REQUIRE(damage_tables(directory / "db"));
   Running store(config(directory));
   const Reply read = store.ask("get", R"({"collection":"x","id":"0"})");
   CHECK(read.code() == socle::Code::data_loss);

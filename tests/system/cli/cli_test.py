@@ -142,6 +142,16 @@ class Commands(OnKernel):
         self.assertTrue(json.loads(done.stdout)["outcome"].startswith("reverted: "))
         self.assertRegex(self.programs("plugin", "show", "hello")["generations"][-1]["state"], OPTIONS.gone)
 
+    def test_a_canary_that_is_half_said_is_no_swap_for_everybody(self):
+        self.with_hello()
+        before = self.programs("plugin", "show", "hello")["generations"]
+        for words, told in ((["--tenants", "", "--for", "1s"], "found ''"), (["--tenants", "acme,"], "found 'acme,'"),
+                            (["--tenants", ","], "found ','"), (["--for", "1s"], "give --canary 5% or --tenants A,B, too"),
+                            (["--canary", "5%", "--for", "0s"], "found '0s'"), (["--canary", ""], "found ''")):
+            with self.subTest(words):
+                self.assertIn(told, self.people("plugin", "swap", "hello", "plugins/hello-next", *words, code=2))
+        self.assertEqual(before, self.programs("plugin", "show", "hello")["generations"])
+
     def test_a_refused_load_changes_nothing(self):
         broken = self.kernel.folder / "plugins/broken"
         shutil.copytree(self.kernel.folder / "plugins/hello", broken)

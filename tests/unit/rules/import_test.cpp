@@ -142,6 +142,7 @@ TEST_CASE("dmn: FEEL cells and expressions", "[rules]") {
       {"@\"2024-01-01T00:00:00Z\"", "timestamp('2024-01-01T00:00:00Z')"},
       {"@\"2024-01-01T10:00:00\"", "timestamp('2024-01-01T10:00:00Z')"},
       {"@\"2024-01-01T10:00:00.5+01:00\"", "timestamp('2024-01-01T10:00:00.5+01:00')"},
+      {"\"\\u00fc \\U01F40E \\uD83D\\uDC0E\"", "'ü 🐎 🐎'"},
       {"> duration(\"P1DT2H\")", "> duration('93600s')"},
       {"> duration(\"PT1.5S\")", "> duration('1.5s')"},
       {"> duration(\"-P1DT1M0.25S\")", "> duration('-86460.25s')"},

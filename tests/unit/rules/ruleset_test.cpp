@@ -61,6 +61,37 @@ TEST_CASE("ruleset: a step with 'when' gives 'else' when it is left out", "[rule
         "ruleset_shape /steps/0: a step with 'when' wants 'else', its value when it is left out\n");
 }
 
+TEST_CASE("ruleset: addresses and keys that are no texts have a JSON form, keys that would be one name have none",
+          "[rules]") {
+  const auto given = [](const std::string& expression) {
+    Rig rig(with(R"([{"set":"x","expr":")" + expression + "\"}]"));
+    INFO(rig.text());
+    return rig("{\"n\":1}");
+  };
+  CHECK(given("[ip('::ffff:102:304'), ip('2001:db8::1')]") == R"({"x":["1.2.3.4","2001:db8::1"]})");
+  CHECK(given("cidr('10.0.0.0/8')") == R"({"x":"10.0.0.0/8"})");
+  CHECK(given("{1u: 'a', 2: 'b', true: 'c'}") == R"({"x":{"1":"a","2":"b","true":"c"}})");
+  for (const auto* twice : {"{1: 'a', '1': 'b'}", "{'true': 1, true: 2}"}) {
+    Rig rig(with(R"([{"set":"x","expr":")" + std::string(twice) + "\"}]"));
+    const auto outcome = rig.run(R"({"n":1})");
+    INFO(twice);
+    REQUIRE(outcome.fault);
+    CHECK(outcome.fault->code == "not_json");
+  }
+}
+
+TEST_CASE("ruleset: a table with 'when' gives 'else' when it is left out", "[rules]") {
+  const std::string table =
+      R"("inputs":[{"expr":"input.n","type":"number"}],"outputs":[{"name":"band"}],
+                    "rows":[["> 100","'high'"],["-","'low'"]])";
+  Rig rig(with(R"([{"table":"x","hit":"F","when":"input.n >= 0","else":"{'band': 'none'}",)" + table + "}]"));
+  INFO(rig.text());
+  CHECK(rig(R"({"n":500})") == R"({"x":{"band":"high"}})");
+  CHECK(rig(R"({"n":-5})") == R"({"x":{"band":"none"}})");
+  CHECK(Rig(with(R"([{"table":"x","hit":"F","when":"input.n >= 0",)" + table + "}]")).text() ==
+        "ruleset_shape /steps/0: a step with 'when' wants 'else', its value when it is left out\n");
+}
+
 TEST_CASE("ruleset: a table can go through a list", "[rules]") {
   Rig rig(with(R"([{"table":"x","hit":"F","each":{"in":"input.items","as":"item"},
                     "inputs":[{"expr":"item.price","type":"number"}],"outputs":[{"name":"band"}],

@@ -1,5 +1,5 @@
 // kill -9 at random moments: nothing acknowledged is lost, nothing is half there, indexes and feed agree with the
-// documents. Ten rounds on one database; SOCLE_CRASH_ROUNDS=300 for the long run.
+// documents. A hundred rounds on one database; SOCLE_CRASH_ROUNDS=300 for the long run.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,7 +62,7 @@ std::string run_and_kill(const std::string& directory, unsigned seed, std::size_
 TEST_CASE("storage: kill -9 at any moment loses nothing acknowledged and leaves nothing half-written",
           "[storage][crash]") {
   const char* wish = std::getenv("SOCLE_CRASH_ROUNDS");
-  const int rounds = wish != nullptr ? std::atoi(wish) : 10;
+  const int rounds = wish != nullptr ? std::atoi(wish) : 100;
   socle::testing::TempDir directory;
   std::mt19937 random(42);
   std::map<int, unsigned> promised;

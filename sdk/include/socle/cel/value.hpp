@@ -174,6 +174,8 @@ enum class Order : std::uint8_t { less, equal, greater, unordered, incomparable 
 [[nodiscard]] std::string_view type_name(const Value& value);
 // The value as a CEL literal, for messages and tests.
 [[nodiscard]] std::string to_text(const Value& value);
+// A map's key as the name of a member in JSON: 1, 1u and '1' have one.
+[[nodiscard]] std::string key_text(const Value& key);
 
 // Bump memory with a cap. One thread. reset() keeps the first block, so a warm arena allocates nothing.
 class Arena {

@@ -1,0 +1,23 @@
+#include "network_text.hpp"
+
+#include <arpa/inet.h>
+
+namespace socle::cel {
+
+std::string ip_text(const Value& ip) {
+  unsigned char bytes[16];
+  for (int i = 0; i < 8; ++i) {
+    bytes[i] = static_cast<unsigned char>(ip.address_high() >> (56 - 8 * i));
+    bytes[8 + i] = static_cast<unsigned char>(ip.address_low() >> (56 - 8 * i));
+  }
+  char buffer[64] = {};
+  if (ip.family() == 4)
+    inet_ntop(AF_INET, bytes + 12, buffer, sizeof buffer);
+  else
+    inet_ntop(AF_INET6, bytes, buffer, sizeof buffer);
+  return buffer;
+}
+
+std::string cidr_text(const Value& cidr) { return ip_text(cidr) + "/" + std::to_string(cidr.prefix()); }
+
+}  // namespace socle::cel

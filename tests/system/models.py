@@ -332,7 +332,7 @@ class Models(SystemTest):
         for user in range(400):
             status, _ = tenant.ask("POST", "/v1/rules/loan/evaluate", {"user": "user-%d" % user})
             failed += status == 500
-        self.assertGreater(failed, 50)
+        self.assertGreaterEqual(failed, 50)  # what the gate waits for; sent back at once then, on a slow machine
         wait_for("the revert", 20, lambda: self.last(tenant)["action"] == "revert")
         self.assertIn("errors: canary 100.00 %", self.last(tenant)["reason"])
         self.assertEqual({tenant.evaluate("user-%d" % user)["version"] for user in range(100)}, {"1.0.0"})

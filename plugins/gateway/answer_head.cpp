@@ -129,8 +129,6 @@ void Exchange::clear() {
   head.base = nullptr;
   head.framing = Framing();
   head_copy.clear();
-  body.clear();
-  if (body.capacity() > 64 * 1024) body.shrink_to_fit();
   reply_text.clear();
   identity_refused = false;
   denied_as.clear();
@@ -140,6 +138,10 @@ void Exchange::clear() {
   idempotency_key = {};
   body_bytes = nullptr;
   body_size = 0;
+  chunk_bytes = nullptr;
+  body_room = 0;
+  waits_since = 0;
+  waited = 0;
   method = Method::other;
   keep_alive = true;
   status = 0;

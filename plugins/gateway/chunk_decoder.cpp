@@ -80,6 +80,7 @@ ChunkDecoder::Outcome ChunkDecoder::feed(std::string_view in, std::size_t body_l
       const std::size_t n = static_cast<std::size_t>(std::min<std::uint64_t>(left_, rest.size()));
       body.append(rest.data(), n);
       used += n;
+      decoded_ += n;
       left_ -= n;
       if (left_ > 0) return Outcome::more;
       state_ = State::data_end;
@@ -110,8 +111,8 @@ ChunkDecoder::Outcome ChunkDecoder::feed(std::string_view in, std::size_t body_l
       continue;
     }
     if (!size_line(line)) return refuse(bad_chunk);
-    if (left_ > body_limit || body.size() > body_limit - left_) return refuse(too_large);
-    if (overhead_ > free_overhead + 16 * body.size()) {
+    if (left_ > body_limit || decoded_ > body_limit - left_) return refuse(too_large);
+    if (overhead_ > free_overhead + 16 * decoded_) {
       return refuse(bad_request("bad_chunk", "The chunked body is nearly all framing."));
     }
   }

@@ -18,7 +18,7 @@ class ChunkDecoder {
   enum class Outcome { more, complete, refused };
 
   // Appends decoded bytes of `in` to `body` and says in `used` how many of `in` it is done with; give the rest again
-  // with what follows. Never lets body grow beyond `body_limit`.
+  // with what follows. What is in `body` may be taken away between two calls; never more than `body_limit` in all.
   [[nodiscard]] Outcome feed(std::string_view in, std::size_t body_limit, std::string& body, std::size_t& used);
   [[nodiscard]] const Refusal& refusal() const { return refusal_; }
   void reset() { *this = ChunkDecoder(); }
@@ -31,6 +31,7 @@ class ChunkDecoder {
 
   State state_ = State::size_line;
   std::uint64_t left_ = 0;    // of the current chunk
+  std::size_t decoded_ = 0;   // bytes of the body so far
   std::size_t overhead_ = 0;  // bytes of framing so far
   std::size_t trailer_size_ = 0;
   Refusal refusal_;

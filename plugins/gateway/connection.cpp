@@ -121,6 +121,7 @@ void Connection::on_turn(void* user, socle_status status) {
   self.turn_wait_ = false;
   if (self.state_ == State::gone) return;
   if (status != SOCLE_OK) return self.close();
+  if (self.exchange_ && self.exchange_->waits_since != 0) return self.turn_came();
   if (self.exchange_ && self.exchange_->stream.active) return self.run_stream();
   self.serve_buffered();
   if (!self.busy()) self.read_on();
@@ -203,26 +204,6 @@ void Connection::read_on() {
                       (state_ == State::body && exchange_->body_bytes);
     if (!more && state_ != State::gone) return wait_read();
   }
-}
-
-// The rest of a body with Content-Length, straight into the request's payload. False: wait, or it is over.
-bool Connection::read_body() {
-  Exchange& e = *exchange_;
-  const auto length = static_cast<std::size_t>(e.head.framing.length);
-  const auto moved = transport_.read(e.body_bytes + e.body_size, length - e.body_size);
-  switch (moved.io) {
-    case Transport::Io::want_read: wait_read(); return false;
-    case Transport::Io::want_write: wait_write(); return false;
-    case Transport::Io::closed:
-    case Transport::Io::failed: close(); return false;
-    case Transport::Io::ok: break;
-  }
-  e.body_size += moved.bytes;
-  slow_transfer_deadline(moved.bytes);
-  if (e.body_size < length) return true;
-  e.body_bytes = nullptr;
-  call();
-  return state_ != State::gone;
 }
 
 void Connection::take(std::string_view bytes) {

@@ -1,7 +1,7 @@
 // connection.hpp: one accepted connection: a state machine over readiness events, from the TLS handshake to the last
 // byte, serving one request at a time in the order of arrival. Its parts: connection.cpp moves bytes, request.cpp takes
-// a request from head to call, answer.cpp brings the answer out, stream.cpp serves replies that come in pieces and
-// hands the connection to the next generation.
+// a request from head to call, body.cpp reads what follows the head, answer.cpp brings the answer out, stream.cpp
+// serves replies that come in pieces and hands the connection to the next generation.
 //
 //   handshake ─▶ idle ─▶ head ─▶ body ─▶ calling ─▶ replying ─▶ idle …        lingering ─▶ gone
 //                 ▲───────────── keep-alive ──────────────┘   └─ refused ────────▲
@@ -63,7 +63,6 @@ class Connection {
   [[nodiscard]] bool admitted();
   void read_on();
   void write_on();
-  bool read_body();
   void take(std::string_view bytes);
   [[nodiscard]] std::size_t process(std::string_view bytes);
   void serve_buffered();
@@ -80,16 +79,26 @@ class Connection {
   [[nodiscard]] std::size_t begin(std::string_view head, std::string_view after);
   [[nodiscard]] Refusal prepare();
   [[nodiscard]] Refusal find_route();
+  void charge(std::string_view tenant);
+  [[nodiscard]] bool its_turn(bool running);
+  void turn_came();
+  void rejoin();
+  void go_on(std::size_t used);
   [[nodiscard]] std::size_t proceed(std::string_view after);
   [[nodiscard]] Refusal check_request();
   [[nodiscard]] Refusal check_content();
-  [[nodiscard]] std::size_t plan_body_limit() const;
-  [[nodiscard]] std::size_t begin_body(std::string_view after);
-  [[nodiscard]] std::size_t decode_chunks(std::string_view bytes);
-  void send_continue();
   void call();
   bool open_context(const Identity& identity, std::int64_t deadline, bool continues);
   [[nodiscard]] std::string lane(std::string_view tenant, std::string_view principal) const;
+
+  // -- body.cpp: a request's body
+  [[nodiscard]] std::size_t plan_body_limit() const;
+  [[nodiscard]] Payload body_payload(std::size_t size, char*& bytes);
+  [[nodiscard]] std::size_t begin_body(std::string_view after);
+  bool read_body();
+  [[nodiscard]] std::size_t decode_chunks(std::string_view bytes);
+  [[nodiscard]] bool keep(std::string_view piece);
+  void send_continue();
 
   // -- identify.cpp: for whom
   enum class Identified : std::uint8_t { yes, refused, waits };
@@ -143,7 +152,8 @@ class Connection {
   std::uint64_t id_;
   std::uint64_t watch_ = 0;
   std::string peer_;
-  std::string in_;  // bytes read and not used yet
+  std::string charged_;  // the tenant that pays for this connection's work; empty: its peer's edge tenant
+  std::string in_;       // bytes read and not used yet
   HeadScanner scanner_;
   std::unique_ptr<Exchange> exchange_;
   std::int64_t deadline_ = never;

@@ -74,7 +74,10 @@ struct Exchange {
   std::size_t body_size = 0;   // bytes of the body so far
   std::size_t body_limit = 0;
   ChunkDecoder chunks;
-  std::string body;  // a chunked one, decoded
+  char* chunk_bytes = nullptr;  // where a body in chunks is gathered, and how much fits
+  std::size_t body_room = 0;
+  std::int64_t waits_since = 0;  // known for whom, and waiting for that tenant's turn; 0: not
+  std::int64_t waited = 0;       // for it, ns
 
   Payload reply;
   std::string reply_text;  // a body of the gateway's own: problem, health, doc turned into text

@@ -126,16 +126,14 @@ void Connection::on_identity(void* user, const socle_reply* reply) {
     const Payload dropped(self.host(), reply->payload);
     return self.worker_.give_back(std::move(self.exchange_));
   }
-  static_cast<void>(self.find_route());  // as before, in the bytes that are the exchange's own now
+  self.rejoin();
   const Framing& framing = self.exchange_->head.framing;
-  const bool whole = !framing.chunked && framing.length <= self.in_.size();
-  self.unread_body_ = framing.has_body() && !whole;
-  std::size_t used = whole ? static_cast<std::size_t>(framing.length) : 0;
-  if (self.take_identity(*reply)) used = self.proceed(self.in_);
-  if (self.state_ == State::gone) return;
-  self.in_.erase(0, std::min(used, self.in_.size()));
-  if (self.state_ == State::replying && self.exchange_->stream.active) return self.run_stream();
-  if (!self.busy()) self.advance();
+  std::size_t used = self.unread_body_ || !framing.has_body() ? 0 : static_cast<std::size_t>(framing.length);
+  if (self.take_identity(*reply)) {
+    if (!self.its_turn(false)) return;
+    used = self.proceed(self.in_);
+  }
+  self.go_on(used);
 }
 
 // True: e.identity is set. False: the request has been answered.

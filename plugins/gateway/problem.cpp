@@ -113,6 +113,10 @@ void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+Refusal refusal_of(std::int32_t status, std::string_view detail) {
+  return {static_cast<std::uint16_t>(http_status_of(status)), code_of(status), detail};
+}
+
 void write_problem(const Problem& problem, std::string_view type_base, std::string& out) {
   out.assign("{\"type\":");
   append_json_string(out, std::string(type_base).append(problem.code));

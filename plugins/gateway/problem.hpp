@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "refusal.hpp"
+
 namespace socle::gateway {
 
 // "Not Found"; "Error" or "OK" of the class for a code without a registered phrase.
@@ -14,6 +16,8 @@ namespace socle::gateway {
 // Default HTTP status and code of a call's outcome (socle_status other than OK), as abi.h states them.
 [[nodiscard]] unsigned http_status_of(std::int32_t status);
 [[nodiscard]] std::string_view code_of(std::int32_t status);
+// A refusal of the gateway's own with the status and code that such a call would have had.
+[[nodiscard]] Refusal refusal_of(std::int32_t status, std::string_view detail);
 
 struct Problem {
   unsigned status = 500;

@@ -1,9 +1,8 @@
 // request.cpp: Connection's steps from a complete head to the call: two parsers must agree on the head, the target
-// finds its route, somebody is found to act for (identify.cpp), parameters and content are checked, the body is read,
-// the call is made.
+// finds its route, somebody is found to act for (identify.cpp), who pays from here on; parameters and content are
+// checked, the body is read (body.cpp), the call is made.
 #include <algorithm>
-#include <cstring>
-#include <limits>
+#include <utility>
 
 #include "connection.hpp"
 #include "problem.hpp"
@@ -13,10 +12,6 @@ namespace socle::gateway {
 namespace {
 
 constexpr std::string_view anonymous = "anonymous";
-
-Refusal refusal_of(socle_status status, std::string_view detail) {
-  return {static_cast<std::uint16_t>(http_status_of(status)), code_of(status), detail};
-}
 
 std::string faults_json(const std::vector<ParamFault>& faults) {
   std::string out = "[";
@@ -69,11 +64,54 @@ std::size_t Connection::begin(std::string_view head, std::string_view after) {
     case Identified::waits: return head.size();  // what follows waits in in_ for on_identity()
     case Identified::yes: break;
   }
+  if (!its_turn(charged_ == e.identity.tenant)) return head.size();  // and here for on_turn()
   return head.size() + proceed(after);
 }
 
-// Everything behind the head, once it is known for whom: the body as far as `after` holds it, or the call. Says how
-// many bytes of `after` were used.
+void Connection::charge(std::string_view tenant) {
+  if (charged_ == tenant) return;
+  charged_.assign(tenant);
+  host()->connection_charge(host(), id_, str(charged_));
+}
+
+// From here on the request is work of the tenant it acts for, in that tenant's turn and out of its memory: also the
+// first one of a connection, whose head was read at the cost of its address. `running`: the turn is that tenant's
+// already. False: others have it; the head's bytes are the exchange's own now, what follows it waits in in_.
+bool Connection::its_turn(bool running) {
+  Exchange& e = *exchange_;
+  charge(e.identity.tenant);
+  if (running) return true;
+  if (admitted()) return true;
+  e.own_head();
+  e.waits_since = worker_.now();
+  return false;
+}
+
+// The turn has come that its_turn() found others had.
+void Connection::turn_came() {
+  Exchange& e = *exchange_;
+  e.waited = worker_.now() - std::exchange(e.waits_since, 0);
+  rejoin();
+  go_on(proceed(in_));
+}
+
+// What was a view into bytes that have moved, and whether a body of this request may still be on its way.
+void Connection::rejoin() {
+  static_cast<void>(find_route());  // as before
+  const Framing& framing = exchange_->head.framing;
+  unread_body_ = framing.has_body() && (framing.chunked || framing.length > in_.size());
+}
+
+// Behind a request that had to wait before its body was looked at: `used` bytes of in_ were its own.
+void Connection::go_on(std::size_t used) {
+  if (state_ == State::gone) return;
+  in_.erase(0, std::min(used, in_.size()));
+  if (state_ == State::replying && exchange_->stream.active) return run_stream();
+  if (!busy()) advance();
+}
+
+// Everything behind the head, in the turn of the one it is for: the body as far as `after` holds it, or the call. Says
+// how many bytes of `after` were used.
 std::size_t Connection::proceed(std::string_view after) {
   Exchange& e = *exchange_;
   const Framing& framing = e.head.framing;
@@ -141,23 +179,6 @@ Refusal Connection::check_request() {
   return {};
 }
 
-// The plan's payload.bytes. Asked in a context of its own: the request's begins, with its deadline, when its body is
-// here.
-std::size_t Connection::plan_body_limit() const {
-  constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
-  const Identity& identity = exchange_->identity;
-  if (identity.tenant.empty()) return none;
-  socle_root root{};
-  root.struct_size = sizeof root;
-  root.tenant = str(identity.tenant);
-  root.principal = str(identity.principal);
-  root.deadline = never;
-  const Context context(host(), host()->context_open(host(), &root));
-  if (!context) return none;
-  const double bytes = host()->limit(host(), context.get(), str("payload.bytes"));
-  return bytes < 1e15 ? static_cast<std::size_t>(bytes) : none;
-}
-
 Refusal Connection::check_content() {
   Exchange& e = *exchange_;
   const Route& route = *e.match.route;
@@ -180,71 +201,6 @@ Refusal Connection::check_content() {
     return {415, "unsupported_content_encoding", "Bodies must not be compressed; send them without Content-Encoding."};
   }
   return {};
-}
-
-std::size_t Connection::begin_body(std::string_view after) {
-  Exchange& e = *exchange_;
-  const Framing& framing = e.head.framing;
-  transfer_since_ = 0;
-  if (framing.chunked) {
-    state_ = State::body;
-    slow_transfer_deadline(0);
-    if (framing.expect_continue && after.empty()) send_continue();
-    return 0;  // process() goes on with decode_chunks()
-  }
-  const auto length = static_cast<std::size_t>(framing.length);
-  const auto& meta = worker_.request_meta();
-  worker_.request_meta().build(e, *listener_, peer_);
-  const std::uint32_t media = media_of(e.head.value("content-type"), true);
-  if (length <= after.size()) {
-    e.payload = Payload(host(), host()->payload_new(host(), str(after.substr(0, length)), media, meta.pairs().data(),
-                                                    meta.pairs().size()));
-    call();
-    return length;
-  }
-  e.payload = Payload(
-      host(), host()->payload_alloc(host(), length, media, meta.pairs().data(), meta.pairs().size(), &e.body_bytes));
-  if (!e.payload) {
-    unread_body_ = true;
-    refuse(refusal_of(SOCLE_EXHAUSTED, "There is no memory left for this body in the tenant's budget."));
-    return after.size();
-  }
-  e.own_head();
-  std::memcpy(e.body_bytes, after.data(), after.size());
-  e.body_size = after.size();
-  state_ = State::body;
-  slow_transfer_deadline(after.size());
-  if (framing.expect_continue && after.empty()) send_continue();
-  return after.size();
-}
-
-std::size_t Connection::decode_chunks(std::string_view bytes) {
-  Exchange& e = *exchange_;
-  std::size_t used = 0;
-  switch (e.chunks.feed(bytes, e.body_limit, e.body, used)) {
-    case ChunkDecoder::Outcome::refused:
-      unread_body_ = true;
-      refuse(e.chunks.refusal());
-      return bytes.size();
-    case ChunkDecoder::Outcome::more: slow_transfer_deadline(used); return used;
-    case ChunkDecoder::Outcome::complete: break;
-  }
-  worker_.request_meta().build(e, *listener_, peer_);
-  const auto& pairs = worker_.request_meta().pairs();
-  e.payload =
-      Payload(host(), host()->payload_new(host(), str(e.body), media_of(e.head.value("content-type"), !e.body.empty()),
-                                          pairs.data(), pairs.size()));
-  call();
-  return used;
-}
-
-// Nothing of an earlier answer is waiting to be written, as requests are served one by one, so that these few bytes fit
-// into any socket buffer; a connection whose buffer cannot take them is broken.
-void Connection::send_continue() {
-  static constexpr std::string_view text = "HTTP/1.1 100 Continue\r\n\r\n";
-  const struct iovec buffer { const_cast<char*>(text.data()), text.size() };
-  const auto moved = transport_.write(&buffer, 1);
-  if (moved.io != Transport::Io::ok || moved.bytes != text.size()) close();
 }
 
 // Canary lane: the caller if known, else its address; see Config::lane_by_connection.
@@ -291,9 +247,10 @@ void Connection::call() {
     e.payload =
         Payload(host(), host()->payload_new(host(), {nullptr, 0}, SOCLE_MEDIA_NONE, pairs.data(), pairs.size()));
   }
-  if (!e.payload) return refuse(refusal_of(SOCLE_EXHAUSTED, "There is no memory left for this request."));
-  host()->connection_charge(host(), id_, str(e.identity.tenant));
-  const std::int64_t timeout = e.match.route->timeout_for > 0 ? e.match.route->timeout_for : limits().deadline;
+  if (!e.payload)
+    return refuse(refusal_of(SOCLE_EXHAUSTED, "There is no memory left for this request in the tenant's budget."));
+  const std::int64_t given = e.match.route->timeout_for > 0 ? e.match.route->timeout_for : limits().deadline;
+  const std::int64_t timeout = std::max<std::int64_t>(given - e.waited, 1);  // none: the kernel says that it is late
   if (!open_context(e.identity, worker_.now() + timeout, false)) {
     return refuse(refusal_of(SOCLE_INTERNAL, "The kernel opened no context: the gateway needs permission ingress."));
   }

@@ -226,7 +226,8 @@ void Connection::resume_stream(std::string_view buffered) {
   if (host()->resolve(host(), str(e.stream.service), str(e.stream.call), &e.stream.target) != SOCLE_OK) return close();
   e.out_head.clear();
   e.writer.begin(e.out_head, {}, e.stream.chunked, true);
-  yield_turn();
+  if (e.stream.tenant.front() != '~') charge(e.stream.tenant);
+  if (admitted()) yield_turn();  // else it waits for its tenant's turn
   wait_read();
 }
 

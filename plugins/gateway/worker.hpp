@@ -47,6 +47,7 @@ class Worker {
   [[nodiscard]] RandomIds& random() { return random_; }
   [[nodiscard]] RequestMeta& request_meta() { return request_meta_; }
   [[nodiscard]] std::vector<socle_pair>& shown() { return shown_; }  // scratch of Connection::identify()
+  [[nodiscard]] std::string& piece() { return piece_; }              // and of Connection::decode_chunks()
   // The current snapshot; one comparison when nothing changed.
   [[nodiscard]] const std::shared_ptr<const Catalog>& catalog();
   // "Date: …\r\n" of now, made anew once a second.
@@ -83,6 +84,7 @@ class Worker {
   RandomIds random_;
   RequestMeta request_meta_;
   std::vector<socle_pair> shown_;
+  std::string piece_;
   std::string date_;
   std::int64_t date_second_ = -1;
   std::uint64_t timer_ = 0;

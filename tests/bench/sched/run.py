@@ -14,7 +14,8 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../system"))
 
 import harness  # noqa: E402
-from fairness import WARM, Fairness  # noqa: E402
+from fairness import WARM  # noqa: E402
+from latency import Latency  # noqa: E402
 
 SECONDS = float(os.environ.get("SECONDS_EACH", "2"))
 SHARE_MS = int(os.environ.get("SHARE_MS", "10000"))
@@ -61,7 +62,7 @@ class Others:
             ", and others left in" if self.disturbed >= AGAIN else "")
 
 
-class Bench(Fairness):
+class Bench(Latency):
     def setUp(self):
         super().setUp()
         self.others = Others()

@@ -1,16 +1,17 @@
 // load.cpp: the load client of the fairness test and the scheduler's benchmark.
 //
 //   socle_load WARM_MS MEASURE_MS GROUP...     GROUP = NAME,PORT,CONNECTIONS,PATH,closed,DEPTH
+//                                                    or NAME,PORT,CONNECTIONS,PATH,fresh,1
 //                                                    or NAME,PORT,CONNECTIONS,PATH,open,REQUESTS_A_SECOND
 //                                                    or NAME,PORT,ADDRESSES,FILE,garbage,CONNECTS_A_SECOND
 //
 // A PATH with {N} in it names another number below N in each request: all of them, shuffled, and again. closed: each
-// connection keeps DEPTH requests under way (pipelined). open: requests leave at their times whatever
-// comes back, on the connections in turn, and a latency counts from the time a request was due; what a connection does
-// not take while 64 KiB wait for it is dropped. garbage: connects, sends the bytes of FILE (-:
-// what is no HTTP), and goes; from so many addresses of 127/8 in turn (0: the one). One JSON line a group: completed,
-// other (answers that are not 200), unsent, and p50, p99, max in µs of what was completed while it measured. One
-// thread, epoll.
+// connection keeps DEPTH requests under way (pipelined). fresh: each asks once; then another takes its place. open:
+// requests leave at their times whatever comes back, on the connections in turn, and a latency counts from the time a
+// request was due; what a connection does not take while 64 KiB wait for it is dropped. garbage: connects, sends the
+// bytes of FILE (-: what is no HTTP), and goes; from so many addresses of 127/8 in turn (0: the one). One JSON line a
+// group: completed, other (answers that are not 200), unsent, and p50, p99, max in µs of what was completed while it
+// measured. One thread, epoll.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -57,6 +58,7 @@ struct Group {
   std::size_t next_number = 0;
   std::uint64_t completed = 0, other = 0, offered = 0;
   std::vector<std::int64_t> latencies;
+  [[nodiscard]] bool loops() const { return mode == "closed" || mode == "fresh"; }
 };
 
 struct Connection {
@@ -106,7 +108,7 @@ Group parse(const std::string& text) {
   }
   g.request = request_of(g.path);
   if (g.mode == "garbage") g.request = g.path == "-" ? "\x16\x03\x01 garbage garbage\r\n\r\n" : content(g.path);
-  if (g.mode != "closed") g.every = static_cast<std::int64_t>(1e9 / g.amount);
+  if (!g.loops()) g.every = static_cast<std::int64_t>(1e9 / g.amount);
   return g;
 }
 
@@ -145,7 +147,7 @@ class Load {
     to_ = from_ + measure;
     for (Group& g : groups_) g.due = begin_;
     for (auto& c : connections_) {
-      for (int i = 0; c->group->mode == "closed" && i < static_cast<int>(c->group->amount); ++i) send(*c, begin_);
+      for (int i = 0; c->group->loops() && i < static_cast<int>(c->group->amount); ++i) send(*c, begin_);
     }
   }
 
@@ -153,7 +155,7 @@ class Load {
     for (std::int64_t t = now(); t < to_; t = now()) {
       std::int64_t next = to_;
       for (Group& g : groups_) {
-        if (g.mode == "closed") continue;
+        if (g.loops()) continue;
         while (g.due <= t) {
           if (g.mode == "open") {
             offer(*of(g)[g.turn++ % of(g).size()], g.due);
@@ -186,14 +188,27 @@ class Load {
     by_group_.resize(groups_.size());
     auto c = std::make_unique<Connection>();
     c->group = &g;
-    c->fd = connect_to(g.port, true);
-    if (c->fd < 0) fail("no connection for " + g.name + ": " + std::strerror(errno));
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.ptr = c.get();
-    epoll_ctl(epoll_, EPOLL_CTL_ADD, c->fd, &event);
+    connect(*c, true);
     connections_.push_back(c.get());
     of(g).push_back(std::move(c));
+  }
+
+  void connect(Connection& c, bool wait) {
+    c.fd = connect_to(c.group->port, wait);
+    if (c.fd < 0) fail("no connection for " + c.group->name + ": " + std::strerror(errno));
+    epoll_event event{};
+    event.events = wait ? EPOLLIN : EPOLLIN | EPOLLOUT | EPOLLET;
+    event.data.ptr = &c;
+    epoll_ctl(epoll_, EPOLL_CTL_ADD, c.fd, &event);
+  }
+
+  // The next request of a `fresh` one. A reset: no port is kept from being used again.
+  void renew(Connection& c, std::int64_t t) {
+    const linger reset{1, 0};
+    setsockopt(c.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    close(c.fd);
+    connect(c, false);
+    send(c, t);
   }
 
   void send(Connection& c, std::int64_t due) {
@@ -233,6 +248,7 @@ class Load {
   }
 
   void read_from(Connection& c) {
+    if (c.group->mode == "fresh") flush(c);  // it may be connected only now
     char bytes[64 * 1024];
     const ssize_t n = recv(c.fd, bytes, sizeof bytes, MSG_DONTWAIT);
     if (n < 0 && errno == EAGAIN) return;
@@ -253,6 +269,7 @@ class Load {
       ++answers;
     }
     c.in.erase(0, used);
+    if (answers > 0 && c.group->mode == "fresh") return renew(c, t);
     for (; answers > 0 && c.group->mode == "closed"; --answers) {
       c.due.push_back(t);
       c.out += next_request(*c.group);

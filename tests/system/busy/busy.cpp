@@ -48,6 +48,9 @@ class Busy : public Plugin {
     co_return Reply::text("ok\n");
   }
 
+  // What was sent, and how much it is.
+  Reply take(Request request) { return Reply::text(std::to_string(request.text().size()) + "\n"); }
+
   // `n` bytes of arena, held for as many ms as `ms` says.
   Task<Reply> hold(Request request) {
     Arena arena = request.arena();
@@ -67,4 +70,5 @@ SOCLE_PLUGIN(Busy, socle::service("busy", 1)
                        .method("burn", &Busy::burn)
                        .method("slices", &Busy::slices)
                        .method("offload", &Busy::offload)
-                       .method("hold", &Busy::hold))
+                       .method("hold", &Busy::hold)
+                       .method("take", &Busy::take))

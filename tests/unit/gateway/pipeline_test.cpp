@@ -36,7 +36,8 @@ TEST_CASE("serve: a long pipeline gives others their turn and is served to its e
   Client c = rig.connect();
   std::string many;
   for (int i = 0; i < 100; ++i) many += get_hello;
-  rig.host.stall("admit", 41);  // the 41st request's turn is somebody else's for a while
+  // The 41st request's turn is somebody else's for a while; the first has asked twice, as nobody was known before it.
+  rig.host.stall("admit", 42);
   c.send(many);
   int answers = 0;
   while (c.answer().complete) ++answers;

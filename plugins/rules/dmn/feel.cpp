@@ -1,536 +1,497 @@
-// feel.cpp: a recursive descent over FEEL's text that writes CEL as it goes. Names are matched longest first, because
-// they may hold spaces and even operators. Longer than most files because the productions call one another and share
-// one cursor.
+// feel.cpp: a recursive descent over FEEL's text that gives a Term, CEL with what is known of its value, as it goes.
+// Names are matched longest first, because they may hold blanks and even operators. The productions call one another,
+// so they stand in one file.
 #include "dmn/feel.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
-#include "zen/number.hpp"
+#include "dmn/feel_functions.hpp"
+#include "dmn/feel_moment.hpp"
+#include "dmn/feel_term.hpp"
+#include "dmn/feel_text.hpp"
+#include "dmn/feel_unary.hpp"
 #include "zen/translate.hpp"
 
 namespace socle::rules::dmn {
 namespace {
 
 constexpr int max_depth = 40;
+constexpr std::array<std::pair<std::string_view, Order>, 6> operators{
+    {{"<=", Order::le}, {">=", Order::ge}, {"!=", Order::ne}, {"<", Order::lt}, {">", Order::gt}, {"=", Order::eq}}};
 
-struct Known {
-  std::string_view name;
-  std::string_view cel;
-  std::size_t least;
-  std::size_t most;
-};
-constexpr std::array<Known, 24> functions{{
-    {"date and time", "timestamp", 1, 1},
-    {"date", "date", 1, 1},
-    {"duration", "", 1, 1},
-    {"not", "!zen.truth", 1, 1},
-    {"contains", "zen.contains", 2, 2},
-    {"starts with", "zen.startsWith", 2, 2},
-    {"ends with", "zen.endsWith", 2, 2},
-    {"matches", "zen.matches", 2, 2},
-    {"upper case", "zen.upper", 1, 1},
-    {"lower case", "zen.lower", 1, 1},
-    {"string length", "zen.len", 1, 1},
-    {"list contains", "zen.contains", 2, 2},
-    {"count", "zen.len", 1, 1},
-    {"sum", "zen.sum", 1, 1},
-    {"mean", "zen.avg", 1, 1},
-    {"min", "zen.min", 1, 1},
-    {"max", "zen.max", 1, 1},
-    {"floor", "zen.floor", 1, 1},
-    {"ceiling", "zen.ceil", 1, 1},
-    {"abs", "zen.abs", 1, 1},
-    {"modulo", "zen.modulo", 2, 2},
-    {"decimal", "zen.round", 2, 2},
-    {"number", "zen.number", 1, 1},
-    {"string", "zen.string", 1, 1},
-}};
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+// What cannot go on a name whose parts are not known.
+bool is_keyword(std::string_view word) {
+  constexpr std::array<std::string_view, 9> words{"and",  "or",   "in",     "between", "then",
+                                                  "else", "with", "return", "instance"};
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 class Feel {
  public:
-  Feel(std::string_view text, const Names& names) : text_(text), names_(names) {
-    std::stable_sort(names_.begin(), names_.end(), [](const auto& a, const auto& b) { return a.size() > b.size(); });
-  }
+  Feel(std::string_view text, const Names& names, Kind column = Kind::any)
+      : cursor_(text), names_(names), column_(column) {}
 
-  Result<std::string> whole() {
+  Result<Term> whole() {
     auto out = expression();
-    if (out && !at_end()) return fail("the end");
+    if (out && !cursor_.at_end()) return cursor_.wrong("the end");
     return out;
   }
 
-  Result<std::string> cell() {
-    space();
-    if (at_end() || (peek() == '-' && text_.substr(at_ + 1).find_first_not_of(" \t\r\n") == std::string_view::npos))
-      return std::string("-");
-    if (word("not") && after_word() == '(') {
-      at_ = text_.find('(', at_) + 1;
-      auto inside = tests(')');
-      if (!inside) return inside;
-      if (!take(")") || !at_end()) return fail("')' and the end");
-      return "not(" + *inside + ")";
+  Result<Translated> cell() {
+    if (cursor_.only_dash()) return Translated{"-", Kind::any, true};
+    const auto start = cursor_.place();
+    if (cursor_.take_word("not") && cursor_.take("(")) {
+      auto inside = tests();
+      if (!inside) return inside.error();
+      if (!cursor_.take(")")) return cursor_.wrong("')'");
+      if (cursor_.at_end()) return translated(*inside, true);
     }
-    auto out = tests('\0');
-    if (out && !at_end()) return fail("',' or the end");
-    return out;
+    // Without its end behind the ')' it was the function: not(x) and y.
+    cursor_.back_to(start);
+    auto all = tests();
+    if (!all) return all.error();
+    if (!cursor_.at_end()) return cursor_.wrong("',' or the end");
+    return translated(*all, false);
   }
 
-  Result<std::vector<std::string>> values() {
-    std::vector<std::string> out;
-    space();
-    while (!at_end()) {
+  Result<std::vector<Term>> values() {
+    std::vector<Term> out;
+    while (!cursor_.at_end()) {
       auto one = expression();
-      if (!one) return std::move(one).error();
+      if (!one) return one.error();
       out.push_back(*std::move(one));
-      if (!take(",") && !at_end()) return fail("','").error();
+      if (!cursor_.take(",") && !cursor_.at_end()) return cursor_.wrong("','");
     }
     return out;
   }
 
  private:
-  void space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n' || text_[at_] == '\r'))
-      ++at_;
-  }
-  bool at_end() {
-    space();
-    return at_ >= text_.size();
-  }
-  [[nodiscard]] char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
-  bool starts(std::string_view token) {
-    space();
-    return text_.substr(at_, token.size()) == token;
-  }
-  bool take(std::string_view token) {
-    if (!starts(token)) return false;
-    at_ += token.size();
-    return true;
-  }
-  bool word(std::string_view token) {
-    space();
-    const auto end = at_ + token.size();
-    return text_.substr(at_, token.size()) == token &&
-           (end >= text_.size() || (!is_letter(text_[end]) && !is_digit(text_[end])));
-  }
-  bool take_word(std::string_view token) {
-    if (!word(token)) return false;
-    at_ += token.size();
-    return true;
-  }
-  char after_word() {
-    auto i = at_;
-    while (i < text_.size() && is_letter(text_[i])) ++i;
-    while (i < text_.size() && text_[i] == ' ') ++i;
-    return i < text_.size() ? text_[i] : '\0';
-  }
-  Result<std::string> fail(std::string_view wanted) {
-    space();
-    return Error{Code::invalid, "1:" + std::to_string(at_ + 1) + ": wanted " + std::string(wanted) + ", found " +
-                                    (at_ >= text_.size() ? "the end" : "'" + std::string(text_.substr(at_, 12)) + "'")};
+  Result<Translated> translated(const std::vector<Test>& tests, bool negated) const {
+    const auto text = cell_of(tests, negated, column_);
+    if (!text) return text.error();
+    const bool constant = std::all_of(tests.begin(), tests.end(), [](const Test& one) { return one.constant(); });
+    return Translated{*text, moment_compared(tests), constant};
   }
 
-  Result<std::string> tests(char until) {
-    std::string out;
+  Result<std::vector<Test>> tests() {
+    std::vector<Test> out;
     do {
       auto one = test();
-      if (!one) return one;
-      out += (out.empty() ? "" : ", ") + *one;
-      space();
-    } while (peek() != until && take(","));
+      if (!one) return one.error();
+      out.push_back(*std::move(one));
+    } while (cursor_.take(","));
     return out;
   }
-  Result<std::string> test() {
-    space();
-    for (const auto* op : {"<=", ">=", "!=", "<", ">", "="})
-      if (take(op)) {
-        auto operand = sum();
-        if (!operand) return operand;
-        return std::string(op) + " " + *operand;
+
+  // Behind 'in' an expression ends before "and" and "or".
+  Result<Test> test(bool behind_in = false) {
+    if (cursor_.interval_ahead()) return interval();
+    Test out;
+    for (const auto& [token, order] : operators)
+      if (cursor_.take(token)) {
+        out.form = Test::Form::comparison;
+        out.order = order;
+        break;
       }
-    if (auto range = interval(); !range || !range->empty()) return range;
-    const auto start = at_;
-    asked_ = false;
-    auto out = expression();
-    if (!out) return out;
-    if (asked_) return "(zen.truth(" + *out + "))";
-    (void)start;
+    auto operand = behind_in || out.form == Test::Form::comparison ? sum() : expression();
+    if (!operand) return operand.error();
+    out.low = *std::move(operand);
     return out;
   }
 
-  // "[a..b)", "]a..b["; empty: what stands here is no interval.
-  Result<std::string> interval() {
-    space();
-    const auto start = at_;
-    const char open = peek();
-    if (open != '[' && open != ']' && open != '(') return std::string();
-    ++at_;
+  // "[a..b)", "]a..b[".
+  Result<Test> interval() {
+    Test out;
+    out.form = Test::Form::interval;
+    out.low_included = cursor_.take("[");
+    if (!out.low_included && !cursor_.take("]")) (void)cursor_.take("(");
     auto low = sum();
-    if (!low || !take("..")) {
-      at_ = start;
-      return std::string();
-    }
+    if (!low) return low.error();
+    if (!cursor_.take("..")) return cursor_.wrong("'..'");
     auto high = sum();
-    if (!high) return high;
-    space();
-    const char close = peek();
-    if (close != ']' && close != '[' && close != ')') return fail("']', ')' or '[' at the end of an interval");
-    ++at_;
-    return std::string(open == '[' ? "[" : "(") + *low + ".." + *high + (close == ']' ? "]" : ")");
+    if (!high) return high.error();
+    out.high_included = cursor_.take("]");
+    if (!out.high_included && !cursor_.take(")") && !cursor_.take("["))
+      return cursor_.wrong("']', ')' or '[' at the end of an interval");
+    out.low = *std::move(low);
+    out.high = *std::move(high);
+    return out;
   }
 
-  Result<std::string> expression() {
+  Result<Term> expression() {
     if (++depth_ > max_depth) return Error{Code::invalid, "the expression is nested too deeply"};
-    auto out = take_word("if") ? conditional() : disjunction();
+    auto out = cursor_.take_word("if") ? conditional() : disjunction();
     --depth_;
     return out;
   }
-  Result<std::string> conditional() {
+
+  Result<Term> conditional() {
     auto condition = expression();
     if (!condition) return condition;
-    if (!take_word("then")) return fail("'then'");
+    if (!cursor_.take_word("then")) return cursor_.wrong("'then'");
     auto yes = expression();
     if (!yes) return yes;
-    if (!take_word("else")) return fail("'else'");
+    if (!cursor_.take_word("else")) return cursor_.wrong("'else'");
     auto no = expression();
     if (!no) return no;
-    return "(zen.truth(" + *condition + ") ? dyn(" + *yes + ") : dyn(" + *no + "))";
-  }
-  Result<std::string> disjunction() {
-    auto left = conjunction();
-    while (left && take_word("or")) {
-      auto right = conjunction();
-      if (!right) return right;
-      left = "(zen.truth(" + *left + ") || zen.truth(" + *right + "))";
+    const auto choice = [&](const std::string& first, const std::string& second) {
+      return "(zen.truth(" + condition->cel + ") ? dyn(" + first + ") : dyn(" + second + "))";
+    };
+    const auto first = json_form(*yes);
+    const auto second = json_form(*no);
+    auto kind = yes->kind == no->kind || no->kind == Kind::null ? yes->kind
+                : yes->kind == Kind::null                       ? no->kind
+                                                                : Kind::any;
+    // Of two kinds, moments stay texts until somebody says what they are compared with.
+    const bool mixed = kind == Kind::any && (is_moment(yes->kind) || is_moment(no->kind));
+    if (mixed && (!first || !second)) return first ? second.error() : first.error();
+    std::string cel;
+    if (mixed) {
+      cel = choice(*first, *second);
+    } else {
+      const auto left = native(*yes);
+      const auto right = native(*no);
+      if (!left || !right) return left ? right.error() : left.error();
+      cel = choice(*left, *right);
     }
-    return left;
-  }
-  Result<std::string> conjunction() {
-    auto left = comparison();
-    while (left && take_word("and")) {
-      auto right = comparison();
-      if (!right) return right;
-      left = "(zen.truth(" + *left + ") && zen.truth(" + *right + "))";
-    }
-    return left;
-  }
-  Result<std::string> comparison() {
-    auto left = sum();
-    if (!left) return left;
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 6> operators{
-        {{"<=", "zen.le"}, {">=", "zen.ge"}, {"!=", "!zen.eq"}, {"<", "zen.lt"}, {">", "zen.gt"}, {"=", "zen.eq"}}};
-    for (const auto& [token, name] : operators)
-      if (take(token)) {
-        auto right = sum();
-        if (!right) return right;
-        return std::string(name) + "(" + *left + ", " + *right + ")";
-      }
-    if (take_word("between")) {
-      auto low = sum();
-      if (!low) return low;
-      if (!take_word("and")) return fail("'and'");
-      auto high = sum();
-      if (!high) return high;
-      return "zen.within(" + *left + ", zen.interval(" + *low + ", " + *high + ", '[]'))";
-    }
-    if (take_word("in")) {
-      auto range = interval();
-      if (!range) return range;
-      if (!range->empty()) {
-        const auto dots = range->find("..");
-        return "zen.within(" + *left + ", zen.interval(" + range->substr(1, dots - 1) + ", " +
-               range->substr(dots + 2, range->size() - dots - 3) + ", '" + range->front() + range->back() + "'))";
-      }
-      auto list = sum();
-      if (!list) return list;
-      return "zen.within(" + *left + ", " + *list + ")";
-    }
-    return left;
-  }
-  Result<std::string> sum() {
-    auto left = product();
-    while (left) {
-      space();
-      const bool minus = peek() == '-';
-      if (peek() != '+' && !minus) break;
-      ++at_;
-      auto right = product();
-      if (!right) return right;
-      left = std::string(minus ? "zen.subtract(" : "zen.add(") + *left + ", " + *right + ")";
-    }
-    return left;
-  }
-  Result<std::string> product() {
-    auto left = power();
-    while (left) {
-      space();
-      const char op = peek();
-      if ((op != '*' && op != '/') || starts("**")) break;
-      ++at_;
-      auto right = power();
-      if (!right) return right;
-      left = std::string(op == '*' ? "zen.multiply(" : "zen.divide(") + *left + ", " + *right + ")";
-    }
-    return left;
-  }
-  Result<std::string> power() {
-    auto left = prefix();
-    if (!left || !take("**")) return left;
-    auto right = power();
-    if (!right) return right;
-    return "zen.power(" + *left + ", " + *right + ")";
-  }
-  Result<std::string> prefix() {
-    space();
-    if (peek() != '-') return primary();
-    ++at_;
-    space();
-    const bool number = is_digit(peek()) || peek() == '.';
-    auto operand = primary();
-    if (!operand) return operand;
-    if (number && !operand->starts_with("decimal(")) return "-" + *operand;
-    if (number) return "decimal('-" + operand->substr(9);
-    return "zen.negate(" + *operand + ")";
+    auto out = term_of(std::move(cel), kind, {&*condition, &*yes, &*no});
+    if (first && second) out.json = choice(*first, *second);
+    return out;
   }
 
-  Result<std::string> primary() {
-    space();
-    const char c = peek();
-    if (c == '"') return string();
-    if (is_digit(c) || (c == '.' && at_ + 1 < text_.size() && is_digit(text_[at_ + 1]))) return number();
-    if (take("@")) {
-      auto text = string();
-      if (!text) return text;
-      return moment(*text);
+  Result<Term> disjunction() {
+    auto left = conjunction();
+    while (left && cursor_.take_word("or")) {
+      auto right = conjunction();
+      if (!right) return right;
+      left =
+          term_of("(zen.truth(" + left->cel + ") || zen.truth(" + right->cel + "))", Kind::boolean, {&*left, &*right});
     }
-    if (c == '?') {
-      ++at_;
-      asked_ = true;
-      return path("value");
-    }
-    if (c == '(') {
-      ++at_;
-      auto inner = expression();
-      if (!inner) return inner;
-      if (!take(")")) return fail("')'");
-      return inner;
-    }
-    if (c == '[') return list();
-    if (take_word("true")) return std::string("true");
-    if (take_word("false")) return std::string("false");
-    if (take_word("null")) return std::string("null");
-    // A name the table knows goes before a function of the same beginning.
-    for (const auto& name : names_) {
-      if (text_.substr(at_, name.size()) != name) continue;
-      const auto end = at_ + name.size();
-      if (end < text_.size() && (is_letter(text_[end]) || is_digit(text_[end]))) continue;
-      at_ = end;
-      return path("zen.get(input, " + zen::quoted(name) + ")");
-    }
-    for (const auto& known : functions) {
-      if (!word(known.name)) continue;
-      const auto start = at_;
-      at_ += known.name.size();
-      if (!take("(")) {
-        at_ = start;
-        continue;
-      }
-      return call(known);
-    }
-    if (is_letter(c)) {
-      auto end = at_;
-      while (end < text_.size() && (is_letter(text_[end]) || is_digit(text_[end]))) ++end;
-      return Error{Code::unsupported, "'" + std::string(text_.substr(at_, end - at_)) +
-                                          "' is no input of the table and no function that can be translated"};
-    }
-    return fail("a value");
+    return left;
   }
-  Result<std::string> path(std::string out) {
-    while (peek() == '.' && at_ + 1 < text_.size() && is_letter(text_[at_ + 1])) {
-      auto end = ++at_;
-      while (end < text_.size() && (is_letter(text_[end]) || is_digit(text_[end]))) ++end;
-      out = "zen.get(" + out + ", " + zen::quoted(text_.substr(at_, end - at_)) + ")";
-      at_ = end;
+
+  Result<Term> conjunction() {
+    auto left = comparison();
+    while (left && cursor_.take_word("and")) {
+      auto right = comparison();
+      if (!right) return right;
+      left =
+          term_of("(zen.truth(" + left->cel + ") && zen.truth(" + right->cel + "))", Kind::boolean, {&*left, &*right});
+    }
+    return left;
+  }
+
+  Result<Term> comparison() {
+    auto left = sum();
+    if (!left) return left;
+    for (const auto& [token, order] : operators)
+      if (cursor_.take(token)) {
+        auto right = sum();
+        if (!right) return right;
+        auto cel = compared(order, *left, *right);
+        if (!cel) return cel.error();
+        return term_of(*std::move(cel), Kind::boolean, {&*left, &*right});
+      }
+    if (cursor_.take_word("between")) {
+      Test test;
+      test.form = Test::Form::interval;
+      auto low = sum();
+      if (!low) return low;
+      if (!cursor_.take_word("and")) return cursor_.wrong("'and'");
+      auto high = sum();
+      if (!high) return high;
+      test.low = *std::move(low);
+      test.high = *std::move(high);
+      return member(*left, {std::move(test)});
+    }
+    if (cursor_.take_word("in")) {
+      const bool several = !cursor_.interval_ahead() && cursor_.take("(");
+      if (!several) {
+        auto one = test(true);
+        if (!one) return one.error();
+        return member(*left, {*std::move(one)});
+      }
+      auto all = tests();
+      if (!all) return all.error();
+      if (!cursor_.take(")")) return cursor_.wrong("',' or ')'");
+      return member(*left, *all);
+    }
+    return left;
+  }
+
+  // Whether a value passes one of the tests.
+  Result<Term> member(const Term& subject, const std::vector<Test>& tests) const {
+    const auto value = native(subject);
+    if (!value) return value.error();
+    Term bound;
+    bound.cel = "x";
+    bound.kind = subject.kind;
+    const auto condition = any_holds(tests, bound);
+    if (!condition) return condition.error();
+    auto out = term_of(bind("x", *value, *condition), Kind::boolean, {&subject});
+    for (const auto& test : tests) {
+      out.constant = out.constant && test.constant();
+      out.asks = out.asks || test.low.asks || test.high.asks;
     }
     return out;
   }
-  Result<std::string> call(const Known& known) {
-    std::string arguments;
-    std::size_t count = 0;
-    while (!take(")")) {
-      auto one = expression();
-      if (!one) return one;
-      arguments += (count++ == 0 ? "" : ", ") + *one;
-      if (!take(",") && !starts(")")) return fail("',' or ')'");
+
+  Result<Term> sum() {
+    auto left = product();
+    while (left) {
+      cursor_.blanks();
+      const bool minus = cursor_.peek() == '-';
+      if (!minus && cursor_.peek() != '+') break;
+      (void)cursor_.take(minus ? "-" : "+");
+      auto right = product();
+      if (!right) return right;
+      left = added(*left, *right, minus);
     }
-    const bool extreme = known.name == "min" || known.name == "max" || known.name == "sum" || known.name == "mean";
-    if (extreme && count > 1) {
-      arguments = "[" + arguments + "]";
-      count = 1;
-    }
-    if (count < known.least || count > known.most)
-      return Error{Code::unsupported,
-                   std::string(known.name) + "() with " + std::to_string(count) + " arguments has no translation"};
-    const bool literal =
-        arguments.size() > 2 && arguments.front() == '\'' && arguments.find('\'', 1) == arguments.size() - 1;
-    if (known.cel.empty() || (known.name == "date and time" && literal)) return moment(arguments);
-    return std::string(known.cel) + "(" + arguments + ")";
+    return left;
   }
-  // A duration or a date by its text: "P1DT2H", "PT30M", "2024-01-01", "2024-01-01T10:00:00Z".
-  Result<std::string> moment(const std::string& literal) {
-    if (literal.size() < 3 || literal.front() != '\'')
-      return Error{Code::unsupported, "only a literal text can be read here"};
-    const auto text = literal.substr(1, literal.size() - 2);
-    if (text.front() == 'P' || text.starts_with("-P")) return duration(text);
-    const auto clock = text.find('T');
-    if (clock == std::string::npos) return "date(" + literal + ")";
-    if (text.find('@') != std::string::npos)
-      return Error{Code::unsupported, "'" + text + "' names a zone; write its offset, such as +01:00"};
-    // FEEL knows times without a zone, a record none: they are read as UTC.
-    const bool zoned = text.find_first_of("Z+-", clock) != std::string::npos;
-    return "timestamp('" + text + (zoned ? "')" : "Z')");
-  }
-  // [-]P[nD][T[nH][nM][n[.n]S]]
-  Result<std::string> duration(const std::string& text) {
-    const Error wrong{Code::unsupported, "'" + text + "' is no duration of days and time, such as P1DT2H30M or PT1.5S"};
-    std::string_view rest = text;
-    const bool negative = rest.front() == '-';
-    rest.remove_prefix(negative ? 2 : 1);
-    if (text[negative ? 1 : 0] != 'P' || rest.empty() || rest.back() == 'T') return wrong;
-    constexpr std::string_view units = "DHMS";
-    constexpr long long lengths[] = {86400, 3600, 60, 1};
-    long long seconds = 0;
-    std::string_view fraction;
-    bool time = false;
-    std::size_t next = 0;
-    const auto digits = [&rest] {
-      std::size_t n = 0;
-      while (n < rest.size() && is_digit(rest[n])) ++n;
-      const auto found = rest.substr(0, n);
-      rest.remove_prefix(n);
-      return found;
-    };
-    while (!rest.empty()) {
-      if (rest.front() == 'T' && !time) {
-        time = true;
-        rest.remove_prefix(1);
-      }
-      const auto count = digits();
-      if (count.empty() || count.size() > 11) return wrong;
-      if (!rest.empty() && rest.front() == '.') {
-        rest.remove_prefix(1);
-        fraction = digits();
-        if (fraction.empty() || fraction.size() > 9 || rest != "S") return wrong;
-      }
-      if (rest.empty()) return wrong;
-      const char unit = rest.front();
-      rest.remove_prefix(1);
-      if (unit == 'Y' || (unit == 'M' && !time))
-        return Error{Code::unsupported, "durations of years and months have no translation"};
-      const auto at = units.find(unit);
-      if (at == std::string_view::npos || at < next || (unit == 'D') == time) return wrong;
-      seconds += std::stoll(std::string(count)) * lengths[at];
-      next = at + 1;
-    }
-    std::string out = negative ? "duration('-" : "duration('";
-    out += std::to_string(seconds);
-    if (!fraction.empty()) out.append(".").append(fraction);
-    return out + "s')";
-  }
-  Result<std::string> list() {
-    ++at_;
-    std::string out;
-    while (!take("]")) {
-      auto one = expression();
-      if (!one) return one;
-      out += (out.empty() ? "" : ", ") + *one;
-      if (!take(",") && !starts("]")) return fail("',' or ']'");
-    }
-    return "[" + out + "]";
-  }
-  // Of \u and \U; a pair of surrogates is one character. False: it is none.
-  bool code_point(std::size_t digits, std::string& out) {
-    const auto hexadecimal = [&](std::size_t from, std::uint32_t& value) {
-      if (from + digits > text_.size()) return false;
-      const char* const end = text_.data() + from + digits;
-      return std::from_chars(text_.data() + from, end, value, 16).ptr == end;
-    };
-    std::uint32_t code = 0, low = 0;
-    if (!hexadecimal(at_ + 1, code)) return false;
-    at_ += digits;
-    const bool high = code >= 0xD800 && code < 0xDC00;
-    if (high && text_.substr(at_ + 1, 2) == "\\u" && hexadecimal(at_ + 3, low) && low >= 0xDC00 && low < 0xE000) {
-      code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-      at_ += 2 + digits;
-    }
-    if ((code >= 0xD800 && code < 0xE000) || code > 0x10FFFF) return false;
-    const auto byte = [&out](std::uint32_t bits) { out += static_cast<char>(bits); };
-    if (code < 0x80) {
-      byte(code);
-      return true;
-    }
-    if (code >= 0x10000) byte(0xF0 | code >> 18);
-    if (code >= 0x800) byte(code >= 0x10000 ? 0x80 | (code >> 12 & 0x3F) : 0xE0 | code >> 12);
-    byte(code >= 0x800 ? 0x80 | (code >> 6 & 0x3F) : 0xC0 | code >> 6);
-    byte(0x80 | (code & 0x3F));
-    return true;
-  }
-  Result<std::string> string() {
-    if (peek() != '"') return fail("a text in double quotes");
-    std::string out;
-    for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_) {
-      if (text_[at_] != '\\' || at_ + 1 >= text_.size()) {
-        out += text_[at_];
-        continue;
-      }
-      const char c = text_[++at_];
-      if (c == 'u' || c == 'U') {
-        if (!code_point(c == 'u' ? 4 : 6, out)) return fail("four hexadecimal digits after \\u, or six after \\U");
-        continue;
-      }
-      out += c == 'n' ? '\n' : c == 't' ? '\t' : c == 'r' ? '\r' : c;
-    }
-    if (peek() != '"') return fail("'\"' at the end of the text");
-    ++at_;
-    return zen::quoted(out);
-  }
-  Result<std::string> number() {
-    const auto start = at_;
-    while (is_digit(peek())) ++at_;
-    if (peek() == '.' && at_ + 1 < text_.size() && is_digit(text_[at_ + 1])) {
-      ++at_;
-      while (is_digit(peek())) ++at_;
-    }
-    if ((peek() == 'e' || peek() == 'E') && at_ + 1 < text_.size()) {
-      at_ += text_[at_ + 1] == '-' || text_[at_ + 1] == '+' ? 2 : 1;
-      while (is_digit(peek())) ++at_;
-    }
-    const auto value = zen::Number::parse(text_.substr(start, at_ - start));
-    if (!value)
-      return Error{Code::unsupported,
-                   "the number " + std::string(text_.substr(start, at_ - start)) + " has too many digits"};
-    return value->integer() ? value->text() : "decimal('" + value->text() + "')";
+  static Result<Term> added(const Term& a, const Term& b, bool minus) {
+    if (is_moment(a.kind) || is_moment(b.kind)) return moments_added(a, b, minus);
+    const auto either = [&](Kind kind) { return a.kind == kind || b.kind == kind; };
+    const auto kind = minus || either(Kind::number) ? Kind::number : either(Kind::string) ? Kind::string : Kind::any;
+    return term_of((minus ? "zen.subtract(" : "zen.add(") + a.cel + ", " + b.cel + ")", kind, {&a, &b});
   }
 
-  std::string_view text_;
-  Names names_;
-  std::size_t at_ = 0;
+  static Result<Term> computed(std::string_view function, const Term& a, const Term& b) {
+    for (const auto* one : {&a, &b})
+      if (is_moment(one->kind))
+        return Error{Code::unsupported, "a " + std::string(to_string(one->kind)) +
+                                            " is multiplied, divided or raised to a power; that has no translation"};
+    return term_of(std::string(function) + "(" + a.cel + ", " + b.cel + ")", Kind::number, {&a, &b});
+  }
+  Result<Term> product() {
+    auto left = power();
+    while (left) {
+      cursor_.blanks();
+      const char op = cursor_.peek();
+      if ((op != '*' && op != '/') || cursor_.starts("**")) break;
+      (void)cursor_.take(op == '*' ? "*" : "/");
+      auto right = power();
+      if (!right) return right;
+      left = computed(op == '*' ? "zen.multiply" : "zen.divide", *left, *right);
+    }
+    return left;
+  }
+  Result<Term> power() {
+    auto left = prefix();
+    if (!left || !cursor_.take("**")) return left;
+    if (++depth_ > max_depth) return Error{Code::invalid, "the expression is nested too deeply"};
+    auto right = power();
+    --depth_;
+    if (!right) return right;
+    return computed("zen.power", *left, *right);
+  }
+
+  Result<Term> prefix() {
+    cursor_.blanks();
+    if (cursor_.peek() != '-') return primary();
+    (void)cursor_.take("-");
+    cursor_.blanks();
+    if (number_ahead()) return number(true);
+    auto of = primary();
+    if (!of) return of;
+    if (of->kind != Kind::days_time && of->kind != Kind::years_months)
+      return term_of("zen.negate(" + of->cel + ")", Kind::number, {&*of});
+    const auto text = native(*of);
+    if (!text) return text.error();
+    const auto* zero = of->kind == Kind::days_time ? "(duration('0s') - " : "(0 - ";
+    return term_of(zero + *text + ")", of->kind, {&*of});
+  }
+
+  [[nodiscard]] bool number_ahead() const {
+    return is_digit(cursor_.peek()) || (cursor_.peek() == '.' && is_digit(cursor_.peek(1)));
+  }
+  Result<Term> number(bool negative) {
+    auto value = cursor_.number();
+    if (!value) return value.error();
+    if (negative) value->digits = -value->digits;
+    return term_of(value->integer() ? value->text() : "decimal('" + value->text() + "')", Kind::number, {});
+  }
+
+  Result<Term> primary() {
+    cursor_.blanks();
+    if (number_ahead()) return number(false);
+    auto out = value();
+    while (out && cursor_.peek() == '.' && is_letter(cursor_.peek(1))) {
+      (void)cursor_.take(".");
+      out = component(*out);
+    }
+    return out;
+  }
+
+  Result<Term> value() {
+    const char c = cursor_.peek();
+    if (c == '"') {
+      auto text = cursor_.string();
+      if (!text) return text.error();
+      auto out = term_of(zen::quoted(*text), Kind::string, {});
+      out.quoted = *std::move(text);
+      return out;
+    }
+    if (cursor_.take("@")) {
+      const auto text = cursor_.string();
+      if (!text) return text.error();
+      return moment(*text);
+    }
+    if (cursor_.take("?")) {
+      auto out = term_of("value", column_, {});
+      out.constant = false;
+      out.asks = true;
+      return out;
+    }
+    if (cursor_.take("(")) {
+      auto inner = expression();
+      if (inner && !cursor_.take(")")) return cursor_.wrong("')'");
+      return inner;
+    }
+    if (cursor_.take("[")) return list();
+    if (cursor_.take_word("true")) return term_of("true", Kind::boolean, {});
+    if (cursor_.take_word("false")) return term_of("false", Kind::boolean, {});
+    if (cursor_.take_word("null")) return term_of("null", Kind::null, {});
+    // A name the table knows goes before a function of the same beginning.
+    if (const auto* name = take_longest(names_)) return field("input", *name, false);
+    if (const auto function = take_function(cursor_)) return call(*function);
+    const auto word = cursor_.take_identifier();
+    if (word.empty()) return cursor_.wrong("a value");
+    return Error{Code::unsupported,
+                 "'" + std::string(word) + "' is no input of the table and no function that can be translated"};
+  }
+
+  const Name* take_longest(const Names& names) {
+    const auto start = cursor_.place();
+    const Name* found = nullptr;
+    auto end = start;
+    for (const auto& name : names) {
+      if (cursor_.take_name(name.text) && cursor_.place() > end) {
+        found = &name;
+        end = cursor_.place();
+      }
+      cursor_.back_to(start);
+    }
+    cursor_.back_to(end);
+    return found;
+  }
+
+  static Term field(const std::string& of, const Name& name, bool asks) {
+    auto out = term_of("zen.get(" + of + ", " + zen::quoted(name.text) + ")", name.kind, {});
+    out.constant = false;
+    out.asks = asks;
+    out.raw = is_moment(name.kind);
+    out.parts = name.parts.empty() ? nullptr : &name.parts;
+    return out;
+  }
+
+  // What follows a '.': one of the components known, a part of a moment, or whatever is written there.
+  Result<Term> component(const Term& of) {
+    if (of.parts != nullptr)
+      if (const auto* name = take_longest(*of.parts)) return field(of.cel, *name, of.asks);
+    std::string name(cursor_.take_identifier());
+    const auto part = moment_part(of, name);
+    if (!part) return part.error();
+    if (*part) return **part;
+    // Two words side by side are no expression, so the second one belongs to the name.
+    for (auto end = cursor_.place();; end = cursor_.place()) {
+      cursor_.blanks();
+      const auto word = cursor_.place() == end ? std::string_view() : cursor_.take_identifier();
+      if (word.empty() || is_keyword(word)) {
+        cursor_.back_to(end);
+        break;
+      }
+      name.append(" ").append(word);
+    }
+    return term_of("zen.get(" + of.cel + ", " + zen::quoted(name) + ")", Kind::any, {&of});
+  }
+
+  Result<Term> call(std::string_view function) {
+    std::vector<Term> arguments;
+    while (!cursor_.take(")")) {
+      if (cursor_.named_argument_ahead())
+        return Error{Code::unsupported, "arguments by name have no translation; write those of " +
+                                            std::string(function) + "() in their order"};
+      auto one = expression();
+      if (!one) return one;
+      arguments.push_back(*std::move(one));
+      if (!cursor_.take(",") && !cursor_.starts(")")) return cursor_.wrong("',' or ')'");
+    }
+    return called(function, arguments);
+  }
+
+  Result<Term> list() {
+    auto out = term_of("", Kind::list, {});
+    while (!cursor_.take("]")) {
+      auto one = expression();
+      if (!one) return one;
+      const auto text = native(*one);
+      if (!text) return text.error();
+      out.cel += (out.cel.empty() ? "[" : ", ") + *text;
+      out.constant = out.constant && one->constant;
+      out.asks = out.asks || one->asks;
+      out.items.push_back(*std::move(one));
+      if (!cursor_.take(",") && !cursor_.starts("]")) return cursor_.wrong("',' or ']'");
+    }
+    out.cel += out.cel.empty() ? "[]" : "]";
+    return out;
+  }
+
+  Cursor cursor_;
+  const Names& names_;
+  Kind column_;
   int depth_ = 0;
-  bool asked_ = false;  // the expression looked at "?"
 };
 
 }  // namespace
 
-Result<std::string> feel_expression(std::string_view text, const Names& names) { return Feel(text, names).whole(); }
-Result<std::string> feel_cell(std::string_view text, const Names& names) { return Feel(text, names).cell(); }
+Result<std::string> feel_expression(std::string_view text, const Names& names) {
+  const auto term = Feel(text, names).whole();
+  if (!term) return term.error();
+  return native(*term);
+}
+
+Result<Translated> feel_input(std::string_view text, const Names& names, Kind wanted) {
+  auto term = Feel(text, names).whole();
+  if (!term) return term.error();
+  if (!is_moment(wanted)) return Translated{term->cel, term->kind, term->constant};
+  // A field that is declared as a text may hold one all the same.
+  if (term->kind == Kind::string) term->kind = Kind::any;
+  const auto cel = native(*term, wanted);
+  if (!cel) return cel.error();
+  return Translated{*cel, wanted, term->constant};
+}
+
+Result<Translated> feel_output(std::string_view text, const Names& names) {
+  const auto term = Feel(text, names).whole();
+  if (!term) return term.error();
+  const auto json = json_form(*term);
+  if (!json) return json.error();
+  return Translated{*json, term->kind, term->constant};
+}
+
+Result<Translated> feel_unary_tests(std::string_view text, const Names& names, Kind column) {
+  return Feel(text, names, column).cell();
+}
+
+Result<std::string> feel_cell(std::string_view text, const Names& names, Kind column) {
+  auto cell = feel_unary_tests(text, names, column);
+  if (!cell) return cell.error();
+  return std::move(cell->cel);
+}
+
 Result<std::vector<std::string>> feel_values(std::string_view text, const Names& names) {
-  return Feel(text, names).values();
+  const auto terms = Feel(text, names).values();
+  if (!terms) return terms.error();
+  std::vector<std::string> out;
+  for (const auto& term : *terms) {
+    auto json = json_form(term);
+    if (!json) return json.error();
+    out.push_back(*std::move(json));
+  }
+  return out;
 }
 
 }  // namespace socle::rules::dmn

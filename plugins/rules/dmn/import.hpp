@@ -1,4 +1,12 @@
 // import.hpp: DMN decision tables as rulesets of ours. Any thread.
+//
+// The result is DMN's in every case, without a switch: null where no rule is hit and there is no default, where UNIQUE
+// finds several rules or ANY finds rules that differ, and where an input is not one of its allowed values. What our own
+// tables answer with an error is written out as steps, so that the model shows it and a trace names the rows:
+//
+//   allowed    a table that gives whether every input is among its allowed values     (only where some are listed)
+//   hits       the table as C, for U, A and sums of what may be no number; else it is the decision itself
+//   decision   what DMN makes of the hits
 #pragma once
 
 #include <optional>
@@ -6,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dmn/feel.hpp"
 #include "table/diagnostic.hpp"
 
 namespace socle::rules {
@@ -36,13 +45,14 @@ struct Table {
   std::string pointer;
   std::string hit_policy;   // DMN's word; empty: UNIQUE
   std::string aggregation;  // SUM, MIN, MAX, COUNT or empty
-  std::vector<std::string> variables;
+  Names variables;
   std::vector<Input> inputs;
   std::vector<Output> outputs;
   std::vector<Rule> rules;
 };
 
-// A ruleset of this one table, whose output is the decision's result (DMN's null where no rule is hit).
+// A ruleset of this one table, whose output is the decision's result. Rules that overlap where they must not are told
+// as warnings.
 [[nodiscard]] std::optional<std::string> to_ruleset(const Table& table, Diagnostics& diagnostics);
 
 }  // namespace dmn

@@ -136,7 +136,7 @@ TEST_CASE("dmn: FEEL cells and expressions", "[rules]") {
       {"-5", "-5"},
       {"0.5", "decimal('0.5')"},
       {"null", "null"},
-      {"> Monthly Income * 2", "> zen.multiply(zen.get(input, 'Monthly Income'), 2)"},
+      {"> Monthly Income * 2", "(zen.gt(value, zen.multiply(zen.get(input, 'Monthly Income'), 2)))"},
       {"? > 5 and ? < 9", "(zen.truth((zen.truth(zen.gt(value, 5)) && zen.truth(zen.lt(value, 9)))))"},
       {"< date(\"2024-01-01\")", "< date('2024-01-01')"},
       {"@\"2024-01-01T00:00:00Z\"", "timestamp('2024-01-01T00:00:00Z')"},
@@ -157,8 +157,9 @@ TEST_CASE("dmn: FEEL cells and expressions", "[rules]") {
         "zen.add(zen.get(zen.get(input, 'Applicant'), 'Age'), 1)");
   CHECK(*rules::dmn::feel_expression("if x > 1 then \"a\" else \"b\"", names) ==
         "(zen.truth(zen.gt(zen.get(input, 'x'), 1)) ? dyn('a') : dyn('b'))");
-  CHECK(rules::dmn::feel_expression("duration(\"P1Y\")", names).error().message ==
-        "durations of years and months have no translation");
+  CHECK(*rules::dmn::feel_expression("duration(\"-P1Y2M\")", names) == "-14");
+  CHECK(rules::dmn::feel_expression("duration(\"P1Y2D\")", names).error().message ==
+        "'P1Y2D' is no duration of years and months, such as P1Y2M");
   for (const auto* text : {"P", "PT", "P1DT", "PT5", "P1H", "PT1D", "PT1S1M", "PT1.5M", "PT.5S", "P1DX", "-P"}) {
     INFO(text);
     const auto read = rules::dmn::feel_expression("duration(\"" + std::string(text) + "\")", names);
@@ -175,7 +176,7 @@ TEST_CASE("dmn: FEEL cells and expressions", "[rules]") {
   CHECK_FALSE(rules::dmn::feel_cell("\"open", names));
 }
 
-TEST_CASE("dmn: policies give null where nothing is hit, and refuse what contradicts", "[rules]") {
+TEST_CASE("dmn: policies give null where nothing is hit, and where hits contradict", "[rules]") {
   const std::vector<std::pair<std::string, std::string>> rows{{"> 5", "1"}, {"> 10", "2"}, {"> 10", "0.5"}};
   CHECK(outcome(table_of("COLLECT SUM", rows), R"({"x":11})") == "3.5");
   CHECK(outcome(table_of("COLLECT MIN", rows), R"({"x":11})") == "0.5");
@@ -185,9 +186,9 @@ TEST_CASE("dmn: policies give null where nothing is hit, and refuse what contrad
   CHECK(outcome(table_of("RULE ORDER", rows), R"({"x":1})") == "null");
   CHECK(outcome(table_of("OUTPUT ORDER", rows, "2,1,0.5"), R"({"x":11})") == "[2,1,0.5]");
   CHECK(outcome(table_of("PRIORITY", rows, "2,1,0.5"), R"({"x":11})") == "2");
-  CHECK(outcome(table_of("UNIQUE", rows), R"({"x":11})").starts_with("several_rows_hit"));
+  CHECK(outcome(table_of("UNIQUE", rows), R"({"x":11})") == "null");
   CHECK(outcome(table_of("UNIQUE", rows), R"({"x":6})") == "1");
-  CHECK(outcome(table_of("ANY", rows), R"({"x":11})").starts_with("rows_disagree"));
+  CHECK(outcome(table_of("ANY", rows), R"({"x":11})") == "null");
   CHECK(outcome(table_of("FIRST", rows), R"({"x":null})") == "null");
   CHECK(table_of("BEST", rows) == "hit_policy : 'BEST' is no hit policy of DMN\n");
 }

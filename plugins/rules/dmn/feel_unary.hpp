@@ -1,0 +1,32 @@
+// feel_unary.hpp: unary tests, the language of input cells, once they are read: as the shorthand of our tables when
+// they are constant, so that rows are indexed and analysed, else as one condition over the column's value. Any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dmn/feel_term.hpp"
+
+namespace socle::rules::dmn {
+
+struct Test {
+  enum class Form : std::uint8_t { comparison, interval, expression };
+  Form form = Form::expression;
+  Order order = Order::eq;  // comparison
+  bool low_included = true;
+  bool high_included = true;
+  Term low;   // or the operand, the expression
+  Term high;  // interval
+
+  [[nodiscard]] bool constant() const { return low.constant && high.constant; }
+};
+
+// Whether `subject` passes one of the tests: a boolean expression, an error where FEEL has null.
+[[nodiscard]] Result<std::string> any_holds(const std::vector<Test>& tests, const Term& subject);
+// A cell of a column of that kind.
+[[nodiscard]] Result<std::string> cell_of(const std::vector<Test>& tests, bool negated, Kind column);
+// The kind of moment that the tests compare with; any: with none.
+[[nodiscard]] Kind moment_compared(const std::vector<Test>& tests);
+
+}  // namespace socle::rules::dmn

@@ -10,8 +10,7 @@
 
 namespace socle::forms {
 
-// Decimals become texts unless the field's schema wants a number; dates and moments become texts. What has no JSON form
-// (a type, an infinite number) is Code::invalid.
+// As cel::append_json writes it; decimals become texts unless the field's schema wants a number.
 [[nodiscard]] Status append_value(json::Writer& out, const cel::Value& value, const Field* field);
 
 // Absent, or what reads as absent: null, an empty optional.

@@ -68,7 +68,7 @@ std::string warnings_text(const Outcome& outcome) {
   return text;
 }
 
-bool was_stopped(const Outcome& outcome) { return outcome.fault && outcome.fault->code == "interrupted"; }
+bool ended_with(const Outcome& outcome, std::string_view code) { return outcome.fault && outcome.fault->code == code; }
 
 }  // namespace
 
@@ -105,8 +105,9 @@ DryRun dry_run(const Ruleset& before, const Ruleset& after, View records, Call c
     call.input = records.at(i);
     const auto first = before.evaluate(call, arena);
     const auto second = after.evaluate(call, arena);
-    out.stopped = was_stopped(first) || was_stopped(second);
+    out.stopped = ended_with(first, "interrupted") || ended_with(second, "interrupted");
     if (out.stopped) break;
+    out.out_of_fuel = out.out_of_fuel || ended_with(first, "out_of_fuel") || ended_with(second, "out_of_fuel");
     ++out.records;
     out.faults_before += first.fault ? 1 : 0;
     out.faults_after += second.fault ? 1 : 0;

@@ -31,6 +31,7 @@ struct DryRun {
   std::size_t faults_after = 0;
   std::vector<Changed> changed;  // at most 1000
   bool stopped = false;          // call.limits' interrupt said no: `records` tells how far it came
+  bool out_of_fuel = false;      // an evaluation ended so
 };
 // Every record of the list through both, with the same `call` but for the input.
 [[nodiscard]] DryRun dry_run(const Ruleset& before, const Ruleset& after, json::View records, Call call);

@@ -4,8 +4,8 @@
 
 #include "ruleset/body.hpp"
 #include "ruleset/trace.hpp"
+#include "socle/cel/json_form.hpp"
 #include "table/codes.hpp"
-#include "table/values.hpp"
 
 namespace socle::rules {
 namespace {
@@ -200,7 +200,7 @@ class Evaluation {
       const auto value = evaluate(part.value);
       if (value.is_error()) return;
       if (object) writer.key(part.name);
-      if (auto status = append_json(writer, value); !status) {
+      if (auto status = cel::append_json(writer, value); !status) {
         (void)meter_.fail(codes::not_json, status.error().message, part.value.pointer);
         return;
       }

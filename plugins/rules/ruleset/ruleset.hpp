@@ -58,6 +58,7 @@ struct TestReport {
     std::string pointer;
   };
   std::vector<One> tests;
+  bool out_of_fuel = false;  // an evaluation ended so, whatever its test expected
   [[nodiscard]] std::size_t failed() const;
 };
 

@@ -6,7 +6,6 @@
 #include "socle/json/compare.hpp"
 #include "socle/json/document.hpp"
 #include "socle/json/writer.hpp"
-#include "table/values.hpp"
 
 namespace socle::rules {
 namespace {
@@ -29,7 +28,8 @@ bool moment(View text, std::int64_t& seconds, std::uint32_t& nanos) {
   return true;
 }
 
-std::string judge(const Ruleset& ruleset, View test, const cel::Limits& limits, bool& stopped, cel::Arena& arena) {
+// `ended`: the code of the fault that the evaluation ended with.
+std::string judge(const Ruleset& ruleset, View test, const cel::Limits& limits, std::string& ended, cel::Arena& arena) {
   if (!test.is_object()) return "a test is {name, input, output} or {name, input, error}";
   for (const auto [key, value] : test.members())
     if (key != "name" && key != "input" && key != "output" && key != "error" && key != "now" && key != "user" &&
@@ -45,7 +45,7 @@ std::string judge(const Ruleset& ruleset, View test, const cel::Limits& limits, 
   call.env = test.find("env");
   call.limits = limits;
   const auto outcome = ruleset.evaluate(call, arena);
-  stopped = outcome.fault && outcome.fault->code == "interrupted";
+  if (outcome.fault) ended = outcome.fault->code;
   if (const auto error = test.find("error"); error.exists()) {
     if (!outcome.fault) return "expected the error " + json::to_text(error) + "; got " + outcome.output;
     const bool same = error.as_string() == outcome.fault->code ||
@@ -84,8 +84,11 @@ TestReport Ruleset::run_tests(View source, const cel::Limits& limits) const {
     if (one.name.empty()) one.name = "test " + std::to_string(i + 1);
     one.pointer = "/tests/" + std::to_string(i);
     stopped = stopped || (limits.interrupt != nullptr && !limits.interrupt(limits.data));
-    one.message = stopped ? "not run: the time was over" : judge(*this, tests.at(i), limits, stopped, arena);
+    std::string ended;
+    one.message = stopped ? "not run: the time was over" : judge(*this, tests.at(i), limits, ended, arena);
     one.passed = one.message.empty();
+    stopped = stopped || ended == "interrupted";
+    report.out_of_fuel = report.out_of_fuel || ended == "out_of_fuel";
   }
   return report;
 }

@@ -1,7 +1,7 @@
 // trace.cpp: see the header. Large values are cut: a trace explains, it does not archive.
 #include "ruleset/trace.hpp"
 
-#include "table/values.hpp"
+#include "socle/cel/json_form.hpp"
 
 namespace socle::rules {
 namespace {
@@ -17,7 +17,7 @@ Trace::Trace(Meter& meter)
 }
 
 void Trace::write(json::Writer& out, const cel::Value& value) {
-  const auto text = to_json(value);
+  const auto text = cel::to_json(value);
   if (!text) {
     out.string(cel::to_text(value));
   } else if (text->size() <= longest_value) {

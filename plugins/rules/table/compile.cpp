@@ -7,7 +7,6 @@
 #include "table/body.hpp"
 #include "table/cell_compiler.hpp"
 #include "table/codes.hpp"
-#include "table/values.hpp"
 
 namespace socle::rules {
 namespace {

@@ -11,7 +11,6 @@
 #include "table/body.hpp"
 #include "table/codes.hpp"
 #include "table/hit_policy.hpp"
-#include "table/values.hpp"
 
 namespace socle::rules {
 namespace {

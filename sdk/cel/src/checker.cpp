@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "decimal.hpp"
+#include "library.hpp"
 #include "macros.hpp"
 #include "unify.hpp"
 
@@ -181,6 +183,13 @@ class Checker {
     for (std::size_t i = skipped; i < expr.args.size(); ++i) arguments.push_back(check(*expr.args[i]));
     if (!env_.has_function(function)) return fail(expr, "undeclared reference to '" + expr.name + "'" + in_container());
     ast_.references[expr.id] = {function, false, false};
+    // The list that math.greatest(a, b, c) makes is of dyn, whatever they are.
+    const bool extremum = function == "math.@max" || function == "math.@min";
+    if (extremum && arguments.size() == 1 && expr.args.back()->kind == ExprKind::list) {
+      std::vector<Type> elements;
+      for (const auto& element : expr.args.back()->args) elements.push_back(ast_.types[element->id]);
+      if (mixes_decimals(elements)) return no_overload(expr, function, elements);
+    }
     return resolve_overload(expr, function, arguments, expr.member && skipped == 0);
   }
 
@@ -205,9 +214,22 @@ class Checker {
     if (function == "_?_:_" && arguments.size() == 3 && env_.options().mixed_numbers && numeric(arguments[1]) &&
         numeric(arguments[2]) && unify_.assignable(TypeKind::boolean, arguments[0]))
       return TypeKind::real;
+    return no_overload(expr, function, arguments);
+  }
+  Type no_overload(const Expr& expr, const std::string& function, const std::vector<Type>& arguments) {
     std::string text;
     for (const auto& type : arguments) text += (text.empty() ? "" : ", ") + unify_.substitute(type, true).text();
-    return fail(expr, "found no matching overload for '" + function + "' applied to '(" + text + ")'");
+    return fail(expr, "found no matching overload for '" + std::string(written_name(function)) + "' applied to '(" +
+                          text + ")'" + (mixes_decimals(arguments) ? "; " + std::string(no_common_number) : ""));
+  }
+  bool mixes_decimals(const std::vector<Type>& arguments) {
+    const auto any = [&](TypeKind kind) {
+      return std::any_of(arguments.begin(), arguments.end(), [&](const Type& type) {
+        const auto known = unify_.substitute(type, true);
+        return known.is(kind) || (known.is(TypeKind::list) && known.at(0).is(kind));
+      });
+    };
+    return any(TypeKind::decimal) && any(TypeKind::real);
   }
   [[nodiscard]] bool numeric(const Type& type) {
     const auto known = unify_.substitute(type, false);

@@ -317,12 +317,21 @@ class Lowering {
     for (const auto* overload : env_.overloads(name))
       if (overload->member == member && overload->parameters.size() == op->args.size())
         op->overloads.push_back(overload);
+    narrow(op->overloads, type_of(expr));
     op->overloads.shrink_to_fit();
     op->ordering = name == "_<_" || name == "_<=_" || name == "_>_" || name == "_>=_";
     if (!pattern(expr, *op)) return op;
     const bool known =
         std::all_of(op->args.begin(), op->args.end(), [](const auto& a) { return a->constant() != nullptr; });
     return fold(std::move(op), {known && !op_is_environment(name)});
+  }
+  // What looks alike at run time, as lists of ints and of doubles do, the checked type tells apart.
+  static void narrow(std::vector<const Overload*>& overloads, const Type& result) {
+    const auto alike = [&](const Overload* one) { return one->kinds == overloads.front()->kinds; };
+    if (overloads.size() < 2 || !std::all_of(overloads.begin(), overloads.end(), alike)) return;
+    const auto wanted = [&](const Overload* one) { return one->result == result; };
+    const auto at = std::find_if(overloads.begin(), overloads.end(), wanted);
+    if (at != overloads.end()) overloads = {*at};
   }
   // Functions declared by the host may not be pure: never folded.
   bool op_is_environment(const std::string& name) const { return !standard_library().contains(name); }

@@ -20,8 +20,9 @@ constexpr auto endless = std::numeric_limits<std::uint64_t>::max();
 std::uint64_t plus(std::uint64_t a, std::uint64_t b) { return a > endless - b ? endless : a + b; }
 std::uint64_t times(std::uint64_t a, std::uint64_t b) { return a != 0 && b > endless / a ? endless : a * b; }
 
-constexpr auto unknown = endless;             // a size that its reader has to assume
-constexpr std::uint64_t longest_scalar = 48;  // code points of a number, date or timestamp as text
+constexpr auto unknown = endless;              // a size that its reader has to assume
+constexpr std::uint64_t longest_scalar = 48;   // code points of a number, date or timestamp as text
+constexpr std::uint64_t longest_number = 416;  // of a number that format() writes out: %.100f of the largest double
 constexpr std::string_view sort_by_keys = "@sortByAssociatedKeys";
 
 // The largest a value can be: items of a list or map, code points of a text; `element` of what it holds. `open`: the
@@ -170,6 +171,18 @@ class Estimator {
   static std::uint64_t replaced(const std::vector<Size>& sizes) {
     return sizes.size() < 3 ? 1 : times(plus(sizes[0].size, 1), plus(sizes[2].size, 1));
   }
+  static bool may_be_number(const Type& type) {
+    const bool number = type.is(TypeKind::integer) || type.is(TypeKind::unsigned_integer) || type.is(TypeKind::real) ||
+                        type.is(TypeKind::decimal);
+    return number || type.is_dyn() || std::any_of(type.parameters().begin(), type.parameters().end(), may_be_number);
+  }
+  // The longest text that format() makes of what is not long itself.
+  [[nodiscard]] std::uint64_t longest_shown(const Expr& e) const {
+    if (e.kind != ExprKind::list) return may_be_number(ast_.types[e.id]) ? longest_number : longest_scalar;
+    auto out = longest_scalar;
+    for (const auto& arg : e.args) out = std::max(out, longest_shown(*arg));
+    return out;
+  }
   // What a function does beyond looking through its arguments: text that it makes, a pattern that may look at all that
   // is left of a text for every match, or compare at every place.
   std::uint64_t searching(std::string_view name, const std::vector<Size>& sizes, bool computed) const {
@@ -253,7 +266,7 @@ class Estimator {
     if (name == "string") return {std::max(first.size, longest_scalar), 1, open};
     if (name == "join") return {times(first.size, plus(first.element, second.size)), 1, open};
     if (name == "format")
-      return {plus(first.size, times(second.size, std::max(second.element, longest_scalar))), 1, open};
+      return {plus(first.size, times(second.size, std::max(second.element, longest_shown(*e.args.back())))), 1, open};
     if (name == "replace" || name == "regex.replace") return {replaced(sizes), 1, open};
     Size out{1, 1, open};
     for (const auto& size : sizes) {

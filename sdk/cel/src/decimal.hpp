@@ -9,6 +9,10 @@
 
 namespace socle::cel {
 
+// What a decimal and a double have to hear that meet where numbers are compared or added.
+inline constexpr std::string_view no_common_number =
+    "a decimal and a double do not mix: convert one with decimal() or double()";
+
 enum class Rounding : std::uint8_t { half_even, half_up, up, down, floor, ceiling };
 
 // Decimals with decimals, ints and uints by value; incomparable with anything else.

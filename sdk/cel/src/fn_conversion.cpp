@@ -16,8 +16,7 @@ Value range(Context& c, std::string_view wanted) {
 }
 Value same(Context&, Args a) { return a[0]; }
 Value unreadable(Context& c, Args a, std::string_view wanted) {
-  return c.error(ErrorCode::invalid_argument,
-                 "'" + std::string(a[0].as_string().substr(0, 64)) + "' is no " + std::string(wanted));
+  return c.error(ErrorCode::invalid_argument, "'" + shortened(a[0].as_string()) + "' is no " + std::string(wanted));
 }
 
 Value int_of_uint(Context& c, Args a) {

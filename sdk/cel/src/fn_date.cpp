@@ -4,7 +4,9 @@
 
 #include "decimal.hpp"
 #include "library.hpp"
+#include "operators.hpp"
 #include "socle/cel/time.hpp"
+#include "utf8.hpp"
 
 namespace socle::cel {
 namespace {
@@ -19,8 +21,7 @@ Value checked_date(Context& c, std::int64_t days) {
   return Value::date(days);
 }
 Value no_date(Context& c, std::string_view text) {
-  return c.error(ErrorCode::invalid_argument,
-                 "'" + std::string(text.substr(0, 64)) + "' is no date; wanted 2024-12-31");
+  return c.error(ErrorCode::invalid_argument, "'" + shortened(text) + "' is no date; wanted 2024-12-31");
 }
 Value date_of_string(Context& c, Args a) {
   const auto days = parse_date(a[0].as_string());
@@ -33,7 +34,7 @@ Value local_date(Context& c, const Value& at, std::int64_t offset) {
 Value date_of_timestamp(Context& c, Args a) { return local_date(c, a[0], 0); }
 Value date_in_zone(Context& c, Args a) {
   const auto offset = zone_offset(a[1].as_string(), a[0].seconds());
-  if (!offset) return c.error(ErrorCode::invalid_argument, "unknown time zone '" + std::string(a[1].as_string()) + "'");
+  if (!offset) return unknown_zone(c, a[1]);
   return local_date(c, a[0], *offset);
 }
 Value date_of_parts(Context& c, Args a) {
@@ -88,7 +89,7 @@ Value midnight_in(Context& c, Args a) {
   const auto local = a[0].days() * 86400;
   auto offset = zone_offset(a[1].as_string(), local);
   if (offset) offset = zone_offset(a[1].as_string(), local - *offset);
-  if (!offset) return c.error(ErrorCode::invalid_argument, "unknown time zone '" + std::string(a[1].as_string()) + "'");
+  if (!offset) return unknown_zone(c, a[1]);
   return make_timestamp(c, local - *offset, 0);
 }
 Value date_to_string(Context& c, Args a) { return c.text(date_text(a[0].days())); }
@@ -133,8 +134,8 @@ constexpr Builtin date_table[] = {
 Value decimal_of_string(Context& c, Args a) {
   const auto value = parse_decimal(a[0].as_string());
   return value ? *value
-               : c.error(ErrorCode::invalid_argument, "'" + std::string(a[0].as_string().substr(0, 64)) +
-                                                          "' is no decimal of at most 38 digits; wanted 12.50");
+               : c.error(ErrorCode::invalid_argument,
+                         "'" + shortened(a[0].as_string()) + "' is no decimal of at most 38 digits; wanted 12.50");
 }
 Value decimal_of_number(Context&, Args a) { return to_decimal(a[0]); }
 Value decimal_of_double(Context& c, Args a) {
@@ -167,12 +168,6 @@ Value round_mode(Context& c, Args a) {
   return c.error(ErrorCode::invalid_argument, "unknown rounding; wanted half_even, half_up, up, down, floor, ceiling");
 }
 Value scale_of(Context&, Args a) { return Value::integer(a[0].scale()); }
-Value absolute(Context& c, Args a) {
-  if (a[0].unscaled() >= 0) return a[0];
-  const auto out = add_decimals(Value::integer(0), a[0], true);
-  return out ? *out : c.error(ErrorCode::overflow, "decimal result has more than 38 digits");
-}
-
 constexpr Builtin decimal_table[] = {
     {"decimal", "(string): decimal", decimal_of_string},
     {"decimal", "(int): decimal", decimal_of_number},
@@ -185,7 +180,7 @@ constexpr Builtin decimal_table[] = {
     {"round", "decimal.(int): decimal", round_scale},
     {"round", "decimal.(int, string): decimal", round_mode},
     {"scale", "decimal.(): int", scale_of},
-    {"abs", "decimal.(): decimal", absolute},
+    {"abs", "decimal.(): decimal", absolute_decimal},
 };
 
 }  // namespace

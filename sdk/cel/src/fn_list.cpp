@@ -125,41 +125,55 @@ Value sort_by_keys(Context& c, Args a) { return sorted(c, a[0], a[1]); }
 Value first(Context& c, Args a) { return a[0].size() == 0 ? Value::optional_none() : c.some(a[0].at(0)); }
 Value last(Context& c, Args a) { return a[0].size() == 0 ? Value::optional_none() : c.some(a[0].at(a[0].size() - 1)); }
 
+// Numbers of one kind, decimals with whole numbers, durations.
+Value added(Context& c, const Value& total, const Value& item) {
+  if (total.is(Kind::decimal) != item.is(Kind::decimal)) {
+    const auto& other = total.is(Kind::decimal) ? item : total;
+    if (!other.is(Kind::integer) && !other.is(Kind::unsigned_integer))
+      return c.error(ErrorCode::no_such_overload,
+                     other.is(Kind::real) ? no_common_number : "sum wants values of one kind");
+  } else if (item.kind() != total.kind()) {
+    return c.error(ErrorCode::no_such_overload, "sum wants values of one kind");
+  }
+  std::int64_t whole = 0;
+  std::uint64_t natural = 0;
+  switch (total.is(Kind::decimal) ? Kind::decimal : item.kind()) {
+    case Kind::integer:
+      if (__builtin_add_overflow(total.as_int(), item.as_int(), &whole)) return overflow(c);
+      return Value::integer(whole);
+    case Kind::unsigned_integer:
+      if (__builtin_add_overflow(total.as_uint(), item.as_uint(), &natural)) return overflow(c);
+      return Value::unsigned_integer(natural);
+    case Kind::real: return Value::real(total.as_double() + item.as_double());
+    case Kind::duration: return add_durations(c, total, item, 1);
+    default: {
+      const auto sum = add_decimals(total, item, false);
+      return sum ? *sum : c.error(ErrorCode::overflow, "decimal result has more than 38 digits");
+    }
+  }
+}
+// What a list without elements adds up to.
+template <Kind Of>
+Value nothing() {
+  switch (Of) {
+    case Kind::unsigned_integer: return Value::unsigned_integer(0);
+    case Kind::real: return Value::real(0);
+    case Kind::decimal: return Value::decimal(0, 0);
+    case Kind::duration: return Value::duration(0, 0);
+    default: return Value::integer(0);
+  }
+}
+template <Kind Of>
 Value sum(Context& c, Args a) {
-  Value total = Value::integer(0);
+  auto total = nothing<Of>();
   for (std::size_t i = 0, n = a[0].size(); i < n; ++i) {
     if (!c.charge(1)) return c.stopped();
     const auto item = a[0].at(i);
-    if (i == 0) {
-      total = item;
-      if ((item.kind() < Kind::integer || item.kind() > Kind::real) && !item.is(Kind::decimal) &&
-          !item.is(Kind::duration))
-        return c.error(ErrorCode::no_such_overload, "sum wants numbers, decimals or durations");
-      continue;
-    }
-    if (item.kind() != total.kind()) return c.error(ErrorCode::no_such_overload, "sum wants values of one kind");
-    std::int64_t whole = 0;
-    std::uint64_t natural = 0;
-    switch (item.kind()) {
-      case Kind::integer:
-        if (__builtin_add_overflow(total.as_int(), item.as_int(), &whole)) return overflow(c);
-        total = Value::integer(whole);
-        break;
-      case Kind::unsigned_integer:
-        if (__builtin_add_overflow(total.as_uint(), item.as_uint(), &natural)) return overflow(c);
-        total = Value::unsigned_integer(natural);
-        break;
-      case Kind::real: total = Value::real(total.as_double() + item.as_double()); break;
-      case Kind::duration:
-        total = add_durations(c, total, item, 1);
-        if (total.is_error()) return total;
-        break;
-      default: {
-        const auto next = add_decimals(total, item, false);
-        if (!next) return c.error(ErrorCode::overflow, "decimal result has more than 38 digits");
-        total = *next;
-      }
-    }
+    if ((item.kind() < Kind::integer || item.kind() > Kind::real) && !item.is(Kind::decimal) &&
+        !item.is(Kind::duration))
+      return c.error(ErrorCode::no_such_overload, "sum wants numbers, decimals or durations");
+    total = i == 0 ? item : added(c, total, item);
+    if (total.is_error()) return total;
   }
   return total;
 }
@@ -223,11 +237,11 @@ constexpr Builtin table[] = {
     {"@sortByAssociatedKeys", "list(A).(list(B)): list(A)", sort_by_keys},
     {"first", "list(A).(): optional_type(A)", first},
     {"last", "list(A).(): optional_type(A)", last},
-    {"sum", "list(int).(): int", sum},
-    {"sum", "list(uint).(): uint", sum},
-    {"sum", "list(double).(): double", sum},
-    {"sum", "list(decimal).(): decimal", sum},
-    {"sum", "list(duration).(): duration", sum},
+    {"sum", "list(int).(): int", sum<Kind::integer>},
+    {"sum", "list(uint).(): uint", sum<Kind::unsigned_integer>},
+    {"sum", "list(double).(): double", sum<Kind::real>},
+    {"sum", "list(decimal).(): decimal", sum<Kind::decimal>},
+    {"sum", "list(duration).(): duration", sum<Kind::duration>},
     {"sets.contains", "(list(A), list(A)): bool", sets_contains},
     {"sets.intersects", "(list(A), list(A)): bool", sets_intersects},
     {"sets.equivalent", "(list(A), list(A)): bool", sets_equivalent},

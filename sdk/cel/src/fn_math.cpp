@@ -1,6 +1,7 @@
 // fn_math.cpp: the math extension.
 #include <cmath>
 
+#include "decimal.hpp"
 #include "library.hpp"
 #include "operators.hpp"
 
@@ -11,9 +12,15 @@ using Args = const Value*;
 
 Value same(Context&, Args a) { return a[0]; }
 
+Value no_order(Context& c) { return c.error(ErrorCode::invalid_argument, "NaN is neither greater nor less"); }
+
+// Where a decimal takes part the result is one, whichever it is.
 template <Order Wanted>
-Value extremum(Context&, Args a) {
-  return compare(a[1], a[0]) == Wanted ? a[1] : a[0];
+Value extremum(Context& c, Args a) {
+  const auto order = compare(a[1], a[0]);
+  if (order == Order::unordered) return no_order(c);
+  const auto& best = order == Wanted ? a[1] : a[0];
+  return a[0].is(Kind::decimal) || a[1].is(Kind::decimal) ? to_decimal(best) : best;
 }
 template <Order Wanted>
 Value extremum_of_list(Context& c, Args a) {
@@ -22,13 +29,20 @@ Value extremum_of_list(Context& c, Args a) {
     return c.error(ErrorCode::invalid_argument, "math.greatest and math.least want at least one number");
   if (!c.charge(list.size())) return c.stopped();
   Value best;
+  bool reals = false;
+  bool decimals = false;
   for (std::size_t i = 0; i < list.size(); ++i) {
     const auto item = list.at(i);
-    if (item.kind() < Kind::integer || item.kind() > Kind::real)
+    reals = reals || item.is(Kind::real);
+    decimals = decimals || item.is(Kind::decimal);
+    if (!item.is(Kind::decimal) && (item.kind() < Kind::integer || item.kind() > Kind::real))
       return c.error(ErrorCode::no_such_overload, "no such overload: math.greatest and math.least want numbers");
-    if (i == 0 || compare(item, best) == Wanted) best = item;
+    if (reals && decimals) return c.error(ErrorCode::no_such_overload, no_common_number);
+    const auto order = i == 0 ? Wanted : compare(item, best);
+    if (order == Order::unordered) return no_order(c);
+    if (order == Wanted) best = item;
   }
-  return best;
+  return decimals ? to_decimal(best) : best;
 }
 
 template <double (*Round)(double)>
@@ -39,6 +53,9 @@ Value rounded(Context&, Args a) {
 Value abs_int(Context& c, Args a) {
   if (a[0].as_int() == INT64_MIN) return overflow(c);
   return Value::integer(a[0].as_int() < 0 ? -a[0].as_int() : a[0].as_int());
+}
+Value sign_decimal(Context&, Args a) {
+  return Value::decimal((a[0].unscaled() > 0 ? 1 : 0) - (a[0].unscaled() < 0 ? 1 : 0), 0);
 }
 Value sign_double(Context&, Args a) {
   const double d = a[0].as_double();
@@ -61,6 +78,12 @@ Value shift_uint(Context& c, Args a) {
 Value root(double d) { return Value::real(std::sqrt(d)); }
 
 constexpr Builtin table[] = {
+#define SOCLE_CEL_EXACT(name, wanted)                                                                               \
+  {name, "(decimal): decimal", same}, {name, "(decimal, decimal): decimal", extremum<wanted>},                      \
+      {name, "(decimal, int): decimal", extremum<wanted>}, {name, "(int, decimal): decimal", extremum<wanted>},     \
+      {name, "(decimal, uint): decimal", extremum<wanted>}, {name, "(uint, decimal): decimal", extremum<wanted>}, { \
+    name, "(list(decimal)): decimal", extremum_of_list<wanted>                                                      \
+  }
     {"math.@max", "(int): int", same},
     {"math.@max", "(uint): uint", same},
     {"math.@max", "(double): double", same},
@@ -76,6 +99,7 @@ constexpr Builtin table[] = {
     {"math.@max", "(list(int)): int", extremum_of_list<Order::greater>},
     {"math.@max", "(list(uint)): uint", extremum_of_list<Order::greater>},
     {"math.@max", "(list(double)): double", extremum_of_list<Order::greater>},
+    SOCLE_CEL_EXACT("math.@max", Order::greater),
     {"math.@min", "(int): int", same},
     {"math.@min", "(uint): uint", same},
     {"math.@min", "(double): double", same},
@@ -91,6 +115,8 @@ constexpr Builtin table[] = {
     {"math.@min", "(list(int)): int", extremum_of_list<Order::less>},
     {"math.@min", "(list(uint)): uint", extremum_of_list<Order::less>},
     {"math.@min", "(list(double)): double", extremum_of_list<Order::less>},
+    SOCLE_CEL_EXACT("math.@min", Order::less),
+#undef SOCLE_CEL_EXACT
     {"math.ceil", "(double): double", rounded<std::ceil>},
     {"math.floor", "(double): double", rounded<std::floor>},
     {"math.round", "(double): double", rounded<std::round>},
@@ -98,10 +124,12 @@ constexpr Builtin table[] = {
     {"math.abs", "(int): int", abs_int},
     {"math.abs", "(uint): uint", same},
     {"math.abs", "(double): double", rounded<std::fabs>},
+    {"math.abs", "(decimal): decimal", absolute_decimal},
     {"math.sign", "(int): int",
      [](Context&, Args a) { return Value::integer((a[0].as_int() > 0 ? 1 : 0) - (a[0].as_int() < 0 ? 1 : 0)); }},
     {"math.sign", "(uint): uint", [](Context&, Args a) { return Value::unsigned_integer(a[0].as_uint() > 0 ? 1 : 0); }},
     {"math.sign", "(double): double", sign_double},
+    {"math.sign", "(decimal): decimal", sign_decimal},
     {"math.isNaN", "(double): bool", [](Context&, Args a) { return Value::boolean(std::isnan(a[0].as_double())); }},
     {"math.isInf", "(double): bool", [](Context&, Args a) { return Value::boolean(std::isinf(a[0].as_double())); }},
     {"math.isFinite", "(double): bool",

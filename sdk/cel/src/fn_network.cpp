@@ -1,5 +1,5 @@
 // fn_network.cpp: the network extension: ip and cidr. Zones and IPv4-mapped addresses in dotted form are refused; in
-// hexadecimal form they are the IPv4 address, and no start of a range.
+// hexadecimal form they are the IPv4 address, and no start of a range. Other addresses may end in a dotted IPv4 one.
 #include <arpa/inet.h>
 
 #include <cstring>
@@ -8,6 +8,7 @@
 #include "library.hpp"
 #include "network_text.hpp"
 #include "numbers.hpp"
+#include "utf8.hpp"
 
 namespace socle::cel {
 namespace {
@@ -28,7 +29,7 @@ std::optional<Address> parse_ip(std::string_view text) {
   Address out;
   if (inet_pton(AF_INET, copy.c_str(), bytes + 12) == 1) {
     out.family = 4;
-  } else if (copy.find('.') == std::string::npos && inet_pton(AF_INET6, copy.c_str(), bytes) == 1) {
+  } else if (inet_pton(AF_INET6, copy.c_str(), bytes) == 1) {
     out.family = 6;
   } else {
     return std::nullopt;
@@ -38,6 +39,7 @@ std::optional<Address> parse_ip(std::string_view text) {
     out.low = out.low << 8 | bytes[8 + i];
   }
   if (out.family == 6 && out.high == 0 && out.low >> 32 == 0xffff) {
+    if (copy.find('.') != std::string::npos) return std::nullopt;
     out.family = 4;
     out.low &= 0xffffffff;
     out.mapped = true;
@@ -73,8 +75,7 @@ Value to_value(const Address& a) { return Value::ip(a.high, a.low, a.family); }
 Address address_of(const Value& v) { return {v.address_high(), v.address_low(), v.family(), false}; }
 
 Value bad(Context& c, const Value& text, std::string_view what) {
-  return c.error(ErrorCode::invalid_argument,
-                 "'" + std::string(text.as_string().substr(0, 64)) + "' is no " + std::string(what));
+  return c.error(ErrorCode::invalid_argument, "'" + shortened(text.as_string()) + "' is no " + std::string(what));
 }
 Value ip(Context& c, Args a) {
   const auto out = parse_ip(a[0].as_string());
@@ -124,6 +125,10 @@ Value masked_range(Context&, Args a) {
   const auto m = masked(address_of(a[0]), a[0].prefix());
   return Value::cidr(m.high, m.low, m.family, a[0].prefix());
 }
+Value is_mask(Context&, Args a) {
+  const auto m = masked(address_of(a[0]), a[0].prefix());
+  return Value::boolean(m.high == a[0].address_high() && m.low == a[0].address_low());
+}
 bool inside(const Value& range, const Address& address) {
   if (range.family() != address.family) return false;
   const auto x = masked(address_of(range), range.prefix());
@@ -164,6 +169,7 @@ constexpr Builtin table[] = {
     {"ip", "net.CIDR.(): net.IP", cidr_ip},
     {"prefixLength", "net.CIDR.(): int", prefix_length},
     {"masked", "net.CIDR.(): net.CIDR", masked_range},
+    {"isMask", "net.CIDR.(): bool", is_mask},
     {"containsIP", "net.CIDR.(net.IP): bool", contains_ip},
     {"containsIP", "net.CIDR.(string): bool", contains_ip_text},
     {"containsCIDR", "net.CIDR.(net.CIDR): bool", contains_cidr},

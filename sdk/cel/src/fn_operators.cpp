@@ -14,6 +14,12 @@ namespace socle::cel {
 
 Value overflow(Context& c) { return c.error(ErrorCode::overflow, "result is beyond 64 bits"); }
 
+Value absolute_decimal(Context& c, const Value* args) {
+  if (args[0].unscaled() >= 0) return args[0];
+  const auto out = add_decimals(Value::integer(0), args[0], true);
+  return out ? *out : c.error(ErrorCode::overflow, "decimal result has more than 38 digits");
+}
+
 Value index_value(Context& c, const Value& container, const Value& key) {
   if (container.is(Kind::list)) {
     std::int64_t at = -1;
@@ -298,6 +304,13 @@ constexpr Builtin table[] = {
     SOCLE_CEL_ORDER("date"),
     SOCLE_CEL_ORDER("decimal"),
 #undef SOCLE_CEL_ORDER
+#define SOCLE_CEL_WITH_UINT(name, function) \
+  {name, "(decimal, uint): decimal", function}, { name, "(uint, decimal): decimal", function }
+    SOCLE_CEL_WITH_UINT("_+_", decimal_result<plus>),
+    SOCLE_CEL_WITH_UINT("_-_", decimal_result<minus>),
+    SOCLE_CEL_WITH_UINT("_*_", decimal_result<multiply_decimals>),
+    SOCLE_CEL_WITH_UINT("_/_", divide_decimal),
+#undef SOCLE_CEL_WITH_UINT
     {"_<_", "(decimal, uint): bool", less},
     {"_<=_", "(decimal, uint): bool", less_equal},
     {"_>_", "(decimal, uint): bool", greater},

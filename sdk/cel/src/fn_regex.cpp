@@ -45,21 +45,45 @@ Value extract(Context& c, Args a) {
   if (regex->groups() > 1) return too_many_groups(c);
   std::vector<std::string_view> found;
   if (!regex->match(a[0].as_string(), 0, found)) return Value::optional_none();
-  const auto& part = found.back();
-  if (part.data() == nullptr) return Value::optional_none();
-  return c.some(Value::string(part));
+  if (regex->groups() == 1 && found.back().empty()) return Value::optional_none();
+  return c.some(Value::string(found.back()));
 }
 
-// What every further match costs: a pattern may have to look at all that is left to find that one character matches.
-std::uint64_t cost_from(std::string_view text, std::size_t at) { return (text.size() - at) / 16 + 4; }
-// Where the search goes on after a match; an empty one passes on a whole code point.
-std::size_t after(std::string_view text, std::string_view match) {
-  auto at = static_cast<std::size_t>(match.data() - text.data()) + match.size();
-  if (!match.empty()) return at;
-  ++at;
-  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0u) == 0x80u) ++at;
-  return at;
-}
+// The matches of a text from the left, none overlapping. One of nothing does not count where another has just ended,
+// as in RE2's own replacing.
+class Matches {
+ public:
+  Matches(const Regex& regex, std::string_view text) : regex_(regex), text_(text) {}
+  // False when there is no more, or the evaluation was stopped. Every match costs what is left of the text: a pattern
+  // may have to look at all of it to find that one character matches.
+  [[nodiscard]] bool next(Context& c) {
+    while (at_ <= text_.size() && regex_.match(text_, at_, found_)) {
+      if (!c.charge((text_.size() - at_) / 16 + 4)) return false;
+      const bool follows = found_[0].empty() && begin() == end_;
+      end_ = begin() + found_[0].size();
+      at_ = end_;
+      if (found_[0].empty()) pass_one();
+      if (!follows) return true;
+    }
+    return false;
+  }
+  [[nodiscard]] const std::vector<std::string_view>& groups() const { return found_; }
+  [[nodiscard]] std::size_t begin() const { return static_cast<std::size_t>(found_[0].data() - text_.data()); }
+  [[nodiscard]] std::size_t end() const { return end_; }
+
+ private:
+  // A whole code point, or the end.
+  void pass_one() {
+    ++at_;
+    while (at_ < text_.size() && (static_cast<unsigned char>(text_[at_]) & 0xC0u) == 0x80u) ++at_;
+  }
+
+  const Regex& regex_;
+  std::string_view text_;
+  std::vector<std::string_view> found_;
+  std::size_t at_ = 0;
+  std::size_t end_ = std::string_view::npos;  // of the last match
+};
 
 Value extract_all(Context& c, Args a) {
   std::unique_ptr<Regex> own;
@@ -67,16 +91,14 @@ Value extract_all(Context& c, Args a) {
   const auto* regex = pattern_of(c, a, own, error);
   if (regex == nullptr) return error;
   if (regex->groups() > 1) return too_many_groups(c);
-  const auto text = a[0].as_string();
   GatheredList parts(c);
-  std::vector<std::string_view> found;
-  std::size_t at = 0;
-  while (at <= text.size() && regex->match(text, at, found)) {
-    if (!c.charge(cost_from(text, at))) return c.stopped();
-    if (found.back().data() != nullptr && !parts.add(Value::string(found.back()))) return c.stopped();
-    at = after(text, found[0]);
+  Matches matches(*regex, a[0].as_string());
+  while (matches.next(c)) {
+    const auto part = matches.groups().back();
+    const bool skipped = regex->groups() == 1 && part.empty();
+    if (!skipped && !parts.add(Value::string(part))) return c.stopped();
   }
-  return parts.finish();
+  return c.stop != nullptr ? c.stopped() : parts.finish();
 }
 
 constexpr std::size_t longest_result = std::size_t{1} << 26;
@@ -105,22 +127,21 @@ Value replaced(Context& c, Args a, std::int64_t count) {
   const auto groups = static_cast<std::size_t>(std::count(rewrite.begin(), rewrite.end(), '\\'));
   GatheredText out(c, longest_result);
   std::string made;
-  std::vector<std::string_view> found;
-  std::size_t at = 0;
   std::size_t copied = 0;
-  for (; count != 0 && at <= text.size() && regex->match(text, at, found); count -= count > 0 ? 1 : 0) {
+  Matches matches(*regex, text);
+  for (; count != 0 && matches.next(c); count -= count > 0 ? 1 : 0) {
     // The longest that this match can become is paid for before it is made.
+    const auto& found = matches.groups();
     const auto most = rewrite.size() + groups * found[0].size();
-    if (!c.charge(cost_from(text, at)) || !c.charge_text(most)) return c.stopped();
-    const auto begin = static_cast<std::size_t>(found[0].data() - text.data());
-    if (!out.add(text.substr(copied, begin - copied))) return c.stopped();
+    if (!c.charge_text(most)) return c.stopped();
+    if (!out.add(text.substr(copied, matches.begin() - copied))) return c.stopped();
     if (!out.fits(most) && !out.fits(rewritten(rewrite, found))) return c.out_of_memory();
     made.clear();
     regex->rewrite(made, rewrite, found);
     if (!out.add(made)) return c.stopped();
-    copied = begin + found[0].size();
-    at = after(text, found[0]);
+    copied = matches.end();
   }
+  if (c.stop != nullptr) return c.stopped();
   if (!out.add(text.substr(copied))) return c.stopped();
   return out.finish();
 }

@@ -9,6 +9,7 @@
 #include "decimal.hpp"
 #include "numbers.hpp"
 #include "socle/cel/time.hpp"
+#include "utf8.hpp"
 
 namespace socle::cel {
 namespace {
@@ -40,7 +41,7 @@ class Formatter {
           return wrong("a bad precision; wanted %.0f to %.100f");
       }
       if (next_ >= values_.size()) return wrong("index " + std::to_string(next_) + " out of range: too few values");
-      const auto error = clause(pattern_[i], precision, values_.at(next_++));
+      const auto error = clause(pattern_.substr(i), precision, values_.at(next_++));
       if (c_.stop != nullptr) return c_.stopped();
       if (out_.size() > max_size) return c_.out_of_memory();
       if (!error.empty()) return wrong(error);
@@ -55,8 +56,9 @@ class Formatter {
     return c_.error(ErrorCode::invalid_argument, "error during formatting: " + std::string(message));
   }
 
-  std::string clause(char letter, int precision, const Value& value) {
-    switch (letter) {
+  // `rest` begins with the clause's letter.
+  std::string clause(std::string_view rest, int precision, const Value& value) {
+    switch (const char letter = rest[0]; letter) {
       case 's': return text(value, 0) ? std::string() : "%s cannot show a " + std::string(type_name(value));
       case 'd': return decimal(value);
       case 'f':
@@ -66,7 +68,8 @@ class Formatter {
       case 'x': return digits(value, 16, false);
       case 'X': return digits(value, 16, true);
       default:
-        return std::string("could not parse formatting clause: unrecognized formatting clause \"") + letter + "\"";
+        return "could not parse formatting clause: unrecognized formatting clause \"" +
+               std::string(rest.substr(0, utf8_length(letter))) + "\"";
     }
   }
 
@@ -74,16 +77,19 @@ class Formatter {
     if (!c_.charge(1) || depth > 64 || out_.size() > max_size) return false;
     switch (value.kind()) {
       case Kind::string:
-      case Kind::bytes:
       case Kind::type:
         if (!c_.charge_text(value.as_string().size())) return false;
         out_ += value.as_string();
+        return true;
+      case Kind::bytes:
+        if (!c_.charge_text(value.as_string().size())) return false;
+        append_repaired(out_, value.as_string());
         return true;
       case Kind::null: out_ += "null"; return true;
       case Kind::boolean: out_ += value.as_bool() ? "true" : "false"; return true;
       case Kind::integer: out_ += std::to_string(value.as_int()); return true;
       case Kind::unsigned_integer: out_ += std::to_string(value.as_uint()); return true;
-      case Kind::real: out_ += double_text(value.as_double()); return true;
+      case Kind::real: out_ += plain_text(value.as_double()); return true;
       case Kind::timestamp: out_ += timestamp_text(value); return true;
       case Kind::duration: out_ += duration_text(value); return true;
       case Kind::date: out_ += date_text(value.days()); return true;
@@ -122,9 +128,9 @@ class Formatter {
   }
 
   std::string decimal(const Value& value) {
-    const bool special = value.is(Kind::real) && !std::isfinite(value.as_double());
-    if (!value.is(Kind::integer) && !value.is(Kind::unsigned_integer) && !special)
-      return "decimal clause can only be used on integers, was given " + std::string(type_name(value));
+    if (!value.is(Kind::integer) && !value.is(Kind::unsigned_integer) && !value.is(Kind::real) &&
+        !value.is(Kind::decimal))
+      return "decimal clause can only be used on numbers, was given " + std::string(type_name(value));
     (void)text(value, 0);
     return {};
   }
@@ -137,9 +143,12 @@ class Formatter {
       number = static_cast<double>(value.as_int());
     else if (value.is(Kind::unsigned_integer))
       number = static_cast<double>(value.as_uint());
+    else if (value.is(Kind::decimal) && letter == 'f')
+      return fixed(value, static_cast<std::uint32_t>(precision));
     else
-      return std::string(letter == 'f' ? "fixed-point" : "scientific") +
-             " clause can only be used on doubles, was given " + std::string(type_name(value));
+      return std::string(letter == 'f' ? "fixed-point clause can only be used on numbers, was given "
+                                       : "scientific clause can only be used on int, uint and double, was given ") +
+             std::string(type_name(value));
     if (!std::isfinite(number)) {
       out_ += double_text(number);
       return {};
@@ -148,6 +157,15 @@ class Formatter {
     const auto count = letter == 'f' ? std::snprintf(buffer, sizeof buffer, "%.*f", precision, number)
                                      : std::snprintf(buffer, sizeof buffer, "%.*e", precision, number);
     out_.append(buffer, static_cast<std::size_t>(count));
+    return {};
+  }
+
+  // A decimal's own digits, as many of them as are wanted.
+  std::string fixed(const Value& value, std::uint32_t precision) {
+    const auto cut = precision < value.scale() ? round_decimal(value, precision, Rounding::half_even) : value;
+    if (!cut) return "the decimal does not fit";
+    out_ += decimal_text(*cut);
+    if (cut->scale() < precision) out_ += (cut->scale() == 0 ? "." : "") + std::string(precision - cut->scale(), '0');
     return {};
   }
 
@@ -166,7 +184,7 @@ class Formatter {
       return std::string(base == 2   ? "binary"
                          : base == 8 ? "octal"
                                      : "hexadecimal") +
-             " clause can only be used on integers, was given " + std::string(type_name(value));
+             " clause can only be used on whole numbers, was given " + std::string(type_name(value));
     const bool negative = value.is(Kind::integer) && value.as_int() < 0;
     auto number = negative ? ~value.as_uint() + 1 : value.as_uint();
     std::string reversed;

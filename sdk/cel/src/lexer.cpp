@@ -95,7 +95,7 @@ Token Lexer::number(std::uint32_t start) {
   Token token;
   token.kind = TokenKind::integer;
   token.offset = start;
-  if (peek() == '0' && (peek(1) == 'x' || peek(1) == 'X') && is_hex(peek(2))) {
+  if (peek() == '0' && peek(1) == 'x' && is_hex(peek(2))) {
     at_ += 2;
     while (is_hex(peek())) ++at_;
   } else {
@@ -121,22 +121,14 @@ Token Lexer::number(std::uint32_t start) {
 }
 
 Token Lexer::word(std::uint32_t start) {
-  std::size_t prefix = 0;
-  bool raw = false;
-  bool bytes = false;
-  while (prefix < 2) {
-    const char letter = static_cast<char>(peek(prefix) | 0x20);
-    if (letter == 'r' && !raw)
-      raw = true;
-    else if (letter == 'b' && !bytes)
-      bytes = true;
-    else
-      break;
-    ++prefix;
-    if (peek(prefix) == '"' || peek(prefix) == '\'') {
-      at_ += prefix;
-      return literal(start, raw, bytes);
-    }
+  // b before r: rb'' is a name and a string.
+  const bool bytes = peek() == 'b' || peek() == 'B';
+  std::size_t prefix = bytes ? 1 : 0;
+  const bool raw = peek(prefix) == 'r' || peek(prefix) == 'R';
+  prefix += raw ? 1 : 0;
+  if (peek(prefix) == '"' || peek(prefix) == '\'') {
+    at_ += prefix;
+    return literal(start, raw, bytes);
   }
   while (is_letter(peek()) || is_digit(peek())) ++at_;
   Token token;
@@ -176,6 +168,11 @@ Token Lexer::literal(std::uint32_t start, bool raw, bool bytes) {
     const char c = peek();
     if (c == quote && (!triple || (peek(1) == quote && peek(2) == quote))) break;
     if (!triple && (c == '\n' || c == '\r')) return fault(start, "line break in a string; use triple quotes or \\n");
+    if (c == '\r') {  // a line ends alike wherever the text was written
+      token.value.push_back('\n');
+      at_ += peek(1) == '\n' ? 2 : 1;
+      continue;
+    }
     if (c == '\\' && !raw) {
       ++at_;
       if (auto message = escape(bytes, token.value); !message.empty()) return fault(start, std::move(message));

@@ -109,6 +109,17 @@ const Field* ObjectType::find(std::string_view field) const {
   return nullptr;
 }
 
+std::string_view written_name(std::string_view function) {
+  constexpr std::array<std::array<std::string_view, 2>, 5> names{{{"math.@max", "math.greatest"},
+                                                                  {"math.@min", "math.least"},
+                                                                  {"@sortByAssociatedKeys", "sortBy"},
+                                                                  {"cel.@mapInsert", "transformMapEntry"},
+                                                                  {"@in", "in"}}};
+  for (const auto& [internal, written] : names)
+    if (internal == function) return written;
+  return function;
+}
+
 namespace {
 // The same for all environments that want it.
 std::shared_ptr<const Environment> mixed_base() {

@@ -31,6 +31,9 @@ std::span<const Builtin> regex_functions();
 std::span<const Builtin> network_functions();
 std::span<const Builtin> decimal_functions();
 
+// What a function is called where expressions write it: some stand for a macro.
+[[nodiscard]] std::string_view written_name(std::string_view function);
+
 using FunctionTable = std::map<std::string, std::vector<Overload>, std::less<>>;
 [[nodiscard]] const FunctionTable& standard_library();
 

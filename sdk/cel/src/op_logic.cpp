@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <string>
 
+#include "library.hpp"
+
 namespace socle::cel {
 namespace {
 Value no_overload(Frame& f, const Op& op, std::string_view what) {
@@ -120,7 +122,7 @@ Value CallOp::run(Frame& f) const {
     return placed(overloads.front()->function(f.context, values), offset);
   std::string text;
   for (std::size_t i = 0; i < args.size(); ++i) text += (i == 0 ? "" : ", ") + std::string(type_name(values[i]));
-  return no_overload(f, *this, "no such overload: " + name + " applied to (" + text + ")");
+  return no_overload(f, *this, "no such overload: " + std::string(written_name(name)) + " applied to (" + text + ")");
 }
 
 std::size_t CallOp::size() const {

@@ -8,6 +8,7 @@
 namespace socle::cel {
 
 Value overflow(Context& c);
+[[nodiscard]] Value absolute_decimal(Context& c, const Value* args);
 [[nodiscard]] Value index_value(Context& c, const Value& container, const Value& key);
 [[nodiscard]] Value concatenate(Context& c, const Value& a, const Value& b);
 // Fuel for looking at the whole of a value; false: stop.

@@ -15,6 +15,7 @@
 #include "factory.hpp"
 #include "lexer.hpp"
 #include "macros.hpp"
+#include "numbers.hpp"
 
 namespace socle::cel {
 namespace {
@@ -279,7 +280,7 @@ class Parser {
   std::optional<std::uint64_t> digits() {
     auto text = token_.text;
     int base = 10;
-    if (text.size() > 2 && (text[1] == 'x' || text[1] == 'X')) {
+    if (text.size() > 2 && text[1] == 'x') {
       text.remove_prefix(2);
       base = 16;
     }
@@ -311,9 +312,7 @@ class Parser {
     double value = 0;
     const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc::result_out_of_range) return value;
-    const auto exponent = text.find_first_of("eE");
-    const bool tiny = exponent != std::string::npos && text[exponent + 1] == '-';
-    return tiny ? 0.0 : INFINITY;
+    return is_tiny(text) ? 0.0 : INFINITY;
   }
 
   ExprPtr identifier(std::uint32_t offset, bool leading_dot) {
@@ -321,15 +320,15 @@ class Parser {
     const auto name_offset = token_.offset;
     advance();
     if (failed_) return nullptr;
+    // The parts of a message type's name may be reserved words. A dotted one is looked for without consuming.
+    if (at("{")) return structure(offset, std::move(name), leading_dot);
+    if (at(".")) {
+      if (auto whole = type_name_ahead(name); !whole.empty()) return structure(offset, std::move(whole), leading_dot);
+    }
     if (std::find(reserved.begin(), reserved.end(), name) != reserved.end())
       return fail(name_offset, "reserved identifier: " + name);
     if (at("(")) {
       return call(nullptr, std::move(name), token_.offset, leading_dot);
-    }
-    if (at("{")) return structure(offset, std::move(name), leading_dot);
-    if (at(".")) {
-      // A dotted name before { is a message type: looked for without consuming.
-      if (auto whole = type_name_ahead(name); !whole.empty()) return structure(offset, std::move(whole), leading_dot);
     }
     auto expr = factory_.ident(offset, std::move(name));
     expr->leading_dot = leading_dot;
@@ -360,7 +359,8 @@ class Parser {
     expr->name = std::move(name);
     expr->leading_dot = leading_dot;
     advance();
-    while (!failed_ && !at("}")) {
+    const bool none = take(",");  // [,] {,} M{,}: the comma at the end is allowed even where nothing stands before it
+    while (!none && !failed_ && !at("}")) {
       mark_optional(*expr, expr->args.size());
       const bool quoted = token_.kind == TokenKind::quoted_ident;
       if (quoted && !options_.quoted_names) return fail(token_.offset, "unsupported syntax: '`'");
@@ -388,7 +388,8 @@ class Parser {
 
   ExprPtr list(std::uint32_t offset) {
     auto expr = factory_.node(ExprKind::list, offset);
-    while (!failed_ && !at("]")) {
+    const bool none = take(",");
+    while (!none && !failed_ && !at("]")) {
       mark_optional(*expr, expr->args.size());
       expr->args.push_back(expression());
       if (!take(",")) break;
@@ -400,7 +401,8 @@ class Parser {
 
   ExprPtr map(std::uint32_t offset) {
     auto expr = factory_.node(ExprKind::map, offset);
-    while (!failed_ && !at("}")) {
+    const bool none = take(",");
+    while (!none && !failed_ && !at("}")) {
       mark_optional(*expr, expr->args.size() / 2);
       expr->args.push_back(expression());
       if (failed_ || !want(":")) return nullptr;

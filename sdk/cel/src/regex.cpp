@@ -3,11 +3,24 @@
 
 #include <re2/re2.h>
 
+#include "utf8.hpp"
+
 namespace socle::cel {
 namespace {
 constexpr std::size_t largest_budget = std::size_t{1} << 20;
 constexpr std::size_t smallest_budget = std::size_t{96} << 10;
 constexpr std::size_t per_instruction = 128;
+
+// \C is one byte, even of a character that has several: what it finds would be no text. Within \Q…\E it is plain.
+bool matches_bytes(std::string_view pattern) {
+  for (auto at = pattern.find('\\'); at < pattern.size() - 1; at = pattern.find('\\', at)) {
+    if (pattern[at + 1] == 'C') return true;
+    at = pattern[at + 1] == 'Q' ? pattern.find("\\E", at + 2) : at;
+    if (at == std::string_view::npos) return false;
+    at += 2;
+  }
+  return false;
+}
 }  // namespace
 
 struct Regex::Impl {
@@ -29,8 +42,10 @@ Result<std::unique_ptr<Regex>> Regex::compile(std::string_view pattern) {
   auto impl = std::make_unique<Impl>(pattern, options);
   impl->budget = largest_budget;
   if (!impl->re.ok())
+    return Error{Code::invalid, "bad regular expression '" + shortened(pattern) + "': " + impl->re.error()};
+  if (matches_bytes(pattern))
     return Error{Code::invalid,
-                 "bad regular expression '" + std::string(pattern.substr(0, 64)) + "': " + impl->re.error()};
+                 "bad regular expression '" + shortened(pattern) + "': \\C would cut characters; a dot is a whole one"};
   // Most patterns are small, and a tenant may have many: what one may take follows from its program.
   const auto enough = smallest_budget + static_cast<std::size_t>(impl->re.ProgramSize()) * per_instruction;
   if (enough < largest_budget) {

@@ -1,30 +1,58 @@
-// utf8.hpp: counting and checking UTF-8, and walking it by code point. REQUIRES valid UTF-8 except in is_utf8.
+// utf8.hpp: counting and checking UTF-8, and walking it by code point. REQUIRES valid UTF-8 except where it is checked
+// or repaired.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace socle::cel {
 
+// Bytes of the code point that begins at byte `at`; 0 when none does. REQUIRES: at < data.size()
+[[nodiscard]] inline std::size_t point_length(std::string_view data, std::size_t at) {
+  const auto lead = static_cast<unsigned char>(data[at]);
+  if (lead < 0x80) return 1;
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || at + length > data.size()) return 0;
+  for (std::size_t j = 1; j < length; ++j)
+    if ((static_cast<unsigned char>(data[at + j]) & 0xC0u) != 0x80u) return 0;
+  const auto second = static_cast<unsigned char>(data[at + 1]);
+  const bool wrong = (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
+                     (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F);
+  return wrong ? 0 : length;
+}
+
 [[nodiscard]] inline bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || i + length > text.size()) return false;
-    for (std::size_t j = 1; j < length; ++j)
-      if ((static_cast<unsigned char>(text[i + j]) & 0xC0u) != 0x80u) return false;
-    const auto second = static_cast<unsigned char>(text[i + 1]);
-    if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) || (lead == 0xF0 && second < 0x90) ||
-        (lead == 0xF4 && second > 0x8F))
-      return false;
+    const auto length = point_length(text, i);
+    if (length == 0) return false;
     i += length;
   }
   return true;
+}
+
+// The data as text; bytes that are none become one U+FFFD, however many there are in a row.
+inline void append_repaired(std::string& out, std::string_view data) {
+  bool replaced = false;
+  for (std::size_t i = 0; i < data.size();) {
+    const auto length = point_length(data, i);
+    if (length > 0)
+      out += data.substr(i, length);
+    else if (!replaced)
+      out += "\xEF\xBF\xBD";
+    replaced = length == 0;
+    i += length > 0 ? length : 1;
+  }
+}
+
+// The beginning of a text, for a message: at most `most` bytes, no code point cut.
+[[nodiscard]] inline std::string shortened(std::string_view text, std::size_t most = 64) {
+  if (text.size() > most) {
+    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0u) == 0x80u) --most;
+    text = text.substr(0, most);
+  }
+  return std::string(text);
 }
 
 [[nodiscard]] inline std::size_t utf8_length(char lead) {

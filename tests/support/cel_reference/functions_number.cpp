@@ -1,5 +1,6 @@
 // functions_number.cpp: math.* by arithmetic. Of the C library only sqrt and the sign of a double are asked. See
 // functions.hpp.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -23,20 +24,57 @@ double roughly(const Value& v) {
   if (v.is(Kind::real)) return v.as_double();
   return v.is(Kind::integer) ? static_cast<double>(v.as_int()) : static_cast<double>(v.as_uint());
 }
+// A decimal or a whole number, digit by digit.
+struct Places {
+  Int128 rest;
+  Int128 unit = 1;
+  explicit Places(const Value& v) : rest(v.is(Kind::decimal) ? v.unscaled() : exactly(v)) {
+    for (auto i = v.is(Kind::decimal) ? v.scale() : 0; i > 0; --i) unit *= 10;
+  }
+  Int128 next() {
+    const auto digit = unit == 0 ? 0 : rest / unit;
+    rest -= digit * unit;
+    unit /= 10;
+    return digit;
+  }
+};
 // As doubles when one of them is one.
 bool below(const Value& a, const Value& b) {
   if (a.is(Kind::real) || b.is(Kind::real)) return roughly(a) < roughly(b);
-  return exactly(a) < exactly(b);
+  Places left(a);
+  Places right(b);
+  for (int place = 0; place <= 38; ++place) {
+    const auto x = left.next();
+    const auto y = right.next();
+    if (x != y) return x < y;
+  }
+  return false;
 }
 
 Answer extremum(Context& c, bool greatest, const Values& numbers) {
   if (numbers.empty()) return c.error(ErrorCode::invalid_argument, "no number");
-  for (const auto& one : numbers)
-    if (!is_number(one)) return c.error(ErrorCode::no_such_overload, "no number");
+  const auto any = [&numbers](Kind kind) {
+    return std::any_of(numbers.begin(), numbers.end(), [kind](const Value& one) { return one.is(kind); });
+  };
+  const bool exact = any(Kind::decimal);
+  if (exact && any(Kind::real)) return c.error(ErrorCode::no_such_overload, "a decimal and a double");
+  for (const auto& one : numbers) {
+    if (!is_number(one) && !one.is(Kind::decimal)) return c.error(ErrorCode::no_such_overload, "no number");
+    if (numbers.size() > 1 && one.is(Kind::real) && one.as_double() != one.as_double())
+      return c.error(ErrorCode::invalid_argument, "not a number");
+  }
   auto best = numbers[0];
   for (const auto& one : numbers)
     if (greatest ? below(best, one) : below(one, best)) best = one;
-  return best;
+  return exact && !best.is(Kind::decimal) ? Value::decimal(exactly(best), 0) : best;
+}
+
+Answer of_decimal(Context& c, const std::string& name, const Value& v) {
+  auto n = v.unscaled();
+  if (name == "math.sign") return Value::decimal((n > 0) - (n < 0), 0);
+  if (name != "math.abs") return std::nullopt;
+  if (n < 0 && __builtin_sub_overflow(Int128{0}, n, &n)) return c.error(ErrorCode::overflow, "too large");
+  return Value::decimal(n, v.scale());
 }
 
 constexpr double largest = std::numeric_limits<double>::max();
@@ -115,6 +153,7 @@ Answer number_function(Context& c, const std::string& name, const Values& args) 
     }
     return extremum(c, name == "math.@max", numbers);
   }
+  if (args.size() == 1 && args[0].is(Kind::decimal)) return of_decimal(c, name, args[0]);
   if (!is_number(args[0])) return std::nullopt;
   if (name == "math.sqrt" && args.size() == 1) return Value::real(std::sqrt(roughly(args[0])));
   const bool real = args[0].is(Kind::real);

@@ -45,6 +45,7 @@ class Reference {
   Value or_else(const Expr& e);
   Value call(const Expr& e);
   Value apply(const std::string& name, const Values& args, bool member);
+  static Value nothing_of(const socle::cel::Type& type);
   Value junction(const Expr& e, bool decisive);
   Value loop(const Expr& e);
   [[nodiscard]] const socle::cel::Type& type_of(const Expr& e) const;

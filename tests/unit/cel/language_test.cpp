@@ -1,33 +1,12 @@
 // language_test.cpp: what the language means, by example: every row is an expression and its value.
 #include <catch2/catch.hpp>
 #include <string>
-#include <vector>
 
 #include "socle/json/document.hpp"
-#include "unit/cel/evaluating.hpp"
+#include "unit/cel/rows.hpp"
 
-namespace {
-
-struct Row {
-  std::string source;
-  std::string value;
-};
-void all_are(const std::vector<Row>& rows) {
-  for (const auto& row : rows) {
-    const auto out = cel_test::evaluate(row.source);
-    INFO(row.source << "  " << out.refusal << out.error);
-    CHECK(out.text == row.value);
-  }
-}
-void all_fail(const std::vector<Row>& rows) {
-  for (const auto& row : rows) {
-    const auto out = cel_test::evaluate(row.source);
-    INFO(row.source << "  " << out.text);
-    CHECK((out.refusal + out.error).find(row.value) != std::string::npos);
-  }
-}
-
-}  // namespace
+using cel_test::all_are;
+using cel_test::all_fail;
 
 TEST_CASE("cel: numbers of different kinds compare by value", "[cel]") {
   all_are({{"dyn(1) == 1.0", "true"},
@@ -66,8 +45,7 @@ TEST_CASE("cel: timestamps and durations keep CEL's ranges and texts", "[cel]") 
            {"type(duration('1s')) == google.protobuf.Duration", "true"}});
   all_fail({{"timestamp('0000-01-01T00:00:00Z')", "no timestamp"},
             {"timestamp('9999-12-31T23:59:59Z') + duration('10s')", "outside the years"},
-            {"duration('-200000000000s') - duration('200000000000s')", "10,000 years"},
-            {"duration('320000000000s')", "no duration"},
+            {"duration('320000000000s')", "no duration within 292 years"},
             {"timestamp('9999-12-31T23:59:59Z') - timestamp('0001-01-01T00:00:00Z')", "292 years"},
             {"timestamp('0001-01-01T00:00:00Z') - timestamp('9999-12-31T23:59:59Z')", "292 years"},
             {"timestamp(0).getHours('Mars/Olympus')", "unknown time zone"},
@@ -116,7 +94,7 @@ TEST_CASE("cel: format shows values as the strings extension says", "[cel]") {
            {"'%% %d'.format([1])", "\"% 1\""}});
   all_fail({{"'%a'.format([1])", "unrecognized formatting clause"},
             {"'%d %d'.format([1])", "out of range"},
-            {"'%d'.format(['x'])", "only be used on integers"}});
+            {"'%d'.format(['x'])", "only be used on numbers"}});
 }
 
 TEST_CASE("cel: optionals chain and absorb what is missing", "[cel]") {

@@ -12,7 +12,6 @@ namespace socle::cel {
 
 inline constexpr std::int64_t first_second = -62135596800;  // 0001-01-01T00:00:00Z
 inline constexpr std::int64_t last_second = 253402300799;   // 9999-12-31T23:59:59Z
-inline constexpr std::int64_t longest = 315576000000;       // seconds, 10,000 years
 
 struct Civil {
   std::int64_t year = 1970;
@@ -27,10 +26,10 @@ struct Civil {
 [[nodiscard]] Civil civil_of_seconds(std::int64_t seconds);
 [[nodiscard]] unsigned days_in_month(std::int64_t year, unsigned month);
 
-// RFC 3339 with any fraction (beyond nanoseconds refused).
+// RFC 3339 with any fraction; what is beyond nanoseconds is cut off.
 [[nodiscard]] std::optional<Value> parse_timestamp(std::string_view text);
 [[nodiscard]] std::string timestamp_text(const Value& value);
-// "1h30m", "1.5s", "-2ms": as Go writes them.
+// "1h30m", "1.5s", "-2ms": as Go writes them. Nothing as well for one beyond 64 bits of nanoseconds (292 years).
 [[nodiscard]] std::optional<Value> parse_duration(std::string_view text);
 [[nodiscard]] std::string duration_text(const Value& value);                  // "5400s", "-0.002s"
 [[nodiscard]] std::optional<std::int64_t> parse_date(std::string_view text);  // "2024-02-29" to days
@@ -45,5 +44,6 @@ struct Civil {
 
 // Seconds east of UTC at an instant in "UTC", "Europe/Paris", "+02:00", "-7:30" …; nothing for an unknown zone.
 [[nodiscard]] std::optional<std::int64_t> zone_offset(std::string_view zone, std::int64_t seconds);
+[[nodiscard]] Value unknown_zone(Context& c, const Value& zone);  // the error for one that has no offset
 
 }  // namespace socle::cel

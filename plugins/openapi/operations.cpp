@@ -93,16 +93,34 @@ Shape form_shape(std::string_view handler, const Model& form) {
   return {{}, "200", content(json_text, R"({"type":"object"})")};
 }
 
+// What the endpoints of rulesets take: a member that is not named here is refused. `model`: null of `import`.
+Shape rules_shape(std::string_view handler, const Model* model) {
+  const std::string media("application/json"), object = content(media, R"({"type":"object"})");
+  if (handler == "evaluate")
+    return {content(media,
+                    R"({"type":"object","required":["input"],"properties":{"input":)" +
+                        reference_to(component_of_ruleset(model->name)) +
+                        R"(,"trace":{"type":"boolean"}},"additionalProperties":false})",
+                    model->example),
+            "200", object};
+  if (handler == "test")
+    return {content(media, R"({"type":"object","properties":{"version":{"type":"string"},"records":{"type":"array",)"
+                           R"("maxItems":10000,"items":{}},"from":{"type":"string"},"to":{"type":"string"},)"
+                           R"("source":{"type":"object"}},"additionalProperties":false})"),
+            "200", object};
+  if (handler == "import")
+    return {content(media, R"({"type":"object","required":["format","source"],"properties":{"format":{"enum":["dmn",)"
+                           R"("jdm"]},"name":{"type":"string"},"source":{"type":["string","object"]},)"
+                           R"("decision":{"type":"string"}},"additionalProperties":false})"),
+            "200", object};
+  return {{}, "200", object};
+}
+
 Shape shape_of(View route, const std::string& method, const Model* model) {
   const auto service = route.find("to").find("service").as_string();
   const auto handler = route.find("to").find("method").as_string();
   if (model != nullptr && service == "forms/1") return form_shape(handler, *model);
-  if (model != nullptr && service == "rules/1" && handler == "evaluate")
-    return {content("application/json",
-                    R"({"type":"object","required":["input"],"properties":{"input":)" +
-                        reference_to(component_of_ruleset(model->name)) + R"(,"trace":{"type":"boolean"}}})",
-                    model->example),
-            "200", content("application/json", R"({"type":"object"})")};
+  if (service == "rules/1" && (model != nullptr || handler == "import")) return rules_shape(handler, model);
   if (service == "pages/1") return {{}, "200", content("text/html", R"({"type":"string"})")};
   Shape out{{}, "2XX", content("application/json", "{}")};
   if (service == "blob/1" && (handler == "upload" || handler == "continue"))

@@ -1,6 +1,7 @@
 // plugin.cpp: openapi/1: gathers what is served now (the kernel's routes, the tenant's forms and rulesets) and writes
 // the document. Nothing is kept: what was published a moment ago is in it. Examples are tried on the form before they
-// are shown.
+// are shown. What cannot be asked for a moment is an error, never left out: who generates a client from the document
+// would lose it.
 #include <socle/plugin.hpp>
 
 #include "document.hpp"
@@ -29,6 +30,25 @@ std::string etag_of(std::string_view text) {
   std::uint64_t hash = 14695981039346656037u;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211u;
   return "\"" + std::to_string(hash) + "\"";
+}
+
+// A ruleset's own tests are run at every publish: what they give an output for is an example that works, unless they
+// say who asks, and when.
+json::View tested_input(json::View tests) {
+  for (const auto test : tests.elements()) {
+    bool by_anybody = true;
+    for (const auto* fact : {"error", "now", "user", "tenant", "env"})
+      by_anybody = by_anybody && !test.find(fact).exists();
+    if (by_anybody && test.find("input").exists()) return test.find("input");
+  }
+  return {};
+}
+
+// Asked again, it may be there. A service that nobody provides is left out for good.
+bool is_passing(const Reply& refused) {
+  if (refused.error_code() == "no_provider") return false;
+  const auto code = refused.code();
+  return code == Code::unavailable || code == Code::exhausted || code == Code::deadline || code == Code::cancelled;
 }
 
 }  // namespace
@@ -63,9 +83,11 @@ class OpenApi final : public Plugin {
   Task<Status> gather(Request request, Sources& sources, std::string kind) {
     const socle::Meta which{{"kind", kind}};
     const Reply listed = co_await host_.call(request, list_, Payload::make({}, Media::none, which));
+    if (!listed && is_passing(listed)) co_return listed.error();
     if (!listed) co_return Status{};  // without models there are none
     const auto lines = json::Document::parse(listed.text());
     if (!lines) co_return Error{Code::internal, "models/1 answered no JSON"};
+    if (const auto all = lines->root().find("complete"); all.is_boolean() && !all.as_bool()) sources.complete = false;
     const std::string only(request.param("forms"));
     auto& out = kind == "forms" ? sources.forms : sources.rulesets;
     for (const auto line : lines->root().find("items").elements()) {
@@ -78,20 +100,23 @@ class OpenApi final : public Plugin {
       }
       Model model;
       model.name = name;
-      bool found = false;
+      Result<bool> found = false;
       if (kind == "forms")
         found = co_await read_form(request, model);
       else
         found = co_await read_ruleset(request, model);
-      if (found) out.push_back(std::move(model));
+      if (!found) co_return std::move(found).error();
+      if (*found) out.push_back(std::move(model));
       if (auto paused = co_await host_.pause(); !paused) co_return std::move(paused).error();
     }
     co_return Status{};
   }
 
-  Task<bool> read_form(Request request, Model& out) {
+  // False: it is there no more, or cannot be served; the document is true without it.
+  Task<Result<bool>> read_form(Request request, Model& out) {
     const socle::Meta which{{"form", out.name}};
     const Reply reply = co_await host_.call(request, get_, Payload::make({}, Media::none, which));
+    if (!reply && is_passing(reply)) co_return reply.error();
     if (!reply) co_return false;
     const auto form = json::Document::parse(reply.text());
     if (!form) co_return false;
@@ -107,9 +132,10 @@ class OpenApi final : public Plugin {
     co_return true;
   }
 
-  Task<bool> read_ruleset(Request request, Model& out) {
+  Task<Result<bool>> read_ruleset(Request request, Model& out) {
     const socle::Meta meta{{"kind", "rules"}, {"name", out.name}, {"source", "true"}};
     const Reply reply = co_await host_.call(request, resolve_, Payload::make({}, Media::none, meta));
+    if (!reply && is_passing(reply)) co_return reply.error();
     if (!reply) co_return false;
     const auto answer = json::Document::parse(reply.text());
     if (!answer) co_return false;
@@ -118,8 +144,7 @@ class OpenApi final : public Plugin {
     out.version = answer->root().find("version").as_string();
     const auto input = source.find("input");
     out.schema = input.is_object() ? schema_at(input, "#/components/schemas/" + component_of_ruleset(out.name)) : "{}";
-    // Its own tests are run at every publish: their inputs are examples that work.
-    if (const auto tested = source.find("tests").at(0).find("input"); tested.exists())
+    if (const auto tested = tested_input(source.find("tests")); tested.exists())
       out.example = "{\"input\":" + json::to_text(tested) + "}";
     co_return true;
   }

@@ -1,6 +1,7 @@
 // plugin.cpp: rules/1. Short evaluations are answered where they arrive; one that turns out long starts again on the
 // offload pool with its whole budget, so that no worker is held longer than its first few thousand operations.
 // Evaluation is pure, so starting again costs only that much. Compiling happens on the pool, once per content hash.
+// While the tenant's memory is nearly full the budget is cut; what only then runs out of it may be asked again.
 #include <socle/plugin.hpp>
 
 #include <memory>
@@ -14,6 +15,8 @@
 #include "jdm/import.hpp"
 #include "ruleset/difference.hpp"
 #include "service/answers.hpp"
+#include "service/members.hpp"
+#include "service/problems.hpp"
 #include "service/question.hpp"
 #include "service/rulesets.hpp"
 #include "socle/json/document.hpp"
@@ -26,28 +29,11 @@ namespace {
 constexpr std::uint64_t inline_fuel = 20'000;  // about 100 µs
 constexpr std::size_t most_records = 10'000;
 
-Reply bad_body(std::string_view message) {
-  return Reply::error(Code::invalid, "malformed_json", message).with_status(400);
-}
-
-Reply fault_reply(const Outcome& outcome) {
-  const auto& fault = *outcome.fault;
-  if (fault.code == "interrupted")
-    return Reply::error(Code::deadline, "deadline_exceeded", fault.message, fault_members(outcome));
-  return Reply::error(Code::invalid, fault.code, fault.message, fault_members(outcome)).with_status(422);
-}
-
 // What the operator says of this installation; an object, also when that is nothing.
 json::Document env_of(const Host& host) {
   const auto config = host.config();
   if (const auto env = config.root().find("env"); env.is_object()) return json::Document::copy_of(env);
   return *json::Document::parse("{}");
-}
-
-// By the ruleset's doing, not the caller's.
-bool is_own_fault(const Outcome& outcome) {
-  return outcome.fault && outcome.fault->code != codes::invalid_input &&
-         outcome.fault->code != codes::validation_failed;
 }
 
 class Rules final : public Plugin {
@@ -62,9 +48,11 @@ class Rules final : public Plugin {
     for (std::uint32_t i = 0; i <= host.worker_count(); ++i) arenas_.push_back(std::make_unique<cel::Arena>());
   }
 
+  // models/1's question, whose members a later version of it may add to. A model is judged by all the fuel there is,
+  // not by how full the tenant's memory is now.
   Task<Reply> compile(Request request) {
     auto body = json::Document::parse(request.text());
-    if (!body) co_return bad_body(body.error().message);
+    if (!body) co_return malformed(body.error());
     const auto source = body->root().find("source");
     if (!source.exists()) co_return Reply::error(Code::invalid, "no_source", "compile wants {source}, a ruleset");
     const bool fast = body->root().find("mode").as_string() == "fast";
@@ -85,7 +73,8 @@ class Rules final : public Plugin {
 
   Task<Reply> evaluate(Request request) {
     auto body = json::Document::parse(request.text());
-    if (!body) co_return bad_body(body.error().message);
+    if (!body) co_return malformed(body.error());
+    if (const auto wrong = wrong_in_evaluate(body->root()); !wrong.empty()) co_return bad_request(wrong);
     const auto input = body->root().find("input");
     if (!input.exists())
       co_return Reply::error(Code::invalid, std::string(codes::invalid_input),
@@ -100,25 +89,30 @@ class Rules final : public Plugin {
     question->call.input = input;
     question->call.trace = question->body.root().find("trace").as_bool();
     evaluations_.add();
-    question->call.limits.fuel = std::min(inline_fuel, fuel_);
+    const std::uint64_t most = host_.fuel(request, fuel_);
+    question->call.limits.fuel = std::min(inline_fuel, most);
     const Instant begun = host_.now();
     auto outcome = found.ruleset->evaluate(question->call, *arenas_[host_.worker()]);
-    if (outcome.fault && outcome.fault->code == "out_of_fuel" && fuel_ > inline_fuel) {
+    if (is_out_of_fuel(outcome) && most > inline_fuel) {
       moved_.add();
+      question->call.limits.fuel = most;
       auto longer = co_await whole(request, found.ruleset, *question);
       if (!longer) co_return Reply(std::move(longer).error());
       outcome = *std::move(longer);
     }
+    // Neither version's doing, and no measure of its speed: nothing is reported.
+    if (is_out_of_fuel(outcome) && most < fuel_) co_return memory_pressure(most, fuel_);
     if (found.canary) co_await rulesets_.report(request, found, is_own_fault(outcome), host_.now() - begun);
-    if (outcome.fault) co_return fault_reply(outcome);
+    if (outcome.fault) co_return fault_reply(std::move(outcome), input);
     co_return Reply::json(evaluate_answer(outcome, found.version));
   }
 
   Task<Reply> test(Request request) {
     const std::string text(request.text().empty() ? std::string_view("{}") : request.text());
     auto body = json::Document::parse(text);
-    if (!body) co_return bad_body(body.error().message);
+    if (!body) co_return malformed(body.error());
     const auto root = body->root();
+    if (const auto wrong = wrong_in_test(root); !wrong.empty()) co_return bad_request(wrong);
     const std::string name(request.param("ruleset"));
     const auto records = root.find("records");
     auto got = co_await rulesets_.find(request, name,
@@ -126,8 +120,9 @@ class Rules final : public Plugin {
     if (auto* problem = std::get_if<Reply>(&got)) co_return std::move(*problem);
     const Found first = std::get<Found>(std::move(got));
     if (!records.exists()) co_return co_await stored_tests(first, request);
-    if (!records.is_array() || records.size() > most_records)
-      co_return Reply::error(Code::invalid, "bad_records", "'records' is a list of at most 10000 inputs")
+    if (records.size() > most_records)
+      co_return Reply::error(Code::invalid, "bad_records", "'records' is a list of at most 10000 inputs",
+                             R"([{"pointer":"/records","code":"maxItems","message":"at most 10000 are wanted"}])")
           .with_status(422);
     Found second;
     if (const auto source = root.find("source"); source.exists()) {
@@ -140,7 +135,8 @@ class Rules final : public Plugin {
       second = std::get<Found>(std::move(other));
     }
     auto question = question_of(host_, request, *std::move(body), env_.root());
-    question->call.limits.fuel = fuel_;
+    const std::uint64_t most = host_.fuel(request, fuel_);
+    question->call.limits.fuel = most;
     Watchdog watchdog(host_, request.context().deadline());
     watchdog.watch(question->call.limits);
     const auto inputs = question->body.root().find("records");
@@ -149,6 +145,7 @@ class Rules final : public Plugin {
     };
     auto run = co_await host_.offload(work);
     if (!run) co_return Reply(std::move(run).error());
+    if (run->out_of_fuel && most < fuel_) co_return memory_pressure(most, fuel_);
     if (run->stopped)
       co_return Reply::error(Code::deadline, "deadline_exceeded",
                              "the time was over after " + std::to_string(run->records) + " records; send fewer");
@@ -157,12 +154,14 @@ class Rules final : public Plugin {
 
   Task<Reply> import(Request request) {
     auto body = json::Document::parse(request.text());
-    if (!body) co_return bad_body(body.error().message);
+    if (!body) co_return malformed(body.error());
     const auto root = body->root();
+    if (const auto wrong = wrong_in_import(root); !wrong.empty()) co_return bad_request(wrong);
     const auto format = root.find("format").as_string();
     if (format != "jdm" && format != "dmn")
       co_return Reply::error(Code::invalid, "bad_format",
-                             "the body is {format, name, source}; 'format' is \"jdm\" or \"dmn\"")
+                             "the body is {format, name, source}; 'format' is \"jdm\" or \"dmn\"",
+                             R"([{"pointer":"/format","code":"enum","message":"must be jdm or dmn"}])")
           .with_status(422);
     const auto work = [root, format] {
       Diagnostics diagnostics;
@@ -188,9 +187,8 @@ class Rules final : public Plugin {
   }
 
  private:
-  // On the pool, with all the fuel the tenant's memory leaves, until the call's deadline.
+  // On the pool, until the call's deadline.
   Task<Result<Outcome>> whole(Request request, const RulesetPtr& ruleset, Question& question) {
-    question.call.limits.fuel = host_.fuel(request, fuel_);
     Watchdog watchdog(host_, request.context().deadline());
     watchdog.watch(question.call.limits);
     const auto work = [&ruleset, &question] {
@@ -207,15 +205,15 @@ class Rules final : public Plugin {
     if (!answer) co_return Reply::error(Code::internal, "internal", "models/1 answered no JSON");
     const auto source = answer->root().find("source");
     Watchdog watchdog(host_, request.context().deadline());
+    const std::uint64_t most = host_.fuel(request, fuel_);
     cel::Limits limits;
-    limits.fuel = fuel_;
+    limits.fuel = most;
     watchdog.watch(limits);
-    const auto work = [&found, source, &limits] {
-      return test_answer(found.ruleset->run_tests(source, limits), found.version);
-    };
-    auto text = co_await host_.offload(work);
-    if (!text) co_return Reply(std::move(text).error());
-    co_return Reply::json(*text);
+    const auto work = [&found, source, &limits] { return found.ruleset->run_tests(source, limits); };
+    auto report = co_await host_.offload(work);
+    if (!report) co_return Reply(std::move(report).error());
+    if (report->out_of_fuel && most < fuel_) co_return memory_pressure(most, fuel_);
+    co_return Reply::json(test_answer(*report, found.version));
   }
 
   Host& host_;

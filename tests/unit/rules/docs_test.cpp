@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "ruleset/ruleset.hpp"
+#include "socle/cel/json_form.hpp"
 #include "socle/cel/program.hpp"
 #include "socle/json/document.hpp"
 #include "table/codes.hpp"
-#include "table/values.hpp"
 #include "zen/functions.hpp"
 
 namespace {
@@ -65,7 +65,7 @@ std::string answered(const std::string& expression) {
   cel::Arena arena;
   const auto value = program->evaluate(activation, arena);
   if (value.is_error()) return "error: " + std::string(value.error_info().message);
-  const auto text = rules::to_json(value);
+  const auto text = cel::to_json(value);
   return text ? *text : text.error().message;
 }
 

@@ -153,6 +153,7 @@ TEST_CASE("ruleset: objects within the declared input are read as the fields the
 TEST_CASE("ruleset: an output without a JSON form is an error", "[rules]") {
   CHECK(Rig(R"({"rules":"r","output":"0.0 / 0.0"})")("{}").starts_with("not_json: "));
   CHECK(Rig(R"~({"rules":"r","output":"decimal('1.50') + decimal('0.25')"})~")("{}") == "1.75");
+  CHECK(Rig(R"({"rules":"r","output":"50000.0 * 2.0"})")("{}") == "100000");
   CHECK(Rig(R"~({"rules":"r","output":"[date('2024-05-01'), timestamp('2024-05-01T00:00:00Z')]"})~")("{}") ==
         R"(["2024-05-01","2024-05-01T00:00:00Z"])");
 }

@@ -6,9 +6,9 @@
 #include <string_view>
 
 #include "socle/cel/environment.hpp"
+#include "socle/cel/json_form.hpp"
 #include "socle/json/document.hpp"
 #include "table/table.hpp"
-#include "table/values.hpp"
 
 namespace rules_test {
 
@@ -45,7 +45,7 @@ class TableRig {
     const auto value = table->evaluate(meter, trace);
     if (value.is_error())
       return meter.fault ? meter.fault->code + ": " + meter.fault->message : "error without a fault";
-    auto out = rules::to_json(value);
+    auto out = cel::to_json(value);
     return out ? *out : out.error().message;
   }
 

@@ -1,9 +1,9 @@
 // zen_test.cpp: ZEN expressions and cells, translated to CEL and evaluated.
 #include <catch2/catch.hpp>
 
+#include "socle/cel/json_form.hpp"
 #include "socle/cel/program.hpp"
 #include "socle/json/document.hpp"
-#include "table/values.hpp"
 #include "zen/functions.hpp"
 #include "zen/number.hpp"
 #include "zen/translate.hpp"
@@ -36,7 +36,7 @@ std::string value_of(const std::string& expression, const std::string& input = "
   cel::Arena arena;
   const auto value = program->evaluate(activation, arena);
   if (value.is_error()) return "error: " + std::string(value.error_info().message);
-  return *rules::to_json(value);
+  return *cel::to_json(value);
 }
 
 struct Row {

@@ -51,7 +51,9 @@ std::string get_text(std::string_view collection, std::string_view id) {
   return out;
 }
 
-Error error_of(const Reply& reply) { return {reply.code(), std::string(reply.message())}; }
+Error error_of(const Reply& reply) {
+  return {reply.error_code() == "storage_quota" ? over_plan : reply.code(), std::string(reply.message())};
+}
 
 bool absent(const Reply& reply) { return !reply && reply.code() == Code::not_found; }
 
@@ -60,7 +62,7 @@ bool absent(const Reply& reply) { return !reply && reply.code() == Code::not_fou
 Reply problem_of(const Error& error) {
   switch (error.code) {
     case Code::conflict: return Reply::error(error.code, "upload_conflict", error.message).with_status(409);
-    case Code::exhausted: return Reply::error(error.code, "files_quota", error.message).with_status(507);
+    case over_plan: return Reply::error(Code::exhausted, "files_quota", error.message).with_status(507);
     case Code::storage_full: return Reply::error(error.code, "storage_full", error.message).with_status(507);
     case Code::not_found: return Reply::error(error.code, "not_found", error.message);
     default: return Reply(error);
@@ -134,10 +136,9 @@ Task<Status> Ledger::write(Context context, std::vector<std::string> operations,
     const auto number = static_cast<std::int64_t>(before->files) + count;
     const double limit = host_.limit(context, "files.bytes");
     if (bytes > 0 && std::isfinite(limit) && static_cast<double>(total) > limit)
-      co_return Error{Code::exhausted, "the tenant's files would take " + std::to_string(total) +
-                                           " bytes, its plan allows " +
-                                           std::to_string(static_cast<std::int64_t>(limit)) +
-                                           ": remove files, or ask for a larger plan"};
+      co_return Error{over_plan, "the tenant's files would take " + std::to_string(total) + " bytes, its plan allows " +
+                                     std::to_string(static_cast<std::int64_t>(limit)) +
+                                     ": remove files, or ask for a larger plan"};
     std::string text = "{\"operations\":[";
     for (const auto& one : operations) text.append(one).append(",");
     const auto now = "{\"bytes\":" + std::to_string(std::max<std::int64_t>(total, 0)) +

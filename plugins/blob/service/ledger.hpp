@@ -29,6 +29,10 @@ struct File {
   bool partial = false;
 };
 
+// The tenant's plan allows no more, of files or of what storage keeps of them: 507. Code::exhausted is something else:
+// memory that is used up for a moment.
+inline constexpr Code over_plan = Code::too_large;
+
 // JSON of a file as callers see it.
 [[nodiscard]] std::string file_text(const File& file);
 
@@ -38,7 +42,7 @@ class Ledger {
 
   // nullopt: there is none.
   Task<Result<std::optional<File>>> find(Context context, std::string id);
-  // Puts the file as it is now (expecting file.version) and adds to what the tenant uses; Code::exhausted when its plan
+  // Puts the file as it is now (expecting file.version) and adds to what the tenant uses; over_plan when its plan
   // `files.bytes` does not allow it, Code::conflict when somebody else changed the file. Afterwards file.version
   // counts.
   Task<Status> put(Context context, File& file, std::uint64_t added);

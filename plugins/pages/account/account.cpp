@@ -161,7 +161,7 @@ Task<Reply> Account::change(Request request) {
   }
   if (!done) {
     std::string why = first_fault(done);
-    co_return co_await overview(request, what, std::move(why), done.http_status() != 0 ? done.http_status() : 422);
+    co_return co_await overview(request, what, std::move(why), refusal_status(done));
   }
   const auto answer = json::Document::parse(done.text().empty() ? std::string_view("{}") : done.text());
   if (!answer) co_return site_.problem(request, no_json());

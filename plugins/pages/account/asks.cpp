@@ -134,9 +134,7 @@ std::string first_fault(const Reply& why) {
 int status_of(const Reply& why) {
   if (why.http_status() != 0) return why.http_status();
   if (why.code() == Code::denied) return 403;
-  if (why.code() == Code::exhausted) return 429;
-  if (why.code() == Code::unavailable) return 503;
-  return why.code() == Code::conflict || why.code() == Code::precondition ? 409 : 422;
+  return why.code() == Code::conflict || why.code() == Code::precondition ? 409 : refusal_status(why);
 }
 
 bool is_outdated(const Reply& why) {

@@ -106,10 +106,11 @@ Task<Reply> Account::enter(Request request) {
   Ask ask = sign_in(site_, request, tenant, username, next);
   ask.fault = code == "bad_login" || code == "invalid_request" ? std::string(site_.word(request, "wrong_login"))
                                                                : std::string(entered.message());
-  const int status = entered.http_status() != 0          ? entered.http_status()
-                     : code == "bad_login"               ? 401
-                     : entered.code() == Code::exhausted ? 429
-                                                         : 403;
+  const int failing = failing_status(entered);
+  const int status = entered.http_status() != 0 ? entered.http_status()
+                     : code == "bad_login"      ? 401
+                     : failing != 0             ? failing
+                                                : 403;
   co_return sign_in_page(request, std::move(ask), status);
 }
 
@@ -185,7 +186,8 @@ Task<Reply> Account::set_password(Request request) {
     ask.faults = faults_by_input(set.text());
     if (ask.faults.empty()) ask.fault = set.message();
   }
-  co_return co_await opened(request, std::move(ask), std::move(join_fault), 422);
+  const int failing = failing_status(set);
+  co_return co_await opened(request, std::move(ask), std::move(join_fault), failing != 0 ? failing : 422);
 }
 
 }  // namespace socle::pages

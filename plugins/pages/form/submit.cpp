@@ -114,7 +114,7 @@ Task<Reply> FormPages::keep(Request request, std::shared_ptr<Open> open) {
   const Reply kept = co_await ask(request, again ? replace_draft_ : create_draft_, std::move(meta), open->doc);
   if (kept) co_return Site::go("/forms/" + name, "kept");
   open->faults.emplace("", kept.message());
-  open->status = kept.http_status() != 0 ? kept.http_status() : 422;
+  open->status = refusal_status(kept);
   (void)co_await fetch_candidates(request, *open);
   co_return show(request, *open);
 }
@@ -133,7 +133,7 @@ Task<Reply> FormPages::save(Request request, std::shared_ptr<Open> open, Posted 
     co_return Site::go("/forms/" + name + "/" + id, stored ? "updated" : "created");
   }
   open->faults = faults_of(saved.text(), site_.word(request, "required"));
-  open->status = saved.http_status() != 0 ? saved.http_status() : 422;
+  open->status = refusal_status(saved);
   if (saved.error_code() == "version_mismatch") {
     open->faults.emplace("", site_.word(request, "changed_meanwhile"));
     open->editing.version = json::to_text(open->item.root().find("version"));

@@ -69,14 +69,33 @@ int status_of(const Reply& why) {
     case Code::unauthenticated: return 401;
     case Code::conflict: return 409;
     case Code::precondition: return 412;
-    case Code::exhausted: return 429;
+    case Code::too_large: return 413;
+    case Code::unsupported: return 415;
     case Code::invalid: return 422;
-    case Code::unavailable: return 503;
-    default: return 500;
+    default: return failing_status(why);
   }
 }
 
 }  // namespace
+
+int failing_status(const Reply& why) {
+  switch (why.code()) {
+    case Code::exhausted: return 429;
+    case Code::internal:
+    case Code::data_loss: return 500;
+    case Code::unavailable:
+    case Code::cancelled: return 503;
+    case Code::deadline: return 504;
+    case Code::storage_full: return 507;
+    default: return 0;
+  }
+}
+
+int refusal_status(const Reply& why) {
+  if (const int set = why.http_status(); set != 0) return set;
+  const int failing = failing_status(why);
+  return failing != 0 ? failing : 422;
+}
 
 std::string random_key() {
   unsigned char bytes[16];

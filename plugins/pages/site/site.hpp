@@ -62,6 +62,11 @@ class Site {
   std::string style_, script_, icon_;
 };
 
+// The status of what is no fault of what was entered: a service that is away, a time that was over, no room; else 0.
+[[nodiscard]] int failing_status(const Reply& why);
+// Of a form that is shown again: the service's own status, that of a failure, else 422.
+[[nodiscard]] int refusal_status(const Reply& why);
+
 // 32 hexadecimal digits.
 [[nodiscard]] std::string random_key();
 

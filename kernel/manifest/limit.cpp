@@ -1,7 +1,10 @@
 #include "manifest/limit.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "manifest/names.hpp"
@@ -12,16 +15,41 @@ namespace socle::manifest {
 
 namespace {
 
-// The limits the kernel itself applies; plugins read the rest of a plan by name.
-constexpr std::array<std::string_view, 7> kernel_limits{"weight", "rate", "burst", "in_flight",
-                                                        "queue",  "cpu",  "memory"};
+constexpr double any = std::numeric_limits<double>::max();
+constexpr double mib = 1 << 20;
+constexpr const char* wanted_of_any = "a number from 0 up, a duration or a size";
+
+// A limit that the kernel itself applies; plugins read the rest of a plan by name. What would let no request end is no
+// value of it, nor a fraction of what is counted, which would be cut to something else.
+struct KernelLimit {
+  std::string_view name;
+  double least = 0, most = any;
+  bool whole = false;
+  const char* wanted = wanted_of_any;
+};
+
+constexpr std::array<KernelLimit, 7> kernel_limits{{{"weight", 1e-3, 1e6, false, "a number from 0.001 to 1000000"},
+                                                    {"rate"},
+                                                    {"burst"},
+                                                    {"in_flight", 1, any, true, "a whole number from 1 up"},
+                                                    {"queue", 0, any, true, "a whole number from 0 up"},
+                                                    {"cpu", 1e-3, any, false, "a number of cores from 0.001 up"},
+                                                    {"memory", mib, any, false, "a size from 1MiB up"}}};
+
+const KernelLimit* kernel_limit(std::string_view name) {
+  const auto* const it = std::find_if(kernel_limits.begin(), kernel_limits.end(),
+                                      [&](const KernelLimit& limit) { return limit.name == name; });
+  return it != kernel_limits.end() ? it : nullptr;
+}
 
 }  // namespace
 
 std::string limit_name_problem(std::string_view name) {
   if (!is_dotted_word(name))
     return "expected the name of a limit such as rate or sessions.ttl, found " + in_quotes(name);
-  const auto meant = nearest(name, {kernel_limits.begin(), kernel_limits.end()});
+  std::vector<std::string_view> known;
+  for (const KernelLimit& limit : kernel_limits) known.push_back(limit.name);
+  const auto meant = nearest(name, known);
   if (!meant.empty() && meant != name)
     return "unknown limit " + in_quotes(name) + "; did you mean '" + std::string(meant) + "'?";
   return {};
@@ -31,12 +59,22 @@ std::optional<double> parse_limit(std::string_view name, std::string_view text) 
   std::optional<double> number = parse_number(text);
   if (const auto time = parse_duration(text)) number = std::chrono::duration<double>(*time).count();
   if (const auto size = parse_size(text)) number = static_cast<double>(size->bytes);
-  if (!number || *number < 0 || (name == "weight" && *number == 0)) return std::nullopt;
+  if (!number || *number < 0 || nearest_limit(name, *number) != *number) return std::nullopt;
   return number;
 }
 
-std::string_view limit_wanted(std::string_view name) {
-  return name == "weight" ? "a number above 0" : "a number from 0 up, a duration or a size";
+double nearest_limit(std::string_view name, double number) {
+  const KernelLimit* limit = kernel_limit(name);
+  if (limit == nullptr) return number;
+  return std::clamp(limit->whole ? std::floor(number) : number, limit->least, limit->most);
+}
+
+std::string limit_wanted(std::string_view name) {
+  const KernelLimit* limit = kernel_limit(name);
+  if (limit == nullptr) return wanted_of_any;
+  const bool zero_meant_something = limit->least > 0 && name != "weight";
+  return std::string(limit->wanted) +
+         (zero_meant_something ? " (leave it out for no limit, suspend a tenant that shall not be served)" : "");
 }
 
 }  // namespace socle::manifest

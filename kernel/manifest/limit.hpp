@@ -10,9 +10,11 @@ namespace socle::manifest {
 
 // What is wrong with the name of a limit, with the nearest the kernel knows; "" when it may be one.
 [[nodiscard]] std::string limit_name_problem(std::string_view name);
-// The number; nothing when it is none that this limit can have.
+// The number; nothing when it is none that this limit can have: `in_flight: 0` would leave every request waiting.
 [[nodiscard]] std::optional<double> parse_limit(std::string_view name, std::string_view text);
+// The number, or the nearest to it that this limit can have.
+[[nodiscard]] double nearest_limit(std::string_view name, double number);
 // What parse_limit() takes, for messages.
-[[nodiscard]] std::string_view limit_wanted(std::string_view name);
+[[nodiscard]] std::string limit_wanted(std::string_view name);
 
 }  // namespace socle::manifest

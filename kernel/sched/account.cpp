@@ -14,6 +14,10 @@ namespace socle::sched {
 namespace {
 
 constexpr int64_t second = 1'000'000'000;
+// Of a rate, in ns: three years between two requests, a hundred to fill a burst up. Their sum, and the uptime, fit an
+// int64_t.
+constexpr double longest_interval = 1e17;
+constexpr double longest_tolerance = 3e18;
 
 // How many requests a GCRA with these numbers admits at once.
 int64_t conforming(int64_t due, int64_t tolerance, int64_t interval, int64_t now) {
@@ -68,7 +72,9 @@ std::unique_ptr<const std::string> Account::rename(std::string id) {
   return std::unique_ptr<const std::string>(id_.exchange(new std::string(std::move(id)), std::memory_order_acq_rel));
 }
 
-void Account::set_weight(double weight) { weight_ = std::clamp(weight, 1e-3, 1e6); }
+void Account::set_weight(double weight) {
+  weight_ = weight >= Limits::least_weight ? std::min(weight, Limits::most_weight) : Limits::least_weight;
+}
 
 void Account::set_memory(uint64_t memory, uint64_t call_memory) {
   memory_cap_.store(memory, std::memory_order_relaxed);
@@ -77,18 +83,21 @@ void Account::set_memory(uint64_t memory, uint64_t call_memory) {
 
 void Account::set(const Limits& l) {
   set_weight(l.weight);
-  cpu_ = l.cpu;
-  in_flight_ = l.in_flight;
+  cpu_ = l.cpu >= Limits::least_cpu ? l.cpu : Limits::least_cpu;
+  in_flight_ = std::max<uint32_t>(l.in_flight, 1);
   queue_ = l.queue;
   set_memory(l.memory, l.call_memory);
   if (l.rate >= Limits::no_rate) {
     if (interval_.exchange(0) != 0) ++epoch_;
     return;
   }
-  const bool none = l.rate <= 0;
-  const int64_t interval = none ? 3600 * second : std::max<int64_t>(std::llround(1e9 / l.rate), 1);
+  const bool none = !(l.rate > 0);
+  // Clamped before it is an integer: beyond int64_t the conversion may give anything, one request a nanosecond too.
+  const auto interval =
+      none ? 3600 * second : static_cast<int64_t>(std::clamp(std::round(1e9 / l.rate), 1.0, longest_interval));
   const double burst = std::max(1.0, l.burst > 0 ? l.burst : l.rate);
-  tolerance_ = none ? -interval : static_cast<int64_t>(std::min((burst - 1) * static_cast<double>(interval), 9e17));
+  tolerance_ =
+      none ? -interval : static_cast<int64_t>(std::min((burst - 1) * static_cast<double>(interval), longest_tolerance));
   // Neither a debt under the old rate nor what workers have leased of it is carried over: it was counted in other
   // units.
   if (interval_.exchange(interval) == interval) return;
@@ -158,7 +167,7 @@ uint32_t Account::take_places(uint32_t most, uint32_t cap) {
 bool Account::take_memory(int64_t bytes) {
   const uint64_t cap = memory_cap_.load(std::memory_order_relaxed);
   const int64_t after = memory_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
-  if (after <= 0 || static_cast<uint64_t>(after) <= cap) return true;
+  if (bytes <= 0 || after <= 0 || static_cast<uint64_t>(after) <= cap) return true;
   memory_.fetch_sub(bytes, std::memory_order_relaxed);
   return false;
 }

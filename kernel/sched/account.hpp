@@ -26,18 +26,21 @@ namespace socle::sched {
 
 struct Flow;
 
-// A tenant's plan as far as the scheduler interprets it. The default limits nothing.
+// A tenant's plan as far as the scheduler interprets it. The default limits nothing. Account::set() brings what would
+// hold a request for ever into range; plans that ask for it are refused (manifest/limit.hpp).
 struct Limits {
   static constexpr double no_rate = std::numeric_limits<double>::infinity();
   static constexpr uint32_t no_count = std::numeric_limits<uint32_t>::max();
   static constexpr uint64_t no_bytes = std::numeric_limits<uint64_t>::max();
+  static constexpr double least_weight = 1e-3, most_weight = 1e6;
+  static constexpr double least_cpu = 1e-3;
 
-  double weight = 1;                // share of the node's CPU while others want it too; > 0
+  double weight = 1;                // share of the node's CPU while others want it too; least_weight to most_weight
   double rate = no_rate;            // requests a second
   double burst = 0;                 // requests at once after a pause; 0: one second's worth of `rate`, at least one
-  uint32_t in_flight = no_count;    // requests being worked on
+  uint32_t in_flight = no_count;    // requests being worked on; at least 1
   uint32_t queue = no_count;        // requests waiting for that; the next one is refused
-  double cpu = no_rate;             // CPU seconds a second, also while nobody else wants them
+  double cpu = no_rate;             // CPU seconds a second, also while nobody else wants them; least_cpu at least
   uint64_t memory = no_bytes;       // bytes the tenant holds at a time
   uint64_t call_memory = no_bytes;  // bytes of arena one call may hold, and of one payload
 };
@@ -97,7 +100,7 @@ class Account {
   [[nodiscard]] uint32_t take_places(uint32_t most, uint32_t cap);
   void give_places(uint32_t unused) { places_.fetch_sub(unused, std::memory_order_relaxed); }
   [[nodiscard]] uint32_t places() const { return places_.load(std::memory_order_relaxed); }  // given out
-  // All of `bytes`, or false: the tenant's memory is used up.
+  // All of `bytes`, or false: the tenant's memory is used up. Nothing is always had.
   [[nodiscard]] bool take_memory(int64_t bytes);
   void give_memory(int64_t bytes) { memory_.fetch_sub(bytes, std::memory_order_relaxed); }
   // Connections of an edge tenant that wait to be taken, on all workers.

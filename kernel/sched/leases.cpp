@@ -122,6 +122,7 @@ RateState Lane::rate_state(Account& account, int64_t now) {
 }
 
 bool Lane::lease_memory(Flow& f, int64_t bytes) {
+  if (bytes <= 0) return true;  // the words of a refusal, beside what was forced over the budget
   Account& account = *f.account.load(std::memory_order_relaxed);
   const int64_t short_of = f.memory.get() + bytes - f.memory_leased;
   for (const int64_t chunk : {short_of + most_chunk, short_of}) {

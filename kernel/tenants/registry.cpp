@@ -37,6 +37,7 @@ Result<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& fo
   if (!journal) return std::move(journal).error().context("tenants");
   registry->journal_.emplace(std::move(*journal));
   registry->compact_size_ = registry->journal_->size();
+  registry->mend();
   if (auto fit = registry->fits(system); !fit) return std::move(fit).error();
   registry->declare(system);
   registry->read_levels();
@@ -75,7 +76,7 @@ Status Registry::replay_line(std::string_view line) {
       deleting = true;
     } else if (words[i] == "state=suspended" || words[i] == "state=active") {
       own->suspended = words[i] == "state=suspended";
-    } else if (auto taken = own->take(words[i]); !taken) {
+    } else if (auto taken = own->take_kept(words[i]); !taken) {
       return std::move(taken).error().context("tenant '" + std::string(words[1]) + "'");
     }
   }
@@ -83,6 +84,23 @@ Status Registry::replay_line(std::string_view line) {
   tenant.own = std::move(own);
   tenant.deleting = deleting;
   return {};
+}
+
+// An earlier version took numbers that take() refuses, in_flight=0 among them. Told at every start, until the tenant is
+// changed.
+void Registry::mend() {
+  size_t count = 0;
+  std::string first, what;
+  table_.each([&](const Tenant& t) {
+    std::string mended = t.own ? t.own->mend() : "";
+    if (mended.empty() || (count++ > 0 && t.id > first)) return;
+    first = t.id;
+    what = std::move(mended);
+  });
+  if (count == 0) return;
+  telemetry::Log::get().write(telemetry::Level::warn,
+                              "limits of tenants are out of the range that can be set; the nearest within it hold",
+                              {{"tenants", std::to_string(count)}, {"tenant", first}, {"limits", what}});
 }
 
 // Levels are a report, not a decision: a file that is missing or damaged is started afresh.

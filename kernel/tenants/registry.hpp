@@ -85,6 +85,7 @@ class Registry final : public bus::TenantDirectory {
   // mutex_ held by the caller from here on
   Status replay(std::string_view body);
   Status replay_line(std::string_view line);
+  void mend();
   void read_levels();
   Status commit(const std::string& body);
   [[nodiscard]] std::string whole() const;

@@ -9,7 +9,20 @@ namespace socle::tenants {
 
 using manifest::in_quotes;
 
-Status Settings::take(std::string_view word) {
+namespace {
+
+// A number as words() writes it, whatever the limit.
+std::optional<double> any_number(std::string_view, std::string_view text) {
+  const auto number = manifest::parse_number(text);
+  return number && *number >= 0 ? number : std::nullopt;
+}
+
+}  // namespace
+
+Status Settings::take(std::string_view word) { return take(word, manifest::parse_limit); }
+Status Settings::take_kept(std::string_view word) { return take(word, any_number); }
+
+Status Settings::take(std::string_view word, std::optional<double> (*parse)(std::string_view, std::string_view)) {
   const size_t equals = word.find('=');
   if (equals == std::string_view::npos || equals == 0)
     return Error{Code::invalid, "expected NAME=VALUE such as plan=free or rate=50, found " + in_quotes(word)};
@@ -27,15 +40,26 @@ Status Settings::take(std::string_view word) {
     if (const auto it = limits.find(name); it != limits.end()) limits.erase(it);
     return {};
   }
-  const auto number = manifest::parse_limit(name, value);
+  const auto number = parse(name, value);
   if (!number)
-    return Error{Code::invalid, std::string(name) + ": expected " + std::string(manifest::limit_wanted(name)) +
-                                    ", found " + in_quotes(value)};
+    return Error{Code::invalid,
+                 std::string(name) + ": expected " + manifest::limit_wanted(name) + ", found " + in_quotes(value)};
   if (limits.size() >= max_limits && !limits.contains(name))
     return Error{Code::invalid, "a tenant has at most " + std::to_string(max_limits) + " limits of its own; put " +
                                     in_quotes(name) + " into a plan"};
   limits[std::string(name)] = *number;
   return {};
+}
+
+std::string Settings::mend() {
+  std::string out;
+  for (auto& [name, number] : limits) {
+    const double now = manifest::nearest_limit(name, number);
+    if (now == number) continue;
+    out += (out.empty() ? "" : ", ") + name + "=" + manifest::to_string(number) + " is " + manifest::to_string(now);
+    number = now;
+  }
+  return out;
 }
 
 std::string Settings::words() const {

@@ -3,13 +3,16 @@ next call a good answer soon; other plugins, in the kernel and in cells, answer 
 SOCLE_FULL=1: 1,000 crashes; else 30."""
 
 import glob
+import hashlib
 import json
 import os
+import re
 import signal
 import statistics
+import subprocess
 import time
 
-from harness import FULL, SystemTest, crowded, main, wait_for
+from harness import FULL, SOCLE, SystemTest, crowded, main, wait_for
 from supervisor import Prober, children
 
 CRASHES = 1000 if FULL else 30
@@ -77,7 +80,8 @@ class CellCrashes(SystemTest):
         crash = self.running.command("plugin", "show", plugin)["last_crash"]
         self.assertEqual(("cell", "drill", "call of run", "demo"),
                          tuple(crash[k] for k in ("process", "plugin", "method", "tenant")))
-        self.assertEqual(64, len(crash["input_sha256"]))
+        # The call's body: what the kernel had sent.
+        self.assertEqual((2, hashlib.sha256(b"{}").hexdigest()), (crash["input_size"], crash["input_sha256"]))
         if name in ("SIGSEGV", "SIGABRT"):
             self.assertTrue(crash["stack"], crash)
 
@@ -154,10 +158,27 @@ class CellCrashes(SystemTest):
         self.running.kill()
         wait_for("the end of %s" % family, 10, lambda: not [p for p in family if os.path.exists("/proc/%d" % p)])
 
+    def sizes(self):
+        """Of the cell's process in KiB, as the machine counts them."""
+        with open("/proc/%d/smaps_rollup" % self.cell(), encoding="ascii") as file:
+            return {l.split(":")[0]: int(l.split()[1]) for l in file.read().splitlines()[1:]}
+
+    def test_the_memory_of_a_cell_is_told(self):
+        self.again()
+        own, told = self.sizes(), self.generation()
+        cell = told["cells"][0]
+        for key, name in (("resident_bytes", "Rss"), ("pss_bytes", "Pss")):
+            self.assertAlmostEqual(own[name] << 10, cell[key], delta=1 << 20)
+            self.assertEqual(cell[key], told[key])  # the only one
+        self.assertGreater(told["memory_bytes"], told["resident_bytes"])
+        shown = subprocess.run([SOCLE, "plugin", "show", "drill", "--control", self.running.control_path],
+                               capture_output=True, text=True, timeout=30, check=True).stdout
+        self.assertRegex(shown, r"memory +[0-9.]+ MiB with its part of what it shares; [0-9.]+ MiB resident of [0-9.]+ [MG]iB mapped")
+        self.assertEqual(2, len(re.findall(r"[0-9.]+ MiB  ", shown)), shown)  # of the generation, and of its cell
+
     def test_an_idle_cell_is_small(self):
         self.again()
-        with open("/proc/%d/smaps_rollup" % self.cell(), encoding="ascii") as file:
-            sizes = {l.split(":")[0]: int(l.split()[1]) for l in file.read().splitlines()[1:]}
+        sizes = self.sizes()
         private = sizes["Private_Clean"] + sizes["Private_Dirty"]
         print("\ncell_crashes: an idle cell: %.1f MiB private, %.1f MiB Pss" % (private / 1024, sizes["Pss"] / 1024))
         self.assertLess(private, 5 * 1024)

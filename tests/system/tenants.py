@@ -110,6 +110,29 @@ class Tenants(SystemTest):
         kernel.command("tenant", "set", "a", "rate=", "burst=")
         self.assertEqual(200, self.ask(kernel, "a", "GET", "/v1/notes")[0])
 
+    def test_a_rate_of_next_to_nothing_is_not_no_limit(self):
+        kernel = self.kernel(["a"])
+        kernel.command("tenant", "set", "a", "rate=1e-12", "burst=2")
+        answers = [self.ask(kernel, "a", "GET", "/v1/notes") for _ in range(4)]
+        self.assertEqual([200, 200, 429, 429], [status for status, _, _ in answers])
+        self.assertGreater(int(answers[-1][1]["retry-after"]), 86400)
+
+    def test_a_limit_that_would_let_no_request_end_is_refused_and_nothing_changes(self):
+        kernel = self.kernel(["a"])
+        leave = " (leave it out for no limit, suspend a tenant that shall not be served), found '%s'"
+        for word, wanted in (("in_flight=0", "a whole number from 1 up" + leave % "0"),
+                             ("in_flight=0.5", "a whole number from 1 up" + leave % "0.5"),
+                             ("cpu=0", "a number of cores from 0.001 up" + leave % "0"),
+                             ("memory=0", "a size from 1MiB up" + leave % "0"),
+                             ("memory=64KiB", "a size from 1MiB up" + leave % "64KiB"),
+                             ("queue=0.5", "a whole number from 0 up, found '0.5'"),
+                             ("weight=0", "a number from 0.001 to 1000000, found '0'")):
+            error = self.refused(kernel, "tenant", "set", "a", word)
+            self.assertEqual("%s: expected %s" % (word.split("=")[0], wanted), error["message"])
+        self.assertEqual({}, kernel.command("tenant", "show", "a")["limits"])
+        kernel.command("tenant", "set", "a", "in_flight=1", "queue=0", "cpu=0.5", "memory=1MiB", "weight=0.001")
+        self.assertEqual(200, self.ask(kernel, "a", "GET", "/v1/notes")[0])
+
     def test_a_body_larger_than_the_plan_allows_is_refused(self):
         kernel = self.kernel(["a", "b"])
         kernel.command("tenant", "set", "a", "payload.bytes=1KiB")

@@ -293,7 +293,7 @@ void Cell::died(std::uint64_t life) {
              [this, life, work = std::move(work)] { bury(life, work); });
   };
   const std::uint64_t index = number >> 56;
-  if (index >= pairs_.size()) return detach({generation_.plugin, generation_.version, generation_.seq, {}, {}, {}});
+  if (index >= pairs_.size()) return detach({generation_.plugin, generation_.version, generation_.seq, {}, {}, {}, {}});
   Pair& pair = *pairs_[index];
   pair.owner().post([detach, &pair, number, self = shared_from_this()] { detach(pair.work_of(number)); });
 }

@@ -342,7 +342,7 @@ void Pair::detach(bool for_good) {
 
 LastWork Pair::work_of(std::uint64_t token) const {
   const bus::Generation& g = cell_.generation();
-  LastWork work{g.plugin, g.version, g.seq, {}, {}, {}};
+  LastWork work{g.plugin, g.version, g.seq, {}, {}, {}, {}};
   if (const auto held = lingering_.find(token); held != lingering_.end()) {
     work.tenant = bus::view(held->second.context->tenant);
     work.method = g.entry_name(held->second.method);
@@ -354,7 +354,9 @@ LastWork Pair::work_of(std::uint64_t token) const {
   work.tenant = bus::view(call.context->tenant);
   work.method = g.entry_name(call.method);
   if (call.payload != nullptr) {
-    if (auto hash = base::sha256_hex(bus::view(call.payload->text))) work.input_sha256 = *hash;
+    const std::string_view text = bus::view(call.payload->text);
+    if (auto hash = base::sha256_hex(text)) work.input_sha256 = *hash;
+    work.input_size = text.size();
   }
   return work;
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cell/boot.hpp"
@@ -20,8 +21,9 @@ struct LastWork {
   std::string plugin, version;
   std::uint64_t generation = 0;
   std::string tenant;
-  std::string method;        // "storage/1.put", "start hook"
-  std::string input_sha256;  // of the request's text
+  std::string method;                       // "storage/1.put", "start hook"
+  std::string input_sha256;                 // of the request's text
+  std::optional<std::uint64_t> input_size;  // of it, bytes; nullopt: the kernel does not hold it (any more)
 };
 
 class Process {

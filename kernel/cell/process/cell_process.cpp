@@ -63,6 +63,7 @@ std::string CellProcess::epitaph(const LastWork& work) {
   report.tenant = work.tenant;
   if (!work.method.empty()) report.method = work.method;
   report.input_sha256 = work.input_sha256;
+  if (work.input_size) report.input_size = *work.input_size;  // SIGKILL leaves nothing of it in the box
   const auto file = crash::keep(data_, report);
   if (!file) telemetry::Log::get().write(telemetry::Level::error, "crash report: " + file.error().message);
   return (signal_ != 0 ? "killed by " + crash::signal_name(signal_) : "exit code " + std::to_string(exit_code_)) +

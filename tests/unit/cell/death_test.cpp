@@ -48,11 +48,12 @@ TEST_CASE("death: it is asked again once, not for ever", "[cell]") {
   f.await([&] { return f.facts().deaths == 2; });
 }
 
-TEST_CASE("death: the report names tenant and method from the kernel's own table", "[cell]") {
+TEST_CASE("death: the report names tenant, method and input from the kernel's own table", "[cell]") {
   ServingCell f;
-  f.ask("crash", "x", {.tenant = "globex"});
+  f.ask("crash", "abc", {.tenant = "globex"});
   f.await([&] { return f.facts().deaths > 0; });
-  CHECK(f.facts().last_death == "signal 9 in call of crash for tenant 'globex'");
+  // sha256sum of "abc"
+  CHECK(f.facts().last_death == "signal 9 in call of crash for tenant 'globex', 3 B of ba7816bf");
 }
 
 TEST_CASE("death: a cell that hangs is killed, and its callers are answered at their deadlines before that", "[cell]") {

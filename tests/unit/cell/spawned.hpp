@@ -68,6 +68,7 @@ class Spawned : public Process {
     std::string text = WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
                                            : "exit " + std::to_string(WEXITSTATUS(status));
     if (!work.method.empty()) text += " in " + work.method + " for tenant '" + work.tenant + "'";
+    if (work.input_size) text += ", " + std::to_string(*work.input_size) + " B of " + work.input_sha256.substr(0, 8);
     return text;
   }
 

@@ -23,6 +23,7 @@ LastWork work_of(const std::string& plugin) {
   work.tenant = "acme";
   work.method = "notes/1.put";
   work.input_sha256 = "abcd";
+  work.input_size = 12;
   return work;
 }
 
@@ -55,7 +56,7 @@ TEST_CASE("cell process: a crash leaves a report with signal, stack and the kern
     REQUIRE(report);
     CHECK(report->find(R"("process":"cell")") != std::string::npos);
     CHECK(report->find(R"("tenant":"acme")") != std::string::npos);
-    CHECK(report->find(R"("input_sha256":"abcd")") != std::string::npos);
+    CHECK(report->find(R"("input_size":12,"input_sha256":"abcd")") != std::string::npos);
     CHECK(report->find("cell_fixture+0x") != std::string::npos);
   }
 }
@@ -71,6 +72,19 @@ TEST_CASE("cell process: kill ends one that runs, one that is stopped, and one t
     inmate->process->kill();
     CHECK(inmate->process->epitaph({}).starts_with("killed by SIGKILL"));
   }
+}
+
+TEST_CASE("cell process: the report of one that was killed has what the kernel knows of its input", "[cell]") {
+  Jail jail;
+  auto inmate = jail.hold("wait");
+  REQUIRE(inmate);
+  inmate->process->kill();
+  inmate->result();
+  CHECK(inmate->process->epitaph(work_of("wait")).starts_with("killed by SIGKILL in notes/1.put, report "));
+  const auto report = socle::crash::last_of(jail.dir.path(), "wait");
+  REQUIRE(report);
+  CHECK(report->find(R"("signal":"SIGKILL")") != std::string::npos);
+  CHECK(report->find(R"("input_size":12,"input_sha256":"abcd")") != std::string::npos);
 }
 
 TEST_CASE("cell process: one that is let go of is ended and reaped", "[cell]") {

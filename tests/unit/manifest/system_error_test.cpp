@@ -50,11 +50,36 @@ TEST_CASE("system manifest: mistyped values", "[manifest]") {
 
 TEST_CASE("system manifest: the limits of a plan", "[manifest]") {
   CHECK(system_error("plans: {a: {wieght: 1}}\n") == "s.yaml:2:13: unknown limit 'wieght'; did you mean 'weight'?");
-  CHECK(system_error("plans: {a: {weight: 0}}\n") == "s.yaml:2:21: expected a number above 0, found '0'");
+  CHECK(system_error("plans: {a: {weight: 0}}\n") == "s.yaml:2:21: expected a number from 0.001 to 1000000, found '0'");
   CHECK(system_error("plans: {a: {rate: fast}}\n") ==
         "s.yaml:2:19: expected a number from 0 up, a duration or a size, found 'fast'");
   CHECK(system_error("plans: {a: {rate: -1}}\n") ==
         "s.yaml:2:19: expected a number from 0 up, a duration or a size, found '-1'");
   CHECK(system_error("plans: {a: {\"a b\": 1}}\n") ==
         "s.yaml:2:13: expected the name of a limit such as rate or sessions.ttl, found 'a b'");
+}
+
+TEST_CASE("system manifest: a limit that would let no request end is refused with what to do", "[manifest]") {
+  const std::string leave = " (leave it out for no limit, suspend a tenant that shall not be served), found '";
+  CHECK(system_error("plans: {a: {in_flight: 0}}\n") ==
+        "s.yaml:2:24: expected a whole number from 1 up" + leave + "0'");
+  CHECK(system_error("plans: {a: {in_flight: 0.5}}\n") ==
+        "s.yaml:2:24: expected a whole number from 1 up" + leave + "0.5'");
+  CHECK(system_error("tenants: {a: {limits: {cpu: 0}}}\n") ==
+        "s.yaml:2:29: expected a number of cores from 0.001 up" + leave + "0'");
+  CHECK(system_error("plans: {a: {memory: 0}}\n") == "s.yaml:2:21: expected a size from 1MiB up" + leave + "0'");
+  CHECK(system_error("plans: {a: {memory: 1023KiB}}\n") ==
+        "s.yaml:2:21: expected a size from 1MiB up" + leave + "1023KiB'");
+}
+
+TEST_CASE("system manifest: what the kernel counts is whole, and every number is finite", "[manifest]") {
+  CHECK(system_error("plans: {a: {in_flight: 1.5}}\n").find("expected a whole number from 1 up") != std::string::npos);
+  CHECK(system_error("plans: {a: {queue: 0.5}}\n") == "s.yaml:2:20: expected a whole number from 0 up, found '0.5'");
+  for (const char* name : {"weight", "rate", "burst", "in_flight", "queue", "cpu", "memory", "records"}) {
+    for (const char* number : {"1e400", ".inf", ".nan", "nan", "inf", "-1"}) {
+      CAPTURE(name, number);
+      CHECK(system_error(std::string("plans: {a: {") + name + ": " + number + "}}\n").find("expected a ") !=
+            std::string::npos);
+    }
+  }
 }

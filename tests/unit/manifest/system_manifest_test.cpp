@@ -55,6 +55,16 @@ TEST_CASE("system manifest: plans take numbers, durations and sizes", "[manifest
   CHECK(system->plans.at("a") == Plan{{"rate", 0.5}, {"memory", 67'108'864}, {"sessions.ttl", 900}, {"records", 100}});
 }
 
+TEST_CASE("system manifest: the least and the most of what a plan may say", "[manifest]") {
+  const auto system = system_of(
+      "plans: {a: {weight: 0.001, rate: 0, burst: 0, in_flight: 1, queue: 0, cpu: 0.001, memory: 1MiB, records: 0.5},\n"
+      "  b: {weight: 1000000, rate: 1e308, burst: 1e308, in_flight: 1e308, queue: 1e308, cpu: 1e308, memory: "
+      "1e308}}\n");
+  REQUIRE(system);
+  CHECK(system->plans.at("a").at("in_flight") == 1);
+  CHECK(system->plans.at("b").at("queue") == 1e308);
+}
+
 TEST_CASE("system manifest: all the rest", "[manifest]") {
   const auto system = system_of(R"(control: /run/socle.sock
 workers: 2

@@ -149,6 +149,50 @@ TEST_CASE("account: a rate of zero admits nothing, and says when to ask again", 
   CHECK(a->rate_state(5 * second).remaining == 0);
 }
 
+TEST_CASE("account: a rate of next to nothing admits its burst, and then nobody for years", "[sched]") {
+  for (const double tiny : {1e-9, 1e-12, 1e-300, 5e-324}) {
+    CAPTURE(tiny);
+    Acme a(rate(tiny, 5));
+    CHECK(a->limits().burst == 5);
+    CHECK(a->take_requests(64, second) == 5);
+    CHECK(a->take_requests(64, 1'000'000 * second) == 0);
+    CHECK(a->rate_state(second).retry_after > 365 * 86'400 * second);
+    a->give_requests(2, a->epoch());
+    CHECK(a->take_requests(64, second) == 2);
+    a->set(rate(100, 1));
+    CHECK(a->take_requests(64, second) == 1);
+  }
+}
+
+TEST_CASE("account: rates and bursts beyond all bounds are as good as none", "[sched]") {
+  for (const double huge : {1e10, 1e19, 1e308}) {
+    CAPTURE(huge);
+    Acme a(rate(huge, huge));
+    for (int64_t now = second; now < 100 * second; now += second / 2) REQUIRE(a->take_requests(64, now) == 64);
+    CHECK(a->rate_state(100 * second).remaining > 1'000'000);
+    CHECK(a->rate_state(100 * second).retry_after == 0);
+  }
+}
+
+TEST_CASE("account: limits under which no request would end are brought into range", "[sched]") {
+  Limits l;
+  l.weight = std::nan("");
+  l.cpu = 0;
+  l.in_flight = 0;
+  Acme a(l);
+  CHECK(a->weight() == Limits::least_weight);
+  CHECK(a->cpu_cap() == Limits::least_cpu);
+  CHECK(a->in_flight_cap() == 1);
+  l.weight = HUGE_VAL;
+  l.cpu = std::nan("");
+  l.rate = std::nan("");
+  l.burst = std::nan("");
+  a->set(l);
+  CHECK(a->weight() == Limits::most_weight);
+  CHECK(a->cpu_cap() == Limits::least_cpu);
+  CHECK(a->take_requests(1, second) == 0);
+}
+
 TEST_CASE("account: a changed rate holds at once, without debts of the old one", "[sched]") {
   Acme a(rate(1, 1));
   CHECK(a->take_requests(5, second) == 1);
@@ -178,6 +222,9 @@ TEST_CASE("account: places and memory are given out up to the cap", "[sched]") {
   CHECK(a.take_memory(300));
   CHECK(a.pressure() == 2);
   CHECK_FALSE(a.take_memory(101));
+  a.give_memory(-200);  // by force
+  CHECK(a.take_memory(0));
+  a.give_memory(200);
   CHECK(a.take_memory(100));
   a.give_memory(1000);
   CHECK(a.memory() == 0);

@@ -152,6 +152,25 @@ TEST_CASE("lease: what is left of the memory counts what this worker has leased 
   CHECK(f.one.memory_left(f.account) == 0);
 }
 
+TEST_CASE("lease: a refusal has its words also over the budget: what holds no bytes always fits", "[sched]") {
+  Fixture f;
+  f.limit([](Limits& l) { l.memory = 1 << 20; });
+  Flow& flow = f.one.queue.flow(f.account);
+  f.one.force(flow, 2 << 20);
+  CHECK(f.one.fits(flow, 0));
+  CHECK_FALSE(f.one.fits(flow, 1));
+  CHECK_FALSE(f.one.hold(flow, 1));
+}
+
+TEST_CASE("lease: a cap of nothing leaves no request waiting for ever", "[sched]") {
+  Fixture f;
+  f.limit([](Limits& l) { l.in_flight = 0, l.queue = 0; });
+  CHECK(f.admit(f.one, 1) == Admission::admitted);
+  CHECK(f.admit(f.two, 1) == Admission::over_queue);
+  static_cast<void>(f.one.finished(f.one.queue.flow(f.account), ms, ms));
+  CHECK(f.admit(f.one, 1) == Admission::admitted);
+}
+
 TEST_CASE("lease: memory pressure halves and quarters the calls in flight", "[sched]") {
   Fixture f;
   f.limit([](Limits& l) { l.in_flight = 16, l.queue = 0, l.memory = 10 << 20; });

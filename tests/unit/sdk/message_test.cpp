@@ -88,7 +88,9 @@ TEST_CASE("reply: a body the budget refuses is exhausted, never an empty success
   FakeHost host;
   SECTION("when the text is copied") {
     host.fail("payload_new");
-    CHECK(Reply::json("{}").code() == Code::exhausted);
+    const Reply reply = Reply::json("{}");
+    CHECK(reply.code() == Code::exhausted);
+    CHECK(reply.message() == "the memory budget is used up");
   }
   SECTION("when meta is added") {
     host.fail("payload_slice");

@@ -59,7 +59,10 @@ TEST_CASE("tenants: a line that is too long is not looked into", "[tenants]") {
 TEST_CASE("tenants: a setting that makes no sense is refused in words", "[tenants]") {
   CHECK(refusal("plan=No Such") == "plan: expected the name of a plan, found 'No Such'");
   CHECK(refusal("rate=fast") == "rate: expected a number from 0 up, a duration or a size, found 'fast'");
-  CHECK(refusal("weight=0") == "weight: expected a number above 0, found '0'");
+  CHECK(refusal("weight=0") == "weight: expected a number from 0.001 to 1000000, found '0'");
+  CHECK(refusal("in_flight=0") ==
+        "in_flight: expected a whole number from 1 up (leave it out for no limit, suspend a tenant that shall not be "
+        "served), found '0'");
   CHECK(refusal("rate=-1") == "rate: expected a number from 0 up, a duration or a size, found '-1'");
   CHECK(refusal("=5") == "expected NAME=VALUE such as plan=free or rate=50, found '=5'");
   CHECK(refusal("a b=5") == "expected the name of a limit such as rate or sessions.ttl, found 'a b'");
@@ -78,6 +81,35 @@ TEST_CASE("tenants: settings read back as they were written", "[tenants]") {
   const std::string words = s.words();
   for (const auto word : words_of(words)) REQUIRE(again.take(word));
   CHECK(again == s);
+}
+
+TEST_CASE("tenants: a limit that an earlier version kept is mended to the nearest that can be set", "[tenants]") {
+  Settings s;
+  for (const char* word : {"plan=5", "in_flight=0", "queue=2.5", "cpu=0", "memory=4096", "weight=1e+300", "rate=0",
+                           "records=0.5", "burst=3"})
+    REQUIRE(s.take_kept(word));
+  CHECK(s.mend() == "cpu=0 is 0.001, in_flight=0 is 1, memory=4096 is 1048576, queue=2.5 is 2, weight=1e+300 is 1e+06");
+  CHECK(s.limits == Numbers{{"burst", 3},
+                            {"cpu", 0.001},
+                            {"in_flight", 1},
+                            {"memory", 1 << 20},
+                            {"queue", 2},
+                            {"rate", 0},
+                            {"records", 0.5},
+                            {"weight", 1e6}});
+  CHECK(s.mend().empty());
+  Settings again;
+  const std::string words = s.words();
+  for (const auto word : words_of(words)) REQUIRE(again.take(word));
+  CHECK(again == s);
+}
+
+TEST_CASE("tenants: what no version kept is refused in the journal, too", "[tenants]") {
+  for (const char* word : {"rate=-1", "rate=fast", "rate=1e400", "wieght=1", "=5"}) {
+    CAPTURE(word);
+    Settings s;
+    CHECK_FALSE(s.take_kept(word));
+  }
 }
 
 TEST_CASE("tenants: limits of one tenant are bounded", "[tenants]") {

@@ -1,3 +1,4 @@
+#include "support/captured_log.hpp"
 #include "unit/tenants/fixture.hpp"
 
 namespace socle::tenants::test {
@@ -147,6 +148,20 @@ TEST_CASE("registry: a line of the journal that nobody understands stops the sta
   CHECK(error.code == Code::data_loss);
   CHECK(error.message == "tenants: " + home.file("journal").string() +
                              " at byte 26: expected '+ TENANT …' or '- TENANT', found '? acme'");
+}
+
+TEST_CASE("registry: limits that an earlier version took and this one refuses do not stop the start", "[tenants]") {
+  Home home;
+  home.registry.reset();
+  home.write("journal", frame_of("").value() + frame_of("+ beta memory=0\n+ acme in_flight=0 rate=50\n").value());
+  telemetry::Log::get().configure(telemetry::Level::warn, telemetry::Log::Format::json);
+  socle::testing::CapturedLog log;
+  home.open();
+  CHECK(home->limit("acme", "in_flight") == 1);
+  CHECK(home->limit("acme", "rate") == 50);
+  CHECK(home->limit("beta", "memory") == 1 << 20);
+  CHECK(log.tells("limits of tenants are out of the range that can be set; the nearest within it hold"));
+  CHECK(log.tells(R"("tenants":"2","tenant":"acme","limits":"in_flight=0 is 1")"));
 }
 
 TEST_CASE("registry: the journal is compacted and keeps what it says", "[tenants]") {

@@ -108,9 +108,8 @@ class Reply {
  private:
   // A budget that refuses the body must not turn into an empty success.
   [[nodiscard]] static Reply made(Payload payload) {
-    Reply out(std::move(payload));
-    if (out.payload_.empty()) out.status_ = SOCLE_EXHAUSTED;
-    return out;
+    if (payload.empty()) return error(Code::exhausted, to_string(Code::exhausted), "the memory budget is used up");
+    return Reply(std::move(payload));
   }
   // The same text under the body's meta and ours.
   void merge() {

@@ -36,6 +36,15 @@ std::string plugin_line(json::View report, bool planned) {
          ", old generation " + text_at(report, "old_state");
 }
 
+// What of a plugin's terms becomes other: above all, from which home it moves to which.
+std::string term_lines(json::View report) {
+  std::string out;
+  for (const json::View term : report.find("terms").elements())
+    out += "    " + printable(text_at(term, "key") + ": " + text_at(term, "before") + " → " + text_at(term, "after")) +
+           "\n";
+  return out;
+}
+
 std::string setting_line(json::View change, std::string_view kind) {
   const std::string key = text_at(change, "key");
   if (kind == "added") return key + ": " + text_at(change, "after");
@@ -52,12 +61,15 @@ std::string plural(size_t n, const std::string& word) {
 std::string view_changes(json::View answer, bool planned, bool colour) {
   const json::View plugins = answer.find("plugins");
   const json::View settings = answer.find("changes");
+  std::string warnings;
+  for (const json::View warning : answer.find("warnings").elements())
+    warnings += tinted("! " + printable(warning.as_string()), Tint::warn, colour) + "\n";
   if (plugins.empty() && settings.empty())
-    return planned ? "no difference: the system runs as this file says\n"
-                   : "nothing to change: the system ran as this file says\n";
+    return warnings + (planned ? "no difference: the system runs as this file says\n"
+                               : "nothing to change: the system ran as this file says\n");
   std::string out;
   for (const json::View report : plugins.elements())
-    out += diff_line(sign_of(report), plugin_line(report, planned), colour);
+    out += diff_line(sign_of(report), plugin_line(report, planned), colour) + term_lines(report);
   size_t restarts = 0;
   for (const json::View change : settings.elements()) {
     const bool restart = change.find("restart").as_bool();
@@ -66,6 +78,7 @@ std::string view_changes(json::View answer, bool planned, bool colour) {
     const Sign sign = kind == "added" ? Sign::added : kind == "removed" ? Sign::removed : Sign::changed;
     out += diff_line(sign, setting_line(change, kind) + (restart ? " (needs a restart)" : ""), colour);
   }
+  out += warnings;
   const std::string counts = plural(plugins.size(), "plugin") + " and " + plural(settings.size(), "setting");
   if (planned && restarts > 0)
     return out + counts + " would change; " + count_text(static_cast<std::int64_t>(restarts)) +

@@ -25,15 +25,30 @@ std::string seconds_of(std::string text) {
   return text;
 }
 
-bool any_reason(json::View generations) {
+// Of a process of its own what it costs the machine, "-" where that cannot be read; else of its library in the
+// kernel's.
+std::string memory_text(json::View generation) {
+  return bytes_at(generation, text_at(generation, "home") == "cell" ? "pss_bytes" : "resident_bytes");
+}
+
+std::string memory_fact(json::View generation) {
+  const std::string mapped =
+      bytes_at(generation, "resident_bytes") + " resident of " + bytes_at(generation, "memory_bytes") + " mapped";
+  if (text_at(generation, "home") != "cell") return mapped;
+  const std::string own = memory_text(generation);
+  return own == "-" ? own : own + " with its part of what it shares; " + mapped;
+}
+
+bool any(json::View generations, std::string_view text) {
   for (const json::View g : generations.elements()) {
-    if (!g.find("reason").as_string().empty()) return true;
+    if (!g.find(text).as_string().empty()) return true;
   }
   return false;
 }
 
 std::string generations_table(json::View generations, bool with_name, bool colour) {
-  const bool reasons = any_reason(generations);
+  const bool reasons = any(generations, "reason");
+  const bool verdicts = !with_name && any(generations, "verdict");  // history, so not for the list
   std::vector<Column> columns;
   if (with_name) columns.push_back({"PLUGIN"});
   columns.insert(columns.end(), {{"VERSION"},
@@ -48,6 +63,7 @@ std::string generations_table(json::View generations, bool with_name, bool colou
                                  {"MEMORY", Align::right},
                                  {"ACTIVE SINCE (UTC)"}});
   if (reasons) columns.push_back({"STILL MAPPED BECAUSE"});
+  if (verdicts) columns.push_back({"AS A CANARY"});
   Table table(columns);
   for (const json::View g : generations.elements()) {
     std::vector<Cell> cells;
@@ -62,9 +78,10 @@ std::string generations_table(json::View generations, bool with_name, bool colou
                                alarming(g, "kernel_errors"),
                                alarming(g, "crashes"),
                                alarming(g, "restarts"),
-                               bytes_at(g, "resident_bytes"),
+                               memory_text(g),
                                seconds_of(text_at(g, "active_since"))});
     if (reasons) cells.emplace_back(text_at(g, "reason"));
+    if (verdicts) cells.emplace_back(text_at(g, "verdict"));
     table.row(std::move(cells));
   }
   return table.print(colour);
@@ -77,6 +94,7 @@ std::string cells_table(json::View generation, bool colour) {
   Table table({{"CELL OF"},
                {"STATE"},
                {"PID", Align::right},
+               {"MEMORY", Align::right},
                {"IN FLIGHT", Align::right},
                {"IDLE", Align::right},
                {"DEATHS", Align::right},
@@ -88,6 +106,7 @@ std::string cells_table(json::View generation, bool colour) {
                        : state == "down"  ? Tint::bad
                                           : Tint::plain},
                count_at(c, "pid"),
+               bytes_at(c, "pss_bytes"),
                count_at(c, "in_flight"),
                time_at(c, "idle_ms"),
                alarming(c, "deaths"),
@@ -118,8 +137,7 @@ std::string view_plugin(json::View answer, bool colour) {
     facts.add("sha256", text_at(last, "sha256"));
     facts.add("signed by", last.find("signed_by").as_string().empty() ? "nobody" : text_at(last, "signed_by"));
     facts.add("loaded in", time_at(last, "load_ms"));
-    facts.add("memory",
-              bytes_at(last, "resident_bytes") + " resident of " + bytes_at(last, "memory_bytes") + " mapped");
+    facts.add("memory", memory_fact(last));
     facts.add("holds", count_at(last, "frames") + " frames, " + count_at(last, "timers") + " timers, " +
                            count_at(last, "watches") + " watches, " + count_at(last, "connections") + " connections");
   }
@@ -148,14 +166,17 @@ std::string view_report(json::View answer, bool colour) {
   }
   std::string out = head + tinted(printable(outcome), reverted ? Tint::bad : Tint::good, colour) + "\n";
   Facts facts;
-  if (to != 0) facts.add("  load", time_at(answer, "load_ms"));
+  for (const json::View term : answer.find("terms").elements())
+    facts.add("  " + text_at(term, "key"), text_at(term, "before") + " → " + text_at(term, "after"));
+  const bool canary = outcome.starts_with("canary ");  // what serves was there before
+  if (to != 0 && !canary) facts.add("  load", time_at(answer, "load_ms"));
   facts.add("  flip", time_at(answer, "flip_ms"));
   if (answer.find("pause_ms").as_double() > 0) facts.add("  pause", time_at(answer, "pause_ms"));
   if (from != 0) {
     const std::int64_t failed = number_at(answer, "failed");
     facts.add("  drain", time_at(answer, "drain_ms"));
     facts.add("  failed requests", {count_text(failed), failed > 0 ? Tint::bad : Tint::plain});
-    facts.add(reverted ? "  canary generation" : "  old generation", text_at(answer, "old_state"));
+    facts.add(reverted || canary ? "  canary generation" : "  old generation", text_at(answer, "old_state"));
   }
   return out + facts.print(colour);
 }

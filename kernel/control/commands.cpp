@@ -22,7 +22,10 @@ void write_report(JsonText& json, const lifecycle::SwapReport& r) {
       .number("flip_ms", r.flip_ms)
       .number("pause_ms", r.pause_ms)
       .number("drain_ms", r.drain_ms);
-  json.number("failed", r.failed).string("old_state", r.old_state).end_object();
+  json.number("failed", r.failed).string("old_state", r.old_state).begin_array("terms");
+  for (const lifecycle::TermChange& term : r.terms)
+    json.begin_object().string("key", term.key).string("before", term.before).string("after", term.after).end_object();
+  json.end_array().end_object();
 }
 
 Answer report(const Result<lifecycle::SwapReport>& result) {
@@ -30,7 +33,7 @@ Answer report(const Result<lifecycle::SwapReport>& result) {
   JsonText json;
   write_report(json, *result);
   // A canary that was sent back is not what was asked for.
-  return {result->outcome.starts_with("reverted") ? 1 : 0, json.take()};
+  return {result->outcome.starts_with("reverted") ? 1 : 0, json.take(), result->outcome};
 }
 
 Answer text(const Result<std::string>& result) { return result ? Answer{0, *result} : failed(result.error()); }
@@ -44,7 +47,7 @@ Answer Commands::run(const std::vector<std::string>& words) {
   if (operation && operation->name == "plugin.unload") record_operation(lifecycle_, *operation, "begun");
   Answer answer = carry_out(words);
   if (operation && answer.exit_code != 2)
-    record_operation(lifecycle_, *operation, answer.exit_code == 0 ? "ok" : "refused");
+    record_operation(lifecycle_, *operation, answer.exit_code == 0 ? "ok" : "refused", answer.outcome);
   return answer;
 }
 
@@ -119,6 +122,8 @@ Answer Commands::plugin(const std::vector<std::string>& words) {
     const bool canary = options.canary_percent || !options.canary_tenants.empty();
     if (args.flags.contains("--for") && !canary)
       return usage("--for is the time of a canary: give --canary 5% or --tenants A,B, too");
+    // Nobody would meet it, and the time be over before anybody noticed.
+    if (auto known = tenants_.all_known(options.canary_tenants); !known) return failed(known.error());
     return report(lifecycle_.swap(args.words[1], args.words[2], options));
   }
   return usage(
@@ -148,7 +153,25 @@ Answer Commands::plan(const std::string& file, bool dry) {
         .boolean("restart", manifest::needs_restart(change.key))
         .end_object();
   }
+  json.end_array().begin_array("warnings");
+  for (const std::string& warning : strangers(*next)) json.string({}, warning);
   return {0, json.end_array().end_object().take()};
+}
+
+// A file's canary may be for tenants that are made later, so it is taken; a name that is mistyped meets nobody.
+std::vector<std::string> Commands::strangers(const manifest::SystemManifest& system) const {
+  std::vector<std::string> out;
+  for (const auto& entry : system.plugins) {
+    if (!entry.canary) continue;
+    for (const std::string& tenant : entry.canary->tenants) {
+      const std::string unknown = system.tenants.contains(tenant) ? std::string() : tenants_.unknown(tenant);
+      if (!unknown.empty())
+        out.push_back("canary of " + entry.path.filename().string() + ": " + unknown +
+                      (unknown.ends_with('?') ? " " : "; ") +
+                      "until there is one, the canary meets nobody of that name");
+    }
+  }
+  return out;
 }
 
 Answer Commands::explain(const std::vector<std::string>& words) {

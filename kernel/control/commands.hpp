@@ -24,6 +24,7 @@ class Commands {
   Answer plugin(const std::vector<std::string>& words);
   Answer doctor();
   Answer plan(const std::string& file, bool dry);
+  [[nodiscard]] std::vector<std::string> strangers(const manifest::SystemManifest& system) const;
   Answer storage(const std::vector<std::string>& words);
   Answer explain(const std::vector<std::string>& words);
   Answer explain_access(const Arguments& args);

@@ -27,6 +27,13 @@ std::string joined(const std::vector<std::string>& words, size_t most) {
   return out;
 }
 
+// At most as long as the words, without half of a character at its end.
+std::string_view short_of(std::string_view text) {
+  size_t end = std::min(text.size(), most_words);
+  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
+}
+
 // What a path's last part is, so that `plugin load /srv/hello` is about plugins/hello.
 std::string name_of(const std::string& path) {
   const size_t slash = path.rfind('/');
@@ -60,11 +67,14 @@ std::optional<Operation> operation_of(const std::vector<std::string>& words) {
   return std::nullopt;
 }
 
-void record_operation(lifecycle::Lifecycle& lifecycle, const Operation& operation, std::string_view status) {
+void record_operation(lifecycle::Lifecycle& lifecycle, const Operation& operation, std::string_view status,
+                      const std::string& outcome) {
   lifecycle::JsonText body;
   body.begin_object().string("operation", operation.name).string("target", operation.target);
   body.string("tenant", operation.tenant).string("principal", "operator").string("status", status);
-  body.begin_object("detail").string("words", operation.words).end_object().end_object();
+  body.begin_object("detail").string("words", operation.words);
+  if (!outcome.empty()) body.string("outcome", short_of(outcome));
+  body.end_object().end_object();
   const std::string text = body.take();
   for (const std::string& service : lifecycle.services_with("record")) {
     if (auto recorded = lifecycle.call(service, "record", text); !recorded)

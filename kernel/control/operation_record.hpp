@@ -18,7 +18,9 @@ struct Operation {
 
 // Nothing: the command changes nothing.
 [[nodiscard]] std::optional<Operation> operation_of(const std::vector<std::string>& words);
-// `status`: "ok", "refused" or what else became of it. A failure is logged: the command itself has been carried out.
-void record_operation(lifecycle::Lifecycle& lifecycle, const Operation& operation, std::string_view status);
+// `status`: "ok", "refused" or what else became of it. `outcome`: of a change of one plugin, in words ("canary ended",
+// "reverted: WHY"). A failure is logged: the command itself has been carried out.
+void record_operation(lifecycle::Lifecycle& lifecycle, const Operation& operation, std::string_view status,
+                      const std::string& outcome = {});
 
 }  // namespace socle::control

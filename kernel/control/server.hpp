@@ -28,6 +28,7 @@ namespace socle::control {
 struct Answer {
   int exit_code = 0;
   std::string json;
+  std::string outcome = {};  // what became of one plugin, for the audit trail; not sent
 };
 
 using Handler = std::function<Answer(const std::vector<std::string>& words)>;

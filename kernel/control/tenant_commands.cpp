@@ -1,6 +1,7 @@
 #include "control/tenant_commands.hpp"
 
 #include "base/file.hpp"
+#include "manifest/problems.hpp"
 #include "socle/json/document.hpp"
 
 namespace socle::control {
@@ -60,9 +61,26 @@ Answer TenantCommands::run(const std::vector<std::string>& words) {
       "NAME=VALUE... | suspend ID | resume ID | delete ID | token ID [--user U]");
 }
 
-Status TenantCommands::known(const std::string& tenant) const {
-  const auto shown = registry_.show_json(tenant);
-  return shown ? Status() : Status(shown.error());
+std::string TenantCommands::unknown(const std::string& tenant) const {
+  if (registry_.show_json(tenant)) return {};
+  const auto all = json::Document::parse(registry_.list_json());
+  std::vector<std::string_view> ids;
+  if (all) {
+    for (const json::View one : all->root().find("tenants").elements()) ids.push_back(one.find("tenant").as_string());
+  }
+  return "no tenant " + manifest::in_quotes(tenant) + manifest::did_you_mean(tenant, ids);
+}
+
+Status TenantCommands::known(const std::string& tenant) const { return all_known({tenant}); }
+
+Status TenantCommands::all_known(const std::vector<std::string>& tenants) const {
+  std::string text;
+  for (const std::string& tenant : tenants) {
+    if (const std::string problem = unknown(tenant); !problem.empty()) text += (text.empty() ? "" : "\n") + problem;
+  }
+  if (text.empty()) return {};
+  return Error{Code::not_found, text + (text.ends_with('?') ? " " : "; ") +
+                                    "`socle tenant list` names those there are, `socle tenant create ID` makes one"};
 }
 
 Answer TenantCommands::state_of(const std::string& tenant) const {

@@ -24,7 +24,11 @@ class TenantCommands {
   // The words behind `tenant`.
   [[nodiscard]] Answer run(const std::vector<std::string>& words);
   [[nodiscard]] size_t count() const { return registry_.count(); }
+  // "no tenant 'acmee'; did you mean 'acme'?"; "" when it is one.
+  [[nodiscard]] std::string unknown(const std::string& tenant) const;
   [[nodiscard]] Status known(const std::string& tenant) const;
+  // One error for all of `tenants` that are not there.
+  [[nodiscard]] Status all_known(const std::vector<std::string>& tenants) const;
   [[nodiscard]] std::string stuck() const { return housekeeper_.stuck(); }
 
  private:

@@ -26,6 +26,13 @@ std::string in_words(const SwapOptions& options) {
   return out + " for " + manifest::to_string(manifest::Duration(options.canary_for));
 }
 
+// What becomes of what serves: a move is the same plugin elsewhere, anything else another one in its place.
+std::string in_place_of(const Package& serves, const Package& next) {
+  const bool same = serves.sha256 == next.sha256 && serves.manifest_text == next.manifest_text;
+  if (same && serves.home() != next.home()) return "move";
+  return next.manifest->irreversible ? "swap, irreversible" : "swap";
+}
+
 SwapReport note(const Package& package, uint64_t from, std::string outcome) {
   SwapReport r;
   r.plugin = package.manifest->plugin;
@@ -130,8 +137,14 @@ Result<std::vector<SwapReport>> Lifecycle::plan(const ChangeSet& set, const Memb
   std::vector<SwapReport> reports;
   const auto seq = [&](const std::string& name) { return now.contains(name) ? now.at(name).primary->seq : 0; };
   for (const Package& p : set.put) {
-    const uint64_t from = seq(p.manifest->plugin);
-    reports.push_back(note(p, from, from == 0 ? "load" : p.manifest->irreversible ? "swap, irreversible" : "swap"));
+    const auto it = now.find(p.manifest->plugin);
+    if (it == now.end()) {
+      reports.push_back(note(p, 0, "load"));
+      continue;
+    }
+    const Package& serves = it->second.primary->package;
+    reports.push_back(note(p, it->second.primary->seq, in_place_of(serves, p)));
+    reports.back().terms = changed_terms(serves, p);
   }
   for (const Trial& t : set.canaries)
     reports.push_back(note(t.package, seq(t.package.manifest->plugin), in_words(t.options)));

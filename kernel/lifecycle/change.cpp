@@ -36,7 +36,10 @@ Status Lifecycle::check(const ChangeSet& set, const Members& now) const {
                                    [&](const Trial& t) { return t.package.manifest->plugin == name; });
     const bool touched = tried || puts(set.put, name) || std::count(set.remove.begin(), set.remove.end(), name) > 0;
     if (touched && member.canary != nullptr)
-      return Error{Code::conflict, "plugin '" + name + "' has a canary running; wait for its verdict"};
+      return Error{Code::conflict, "plugin '" + name +
+                                       "' has a canary running; wait for its verdict, or end it with `socle plugin "
+                                       "rollback " +
+                                       name + "`"};
   }
   for (const Trial& trial : set.canaries) {
     const manifest::PluginManifest& fresh = *trial.package.manifest;
@@ -230,6 +233,7 @@ SwapReport Lifecycle::finish(const Staged& staged, const Outcome& outcome, std::
   report.pause_ms = outcome.pause_ms;
   if (staged.old == nullptr) return report;
   GenerationRecord& old = *staged.old;
+  report.terms = changed_terms(old.package, staged.record->package);
   report.from = old.seq;
   std::unique_lock lock(mutex_);
   const auto patience = old.package.manifest->drain.value_or(system_.swap.drain) + stop_allowance;

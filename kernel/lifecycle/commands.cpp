@@ -96,7 +96,14 @@ Result<Package> Lifecycle::package_for_swap(const std::string& name, const std::
   const Package& present = it->second.primary->package;
   manifest::PluginEntry entry = present.entry;
   entry.name = name;
-  return read_package(folder, entry, system(), present.granted_by_load);
+  auto package = read_package(folder, entry, system(), present.granted_by_load);
+  if (package) return package;
+  const std::string other = plugin_held_at(folder);
+  if (other.empty() || other == name) return package;
+  return Error{Code::invalid, folder.string() + " holds plugin '" + other + "', and a version of '" + name +
+                                  "' is wanted; give the folder of one, or `socle plugin " +
+                                  (now.contains(other) ? "swap " + other + " PATH` if it is '" + other + "' you mean"
+                                                       : "load PATH` to add '" + other + "' beside it")};
 }
 
 Result<SwapReport> Lifecycle::try_swap(const std::string& name, const std::filesystem::path& folder,
@@ -146,12 +153,17 @@ Result<Lifecycle::ChangeSet> Lifecycle::set_back(const std::string& name) const 
 }
 
 Result<SwapReport> Lifecycle::try_rollback(const std::string& name) {
-  std::unique_lock change_lock(change_mutex_, std::defer_lock);
-  auto set = prepare(change_lock, [&] { return set_back(name); });
-  if (!set) return std::move(set).error();
-  auto outcome = change(std::move(*set));
-  if (!outcome) return std::move(outcome).error();
-  return settle(std::move(change_lock), *outcome, "rolled back");
+  for (;;) {
+    if (auto ended = end_canary(name)) return std::move(*ended);
+    std::unique_lock change_lock(change_mutex_, std::defer_lock);
+    auto set = prepare(change_lock, [&] { return set_back(name); });
+    // One that began while this waited for its turn is ended, too.
+    if (change_lock.owns_lock() && canary_of(name) != nullptr) continue;
+    if (!set) return std::move(set).error();
+    auto outcome = change(std::move(*set));
+    if (!outcome) return std::move(outcome).error();
+    return settle(std::move(change_lock), *outcome, "rolled back");
+  }
 }
 
 }  // namespace socle::lifecycle

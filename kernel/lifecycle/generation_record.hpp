@@ -56,6 +56,9 @@ struct Package {
   return std::any_of(put.begin(), put.end(), [&](const Package& p) { return p.manifest->plugin == name; });
 }
 
+// The name of the plugin whose folder, manifest or library lies at `path`; "": there is no telling. (package.cpp)
+[[nodiscard]] std::string plugin_held_at(const std::filesystem::path& path);
+
 // It was put there by follow_directories(), which also takes it away again.
 [[nodiscard]] bool dropped_in(const Package& package, const manifest::SystemManifest& system);
 
@@ -65,6 +68,13 @@ struct HealthState {
   std::string text;       // what it said, or what went wrong
   int64_t due = 0;        // monotonic: when it is asked next
   int64_t ill_since = 0;  // UTC nanoseconds
+};
+
+// How a canary ended.
+struct Judged {
+  std::string verdict;  // "promoted" or "reverted: WHY"; "" while it runs, and of what was none
+  double flip_ms = 0;   // of the routes that ended it
+  int64_t errors = 0;   // what the kernel had failed by then in the one that leaves
 };
 
 struct GenerationRecord {
@@ -80,6 +90,8 @@ struct GenerationRecord {
   bool stopped = false;                    // STOP and destroy() are behind it: nothing of it runs or waits any more
   int guests = 0;                          // hooks the kernel runs in it beside its routes; the drain waits for them
   HealthState health;
+  bool abandoned = false;  // a canary that an operator wants ended; its judge looks before it decides
+  Judged judged;
   uint32_t crashes_series = 0;   // socle_plugin_crashes_total of its plugin
   uint64_t crashes_counted = 0;  // deaths of its cells that are in there
   int64_t active_since = 0;      // UTC nanoseconds

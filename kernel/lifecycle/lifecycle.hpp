@@ -26,6 +26,7 @@
 #include "lifecycle/drop_in.hpp"
 #include "lifecycle/generation_record.hpp"
 #include "lifecycle/routing.hpp"
+#include "lifecycle/terms.hpp"
 #include "loader/resident.hpp"
 #include "loader/store.hpp"
 #include "socle/result.hpp"
@@ -40,11 +41,13 @@ struct SwapOptions {
 
 // What one command did to one plugin, as the CLI prints it.
 struct SwapReport {
-  std::string plugin, version, outcome;  // outcome: "active", "promoted", "reverted: WHY", "unloaded"
-  uint64_t from = 0, to = 0;             // generation numbers; 0: none
+  std::string plugin, version;
+  std::string outcome;        // "active", "promoted", "reverted: WHY", "rolled back", "canary ended", "unloaded"
+  uint64_t from = 0, to = 0;  // generation numbers; 0: none
   double load_ms = 0, flip_ms = 0, pause_ms = 0, drain_ms = 0;
-  int64_t failed = 0;     // calls that ended by the kernel's doing during the drain
-  std::string old_state;  // "unmapped", "retained(reason)", "draining", "" when there was none
+  int64_t failed = 0;             // calls that ended by the kernel's doing during the drain
+  std::string old_state;          // "unmapped", "retained(reason)", "draining", "" when there was none
+  std::vector<TermChange> terms;  // what runs otherwise than before: its home, its cells' limits, its grants
 };
 
 class Lifecycle : public bus::Owner {
@@ -75,6 +78,7 @@ class Lifecycle : public bus::Owner {
   Result<SwapReport> load(const std::filesystem::path& folder, std::optional<manifest::Home> home);
   Result<SwapReport> unload(const std::string& name);
   Result<SwapReport> swap(const std::string& name, const std::filesystem::path& folder, const SwapOptions& options);
+  // Ends the plugin's canary where one runs, and leaves what serves beside it; else the package before serves again.
   Result<SwapReport> rollback(const std::string& name);
   // The same package in the other home.
   Result<SwapReport> move(const std::string& name, manifest::Home home);
@@ -291,6 +295,8 @@ class Lifecycle : public bus::Owner {
   };
   Result<SwapReport> run_canary(const Staged& staged, const Outcome& outcome);
   void judge_in_background(const Staged& staged, const Outcome& outcome);
+  [[nodiscard]] RecordPtr canary_of(const std::string& name) const;
+  std::optional<SwapReport> end_canary(const std::string& name);
 
   // last_good.cpp
   void keep_last_good();

@@ -1,6 +1,8 @@
 // package.cpp: from a plugin's folder (or the store) to a Package: manifest read, library verified and kept, config
 // typed.
 #include <algorithm>
+#include <array>
+#include <fstream>
 
 #include "base/file.hpp"
 #include "lifecycle/lifecycle.hpp"
@@ -18,6 +20,28 @@ void grant_all(manifest::PluginEntry& entry, const manifest::PluginManifest& plu
   for (const auto& needed : plugin.intrusions()) entry.grants.push_back(needed);
 }
 
+// The library where its folder is wanted, which is easily mistyped.
+bool is_library(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
+  constexpr std::string_view elf =
+      "\x7f"
+      "ELF";
+  std::array<char, elf.size()> head{};
+  std::ifstream file(path, std::ios::binary);
+  return file.read(head.data(), static_cast<std::streamsize>(head.size())) &&
+         std::string_view(head.data(), head.size()) == elf;
+}
+
+Result<manifest::PluginManifest> manifest_at(const std::filesystem::path& path) {
+  if (!is_library(path)) return manifest::load_plugin_manifest(path);
+  const std::string name = plugin_held_at(path);
+  return Error{
+      Code::invalid,
+      path.string() + " is a library, and a plugin is named by the folder of its manifest.yaml; give " +
+          (name.empty() ? "that folder" : path.parent_path().string() + ", which holds plugin '" + name + "'")};
+}
+
 // Who is given connections answers requests: `listen` says it.
 void grant_with_listen(manifest::PluginEntry& entry, const manifest::PluginManifest& plugin) {
   if (entry.listen.empty()) return;
@@ -29,6 +53,15 @@ void grant_with_listen(manifest::PluginEntry& entry, const manifest::PluginManif
 }
 
 }  // namespace
+
+// The name of the plugin whose folder, manifest or library lies at `path`; "": there is no telling.
+std::string plugin_held_at(const std::filesystem::path& path) {
+  const bool library = is_library(path);
+  const auto plugin = manifest::load_plugin_manifest(library ? path.parent_path() : path);
+  std::error_code ignored;
+  if (!plugin || (library && !std::filesystem::equivalent(plugin->library, path, ignored))) return {};
+  return plugin->plugin;
+}
 
 // The trust list is the given manifest's; resident libraries are those this process loaded at its start.
 loader::Policy Lifecycle::policy(const manifest::SystemManifest& system) const {
@@ -54,7 +87,7 @@ loader::Expected Lifecycle::expected_of(const Package& package) const {
 
 Result<Package> Lifecycle::read_package(const std::filesystem::path& folder, manifest::PluginEntry entry,
                                         const manifest::SystemManifest& system, bool grant_what_it_asks) const {
-  auto plugin = manifest::load_plugin_manifest(folder);
+  auto plugin = manifest_at(folder);
   if (!plugin) return std::move(plugin).error();
   Package package;
   package.manifest = std::make_shared<const manifest::PluginManifest>(std::move(*plugin));
@@ -103,7 +136,7 @@ Result<Package> Lifecycle::package_from_store(const manifest::PluginEntry& entry
 }
 
 Result<std::string> Lifecycle::verify(const std::filesystem::path& folder) const {
-  auto plugin = manifest::load_plugin_manifest(folder);
+  auto plugin = manifest_at(folder);
   if (!plugin) return std::move(plugin).error();
   Package package;
   package.manifest = std::make_shared<const manifest::PluginManifest>(std::move(*plugin));

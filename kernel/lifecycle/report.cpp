@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "crash/report.hpp"
+#include "lifecycle/cells_report.hpp"
 #include "lifecycle/json_text.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "manifest/choices.hpp"
@@ -11,9 +12,6 @@
 
 namespace socle::lifecycle {
 namespace {
-
-using std::chrono::duration_cast;
-using std::chrono::milliseconds;
 
 struct Usage {
   int64_t calls = 0, kernel_errors = 0, other_errors = 0;
@@ -79,25 +77,7 @@ std::map<std::string, Memory> mapped_images() {
 
 using Images = std::map<std::string, Memory>;
 
-// Of a generation in the kernel's process there is nothing to tell: it does not outlive a crash.
-void write_cells(JsonText& json, const GenerationRecord& r) {
-  uint64_t deaths = r.link != nullptr ? r.link->past_deaths() : 0;
-  json.begin_array("cells");
-  for (const cell::CellFacts& c : r.link != nullptr ? r.link->facts() : std::vector<cell::CellFacts>{}) {
-    deaths += c.deaths;
-    json.begin_object().string("of", c.owner).string("state", c.state).number("pid", c.pid);
-    json.number("deaths", c.deaths).string("last_death", c.last_death).number("in_flight", c.in_flight);
-    json.number("idle_ms", duration_cast<milliseconds>(c.idle).count()).end_object();
-  }
-  json.end_array();
-  if (r.package.in_cell()) {
-    json.string("cell", manifest::Text<manifest::CellSharing>::print(r.package.entry.cell));
-    if (r.package.entry.cell != manifest::CellSharing::shared) json.number("cells_limit", r.package.entry.limits.cells);
-  }
-  json.number("crashes", deaths).number("restarts", deaths);
-}
-
-void write_generation(JsonText& json, const GenerationRecord& r, const Images& images) {
+void write_generation(JsonText& json, const GenerationRecord& r, const Images& images, const Processes& processes) {
   json.begin_object()
       .string("plugin", r.name())
       .string("version", to_string(r.package.manifest->version))
@@ -109,12 +89,15 @@ void write_generation(JsonText& json, const GenerationRecord& r, const Images& i
   json.string("path", r.package.entry.path.string()).string("signed_by", r.package.signer);
   json.string("state_mode", manifest::Text<manifest::State>::print(r.package.manifest->state));
   if (r.active_since != 0) json.string("active_since", telemetry::iso8601(r.active_since));
+  if (!r.judged.verdict.empty()) json.string("verdict", r.judged.verdict);  // of a canary
   json.number("load_ms", static_cast<double>(r.load_time.count()) / 1e3);
-  write_cells(json, r);
+  write_cells(json, r, processes);
   json.string("health", r.health.ill ? "ill" : "ok").string("health_text", r.health.text);
-  const auto image = images.find(r.image.string());
-  const Memory memory = image != images.end() ? image->second : Memory{};
-  json.number("memory_bytes", memory.mapped).number("resident_bytes", memory.resident);
+  if (!r.package.in_cell()) {
+    const auto image = images.find(r.image.string());
+    const Memory memory = image != images.end() ? image->second : Memory{};
+    json.number("memory_bytes", memory.mapped).number("resident_bytes", memory.resident);
+  }
   if (r.runtime != nullptr) {
     bus::Generation& g = *r.runtime;
     const Usage u = usage(g);
@@ -133,11 +116,16 @@ void write_generation(JsonText& json, const GenerationRecord& r, const Images& i
 
 std::string Lifecycle::list_json() const {
   const Images images = mapped_images();
-  const std::lock_guard lock(mutex_);
+  std::vector<pid_t> pids;
+  std::unique_lock lock(mutex_);
+  for (const RecordPtr& r : records_) add_cell_pids(*r, pids);
+  lock.unlock();
+  const Processes processes = cell::memory_use(pids);
+  lock.lock();
   JsonText json;
   json.begin_object().begin_array("plugins");
   for (const RecordPtr& r : records_) {
-    if (r->state != State::unmapped) write_generation(json, *r, images);
+    if (r->state != State::unmapped) write_generation(json, *r, images, processes);
   }
   return json.end_array().end_object().take();
 }
@@ -145,13 +133,20 @@ std::string Lifecycle::list_json() const {
 Result<std::string> Lifecycle::show_json(const std::string& name) const {
   const Images images = mapped_images();
   const auto crash = crash::last_of(system().data, name);
-  const std::lock_guard lock(mutex_);
+  std::vector<pid_t> pids;
+  std::unique_lock lock(mutex_);
+  for (const RecordPtr& r : records_) {
+    if (r->name() == name) add_cell_pids(*r, pids);
+  }
+  lock.unlock();
+  const Processes processes = cell::memory_use(pids);
+  lock.lock();
   JsonText json;
   json.begin_object().string("plugin", name).begin_array("generations");
   const RecordPtr* last = nullptr;
   for (const RecordPtr& r : records_) {
     if (r->name() != name) continue;
-    write_generation(json, *r, images);
+    write_generation(json, *r, images, processes);
     last = &r;
   }
   if (last == nullptr)

@@ -221,6 +221,48 @@ class OwnCells(SystemTest):
         self.assertLessEqual(self.generation()["crashes"], 2)
         print("\nown_cells: canary in a cell: promoted after %s calls; sent back: %s" % (asked, report["outcome"]))
 
+    def test_a_rollback_ends_a_canary_in_a_cell_and_nobody_notices(self):
+        self.start("shared")
+        before, reports = self.generation(), []
+        second = copy_plugin(self.folder, "drill")
+        stop, wrong = threading.Event(), []
+
+        def ask():
+            while not stop.is_set():
+                wrong.extend(answer for answer in map(self.ask, ("acme", "globex")) if answer != (200, "well"))
+
+        def command():
+            try:
+                reports.append(self.running.command("plugin", "swap", "drill", second, "--for", "1h", "--tenants", "acme"))
+            except Refused as reverted:
+                reports.append(reverted.answer)
+        threads = [threading.Thread(target=ask), threading.Thread(target=command)]
+        for thread in threads:
+            thread.start()
+        try:
+            # Its own and acme's calls: the canary serves.
+            canary = wait_for("the canary to serve", 30, lambda: [
+                g for g in self.running.command("plugin", "show", "drill")["generations"]
+                if g["state"] == "canary" and g["calls"] > 0])[0]
+            ended = self.running.command("plugin", "rollback", "drill")
+            threads[1].join(60)
+            after = self.running.command("plugin", "show", "drill")["generations"]
+            wait_for("calls at the serving generation", 30, lambda: self.generation()["calls"] > [
+                g["calls"] for g in after if g["generation"] == before["generation"]][0])
+        finally:
+            stop.set()
+            threads[0].join(60)
+        self.assertEqual([], wrong)
+        self.assertEqual(("canary ended", canary["generation"], before["generation"], 0, "unmapped"),
+                         tuple(ended[key] for key in ("outcome", "from", "to", "failed", "old_state")))
+        told = "reverted: ended by `socle plugin rollback drill`"
+        self.assertEqual([told], [report["outcome"] for report in reports])
+        self.assertEqual([told], [g["verdict"] for g in after if g["generation"] == canary["generation"]])
+        self.assertEqual((before["generation"], before["cells"][0]["pid"]),
+                         (self.generation()["generation"], self.generation()["cells"][0]["pid"]))
+        self.assertFalse(os.path.exists("/proc/%d" % canary["cells"][0]["pid"]))
+        self.assertIn("canary " + told, self.running.log_text())
+
     def test_apply_changes_who_shares(self):
         kernel = self.start("shared")
         self.ask("acme")

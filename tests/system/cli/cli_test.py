@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 import unittest
 
+from cli_changes import Changes  # its tests are run here
 from cli_kernel import LOAN, OPTIONS, SYSTEM, WITH_HELLO, Kernel, OnKernel, run_socle
 
 

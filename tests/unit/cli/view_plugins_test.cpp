@@ -46,16 +46,27 @@ TEST_CASE("view: plugin show tells of the last generation and lists all", "[cli]
 TEST_CASE("view: plugin show lists the processes of cells with whose they are", "[cli]") {
   const Reading answer(R"({"plugin":"scripts","generations":[{"version":"1.0.0","generation":4,"state":"active",
     "home":"cell","cell":"per-tenant","cells_limit":64,"cells":[
-      {"of":"","state":"serving","pid":101,"deaths":0,"last_death":"","in_flight":0,"idle_ms":1500},
-      {"of":"acme","state":"down","pid":0,"deaths":3,"last_death":"killed by SIGSEGV","in_flight":2,"idle_ms":0}]}],
+      {"of":"","state":"serving","pid":101,"deaths":0,"last_death":"","in_flight":0,"idle_ms":1500,
+       "resident_bytes":9437184,"pss_bytes":3145728},
+      {"of":"acme","state":"down","pid":0,"deaths":3,"last_death":"killed by SIGSEGV","in_flight":2,"idle_ms":0,
+       "resident_bytes":null,"pss_bytes":null}],
+    "memory_bytes":66060288,"resident_bytes":9437184,"pss_bytes":3145728}],
     "provides":[],"requires":[],"describe":""})");
   const std::string text = view_plugin(answer, false);
   INFO(text);
   CHECK(text.find("per-tenant, 64 at most") != std::string::npos);
   CHECK(text.find("CELL OF") != std::string::npos);
-  CHECK(text.find("everybody  serving") != std::string::npos);
-  CHECK(text.find("acme       down") != std::string::npos);
+  CHECK(text.find("everybody  serving  101   3 MiB") != std::string::npos);
+  CHECK(text.find("acme       down       0       -") != std::string::npos);
+  CHECK(text.find("memory     3 MiB with its part of what it shares; 9 MiB resident of 63 MiB mapped\n") !=
+        std::string::npos);
   CHECK(text.find("killed by SIGSEGV") != std::string::npos);
+}
+
+TEST_CASE("view: the memory of a cell that cannot be looked into is a dash", "[cli]") {
+  const Reading answer(R"({"plugin":"hello","generations":[{"version":"1.0.0","generation":4,"state":"active",
+    "home":"cell","memory_bytes":null,"resident_bytes":null,"pss_bytes":null}]})");
+  CHECK(view_plugin(answer, false).find("memory     -\n") != std::string::npos);
 }
 
 TEST_CASE("view: a swap's report has drain time, failed requests and final state", "[cli]") {

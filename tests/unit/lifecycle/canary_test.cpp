@@ -1,30 +1,10 @@
 // Two generations side by side and the verdict over them. Calls come from contexts of many tenants, straight on a
-// worker.
-#include <future>
-
+// worker. How one is ended by a rollback: canary_end_test.cpp.
 #include "telemetry/clock.hpp"
-#include "unit/lifecycle/fixture.hpp"
+#include "unit/lifecycle/canary_fixture.hpp"
 
 namespace socle::lifecycle::test {
 namespace {
-
-// One call of stateful/1.answer as `tenant`; what it says.
-std::string call_as(System& s, const std::string& tenant) {
-  std::promise<std::string> promise;
-  bus::Bus& bus = s.life->bus();
-  bus.worker(0).post([&] {
-    bus::Identity who;
-    who.tenant = tenant;
-    const bus::ContextRef context(bus::Context::open(who, nullptr));
-    socle_reply reply{sizeof(socle_reply), SOCLE_OK, nullptr};
-    const auto status = bus.call(bus.worker(0), nullptr, *context.get(), *bus.target("stateful/1", "answer"), nullptr,
-                                 nullptr, &reply, nullptr, nullptr);
-    const bus::PayloadRef body(reply.payload != nullptr ? bus::Payload::of(reply.payload) : nullptr);
-    promise.set_value(status == SOCLE_OK && body ? std::string(bus::view(body->text))
-                                                 : "status " + std::to_string(status));
-  });
-  return promise.get_future().get();
-}
 
 struct Trial {
   Result<SwapReport> report = Error{Code::internal, "not run"};
@@ -39,19 +19,13 @@ Trial trial(System& s, SwapOptions options, int calls, const std::function<void(
   Trial t;
   options.canary_for = std::chrono::milliseconds(1500);
   std::thread swapper([&] { t.report = s.life->swap("stateful", s.at("b"), options); });
-  const bool begun = eventually([&] { return s.life->list_json().find("\"state\":\"canary\"") != std::string::npos; });
+  const bool begun = eventually([&] { return canary_runs(s); });
   if (during) during();
   for (int i = 0; i < calls; ++i) ++t.answers[call_as(s, "tenant-" + std::to_string(i % 500))];
   swapper.join();
   REQUIRE(begun);
   REQUIRE(t.report);
   return t;
-}
-
-SwapOptions half() {
-  SwapOptions options;
-  options.canary_percent = 50;
-  return options;
 }
 
 }  // namespace
@@ -79,7 +53,8 @@ TEST_CASE("lifecycle: a canary for listed tenants serves them and nobody else", 
     CHECK(call_as(s, "tenant-2") == "B");
     CHECK(call_as(s, "tenant-3") == "A");
     CHECK_THAT(s.refused(s.life->swap("stateful", s.at("b"), {})).message,
-               Contains("plugin 'stateful' has a canary running; wait for its verdict"));
+               Contains("plugin 'stateful' has a canary running; wait for its verdict, or end it with `socle plugin "
+                        "rollback stateful`"));
     CHECK_THAT(s.refused(s.life->unload("stateful")).message, Contains("has a canary running"));
   });
   CHECK(t.report->outcome == "reverted: too few calls to judge: 2 at the canary, 1 beside it, 200 wanted on each side");
@@ -95,7 +70,7 @@ TEST_CASE("lifecycle: what a running canary requires cannot be unloaded under it
   SwapOptions options = half();
   options.canary_for = std::chrono::hours(1);
   auto swapped = std::async(std::launch::async, [&] { return s.life->swap("stateful", s.at("b"), options); });
-  REQUIRE(eventually([&] { return s.life->list_json().find("\"state\":\"canary\"") != std::string::npos; }));
+  REQUIRE(eventually([&] { return canary_runs(s); }));
   const auto refused = s.life->unload("null-payload");
   s.life->stop_waiting();
   REQUIRE(swapped.get());
@@ -238,7 +213,7 @@ TEST_CASE("lifecycle: a command that waits for its canary returns when the kerne
   SwapOptions options = half();
   options.canary_for = std::chrono::hours(1);
   auto swapped = std::async(std::launch::async, [&] { return s.life->swap("stateful", s.at("b"), options); });
-  REQUIRE(eventually([&] { return s.life->list_json().find("\"state\":\"canary\"") != std::string::npos; }));
+  REQUIRE(eventually([&] { return canary_runs(s); }));
   s.life->stop_waiting();
   const auto report = swapped.get();
   REQUIRE(report);

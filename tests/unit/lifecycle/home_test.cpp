@@ -2,6 +2,8 @@
 // processes of the helper program of tests/unit/cell.
 #include <sys/wait.h>
 
+#include <future>
+
 #include "fixture.hpp"
 #include "unit/cell/spawned.hpp"
 
@@ -77,6 +79,36 @@ TEST_CASE("home: a plugin in a cell is swapped for another version, which stays 
   CHECK(swapped->failed == 0);
   CHECK(s.field("swap", "home") == "\"cell\"");
   CHECK(s.call("swap/1") == "B");
+}
+
+TEST_CASE("home: a rollback ends a canary in a cell, and its process with it", "[lifecycle]") {
+  CellSystem s;
+  REQUIRE(s.life->move("swap", manifest::Home::cell));
+  const std::string serving = s.field("swap", "pid");
+  SwapOptions options;
+  options.canary_tenants = {"t1"};
+  options.canary_for = std::chrono::hours(1);
+  auto swapped = std::async(std::launch::async, [&] { return s.life->swap("swap", s.at("b"), options); });
+  const bool begun = eventually([&] { return s.field("swap", "state") == "\"canary\""; });
+  const auto tried = s.life->call("swap/1", "answer", "{}", "t1");
+  const std::string pid = s.field("swap", "pid");
+  const auto ended = s.life->rollback("swap");
+  s.life->stop_waiting();
+  const auto report = swapped.get();
+  REQUIRE(begun);
+  REQUIRE(tried);
+  CHECK(*tried == "B");
+  REQUIRE(ended);
+  CHECK(ended->outcome == "canary ended");
+  CHECK(ended->old_state == "unmapped");
+  REQUIRE(report);
+  CHECK(report->outcome == "reverted: ended by `socle plugin rollback swap`");
+  REQUIRE(pid != serving);
+  CHECK(::kill(std::stoi(pid), 0) == -1);
+  CHECK(s.field("swap", "pid") == serving);
+  const auto answer = s.life->call("swap/1", "answer", "{}", "t1");
+  REQUIRE(answer);
+  CHECK(*answer == "A");
 }
 
 TEST_CASE("home: a killed cell serves again, and its death is counted", "[lifecycle]") {

@@ -113,6 +113,28 @@ TEST_CASE("lifecycle: apply swaps, loads and unloads in one set and plan says so
   CHECK(s.life->apply(next, true)->empty());
 }
 
+TEST_CASE("lifecycle: a swap with another plugin's path says which it holds, which was wanted and what to do",
+          "[lifecycle]") {
+  System s;
+  s.boot_good();
+  const std::string other = s.fixture("null_payload").string();
+  const auto refusal = [&](const std::string& path) { return s.refused(s.life->swap("swap", path, {})).message; };
+  for (const std::string& path : {other, other + "/manifest.yaml", other + "/libnull_payload.so"})
+    CHECK(refusal(path) == path +
+                               " holds plugin 'null-payload', and a version of 'swap' is wanted; give the folder of "
+                               "one, or `socle plugin load PATH` to add 'null-payload' beside it");
+  REQUIRE(s.life->load(other, manifest::Home::kernel));
+  CHECK_THAT(refusal(other), Contains("or `socle plugin swap null-payload PATH` if it is 'null-payload' you mean"));
+  // Its own library, and one that nobody can tell whose it is.
+  const std::string own = s.at("b").string();
+  const std::string library = " is a library, and a plugin is named by the folder of its manifest.yaml; give ";
+  CHECK(refusal(own + "/libgood_b.so") == own + "/libgood_b.so" + library + own + ", which holds plugin 'swap'");
+  std::filesystem::copy_file(own + "/libgood_b.so", s.at("stray.so"));
+  CHECK(refusal(s.at("stray.so")) == s.at("stray.so").string() + library + "that folder");
+  CHECK(s.refused(s.life->load(own + "/libgood_b.so", std::nullopt)).message == refusal(own + "/libgood_b.so"));
+  CHECK(s.call("swap/1") == "A");
+}
+
 TEST_CASE("lifecycle: a further swap waits while as many generations drain as may", "[lifecycle]") {
   System s;
   s.package("a", "stateful_a", "stateful", "drain: 20s");

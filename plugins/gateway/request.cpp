@@ -193,9 +193,7 @@ Refusal Connection::check_content() {
   if (framing.length > e.body_limit)
     return {413, "body_too_large", "The body is larger than this route or the tenant's plan accepts."};
   if (!framing.has_body()) return {};
-  if (!takes(route, e.head.value("content-type"))) {
-    return {415, "unsupported_media_type", "This route does not accept a body of this Content-Type."};
-  }
+  if (const Refusal why = unsuited(route, e.head.value("content-type"))) return why;
   if (const std::string_view coding = e.head.value("content-encoding");
       !coding.empty() && !ascii::same(coding, "identity")) {
     return {415, "unsupported_content_encoding", "Bodies must not be compressed; send them without Content-Encoding."};

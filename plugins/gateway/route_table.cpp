@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ascii.hpp"
+#include "content_type.hpp"
 
 namespace socle::gateway {
 
@@ -190,12 +191,23 @@ bool is_json(std::string_view media) {
 
 }  // namespace
 
-bool takes(const Route& route, std::string_view content_type) {
-  const std::string_view media = ascii::trim(content_type.substr(0, content_type.find(';')));
-  if (route.consumes.empty()) return is_json(media);
-  return std::any_of(route.consumes.begin(), route.consumes.end(),
-                     [media](const std::string& range) { return in_range(media, range); });
+Refusal unsuited(const Route& route, std::string_view content_type) {
+  const std::string_view media = media_type(content_type);
+  const auto& ranges = route.consumes;
+  const bool taken = ranges.empty() ? is_json(media)
+                                    : std::any_of(ranges.begin(), ranges.end(),
+                                                  [&](const auto& range) { return in_range(media, range); });
+  if (!taken) return {415, "unsupported_media_type", "This route does not accept a body of this Content-Type."};
+  // Who takes a range takes bytes, whatever they are.
+  const bool named = ranges.empty() || std::any_of(ranges.begin(), ranges.end(),
+                                                   [&](const auto& range) { return ascii::same(media, range); });
+  if (!named || !is_json(media)) return {};
+  const auto other = other_charset(content_type);
+  if (!other) return {};
+  return {415, "unsupported_media_type", "JSON is UTF-8: send it with charset=utf-8, or without a charset", *other};
 }
+
+bool takes(const Route& route, std::string_view content_type) { return !unsuited(route, content_type); }
 
 std::string allow_text(std::uint32_t allow) {
   std::string text;

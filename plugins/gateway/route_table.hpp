@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "refusal.hpp"
 #include "socle/result.hpp"
 #include "target.hpp"
 
@@ -88,8 +89,11 @@ class RouteTable {
 
 // Whether a body of this Content-Type, parameters and all, may go there: named as it is, or by a range (text/*). JSON
 // is application/json and, where the route names nothing, every type that ends in +json. A body that says nothing of
-// itself may be anything (RFC 9110, 8.3), which only "*/*" takes.
+// itself may be anything (RFC 9110, 8.3), which only "*/*" takes. JSON is UTF-8 (RFC 8259, 8.1): where it is taken as
+// JSON, a charset that says otherwise is refused, or its text would be misread.
 [[nodiscard]] bool takes(const Route& route, std::string_view content_type);
+// The same, with the reason: 415, or nothing when it is taken. Borrows `content_type`.
+[[nodiscard]] Refusal unsuited(const Route& route, std::string_view content_type);
 
 // "GET, HEAD, OPTIONS" of an allow mask; OPTIONS is always served.
 [[nodiscard]] std::string allow_text(std::uint32_t allow);

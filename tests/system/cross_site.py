@@ -49,6 +49,8 @@ class CrossSite(SystemTest):
                          self.outcome("POST", RECORDS + ":import", {"n": 3}, {"Content-Type": "application/json"}))
         self.assertEqual((415, "unsupported_media_type"),
                          self.outcome("PUT", "/v1/models/forms/marked", {"form": "marked"}, {"Content-Type": "text/plain"}))
+        self.assertEqual((415, "unsupported_media_type"),
+                         self.outcome("POST", RECORDS, {"n": 3}, {"Content-Type": "application/json; charset=latin1"}))
         self.assert_as_before()
         for number, media in enumerate(("application/json; charset=utf-8", "Application/JSON", "application/vnd.leave+json")):
             self.assertEqual(201, self.outcome("POST", RECORDS, {"n": 10 + number}, {"Content-Type": media})[0], media)

@@ -25,7 +25,9 @@ struct Pages {
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(net::ip::tcp::socket socket, const Pages& pages) : stream_(std::move(socket)), pages_(pages) {}
+  Session(net::ip::tcp::socket socket, const Pages& pages) : stream_(std::move(socket)), pages_(pages) {
+    buffer_.reserve(64 * 1024);  // Beast reads no more at once than there is room: 512 bytes in a buffer that is empty
+  }
 
   void read() {
     parser_.emplace();

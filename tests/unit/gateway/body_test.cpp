@@ -129,6 +129,36 @@ TEST_CASE("body: a route that declares nothing takes JSON and no other type, nam
   }
 }
 
+TEST_CASE("body: JSON that says it is not UTF-8 is 415", "[gateway]") {
+  for (const std::string_view consumes : {"", R"("consumes":["application/merge-patch+json","application/json"])"}) {
+    Rig rig;
+    rig.routes({route("POST", "/v1/echo", "echo", consumes)});
+    Client c = rig.connect();
+    for (const char* good : {"", ";", "; charset=utf-8", ";charset=\"UTF-8\"", "; Charset=utf8 ; x=1",
+                             "; x=\"; charset=latin1\"", "; x=\"a\\\"; charset=latin1\"", "; charsets=latin1"}) {
+      INFO(good);
+      CHECK(c.ask(post(2, "{}", "Content-Type: application/json" + std::string(good) + "\r\n")).status == 200);
+    }
+    for (const char* bad : {"; charset=latin1", "; CHARSET = \"iso-8859-1\"", ";charset=utf-8;charset=utf-16",
+                            "; x=\"a\\\\\"; charset=latin1", "; charset=", "; charset=utf-8x"}) {
+      for (const char* media : {"application/json", "application/merge-patch+json"}) {
+        INFO(media << bad);
+        const Answer a = c.ask(post(2, "{}", "Content-Type: " + std::string(media) + bad + "\r\n"));
+        CHECK(a.status == 415);
+        CHECK_THAT(a.body, Catch::Contains("\"code\":\"unsupported_media_type\""));
+      }
+    }
+  }
+}
+
+TEST_CASE("body: the charset of what a route takes as bytes is the sender's affair", "[gateway]") {
+  Rig rig;
+  rig.routes({route("POST", "/v1/echo", "echo", R"("consumes":["application/*","text/plain"])")});
+  Client c = rig.connect();
+  CHECK(c.ask(post(2, "{}", "Content-Type: application/json; charset=latin1\r\n")).status == 200);
+  CHECK(c.ask(post(2, "{}", "Content-Type: text/plain; charset=latin1\r\n")).status == 200);
+}
+
 TEST_CASE("body: ranges of types admit what is in them, */* also what has none", "[gateway]") {
   Rig rig;
   rig.routes({route("POST", "/v1/echo", "echo", R"("consumes":["text/*","application/json"])"),

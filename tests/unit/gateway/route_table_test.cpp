@@ -52,6 +52,18 @@ TEST_CASE("routes: literals win over suffixed parameters, these over plain ones,
   CHECK(found(t, Method::get, "//v1/forms/x") == "404");
 }
 
+TEST_CASE("routes: a body that is not taken is told why, with the charset that it names", "[gateway]") {
+  const Route json;
+  CHECK_FALSE(unsuited(json, "application/json; charset=\"UTF-8\""));
+  CHECK(unsuited(json, "text/plain; charset=latin1").detail ==
+        "This route does not accept a body of this Content-Type.");
+  const Refusal other = unsuited(json, "application/json; charset=\"latin1\"");
+  CHECK(other.status == 415);
+  CHECK(other.detail == "JSON is UTF-8: send it with charset=utf-8, or without a charset");
+  CHECK(other.found == "latin1");
+  CHECK_FALSE(takes(json, "application/json; charset=latin1"));
+}
+
 TEST_CASE("routes: a known path with another method tells what is allowed", "[gateway]") {
   RouteTable t;
   REQUIRE(t.add(make(Method::get, "/a/{x}")));

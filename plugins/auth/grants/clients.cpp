@@ -4,11 +4,6 @@
 #include "grants/refusal.hpp"
 
 namespace socle::auth {
-namespace {
-
-constexpr Duration patience = std::chrono::seconds(5);
-
-}  // namespace
 
 // The client is an API key: `client_id` is the key's id, `client_secret` the key.
 Task<Got<TokenDesk::Answer>> TokenDesk::client_credentials(Request request,

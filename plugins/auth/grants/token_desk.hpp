@@ -1,7 +1,7 @@
 // token_desk.hpp: access and refresh tokens of this installation: what sign-in and verification ask for
 // (verify/tokens.hpp) and what the token endpoint does. A login's tokens end with its session; a refresh token that is
 // used twice ends the session. A client's tokens end with the secret of the API key that they were got with. On the
-// worker of the call.
+// worker of the call. A file for each grant and endpoint: clients.cpp, refresh.cpp, introspect.cpp, revoke.cpp.
 #pragma once
 
 #include <variant>
@@ -41,6 +41,8 @@ class TokenDesk final : public Tokens {
   [[nodiscard]] tokens::Realm realm(std::string_view tenant) const;
 
  private:
+  static constexpr Duration patience = std::chrono::seconds(5);
+  static constexpr int attempts = 3;  // at a family that others write meanwhile
   struct Read {
     tokens::Verified verified;
     std::string tenant;

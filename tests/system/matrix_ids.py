@@ -86,7 +86,7 @@ ROWS = {
     "POST /v1/models/{kind}/{name}/rollback": kept("second_version", 200, MODEL, body={"version": "1.0.0"}),
     "POST /v1/models/{kind}/{name}/retire": kept("form", 200, MODEL),
     "GET /v1/models/{kind}/{name}/versions": row("form", 200, MODEL),
-    "GET /v1/models/{kind}/{name}/history": row("form", 200, OPEN),
+    "GET /v1/models/{kind}/{name}/history": row("form", 200, MODEL),
     "GET /v1/models/{kind}/{name}/diff": row("form", 200, MODEL, query="?from=1.0.0&to=1.0.0"),
     "GET /v1/forms/{form}": row("form", 200, FORM),
     "GET /v1/forms/{form}/schema": row("form", 200, FORM),

@@ -169,6 +169,11 @@ Task<Reply> Reading::history(Request request) {
   const Store::Query query{"history:" + model->key(), false, true, limit, arguments->text("cursor")};
   auto page = co_await store_.list(request, query);
   if (!page) co_return std::move(page).problem();
+  if (page->items().empty()) {  // behind the last entry, or there never was one
+    auto found = co_await store_.get(request, ids(model->key()));
+    if (!found) co_return std::move(found).problem();
+    if (!found->at(0).exists()) co_return unknown_model(*model);
+  }
   std::string text;
   json::Writer out(text);
   out.begin_object().member("kind", model->kind->name).member("name", model->name).key("items").begin_array();

@@ -65,6 +65,21 @@ TEST_CASE("models: a retired model is served to nobody, keeps its versions, and 
   for (std::uint32_t w = 0; w < 2; ++w) CHECK(rig.served({}, "loan", w) == "1.0.1");
 }
 
+TEST_CASE("models: a model that was never published has no history, one that is retired keeps its own", "[models]") {
+  FakeHost host;
+  Rig rig(host);
+  const auto asked = [&rig] {
+    const Reply reply = rig.ask("history", "", rig.model());
+    return reply.ok() ? member(reply, "items") : std::string(reply.error_code());
+  };
+  CHECK(asked() == "unknown_model");  // nothing was ever stored
+  REQUIRE(rig.ask("save", loan("1"), rig.model()).ok());
+  CHECK(asked() == "unknown_model");  // a draft, as of its versions
+  REQUIRE(rig.ask("publish", "", rig.model()).ok());
+  REQUIRE(rig.ask("retire", "", rig.model()).ok());
+  CHECK(asked().find(R"("action":"publish")") != std::string::npos);
+}
+
 TEST_CASE("models: what is published after a retirement goes on from the version that was retired", "[models]") {
   FakeHost host;
   Rig rig(host);

@@ -2,13 +2,13 @@
 # From a fresh Debian 12 to a running Socle: installs what is missing, builds, starts the demo on the embedded store.
 #   ./examples/quickstart.sh            serves until Ctrl-C
 #   ./examples/quickstart.sh --check    the same, runs real requests through every plugin, stops; 0 only if all answered
-#   ./examples/quickstart.sh --port N   the HTTP port (default 8080; 0: any free one)
+#   ./examples/quickstart.sh --port N   the HTTP port (0: any free one; default 8080, with --check any free one)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/support/setup.sh
 
 check=no
-port=8080
+port=
 while [ $# -gt 0 ]; do
   case $1 in
     --check) check=yes; shift ;;
@@ -16,7 +16,7 @@ while [ $# -gt 0 ]; do
     *) echo "usage: examples/quickstart.sh [--check] [--port N]" >&2; exit 2 ;;
   esac
 done
-[ "$check" = no ] || [ "$port" != 8080 ] || port=0
+[ -n "$port" ] || { [ "$check" = yes ] && port=0 || port=8080; }
 
 # shellcheck disable=SC2086
 socle_install $socle_packages

@@ -29,6 +29,18 @@ void serve_no_files(FakeHost& host) {
       Answers::at_once);
 }
 
+struct HostWithoutFiles {
+  HostWithoutFiles() { serve_no_files(host); }
+  FakeHost host;
+};
+// With a form `customer`, whose records those of `leave` may name.
+struct NamingRig : private HostWithoutFiles, public Rig {
+  explicit NamingRig(const std::string& leave = naming_form + "}") : Rig(HostWithoutFiles::host) {
+    publish(named_form);
+    publish(leave);
+  }
+};
+
 // Ids of records that are not there.
 std::string nobodies(int first, int count) {
   std::string out;
@@ -64,11 +76,7 @@ std::string validated(Rig& rig, const std::string& doc) {
 }  // namespace
 
 TEST_CASE("forms references: all that are not there are told at once, validated and saved alike", "[forms]") {
-  FakeHost host;
-  serve_no_files(host);
-  Rig rig(host);
-  rig.publish(named_form);
-  rig.publish(naming_form + "}");
+  NamingRig rig;
   const auto ada = rig.create("{}", "customer");
   const std::string names = R"("ref":"nope","refs":["x",")" + ada + "\",\"" + nobody + R"("],"lines":[{"ref":")" +
                             nobody + R"("},{"ref":")" + ada + R"("},{"ref":")" + nobody + "\"}]";
@@ -89,10 +97,7 @@ TEST_CASE("forms references: all that are not there are told at once, validated 
 }
 
 TEST_CASE("forms references: a save asks for them by itself only once it is refused", "[forms]") {
-  FakeHost host;
-  Rig rig(host);
-  rig.publish(named_form);
-  rig.publish(naming_form.substr(0, naming_form.find(",\"file\":{\"attachment\"")) + "}}");
+  NamingRig rig(naming_form.substr(0, naming_form.find(",\"file\":{\"attachment\"")) + "}}");
   const auto ada = rig.create("{}", "customer");
   const auto asked = [&](const std::string& doc) {
     rig.reads = rig.writes = 0;
@@ -117,11 +122,7 @@ TEST_CASE("forms references: a form that was never published has no records", "[
 }
 
 TEST_CASE("forms references: each row of a batch is told, and what the batch deletes is not there", "[forms]") {
-  FakeHost host;
-  serve_no_files(host);
-  Rig rig(host);
-  rig.publish(named_form);
-  rig.publish(R"~({"form":"leave","schema":{"type":"object","properties":{"ref":{"type":"string"}}},
+  NamingRig rig(R"~({"form":"leave","schema":{"type":"object","properties":{"ref":{"type":"string"}}},
     "logic":{"ref":{"reference":"leave"}}})~");
   const auto one = rig.create("{}");
   const auto naming = [](const std::string& id) { return R"({"op":"create","doc":{"ref":")" + id + "\"}}"; };
@@ -133,11 +134,7 @@ TEST_CASE("forms references: each row of a batch is told, and what the batch del
 }
 
 TEST_CASE("forms references: a preview of an import tells what the import tells", "[forms]") {
-  FakeHost host;
-  serve_no_files(host);
-  Rig rig(host);
-  rig.publish(named_form);
-  rig.publish(naming_form + "}");
+  NamingRig rig;
   const auto ada = rig.create("{}", "customer");
   const std::string lines = R"({"ref":")" + ada + "\"}\n" + R"({"ref":"nope","refs":["x"]})" + "\n" +
                             R"({"n":"x","ref":")" + nobody + "\"}\n";
@@ -157,11 +154,7 @@ TEST_CASE("forms references: a preview of an import tells what the import tells"
 }
 
 TEST_CASE("forms references: what is there is not told to those who may not write the record", "[forms]") {
-  FakeHost host;
-  serve_no_files(host);
-  Rig rig(host);
-  rig.publish(named_form);
-  rig.publish(naming_form + R"(,"access":{"create":"user.id == 'ada'"}})");
+  NamingRig rig(naming_form + R"(,"access":{"create":"user.id == 'ada'"}})");
   const std::string doc = R"({"n":"x","ref":")" + nobody + "\"}";
   CHECK(saved(rig, doc) == "/n type; /ref reference");
   rig.principal = "eve";
@@ -170,11 +163,7 @@ TEST_CASE("forms references: what is there is not told to those who may not writ
 }
 
 TEST_CASE("forms references: of very many that are not there the first 200 are told, and how many more", "[forms]") {
-  FakeHost host;
-  serve_no_files(host);
-  Rig rig(host);
-  rig.publish(named_form);
-  rig.publish(naming_form + "}");
+  NamingRig rig;
   std::string doc = R"({"refs":["x")";
   for (int i = 1; i < 300; ++i) doc += ",\"x\"";
   const Reply reply = rig.ask("create", doc + "]}");
@@ -186,11 +175,7 @@ TEST_CASE("forms references: of very many that are not there the first 200 are t
 
 TEST_CASE("forms references: a record that no write holds is validated as it is saved, and nothing is asked for it",
           "[forms]") {
-  FakeHost host;
-  serve_no_files(host);
-  Rig rig(host);
-  rig.publish(named_form);
-  rig.publish(naming_form + "}");
+  NamingRig rig;
   rig.reads = 0;
   const std::string faulty = R"({"n":"x","refs":[)" + nobodies(1000, 1000) + "]}";
   CHECK(saved(rig, faulty) == " batch_too_large; /n type");
@@ -211,11 +196,7 @@ TEST_CASE("forms references: a record that no write holds is validated as it is 
 }
 
 TEST_CASE("forms references: a batch that no write holds is not asked for when one of its rows is faulty", "[forms]") {
-  FakeHost host;
-  serve_no_files(host);
-  Rig rig(host);
-  rig.publish(named_form);
-  rig.publish(naming_form + "}");
+  NamingRig rig;
   rig.reads = 0;
   const auto naming = [](int first) { return R"({"op":"create","doc":{"refs":[)" + nobodies(first, 500) + "]}}"; };
   const Reply reply =
@@ -225,11 +206,7 @@ TEST_CASE("forms references: a batch that no write holds is not asked for when o
 }
 
 TEST_CASE("forms references: a preview asks for as many at a time as a write holds", "[forms]") {
-  FakeHost host;
-  serve_no_files(host);
-  Rig rig(host);
-  rig.publish(named_form);
-  rig.publish(naming_form + "}");
+  NamingRig rig;
   std::string lines;
   for (const auto& refs : {nobodies(1000, 600), nobodies(2000, 600), nobodies(3000, 1000)})
     lines += R"({"refs":[)" + refs + "]}\n";
@@ -249,11 +226,7 @@ TEST_CASE("forms references: a preview asks for as many at a time as a write hol
 }
 
 TEST_CASE("forms references: an import looks up for the row that is refused, not for its block", "[forms]") {
-  FakeHost host;
-  serve_no_files(host);
-  Rig rig(host);
-  rig.publish(named_form);
-  rig.publish(naming_form + "}");
+  NamingRig rig;
   const auto ada = rig.create("{}", "customer");
   const std::string fine = R"({"ref":")" + ada + "\"}\n";
   rig.reads = 0;
@@ -265,11 +238,7 @@ TEST_CASE("forms references: an import looks up for the row that is refused, not
 }
 
 TEST_CASE("forms references: a batch is told row by row", "[forms]") {
-  FakeHost host;
-  serve_no_files(host);
-  Rig rig(host);
-  rig.publish(named_form);
-  rig.publish(naming_form + "}");
+  NamingRig rig;
   const std::string faulty = R"({"op":"create","doc":{"n":"x"}})";
   const std::string naming = R"({"op":"create","doc":{"ref":")" + nobody + "\"}}";
   std::string rows = faulty + "," + naming;
@@ -280,12 +249,7 @@ TEST_CASE("forms references: a batch is told row by row", "[forms]") {
 }
 
 TEST_CASE("forms references: what is refused now is not shown as what a key's first request wrote", "[forms]") {
-  FakeHost host;
-  serve_no_files(host);
-  Rig rig(host);
-  const std::string rules = R"(,"rules":["credit"]})";
-  rig.publish(named_form);
-  rig.publish(naming_form + rules);
+  NamingRig rig(naming_form + R"(,"rules":["credit"]})");
   rig.key = "k1";
   const Reply first = rig.ask("create", R"({"n":1})");
   REQUIRE(first.ok());

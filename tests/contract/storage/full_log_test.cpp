@@ -3,10 +3,9 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 
-#include "store/rocks_kv.hpp"
 #include "support/disk_faults/disk_faults.h"
 #include "support/folder_events.hpp"
-#include "support/temp_dir.hpp"
+#include "support/rocks_folder.hpp"
 
 using namespace socle::storage;
 
@@ -18,32 +17,20 @@ std::vector<Change> put(const std::string& key, std::size_t size) {
 
 struct FullDisk {
   FullDisk() {
-    disk_faults_watch(folder.path().c_str());
-    open();
+    disk_faults_watch(store.folder().c_str());
+    store.open();
   }
   ~FullDisk() {
-    close();
+    store.close();
     disk_faults_watch("");
-  }
-  void open() {
-    RocksOptions options;
-    options.memtable_bytes = std::size_t{1} << 20;
-    auto opened = open_rocks(folder / "db", options);
-    REQUIRE(opened);
-    db = *opened;
-    kv.emplace(db);
-  }
-  void close() {
-    kv.reset();
-    close_rocks(db);
   }
   static void fill() { disk_faults_state()->full = 1; }
   static void make_room() { disk_faults_state()->full = 0; }
   // RocksDB looks for room every five seconds.
   bool writes_again() {
-    const socle::testing::FolderEvents events(folder / "db");
+    const socle::testing::FolderEvents events(store.files());
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (!kv->write(put("again", 10), true)) {
+    while (!store.kv().write(put("again", 10), true)) {
       if (std::chrono::steady_clock::now() > until) return false;
       events.wait(50);
     }
@@ -51,18 +38,16 @@ struct FullDisk {
   }
   bool holds(const std::string& key) {
     std::string value;
-    const auto read = kv->get(key, value, Reach::any, nullptr);
+    const auto read = store.kv().get(key, value, Reach::any, nullptr);
     REQUIRE(read);
     return *read == Read::found;
   }
-  socle::testing::TempDir folder;
-  rocksdb_t* db = nullptr;
-  std::optional<RocksKv> kv;
+  RocksFolder store{{.memtable_bytes = std::size_t{1} << 20}};
 };
 
 void refuse(FullDisk& disk, const std::string& key) {
   FullDisk::fill();
-  const auto refused = disk.kv->write(put(key, 10), true);
+  const auto refused = disk.store.kv().write(put(key, 10), true);
   FullDisk::make_room();
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == socle::Code::storage_full);
@@ -74,13 +59,11 @@ void refuse(FullDisk& disk, const std::string& key) {
 TEST_CASE("storage-rocksdb: a disk that is full at the first write after a start is recovered from",
           "[storage][disk]") {
   FullDisk disk;
-  REQUIRE(disk.kv->write(put("before", 10), true));
-  disk.close();
-  disk.open();
+  REQUIRE(disk.store.kv().write(put("before", 10), true));
+  disk.store.reopen();
   refuse(disk, "refused");
   CHECK(disk.writes_again());
-  disk.close();
-  disk.open();
+  disk.store.reopen();
   CHECK(disk.holds("before"));
   CHECK(disk.holds("again"));
 }
@@ -90,12 +73,11 @@ TEST_CASE("storage-rocksdb: a disk that is full as a new log file begins is reco
   FullDisk disk;
   for (int round = 0; round < 2; ++round) {
     // More than a memtable holds: the next write begins another, with a log file of its own.
-    REQUIRE(disk.kv->write(put("large" + std::to_string(round), std::size_t{2} << 20), true));
+    REQUIRE(disk.store.kv().write(put("large" + std::to_string(round), std::size_t{2} << 20), true));
     refuse(disk, "refused" + std::to_string(round));
     CHECK(disk.writes_again());
   }
-  disk.close();
-  disk.open();
+  disk.store.reopen();
   for (int round = 0; round < 2; ++round) CHECK(disk.holds("large" + std::to_string(round)));
   CHECK(disk.holds("again"));
 }

@@ -3,8 +3,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "store/rocks_kv.hpp"
-#include "support/temp_dir.hpp"
+#include "support/rocks_folder.hpp"
 
 using namespace socle::storage;
 
@@ -18,48 +17,31 @@ std::string long_value(int n) { return std::string(10'000, static_cast<char>('a'
 // A store of many small tables, of which few can be open at once.
 struct ManyTables {
   ManyTables() {
-    open();
+    store.open();
     for (int n = 0; n < documents_kept; ++n)
-      REQUIRE(kv->write({{Change::Kind::put, number_key(n), long_value(n)}}, false));
-    close();
-    open();
+      REQUIRE(store.kv().write({{Change::Kind::put, number_key(n), long_value(n)}}, false));
+    store.reopen();
   }
-  ~ManyTables() { close(); }
-  void open() {
-    RocksOptions options;
-    options.memtable_bytes = std::size_t{1} << 20;
-    options.max_open_files = 20;
-    options.compress = false;
-    auto opened = open_rocks(folder / "db", options);
-    REQUIRE(opened);
-    db = *opened;
-    kv.emplace(db);
-  }
-  void close() {
-    kv.reset();
-    close_rocks(db);
-  }
-  socle::testing::TempDir folder;
-  rocksdb_t* db = nullptr;
-  std::optional<RocksKv> kv;
+  RocksKv& kv() { return store.kv(); }
+  RocksFolder store{{.memtable_bytes = std::size_t{1} << 20, .max_open_files = 20, .compress = false}};
 };
 
 }  // namespace
 
 TEST_CASE("store: a document in a table that is not open is unknown to the cache, never found empty", "[storage]") {
-  ManyTables store;
+  ManyTables tables;
   int unknown = 0;
   for (int n = 0; n < documents_kept; n += 7) {
     INFO(n);
     std::string value;
-    const auto cached = store.kv->get(number_key(n), value, Reach::cached, nullptr);
+    const auto cached = tables.kv().get(number_key(n), value, Reach::cached, nullptr);
     REQUIRE(cached);
     unknown += *cached == Read::not_cached ? 1 : 0;
     if (*cached != Read::not_cached) {
       CHECK(*cached == Read::found);
       CHECK((value == long_value(n)));
     }
-    const auto read = store.kv->get(number_key(n), value, Reach::any, nullptr);
+    const auto read = tables.kv().get(number_key(n), value, Reach::any, nullptr);
     REQUIRE(read);
     CHECK(*read == Read::found);
     CHECK((value == long_value(n)));
@@ -68,10 +50,10 @@ TEST_CASE("store: a document in a table that is not open is unknown to the cache
 }
 
 TEST_CASE("store: a walk over tables that are not open says so and skips nothing", "[storage]") {
-  ManyTables store;
+  ManyTables tables;
   int unknown = 0;
   for (int from = 0; from < documents_kept; from += 100) {
-    const auto cursor = store.kv->cursor(number_key(from), number_key(from + 100), Reach::cached, nullptr, false);
+    const auto cursor = tables.kv().cursor(number_key(from), number_key(from + 100), Reach::cached, nullptr, false);
     int n = from;
     for (cursor->seek(number_key(from)); cursor->valid(); cursor->next(), ++n) {
       REQUIRE(cursor->key() == number_key(n));

@@ -140,6 +140,9 @@ void Connection::refuse(const Refusal& why, std::string_view errors) {
   std::string allow;
   if (why.status == 405) allow = listener_->ops ? "GET, HEAD, OPTIONS" : allow_text(e.match.allow);
   head.allow = allow;
+  ReplyMeta meta;
+  meta.retry_after = why.retry_after;
+  if (why.retry_after.data()) head.meta = &meta;
   worker_.count(0, true);
   send(head, e.method == Method::head ? std::string_view() : std::string_view(e.reply_text), false);
 }

@@ -112,39 +112,4 @@ void write_answer_head(const AnswerHead& answer, std::string_view date, Exchange
   out.append("\r\n");
 }
 
-void Exchange::clear() {
-  context.reset();
-  identity = Identity();
-  identity_reply.reset();
-  payload.reset();
-  reply.reset();
-  catalog.reset();
-  params.clear();
-  writer.reset();
-  chunks.reset();
-  stream = Stream();
-  target = Target();
-  match = Match();
-  head.field_count = 0;
-  head.base = nullptr;
-  head.framing = Framing();
-  head_copy.clear();
-  reply_text.clear();
-  identity_refused = false;
-  denied_as.clear();
-  rate_lines.clear();
-  trace_hex.clear();
-  request_id.clear();
-  idempotency_key = {};
-  body_bytes = nullptr;
-  body_size = 0;
-  chunk_bytes = nullptr;
-  body_room = 0;
-  waits_since = 0;
-  waited = 0;
-  method = Method::other;
-  keep_alive = true;
-  status = 0;
-}
-
 }  // namespace socle::gateway

@@ -116,7 +116,7 @@ std::size_t Connection::decode_chunks(std::string_view bytes) {
     return used;
   }
   if (e.payload) {
-    host()->payload_seal(host(), e.payload.get(), e.body_size);
+    fit();
   } else {
     worker_.request_meta().build(e, *listener_, peer_);
     const auto& pairs = worker_.request_meta().pairs();
@@ -147,6 +147,20 @@ bool Connection::keep(std::string_view piece) {
   std::memcpy(e.chunk_bytes + e.body_size, piece.data(), piece.size());
   e.body_size = size;
   return true;
+}
+
+// A body in chunks is complete: what its call holds is charged for as long as that lasts, so not much more than it is.
+void Connection::fit() {
+  Exchange& e = *exchange_;
+  if (e.body_room > e.body_size + e.body_size / 4) {
+    char* bytes = nullptr;
+    if (Payload exact = body_payload(e.body_size, bytes)) {
+      std::memcpy(bytes, e.chunk_bytes, e.body_size);
+      e.payload = std::move(exact);
+      return;
+    }
+  }
+  host()->payload_seal(host(), e.payload.get(), e.body_size);
 }
 
 // Nothing of an earlier answer is waiting to be written, as requests are served one by one, so that these few bytes fit

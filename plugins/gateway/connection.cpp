@@ -183,8 +183,12 @@ void Connection::read_on() {
       if (!read_body()) return;
       continue;
     }
-    if (busy() && in_.size() >= max_ahead) return;  // back-pressure: what follows stays in the socket
-    if (turn_wait_ && !busy()) return;              // requests wait in in_ for their turn
+    if (busy() && in_.size() >= (turn_wait_ ? max_waiting : max_ahead)) {
+      held_back_ = true;  // back-pressure: what follows stays in the socket
+      return;
+    }
+    held_back_ = false;
+    if (turn_wait_ && !busy()) return;  // requests wait in in_ for their turn
     const auto moved = transport_.read(worker_.scratch(), Worker::scratch_size);
     switch (moved.io) {
       case Transport::Io::want_read: return wait_read();
@@ -234,7 +238,7 @@ void Connection::advance() {
   if (state_ == State::gone) return;
   serve_buffered();
   if (state_ == State::gone || turn_wait_) return;
-  if (transport_.has_pending() && !busy()) return yield_turn();
+  if ((transport_.has_pending() || held_back_) && !busy()) return yield_turn();
   wait_read();
 }
 

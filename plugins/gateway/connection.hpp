@@ -6,6 +6,7 @@
 //   handshake ─▶ idle ─▶ head ─▶ body ─▶ calling ─▶ replying ─▶ idle …        lingering ─▶ gone
 //                 ▲───────────── keep-alive ──────────────┘   └─ refused ────────▲
 //
+// Between head and body it is `calling` as well while auth/1 says for whom it is, and while its tenant waits for a turn.
 // Everything runs on the connection's worker. The object deletes itself: once `gone` and when no host callback can
 // reach it any more (holds_ == 0). A request that is answered at once costs one read and one gather write; no timer is
 // armed, as the worker's sweep compares deadline_.
@@ -38,8 +39,9 @@ class Connection {
 
  private:
   enum class State : std::uint8_t { handshake, idle, head, body, calling, replying, lingering, gone };
-  static constexpr std::size_t max_ahead = 64 * 1024;  // bytes of later requests kept while one is served
-  static constexpr int max_inline = 32;                // pieces of a stream sent before others get their turn
+  static constexpr std::size_t max_ahead = 64 * 1024;   // bytes of later requests kept while one is served
+  static constexpr std::size_t max_waiting = 4 * 1024;  // and while one waits for its tenant's turn
+  static constexpr int max_inline = 32;                 // pieces of a stream sent before others get their turn
   static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
   // Keeps the object alive while its own code runs, and deletes it afterwards when it is over.
   class Guard;
@@ -82,8 +84,9 @@ class Connection {
   void charge(std::string_view tenant);
   [[nodiscard]] bool its_turn(bool running);
   void turn_came();
-  void rejoin();
-  void go_on(std::size_t used);
+  [[nodiscard]] std::int64_t time_for() const;
+  [[nodiscard]] std::size_t skip_body(std::string_view after);
+  void go_on(std::string bytes, std::size_t used);
   [[nodiscard]] std::size_t proceed(std::string_view after);
   [[nodiscard]] Refusal check_request();
   [[nodiscard]] Refusal check_content();
@@ -98,6 +101,7 @@ class Connection {
   bool read_body();
   [[nodiscard]] std::size_t decode_chunks(std::string_view bytes);
   [[nodiscard]] bool keep(std::string_view piece);
+  void fit();
   void send_continue();
 
   // -- identify.cpp: for whom
@@ -165,6 +169,7 @@ class Connection {
   Transport::Io handshake_step_ = Transport::Io::ok;  // how the offloaded one went
   bool handshake_away_ = false;                       // a step runs on the offload pool: the transport is its own
   bool read_wait_ = false;
+  bool held_back_ = false;  // the socket may hold more than was read
   bool write_wait_ = false;
   bool turn_wait_ = false;
   bool call_pending_ = false;

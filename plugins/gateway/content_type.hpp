@@ -12,7 +12,8 @@ namespace socle::gateway {
   return ascii::trim(content_type.substr(0, content_type.find(';')));
 }
 
-// The encoding that it names and that is not UTF-8, as it is written there. Nothing: it names none, or UTF-8.
+// The encoding that it names and that is not UTF-8, nor part of it, as it is written there. Nothing: it names none, or
+// UTF-8.
 [[nodiscard]] constexpr std::optional<std::string_view> other_charset(std::string_view content_type) {
   std::size_t at = content_type.find(';');
   while (at < content_type.size()) {
@@ -26,7 +27,7 @@ namespace socle::gateway {
     if (equals == std::string_view::npos || !ascii::same(ascii::trim(parameter.substr(0, equals)), "charset")) continue;
     std::string_view name = ascii::trim(parameter.substr(equals + 1));
     if (name.size() > 1 && name.front() == '"' && name.back() == '"') name = name.substr(1, name.size() - 2);
-    if (!ascii::same(name, "utf-8") && !ascii::same(name, "utf8")) return name;
+    if (!ascii::same(name, "utf-8") && !ascii::same(name, "utf8") && !ascii::same(name, "us-ascii")) return name;
   }
   return std::nullopt;
 }

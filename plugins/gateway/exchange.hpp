@@ -1,6 +1,7 @@
 // exchange.hpp: one request and its answer, from the head's first line to the last byte written. Pooled per worker and
 // lent to a connection while it serves a request, so that an idle connection costs only its own few fields. The head's
-// bytes lie in the read buffer until own_head(), which must come before that buffer is touched again.
+// bytes lie in the read buffer until own_head(), which must come before that buffer is touched again, and takes along
+// every view into them.
 #pragma once
 
 #include <cstdint>
@@ -89,11 +90,7 @@ struct Exchange {
   unsigned status = 0;
   std::string denied_as;  // the code of a 403 that the audit trail has not been told of
 
-  void own_head() {
-    if (head.base == head_copy.data()) return;
-    head_copy.assign(head.base, head.size);
-    head.base = head_copy.data();
-  }
+  void own_head();
   void clear();
 };
 

@@ -126,14 +126,17 @@ void Connection::on_identity(void* user, const socle_reply* reply) {
     const Payload dropped(self.host(), reply->payload);
     return self.worker_.give_back(std::move(self.exchange_));
   }
-  self.rejoin();
-  const Framing& framing = self.exchange_->head.framing;
-  std::size_t used = self.unread_body_ || !framing.has_body() ? 0 : static_cast<std::size_t>(framing.length);
+  std::string bytes = std::exchange(self.in_, {});
+  std::size_t used = self.skip_body(bytes);
   if (self.take_identity(*reply)) {
-    if (!self.its_turn(false)) return;
-    used = self.proceed(self.in_);
+    if (!self.its_turn(false)) {
+      self.in_ = std::move(bytes);
+      if (self.worker_.draining()) self.hand_over();
+      return;
+    }
+    used = self.proceed(bytes);
   }
-  self.go_on(used);
+  self.go_on(std::move(bytes), used);
 }
 
 // True: e.identity is set. False: the request has been answered.

@@ -35,6 +35,10 @@ class Params {
   [[nodiscard]] const std::vector<ParamFault>& faults() const { return faults_; }
   // 400 when some value is missing or no value of its type, else 422: of the type but out of bounds.
   [[nodiscard]] std::uint16_t status() const { return malformed_ ? 400 : 422; }
+  template <class F>
+  void each_view(F&& f) {
+    for (ParamValue& v : values_) f(v.value);
+  }
   void clear();
 
  private:

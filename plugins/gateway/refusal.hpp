@@ -11,7 +11,8 @@ struct Refusal {
   std::uint16_t status = 0;  // 0: nothing is refused
   std::string_view code;
   std::string_view detail;
-  std::string_view found{};  // what the client sent instead, told behind `detail`; into the request's head
+  std::string_view found{};        // what the client sent instead, told behind `detail`; into the request's head
+  std::string_view retry_after{};  // seconds; empty: it need not be told
   explicit operator bool() const { return status != 0; }
 };
 

@@ -12,6 +12,11 @@ namespace socle::gateway {
 namespace {
 
 constexpr std::string_view anonymous = "anonymous";
+constexpr Refusal late{503,
+                       "deadline_unreachable",
+                       "The time for this request was over before its tenant's turn came; retry later.",
+                       {},
+                       "1"};
 
 std::string faults_json(const std::vector<ParamFault>& faults) {
   std::string out = "[";
@@ -45,10 +50,7 @@ std::size_t Connection::begin(std::string_view head, std::string_view after) {
   }
   const bool agreed = parse_head(bytes, framing, e.head);
   e.keep_alive = agreed && framing.keep_alive;
-  // An early answer leaves a body unread unless all of it is here already.
-  const bool whole = !framing.chunked && framing.length <= after.size();
-  unread_body_ = framing.has_body() && !whole;
-  const std::size_t early = head.size() + (whole ? static_cast<std::size_t>(framing.length) : 0);
+  const std::size_t early = head.size() + skip_body(after);
   if (!agreed) {
     unread_body_ = true;
     refuse(bad_request("bad_head", "The head is malformed."));
@@ -68,15 +70,16 @@ std::size_t Connection::begin(std::string_view head, std::string_view after) {
   return head.size() + proceed(after);
 }
 
+// The host is told each time: under the same name there may be another tenant by now.
 void Connection::charge(std::string_view tenant) {
-  if (charged_ == tenant) return;
-  charged_.assign(tenant);
+  if (charged_ != tenant) charged_.assign(tenant);
   host()->connection_charge(host(), id_, str(charged_));
 }
 
 // From here on the request is work of the tenant it acts for, in that tenant's turn and out of its memory: also the
 // first one of a connection, whose head was read at the cost of its address. `running`: the turn is that tenant's
-// already. False: others have it; the head's bytes are the exchange's own now, what follows it waits in in_.
+// already. False: others have it; the head's bytes are the exchange's own now, what follows it waits in in_ and in the
+// socket.
 bool Connection::its_turn(bool running) {
   Exchange& e = *exchange_;
   charge(e.identity.tenant);
@@ -87,25 +90,41 @@ bool Connection::its_turn(bool running) {
   return false;
 }
 
-// The turn has come that its_turn() found others had.
+std::int64_t Connection::time_for() const {
+  const Route& route = *exchange_->match.route;
+  return route.timeout_for > 0 ? route.timeout_for : limits().deadline;
+}
+
+// The turn has come that its_turn() found others had. What came too late for it is not begun.
 void Connection::turn_came() {
   Exchange& e = *exchange_;
   e.waited = worker_.now() - std::exchange(e.waits_since, 0);
-  rejoin();
-  go_on(proceed(in_));
+  std::string bytes = std::exchange(in_, {});
+  std::size_t used = 0;
+  if (e.waited < time_for()) {
+    used = proceed(bytes);
+  } else {
+    used = skip_body(bytes);
+    refuse(late);  // may end the exchange
+  }
+  go_on(std::move(bytes), used);
 }
 
-// What was a view into bytes that have moved, and whether a body of this request may still be on its way.
-void Connection::rejoin() {
-  static_cast<void>(find_route());  // as before
+// Before an answer that comes instead of reading the body: how many bytes of `after` are the body's, if it is here in
+// full; else it stays unread.
+std::size_t Connection::skip_body(std::string_view after) {
   const Framing& framing = exchange_->head.framing;
-  unread_body_ = framing.has_body() && (framing.chunked || framing.length > in_.size());
+  const bool whole = !framing.chunked && framing.length <= after.size();
+  unread_body_ = framing.has_body() && !whole;
+  return whole ? static_cast<std::size_t>(framing.length) : 0;
 }
 
-// Behind a request that had to wait before its body was looked at: `used` bytes of in_ were its own.
-void Connection::go_on(std::size_t used) {
-  if (state_ == State::gone) return;
-  in_.erase(0, std::min(used, in_.size()));
+// Behind a request that had to wait before its body was looked at: `used` of the bytes that followed its head were its
+// own. They are not in in_ meanwhile, where an answer that ends the connection would take them for unread.
+void Connection::go_on(std::string bytes, std::size_t used) {
+  if (state_ == State::gone || state_ == State::lingering) return;
+  bytes.erase(0, std::min(used, bytes.size()));
+  in_ = std::move(bytes);
   if (state_ == State::replying && exchange_->stream.active) return run_stream();
   if (!busy()) advance();
 }
@@ -114,16 +133,13 @@ void Connection::go_on(std::size_t used) {
 // how many bytes of `after` were used.
 std::size_t Connection::proceed(std::string_view after) {
   Exchange& e = *exchange_;
-  const Framing& framing = e.head.framing;
-  const bool whole = !framing.chunked && framing.length <= after.size();
   if (const Refusal why = check_request()) {
-    const std::size_t skipped = whole ? static_cast<std::size_t>(framing.length) : 0;
-    unread_body_ = framing.has_body() && !whole;
+    const std::size_t skipped = skip_body(after);
     refuse(why, e.params.faults().empty() ? std::string() : faults_json(e.params.faults()));  // may end the exchange
     return skipped;
   }
   unread_body_ = false;
-  if (framing.has_body()) return begin_body(after);
+  if (e.head.framing.has_body()) return begin_body(after);
   call();
   return 0;
 }
@@ -247,8 +263,7 @@ void Connection::call() {
   }
   if (!e.payload)
     return refuse(refusal_of(SOCLE_EXHAUSTED, "There is no memory left for this request in the tenant's budget."));
-  const std::int64_t given = e.match.route->timeout_for > 0 ? e.match.route->timeout_for : limits().deadline;
-  const std::int64_t timeout = std::max<std::int64_t>(given - e.waited, 1);  // none: the kernel says that it is late
+  const std::int64_t timeout = time_for() - e.waited;
   if (!open_context(e.identity, worker_.now() + timeout, false)) {
     return refuse(refusal_of(SOCLE_INTERNAL, "The kernel opened no context: the gateway needs permission ingress."));
   }

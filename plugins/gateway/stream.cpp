@@ -226,7 +226,7 @@ void Connection::resume_stream(std::string_view buffered) {
   if (host()->resolve(host(), str(e.stream.service), str(e.stream.call), &e.stream.target) != SOCLE_OK) return close();
   e.out_head.clear();
   e.writer.begin(e.out_head, {}, e.stream.chunked, true);
-  if (e.stream.tenant.front() != '~') charge(e.stream.tenant);
+  if (!e.stream.tenant.starts_with('~')) charge(e.stream.tenant);
   if (admitted()) yield_turn();  // else it waits for its tenant's turn
   wait_read();
 }
@@ -234,13 +234,15 @@ void Connection::resume_stream(std::string_view buffered) {
 // Gives the connection to the generation that is routed now, if nothing is half done; else the end of the request, or
 // of the piece, will call again.
 void Connection::hand_over() {
-  const bool between = state_ == State::idle || state_ == State::head;
+  const bool waiting = state_ == State::calling && exchange_->waits_since != 0;  // it is not begun
+  const bool between = state_ == State::idle || state_ == State::head || waiting;
   const bool paused = state_ == State::replying && exchange_->stream.active && !exchange_->stream.pulling &&
                       exchange_->writer.starved();
   if (!between && !paused) return;
   std::string buffered;
   if (paused) buffered = encode_stream(*exchange_);
-  if (between && !in_.empty() && in_.front() == stream_mark) return close();  // cannot begin a request
+  if (waiting) buffered = exchange_->head_copy;
+  if (between && !waiting && !in_.empty() && in_.front() == stream_mark) return close();  // cannot begin a request
   buffered.append(in_);
   const Guard guard(*this);
   state_ = State::gone;

@@ -38,13 +38,13 @@ class Fairness(TenantsTest):
         # A connection's head is read at its address's cost, for it is not known yet whose it is; the rest is the tenant's.
         weights = {"one": 1, "four": 4}
         self.serve({t: "weight: %d" % w for t, w in weights.items()})
-        report = self.load(*[(t, 16, "/v1/burn/1000000", "fresh", 1) for t in weights], warm=WARM, measure=MEASURE)
+        report = self.load(*[(t, 64, "/v1/burn/1000000", "fresh", 1) for t in weights], warm=WARM, measure=MEASURE)
         total = sum(r["completed"] for r in report.values())
         for tenant, weight in weights.items():
             self.assertEqual(report[tenant]["other"], 0)
             wanted, got = weight / 5, report[tenant]["completed"] / total
             print("one request a connection: %s %.4f of %d, wanted %.4f" % (tenant, got, total, wanted))
-            self.assertLess(abs(got / wanted - 1), ERROR + 16 / report[tenant]["completed"])
+            self.assertLess(abs(got / wanted - 1), ERROR + 64 / report[tenant]["completed"])
 
     def test_the_cpu_cap_holds_for_who_connects_for_each_request(self):
         kernel = self.serve({"capped": "cpu: 0.2"})

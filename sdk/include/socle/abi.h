@@ -241,7 +241,7 @@ struct socle_host {
   socle_status (*fault_point)(const socle_host*, socle_str name); /* OK, or the fault a test or drill asks for */
 
   /* -- 1.1: whose turn it is, and who pays (docs/design/scheduler.md) -------------------------------------------- */
-  /* May the next request of this connection be read? OK: now. PENDING: it is others' turn; `ready` follows. */
+  /* May the next request of this connection be read, or gone on with? OK: now. PENDING: others' turn; `ready` follows. */
   socle_status (*admit)(const socle_host*, uint64_t connection, socle_event_fn ready, void* user);
   /* Who pays for a connection's work from now on: the tenant authenticated on it; "", as at first: its peer's address. */
   void (*connection_charge)(const socle_host*, uint64_t connection, socle_str tenant);

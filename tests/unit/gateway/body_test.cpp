@@ -134,8 +134,9 @@ TEST_CASE("body: JSON that says it is not UTF-8 is 415", "[gateway]") {
     Rig rig;
     rig.routes({route("POST", "/v1/echo", "echo", consumes)});
     Client c = rig.connect();
-    for (const char* good : {"", ";", "; charset=utf-8", ";charset=\"UTF-8\"", "; Charset=utf8 ; x=1",
-                             "; x=\"; charset=latin1\"", "; x=\"a\\\"; charset=latin1\"", "; charsets=latin1"}) {
+    for (const char* good :
+         {"", ";", "; charset=utf-8", ";charset=\"UTF-8\"", "; Charset=utf8 ; x=1", "; charset=US-ASCII",
+          "; x=\"; charset=latin1\"", "; x=\"a\\\"; charset=latin1\"", "; charsets=latin1"}) {
       INFO(good);
       CHECK(c.ask(post(2, "{}", "Content-Type: application/json" + std::string(good) + "\r\n")).status == 200);
     }

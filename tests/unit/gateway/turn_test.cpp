@@ -1,5 +1,9 @@
 // turn_test.cpp: from the moment it is known for whom a request is, it is that tenant's work, in that tenant's turn:
 // also the first request of a connection, its body and the call.
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <catch2/catch.hpp>
 
 #include "rig.hpp"
@@ -167,4 +171,125 @@ TEST_CASE("body: one in chunks is memory of the request as it comes, and an erro
   Client whole = rig.connect();
   CHECK(whole.ask(sized("hello")).status == 429);
   CHECK(whole.ask(get_hello).status == 200);  // the refused body was there in full
+}
+
+TEST_CASE("turn: a request whose time is over when its turn comes is not begun", "[gateway]") {
+  Rig rig;
+  int calls = 0;
+  rig.host.serve("test/1", "who", [&](const ServiceCall&) {
+    ++calls;
+    return Reply();
+  });
+  rig.routes({route("GET", "/who", "who", R"("timeout_ms":1500)")});
+  rig.host.stall("admit", 2);
+  Client c = rig.connect();
+  c.send("GET /who HTTP/1.1\r\nHost: h\r\n\r\n");
+  rig.host.advance(60s);
+  CHECK(c.received().empty());
+  rig.host.release_stalled();
+  const Answer a = c.answer();
+  CHECK(a.status == 503);
+  CHECK(a.header("retry-after") == "1");
+  CHECK_THAT(a.body, Catch::Contains("\"code\":\"deadline_unreachable\""));
+  CHECK(calls == 0);
+  CHECK(c.ask("GET /who HTTP/1.1\r\nHost: h\r\n\r\n").status == 200);
+}
+
+TEST_CASE("turn: more than max_ahead while it waits", "[gateway]") {
+  for (bool chunked : {false, true}) {
+    INFO(chunked);
+    Rig rig;
+    rig.host.stall("admit", 2);
+    Client c = rig.connect();
+    std::string big(600'000, 'x');
+    for (std::size_t i = 0; i < big.size(); i += 7) big[i] = static_cast<char>('a' + i % 26);
+    std::string req = chunked ? echo + "Transfer-Encoding: chunked\r\n\r\n" + piece(big) + "0\r\n\r\n" : sized(big);
+    c.send(std::string_view(req).substr(0, 120'000));
+    CHECK(c.received().empty());
+    rig.host.release_stalled();
+    c.send(std::string_view(req).substr(120'000));
+    CHECK((c.answer().body == big));
+    CHECK(c.ask(get_hello).body == "Hello, Ada");
+  }
+}
+
+TEST_CASE("turn: half closed while it waits", "[gateway]") {
+  Rig rig;
+  rig.host.stall("admit", 2);
+  Client c = rig.connect();
+  c.send(sized("hello"));
+  c.half_close();
+  (void)c.received();
+  rig.host.release_stalled();
+  const Answer a = c.answer();
+  CHECK(a.status == 200);
+  CHECK(c.closed());
+  rig.run();
+  CHECK(rig.host.closed().size() == 1);
+}
+
+TEST_CASE("turn: half closed with half a body while it waits", "[gateway]") {
+  Rig rig;
+  rig.host.stall("admit", 2);
+  Client c = rig.connect();
+  c.send(sized("hello").substr(0, sized("hello").size() - 2));
+  c.half_close();
+  (void)c.received();
+  rig.host.release_stalled();
+  rig.run();
+  (void)c.received();
+  CHECK(c.closed());
+  CHECK(rig.host.closed().size() == 1);
+}
+
+TEST_CASE("turn: connection close after a wait", "[gateway]") {
+  Rig rig;
+  rig.host.stall("admit", 2);
+  Client c = rig.connect();
+  c.send(echo + "Connection: close\r\nContent-Length: 5\r\n\r\nhello");
+  rig.host.release_stalled();
+  CHECK(c.answer().body == "hello");
+  CHECK(c.closed());
+  CHECK(rig.host.closed().size() == 1);
+}
+
+TEST_CASE("turn: a request that waits goes to the next generation, from its first byte", "[gateway]") {
+  for (const std::string& request :
+       {sized("hello"), sized(std::string(2000, 'x')), echo + "Transfer-Encoding: chunked\r\n\r\n" + piece("hello")}) {
+    Rig rig;
+    others_have_the_turn(rig);
+    Client c = rig.connect();
+    c.send(request.substr(0, 1000));
+    auto drained = rig.gateway.begin(SOCLE_HOOK_DRAIN);
+    rig.run();
+    const auto returned = rig.host.take_returned();
+    REQUIRE(returned.size() == 1);
+    CHECK(returned[0].buffered == request.substr(0, 1000));
+    CHECK(c.received().empty());
+    CHECK(rig.host.count("call") == 0);
+    ::close(returned[0].fd);
+    rig.host.release_stalled();
+    rig.run();
+    CHECK(drained.done());
+    CHECK(rig.host.count("call") == 0);
+  }
+}
+
+TEST_CASE("turn: a flood ahead of a turn stays in the socket, and is served when the turn has come", "[gateway]") {
+  Rig rig;
+  others_have_the_turn(rig);
+  Client c = rig.connect();
+  std::string many;
+  for (int i = 0; i < 1500; ++i) many += get_hello;
+  // At once: no later byte tells that there is something to read.
+  REQUIRE(::send(c.fd(), many.data(), many.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(many.size()));
+  rig.run();
+  CHECK(c.received().empty());
+  int queued = 0;
+  CHECK(::ioctl(c.fd(), SIOCOUTQ, &queued) == 0);
+  CHECK(queued > 20'000);
+  rig.host.release_stalled();
+  int answers = 0;
+  while (c.answer().complete) ++answers;
+  CHECK(answers == 1500);
 }

@@ -72,15 +72,16 @@ std::vector<Command> plugin_commands() {
        "Prints how long it took to load, flip and drain, how many requests failed and what became of the old "
        "generation. A canary is promoted or sent back by its errors and latency, or ended by `socle plugin rollback "
        "NAME`; sent back and ended exit 1.",
-       {{"socle plugin swap hello plugins/hello-next"},
-        {"socle plugin swap hello plugins/hello-next --canary 5% --for 1s", 1,
-         "nobody calls, so the canary goes back"}}},
+       {{"socle plugin swap hello plugins/hello-next --canary 5% --for 1s", 1, "nobody calls, so the canary goes back"},
+        {"socle plugin swap hello plugins/hello-next"}}},
       {"plugin rollback",
        {{"NAME"}},
        {},
        "put the generation before back in place, or end a running canary",
        "While a canary of the plugin runs, it is the canary that goes: every call meets the generation that serves "
-       "beside it, which stays, and the `socle plugin swap` that waits for the verdict exits 1.",
+       "beside it, which stays, and the `socle plugin swap` that waits for the verdict exits 1. A canary that is being "
+       "sent back already is no failure; for 10 s after one was, what served beside it is not taken back and the "
+       "command exits 1.",
        {{"socle plugin rollback hello"}}},
       {"plugin move",
        {{"NAME"}},

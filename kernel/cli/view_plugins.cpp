@@ -156,25 +156,34 @@ std::string view_plugin(json::View answer, bool colour) {
 std::string view_report(json::View answer, bool colour) {
   const std::string outcome = text_at(answer, "outcome");
   const bool reverted = outcome.starts_with("reverted");
+  const bool over = outcome.starts_with("canary was over already");  // nothing was done: that had been done before
   const std::int64_t from = number_at(answer, "from");
   const std::int64_t to = number_at(answer, "to");
   std::string head = printable(text_at(answer, "plugin") + " " + text_at(answer, "version")) + ": ";
-  if (from != 0 && to != 0) {
+  if (over) {
+    head += "generation " + std::to_string(to) + " stays, ";
+  } else if (from != 0 && to != 0) {
     head += "generation " + std::to_string(from) + " → " + std::to_string(to) + ", ";
   } else if (from + to != 0) {
     head += "generation " + std::to_string(from + to) + ", ";
   }
-  std::string out = head + tinted(printable(outcome), reverted ? Tint::bad : Tint::good, colour) + "\n";
+  std::string out = head +
+                    tinted(printable(outcome),
+                           reverted ? Tint::bad
+                           : over   ? Tint::warn
+                                    : Tint::good,
+                           colour) +
+                    "\n";
   Facts facts;
   for (const json::View term : answer.find("terms").elements())
     facts.add("  " + text_at(term, "key"), text_at(term, "before") + " → " + text_at(term, "after"));
   const bool canary = outcome.starts_with("canary ");  // what serves was there before
   if (to != 0 && !canary) facts.add("  load", time_at(answer, "load_ms"));
-  facts.add("  flip", time_at(answer, "flip_ms"));
+  if (!over) facts.add("  flip", time_at(answer, "flip_ms"));
   if (answer.find("pause_ms").as_double() > 0) facts.add("  pause", time_at(answer, "pause_ms"));
   if (from != 0) {
     const std::int64_t failed = number_at(answer, "failed");
-    facts.add("  drain", time_at(answer, "drain_ms"));
+    if (!over) facts.add("  drain", time_at(answer, "drain_ms"));
     facts.add("  failed requests", {count_text(failed), failed > 0 ? Tint::bad : Tint::plain});
     facts.add(reverted || canary ? "  canary generation" : "  old generation", text_at(answer, "old_state"));
   }

@@ -32,8 +32,15 @@ Answer report(const Result<lifecycle::SwapReport>& result) {
   if (!result) return failed(result.error());
   JsonText json;
   write_report(json, *result);
-  // A canary that was sent back is not what was asked for.
+  // A canary that was sent back is not what was asked for. One that was over already is gone, as its end was asked for.
   return {result->outcome.starts_with("reverted") ? 1 : 0, json.take(), result->outcome};
+}
+
+// What the entry calls its plugin: the name it wants, else the folder's, also of `plugins/hello/`.
+std::string called(const manifest::PluginEntry& entry) {
+  if (entry.name) return *entry.name;
+  const auto folder = entry.path.has_filename() ? entry.path : entry.path.parent_path();
+  return folder.filename().string();
 }
 
 Answer text(const Result<std::string>& result) { return result ? Answer{0, *result} : failed(result.error()); }
@@ -166,8 +173,7 @@ std::vector<std::string> Commands::strangers(const manifest::SystemManifest& sys
     for (const std::string& tenant : entry.canary->tenants) {
       const std::string unknown = system.tenants.contains(tenant) ? std::string() : tenants_.unknown(tenant);
       if (!unknown.empty())
-        out.push_back("canary of " + entry.path.filename().string() + ": " + unknown +
-                      (unknown.ends_with('?') ? " " : "; ") +
+        out.push_back("canary of " + called(entry) + ": " + unknown + (unknown.ends_with('?') ? " " : "; ") +
                       "until there is one, the canary meets nobody of that name");
     }
   }

@@ -34,8 +34,9 @@ std::string_view short_of(std::string_view text) {
   return text.substr(0, end);
 }
 
-// What a path's last part is, so that `plugin load /srv/hello` is about plugins/hello.
-std::string name_of(const std::string& path) {
+// What a path's last part is, so that `plugin load /srv/hello/` is about plugins/hello.
+std::string name_of(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
   const size_t slash = path.rfind('/');
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }

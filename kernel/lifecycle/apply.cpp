@@ -97,9 +97,9 @@ Status Lifecycle::add_canary(ChangeSet& set, const manifest::PluginEntry& entry,
   {
     const std::lock_guard lock(mutex_);
     const auto verdict = sent_back_.find(name);
-    if (verdict != sent_back_.end() && same_package(verdict->second.package, *second)) {
+    if (verdict != sent_back_.end() && same_package(verdict->second.canary->package, *second)) {
       set.notes.push_back(note(*second, seq,
-                               "its canary is not started again, it was " + verdict->second.why +
+                               "its canary is not started again, it was " + verdict->second.canary->judged.verdict +
                                    "; change it, or `socle plugin swap " + name + " PATH --canary`"));
       return {};
     }

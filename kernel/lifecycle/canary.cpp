@@ -2,7 +2,7 @@
 // calls a side; the kernel's error codes at most the baseline's + 0.1 %; p95 at most 1.25 times the baseline's. Too few
 // calls at the end means revert. A tenant's own 4xx never count. Each canary has one judge: the command that began it,
 // or a background task after apply. Only the judge ends it; who wants it ended earlier leaves word (GenerationRecord::
-// abandoned), so that gate, promotion and rollback cannot both have their way.
+// abandoned; canary_end.cpp), so that gate, promotion and rollback cannot both have their way.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,7 +19,6 @@ namespace {
 constexpr int64_t least_calls = 200;
 constexpr double error_margin = 0.001;
 constexpr double latency_factor = 1.25;
-constexpr std::string_view as_promoted = "promoted";
 
 struct Totals {
   int64_t calls = 0;
@@ -81,15 +80,7 @@ std::string verdict(const Totals& base, const Totals& canary) {
   return {};
 }
 
-std::string ended_by_hand(const std::string& name) { return "ended by `socle plugin rollback " + name + "`"; }
-
 }  // namespace
-
-RecordPtr Lifecycle::canary_of(const std::string& name) const {
-  const std::lock_guard lock(mutex_);
-  const auto it = members_.find(name);
-  return it != members_.end() ? it->second.canary : nullptr;
-}
 
 // Waits the canary's time and judges it. One log line tells the verdict.
 Result<SwapReport> Lifecycle::run_canary(const Staged& staged, const Outcome& outcome) {
@@ -109,15 +100,17 @@ Result<SwapReport> Lifecycle::run_canary(const Staged& staged, const Outcome& ou
   Members next = members_copy();
   const auto it = next.find(name);
   const bool taken_away = it == next.end() || it->second.canary != staged.record;
+  bool by_hand = false;
   {
     const std::lock_guard lock(mutex_);
-    if (taken_away) staged.record->judged.verdict = "reverted: its plugin was taken away";
-    if (staged.record->abandoned) why = ended_by_hand(name);
+    if (taken_away) staged.record->judged.verdict = std::string(Judged::as_reverted) + "its plugin was taken away";
+    by_hand = staged.record->abandoned;
   }
   if (taken_away) {
     changed_.notify_all();
     return Error{Code::conflict, "plugin '" + name + "' was changed while its canary ran"};
   }
+  if (by_hand) why = "ended by `socle plugin rollback " + name + "`";
   if (why.empty()) {
     if (auto fit = check_promotion(next, staged.record->package); !fit)
       why = "it no longer fits with what serves: " + fit.error().message;
@@ -131,16 +124,16 @@ Result<SwapReport> Lifecycle::run_canary(const Staged& staged, const Outcome& ou
   const int64_t flip = telemetry::monotonic_now();
   install(next, system());
   const double flip_ms = static_cast<double>(telemetry::monotonic_now() - flip) / 1e6;
-  set_state(*winner, State::active);
-  const std::string told = why.empty() ? std::string(as_promoted) : "reverted: " + why;
+  if (winner == staged.record) set_state(*winner, State::active);  // the other has been so all along
+  const std::string told = why.empty() ? std::string(Judged::as_promoted) : std::string(Judged::as_reverted) + why;
   {
     const std::lock_guard lock(mutex_);
-    staged.record->judged = {told, flip_ms, errors};
+    staged.record->judged = {told, flip_ms, errors, by_hand};
     if (why.empty()) {
       previous_[name] = staged.old->package;
       sent_back_.erase(name);
     } else {
-      sent_back_.insert_or_assign(name, Verdict{staged.record->package, told});
+      sent_back_.insert_or_assign(name, SentBack{staged.record, winner->seq, std::chrono::steady_clock::now()});
     }
   }
   changed_.notify_all();
@@ -154,33 +147,6 @@ Result<SwapReport> Lifecycle::run_canary(const Staged& staged, const Outcome& ou
   ended.old = loser;
   SwapReport report = finish(ended, times, told);
   report.from = staged.old->seq;
-  return report;
-}
-
-// The operator's word, where a canary of `name` runs, until its judge has carried it out. Nothing: none ran, or it was
-// promoted before the word came, so there is a generation before it to go back to.
-std::optional<SwapReport> Lifecycle::end_canary(const std::string& name) {
-  RecordPtr canary, primary;
-  Judged judged;
-  {
-    std::unique_lock lock(mutex_);
-    const auto it = members_.find(name);
-    if (it == members_.end() || it->second.canary == nullptr) return std::nullopt;
-    canary = it->second.canary;
-    primary = it->second.primary;
-    canary->abandoned = true;
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return !canary->judged.verdict.empty(); });
-    judged = canary->judged;
-  }
-  if (judged.verdict == as_promoted) return std::nullopt;
-  const bool ours = judged.verdict == "reverted: " + ended_by_hand(name);
-  Outcome times;
-  times.flip_ms = judged.flip_ms;
-  times.errors_before[canary.get()] = judged.errors;
-  SwapReport report =
-      finish({name, primary, canary, {}}, times, ours ? "canary ended" : "canary was over already, " + judged.verdict);
-  report.load_ms = 0;  // what serves was there before
   return report;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "cell/process/memory_use.hpp"
@@ -15,6 +16,10 @@ using Processes = std::map<pid_t, cell::MemoryUse>;  // those that could be look
 
 // Both: under the lifecycle's lock. Between them cell::memory_use(), which takes its time, without it.
 void add_cell_pids(const GenerationRecord& record, std::vector<pid_t>& pids);
+// What the cells that run hold together; nothing when none runs, or when one of them could not be looked into: the rest
+// would look like a total.
+[[nodiscard]] std::optional<cell::MemoryUse> total_use(const std::vector<cell::CellFacts>& cells,
+                                                       const Processes& processes);
 // With the generation's own `crashes`, `restarts` and, for home cell, memory; null where it is not known.
 void write_cells(JsonText& json, const GenerationRecord& record, const Processes& processes);
 

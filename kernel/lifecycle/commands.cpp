@@ -153,13 +153,24 @@ Result<Lifecycle::ChangeSet> Lifecycle::set_back(const std::string& name) const 
 }
 
 Result<SwapReport> Lifecycle::try_rollback(const std::string& name) {
+  const uint64_t known = last_sent_back(name);
   for (;;) {
     if (auto ended = end_canary(name)) return std::move(*ended);
     std::unique_lock change_lock(change_mutex_, std::defer_lock);
     auto set = prepare(change_lock, [&] { return set_back(name); });
     // One that began while this waited for its turn is ended, too.
     if (change_lock.owns_lock() && canary_of(name) != nullptr) continue;
+    // So is one that was being judged: it had left the routes when this came, and its judge held the change lock.
+    if (change_lock.owns_lock()) {
+      const Members now = members_copy();
+      const auto it = now.find(name);
+      if (const RecordPtr canary = sent_back_since(name, known); canary != nullptr && it != now.end()) {
+        change_lock.unlock();
+        return over(canary, it->second.primary);
+      }
+    }
     if (!set) return std::move(set).error();
+    if (auto rested = check_rest(name); !rested) return std::move(rested).error();
     auto outcome = change(std::move(*set));
     if (!outcome) return std::move(outcome).error();
     return settle(std::move(change_lock), *outcome, "rolled back");

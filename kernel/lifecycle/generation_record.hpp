@@ -72,9 +72,11 @@ struct HealthState {
 
 // How a canary ended.
 struct Judged {
-  std::string verdict;  // "promoted" or "reverted: WHY"; "" while it runs, and of what was none
-  double flip_ms = 0;   // of the routes that ended it
-  int64_t errors = 0;   // what the kernel had failed by then in the one that leaves
+  static constexpr std::string_view as_promoted = "promoted", as_reverted = "reverted: ";
+  std::string verdict;   // "promoted" or "reverted: WHY"; "" while it runs, and of what was none
+  double flip_ms = 0;    // of the routes that ended it
+  int64_t errors = 0;    // what the kernel had failed by then in the one that leaves
+  bool by_hand = false;  // reverted because an operator wanted so
 };
 
 struct GenerationRecord {

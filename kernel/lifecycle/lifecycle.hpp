@@ -42,7 +42,10 @@ struct SwapOptions {
 // What one command did to one plugin, as the CLI prints it.
 struct SwapReport {
   std::string plugin, version;
-  std::string outcome;        // "active", "promoted", "reverted: WHY", "rolled back", "canary ended", "unloaded"
+  // Done: "active", "loaded", "unloaded", "rolled back", "promoted", "canary ended", "canary … begun; …".
+  // Sent back, not what was asked for: "reverted: WHY". Nothing left to do: "canary was over already, reverted: WHY".
+  // Of a plan: "load", "unload", "swap", "swap, irreversible", "move", "canary …". Of what is wanted and not done, why.
+  std::string outcome;
   uint64_t from = 0, to = 0;  // generation numbers; 0: none
   double load_ms = 0, flip_ms = 0, pause_ms = 0, drain_ms = 0;
   int64_t failed = 0;             // calls that ended by the kernel's doing during the drain
@@ -79,6 +82,7 @@ class Lifecycle : public bus::Owner {
   Result<SwapReport> unload(const std::string& name);
   Result<SwapReport> swap(const std::string& name, const std::filesystem::path& folder, const SwapOptions& options);
   // Ends the plugin's canary where one runs, and leaves what serves beside it; else the package before serves again.
+  // Whoever means a canary that is just being sent back hears that; right after one was, a rollback is refused.
   Result<SwapReport> rollback(const std::string& name);
   // The same package in the other home.
   Result<SwapReport> move(const std::string& name, manifest::Home home);
@@ -138,6 +142,10 @@ class Lifecycle : public bus::Owner {
   // Starts the processes of a package's cells, confined as its manifest and grants say. Set once before boot(); absent:
   // everything runs in the kernel's process.
   std::function<cell::Spawn(const Package&)> cells;
+  // How long after a canary was sent back a rollback does not touch what serves beside it: who types it may have meant
+  // the canary. Set once before boot(), by tests.
+  std::chrono::milliseconds rest_after_canary = default_rest_after_canary;
+  static constexpr std::chrono::seconds default_rest_after_canary{10};
   // Whether a system manifest may take the present one's place, asked before anything changes; and that it has, told
   // after the routes took effect. For what else follows from it (tenants). Control threads; set once before boot().
   std::function<Status(const manifest::SystemManifest&)> may_apply;
@@ -289,14 +297,20 @@ class Lifecycle : public bus::Owner {
   [[nodiscard]] std::string leftovers(bus::Generation& g) const;
 
   // canary.cpp
-  struct Verdict {
-    Package package;
-    std::string why;  // "reverted: …"
+  struct SentBack {
+    RecordPtr canary;     // its `judged` says why
+    uint64_t beside = 0;  // the generation that stays
+    std::chrono::steady_clock::time_point at;
   };
   Result<SwapReport> run_canary(const Staged& staged, const Outcome& outcome);
   void judge_in_background(const Staged& staged, const Outcome& outcome);
+  // canary_end.cpp
   [[nodiscard]] RecordPtr canary_of(const std::string& name) const;
   std::optional<SwapReport> end_canary(const std::string& name);
+  [[nodiscard]] uint64_t last_sent_back(const std::string& name) const;
+  [[nodiscard]] RecordPtr sent_back_since(const std::string& name, uint64_t known) const;
+  SwapReport over(const RecordPtr& canary, const RecordPtr& primary);
+  [[nodiscard]] Status check_rest(const std::string& name) const;
 
   // last_good.cpp
   void keep_last_good();
@@ -324,16 +338,16 @@ class Lifecycle : public bus::Owner {
   loader::Store store_;
   loader::Resident resident_;
   std::unique_ptr<bus::Bus> bus_;
-  Members house_;                             // the kernel's own services; constant after boot() began
-  Members members_;                           // the plugins that are routed
-  std::map<std::string, Package> previous_;   // for rollback, by plugin
-  std::map<std::string, Verdict> sent_back_;  // canaries, by plugin: the last one that was reverted
-  std::vector<RecordPtr> records_;            // all generations of this process; unmapped ones: the last few
-  DropIn drop_in_;                            // with change_mutex_
-  Basis basis_;                               // with change_mutex_
-  bool manifest_waits_ = false;               // written by boot() only
-  std::vector<Resident> handles_;             // in the order they were put
-  Background background_;                     // drains and verdicts; shut_down() waits for them
+  Members house_;                              // the kernel's own services; constant after boot() began
+  Members members_;                            // the plugins that are routed
+  std::map<std::string, Package> previous_;    // for rollback, by plugin
+  std::map<std::string, SentBack> sent_back_;  // canaries, by plugin: the last one that was reverted
+  std::vector<RecordPtr> records_;             // all generations of this process; unmapped ones: the last few
+  DropIn drop_in_;                             // with change_mutex_
+  Basis basis_;                                // with change_mutex_
+  bool manifest_waits_ = false;                // written by boot() only
+  std::vector<Resident> handles_;              // in the order they were put
+  Background background_;                      // drains and verdicts; shut_down() waits for them
   std::atomic<uint64_t> snapshot_version_{0};
   std::atomic<bool> stopping_{false}, shut_down_{false};
   std::thread health_;

@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/limit_bounds.hpp"
 #include "manifest/names.hpp"
 #include "manifest/problems.hpp"
 #include "manifest/quantities.hpp"
@@ -19,36 +20,32 @@ constexpr double any = std::numeric_limits<double>::max();
 constexpr double mib = 1 << 20;
 constexpr const char* wanted_of_any = "a number from 0 up, a duration or a size";
 
-// A limit that the kernel itself applies; plugins read the rest of a plan by name. What would let no request end is no
-// value of it, nor a fraction of what is counted, which would be cut to something else.
-struct KernelLimit {
-  std::string_view name;
-  double least = 0, most = any;
-  bool whole = false;
-  const char* wanted = wanted_of_any;
-};
-
-constexpr std::array<KernelLimit, 7> kernel_limits{{{"weight", 1e-3, 1e6, false, "a number from 0.001 to 1000000"},
-                                                    {"rate"},
-                                                    {"burst"},
-                                                    {"in_flight", 1, any, true, "a whole number from 1 up"},
-                                                    {"queue", 0, any, true, "a whole number from 0 up"},
-                                                    {"cpu", 1e-3, any, false, "a number of cores from 0.001 up"},
-                                                    {"memory", mib, any, false, "a size from 1MiB up"}}};
+constexpr std::array<KernelLimit, 7> limits_of_kernel{
+    {{"weight", base::least_weight, base::most_weight, false, "a number from 0.001 to 1000000", "shares",
+      "its part of the processors while others want them too"},
+     {"rate", 0, any, false, wanted_of_any, "requests a second", "more answer 429; 0 refuses every one"},
+     {"burst", 0, any, false, wanted_of_any, "requests", "at once after a pause; 0 is one second's worth of `rate`"},
+     {"in_flight", 1, any, true, "a whole number from 1 up", "requests", "worked on at a time; more wait"},
+     {"queue", 0, any, true, "a whole number from 0 up", "requests", "that wait for that; more answer 503"},
+     {"cpu", base::least_cpu, any, false, "a number of cores from 0.001 up", "CPU seconds a second",
+      "also while nobody else wants them"},
+     {"memory", mib, any, false, "a size from 1MiB up", "bytes", "held by all of its requests"}}};
 
 const KernelLimit* kernel_limit(std::string_view name) {
-  const auto* const it = std::find_if(kernel_limits.begin(), kernel_limits.end(),
+  const auto* const it = std::find_if(limits_of_kernel.begin(), limits_of_kernel.end(),
                                       [&](const KernelLimit& limit) { return limit.name == name; });
-  return it != kernel_limits.end() ? it : nullptr;
+  return it != limits_of_kernel.end() ? it : nullptr;
 }
 
 }  // namespace
+
+std::span<const KernelLimit> kernel_limits() { return limits_of_kernel; }
 
 std::string limit_name_problem(std::string_view name) {
   if (!is_dotted_word(name))
     return "expected the name of a limit such as rate or sessions.ttl, found " + in_quotes(name);
   std::vector<std::string_view> known;
-  for (const KernelLimit& limit : kernel_limits) known.push_back(limit.name);
+  for (const KernelLimit& limit : limits_of_kernel) known.push_back(limit.name);
   const auto meant = nearest(name, known);
   if (!meant.empty() && meant != name)
     return "unknown limit " + in_quotes(name) + "; did you mean '" + std::string(meant) + "'?";

@@ -3,10 +3,23 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 namespace socle::manifest {
+
+// A limit that the kernel itself applies; plugins read the rest of a plan by name. What would let no request end is no
+// value of it, nor a fraction of what is counted, which would be cut to something else.
+struct KernelLimit {
+  std::string_view name;
+  double least = 0, most = 0;
+  bool whole = false;
+  const char* wanted;    // for messages
+  const char* unit;      // of the number
+  const char* describe;  // for people
+};
+[[nodiscard]] std::span<const KernelLimit> kernel_limits();
 
 // What is wrong with the name of a limit, with the nearest the kernel knows; "" when it may be one.
 [[nodiscard]] std::string limit_name_problem(std::string_view name);

@@ -3,6 +3,7 @@
 #include <deque>
 #include <set>
 
+#include "manifest/limit.hpp"
 #include "manifest/tables.hpp"
 
 namespace socle::manifest {
@@ -55,6 +56,20 @@ std::string chapter(const ObjectDoc& root, std::set<const ObjectDoc*>& done) {
   return text;
 }
 
+std::string plan() {
+  std::string text =
+      "### Plan\n\nLimits by name. The kernel applies these; plugins read others, such as `sessions.ttl`, by name. "
+      "Durations count as\n"
+      "seconds, sizes as bytes. What is not named is unlimited; `weight` is then 1. A number that a limit cannot have "
+      "is refused.\n\n"
+      "| limit | may be | counts | meaning |\n|---|---|---|---|\n";
+  for (const KernelLimit& limit : kernel_limits()) {
+    text +=
+        "| `" + std::string(limit.name) + "` | " + limit.wanted + " | " + limit.unit + " | " + limit.describe + " |\n";
+  }
+  return text + "\n";
+}
+
 std::string permissions() {
   std::string text = "## Permissions\n\n| permission | allows |\n|---|---|\n";
   for (const auto& form : permission_forms()) {
@@ -93,13 +108,7 @@ std::string reference_page() {
       "A limit that is not named is unlimited, or has the default given here.\n\n";
   text += chapter(object_of<PluginManifest>(), done);
   text += chapter(object_of<SystemManifest>(), done);
-  text +=
-      "### Plan\n\nLimits by name. The kernel applies `weight` (share of the machine), `rate` (requests per second), "
-      "`burst`,\n"
-      "`in_flight`, `queue`, `cpu` and `memory`; plugins read others, such as `sessions.ttl`, by name. Durations count "
-      "as\n"
-      "seconds, sizes as bytes. What is not named is unlimited; `weight` is then 1.\n\n";
-  return text + permissions() + types();
+  return text + plan() + permissions() + types();
 }
 
 }  // namespace socle::manifest

@@ -229,8 +229,8 @@ const Object<SystemManifest>& object_of<SystemManifest>() {
                .named(is_library_name, "a library such as libssl.so.3 or an absolute path"),
            field("plans", &S::plans,
                  "Sets of limits, by name. A limit is a number; a duration counts as seconds, a size as bytes. "
-                 "The kernel applies weight, rate (requests a second), burst, in_flight, queue, cpu (CPU seconds a "
-                 "second) and memory (bytes); plugins read the others by name.")
+                 "Those that the kernel applies, and what each may be: see [Plan](#plan); plugins read the others by "
+                 "name.")
                .named(is_tenant_id, "a plan name such as free"),
            field("tenants", &S::tenants, "Tenants by id.").named(is_tenant_id, "a tenant id such as acme"),
            field("plugins", &S::plugins, "The plugins of this system."),

@@ -22,6 +22,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/limit_bounds.hpp"
+
 namespace socle::sched {
 
 struct Flow;
@@ -32,8 +34,8 @@ struct Limits {
   static constexpr double no_rate = std::numeric_limits<double>::infinity();
   static constexpr uint32_t no_count = std::numeric_limits<uint32_t>::max();
   static constexpr uint64_t no_bytes = std::numeric_limits<uint64_t>::max();
-  static constexpr double least_weight = 1e-3, most_weight = 1e6;
-  static constexpr double least_cpu = 1e-3;
+  static constexpr double least_weight = base::least_weight, most_weight = base::most_weight;
+  static constexpr double least_cpu = base::least_cpu;
 
   double weight = 1;                // share of the node's CPU while others want it too; least_weight to most_weight
   double rate = no_rate;            // requests a second

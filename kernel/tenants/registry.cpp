@@ -86,8 +86,8 @@ Status Registry::replay_line(std::string_view line) {
   return {};
 }
 
-// An earlier version took numbers that take() refuses, in_flight=0 among them. Told at every start, until the tenant is
-// changed.
+// An earlier version took numbers that take() refuses, in_flight=0 among them. Told at a start that finds such in the
+// journal: until the tenant is changed, or the journal is written anew, which keeps the numbers that hold.
 void Registry::mend() {
   size_t count = 0;
   std::string first, what;

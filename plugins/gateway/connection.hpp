@@ -6,10 +6,10 @@
 //   handshake ─▶ idle ─▶ head ─▶ body ─▶ calling ─▶ replying ─▶ idle …        lingering ─▶ gone
 //                 ▲───────────── keep-alive ──────────────┘   └─ refused ────────▲
 //
-// Between head and body it is `calling` as well while auth/1 says for whom it is, and while its tenant waits for a turn.
-// Everything runs on the connection's worker. The object deletes itself: once `gone` and when no host callback can
-// reach it any more (holds_ == 0). A request that is answered at once costs one read and one gather write; no timer is
-// armed, as the worker's sweep compares deadline_.
+// Between head and body it is `calling` as well while auth/1 says for whom it is, and while its tenant waits for a
+// turn. Everything runs on the connection's worker. The object deletes itself: once `gone` and when no host callback
+// can reach it any more (holds_ == 0). A request that is answered at once costs one read and one gather write; no timer
+// is armed, as the worker's sweep compares deadline_.
 #pragma once
 
 #include <cstdint>

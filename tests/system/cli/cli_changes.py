@@ -74,9 +74,12 @@ class Changes(OnKernel):
         self.assertEqual(before, self.programs("plugin", "show", "hello")["generations"])
 
     def test_a_file_whose_canary_is_for_tenants_that_are_not_there_is_taken_with_a_warning(self):
-        (self.kernel.folder / "later.yaml").write_text(WITH_HELLO.replace(
-            "plugins/hello,", "plugins/hello, canary: {path: plugins/hello-next, tenants: [later]},"))
-        self.assertRegex(self.people("plan", "later.yaml"), r"(?m)^! canary of hello: no tenant 'later'; until there is one")
+        for path in ("plugins/hello/", "plugins/hello"):
+            (self.kernel.folder / "later.yaml").write_text(WITH_HELLO.replace(
+                "plugins/hello,", f"{path}, canary: {{path: plugins/hello-next, tenants: [later]}},"))
+            with self.subTest(path):
+                self.assertRegex(self.people("plan", "later.yaml"),
+                                 r"(?m)^! canary of hello: no tenant 'later'; until there is one")
         self.assertEqual(len(self.programs("plan", "later.yaml")["warnings"]), 1)
         self.assertEqual(self.programs("plan", "next.yaml")["warnings"], [])
 

@@ -1,6 +1,7 @@
 // view_canary_test.cpp: what people see of a canary that a rollback ended, and of plugins that move.
 #include <catch2/catch.hpp>
 
+#include "cli/table.hpp"
 #include "cli/views.hpp"
 #include "reading.hpp"
 
@@ -15,6 +16,17 @@ TEST_CASE("view: a rollback that ended a canary tells of the canary, and of noth
         "  drain              174 µs\n"
         "  failed requests    0\n"
         "  canary generation  unmapped\n");
+}
+
+TEST_CASE("view: a rollback that found its canary over already tells what stays, as a warning", "[cli]") {
+  const Reading answer(R"({"plugin":"hello","version":"1.0.0","outcome":"canary was over already, reverted: slow",
+    "from":5,"to":3,"load_ms":0,"flip_ms":0,"pause_ms":0,"drain_ms":0.174,"failed":0,"old_state":"unmapped","terms":[]})");
+  CHECK(view_report(answer, false) ==
+        "hello 1.0.0: generation 3 stays, canary was over already, reverted: slow\n"
+        "  failed requests    0\n"
+        "  canary generation  unmapped\n");
+  CHECK(view_report(answer, true).find(tinted("canary was over already, reverted: slow", Tint::warn, true)) !=
+        std::string::npos);
 }
 
 TEST_CASE("view: plugin show says how a canary ended, plugin list does not", "[cli]") {

@@ -24,6 +24,13 @@ void boot_a(System& s) {
   REQUIRE(s.boot(s.system({{"a", ""}})));
 }
 
+// Of the generation that serves.
+std::string active_since(System& s) {
+  const std::string states = s.states("stateful"), key = "\"active_since\":\"";
+  const size_t begin = states.find(key, states.find("\"state\":\"active\"")) + key.size();
+  return states.substr(begin, states.find('"', begin) - begin);
+}
+
 uint64_t routes_version(System& s) {
   const std::string status = s.life->status_json(), key = "\"routes_version\":";
   return std::stoull(status.substr(status.find(key) + key.size()));
@@ -39,6 +46,7 @@ TEST_CASE("lifecycle: a rollback ends a running canary, and what serves stays an
   const auto before = s.life->swap("stateful", s.at("a2"), {});
   REQUIRE(before);
   const Logged log;
+  const std::string since = active_since(s);
   Begun swapped(s, for_an_hour(half()));
   std::map<std::string, int> answers;
   for (int i = 0; i < 200; ++i) ++answers[call_as(s, "tenant-" + std::to_string(i))];
@@ -61,8 +69,11 @@ TEST_CASE("lifecycle: a rollback ends a running canary, and what serves stays an
   CHECK(report->old_state == gone());
   CHECK_THAT(s.states("stateful"), Contains("\"verdict\":\"" + ended_by_rollback + "\""));
   CHECK(log.lines("canary " + ended_by_rollback).size() == 1);
+  CHECK(active_since(s) == since);  // it has been so all along
+  CHECK(log.lines("generation is active").empty());
 
-  const auto back = s.life->rollback("stateful");  // the next one is as any other
+  s.life->rest_after_canary = {};
+  const auto back = s.life->rollback("stateful");  // a later one is as any other
   REQUIRE(back);
   CHECK(back->outcome == "rolled back");
   CHECK(back->version == "1.0.0");
@@ -139,14 +150,12 @@ TEST_CASE("lifecycle: of a rollback and the gate that decide at the same moment 
   boot_a(s);
   SwapOptions options = half();
   options.canary_for = std::chrono::milliseconds(1);  // the gate sends it back for too few calls
-  int by_hand = 0, by_gate = 0;
   for (int round = 0; round < 25; ++round) {
     auto swapped = std::async(std::launch::async, [&] { return s.life->swap("stateful", s.at("b"), options); });
     const auto rolled = s.life->rollback("stateful");  // before, while, or after it runs
     const auto report = swapped.get();
     REQUIRE(report);
     const bool ours = report->outcome == ended_by_rollback;
-    (ours ? by_hand : by_gate) += 1;
     if (!ours) CHECK_THAT(report->outcome, Catch::Matchers::StartsWith("reverted: too few calls to judge"));
     if (rolled) {
       CHECK(rolled->outcome == (ours ? "canary ended" : "canary was over already, " + report->outcome));
@@ -156,8 +165,87 @@ TEST_CASE("lifecycle: of a rollback and the gate that decide at the same moment 
     }
     CHECK(call_as(s, "tenant-" + std::to_string(round)) == "A");
   }
-  INFO(by_hand << " by hand, " << by_gate << " by the gate");
-  CHECK(by_hand + by_gate == 25);
+}
+
+TEST_CASE("lifecycle: a rollback that means a canary never takes back what serves beside it, whenever it is typed",
+          "[lifecycle]") {
+  System s;
+  boot_a(s);
+  s.package("a2", "stateful_a", "stateful", "", "1.5.0");
+  s.package("n", "null_payload", "null-payload", "requires: [stateful/1]");
+  REQUIRE(s.life->apply(s.system({{"a", ""}, {"n", ", grants: [call:stateful/1]"}}), false));
+  REQUIRE(s.life->swap("stateful", s.at("a2"), {}));
+  s.life->rest_after_canary = std::chrono::hours(1);
+  // As calls see it: over as soon as the routes lead elsewhere, which is before its judge is done.
+  const auto routed = [&] {
+    const auto why = s.life->explain_call("null-payload", "stateful/1.answer");
+    return why && why->find("or its canary") != std::string::npos;
+  };
+  SwapOptions options = half();
+  options.canary_for = std::chrono::milliseconds(20);
+  for (int round = 0; round < 40; ++round) {
+    std::atomic<bool> ended{false};
+    auto swapped = std::async(std::launch::async, [&] {
+      auto report = s.life->swap("stateful", s.at("b"), options);
+      ended = true;
+      return report;
+    });
+    const bool begun = eventually([&] { return routed() || ended; });
+    // Typed while it runs; when its judge has just taken it out of the routes; when all is over.
+    if (round % 3 == 1) CHECK(eventually([&] { return !routed(); }));
+    if (round % 3 == 2) CHECK(eventually([&] { return ended.load(); }));
+    const auto rolled = s.life->rollback("stateful");
+    const auto report = swapped.get();
+    REQUIRE(begun);
+    REQUIRE(report);
+    if (rolled) {
+      INFO(rolled->outcome);
+      CHECK((rolled->outcome == "canary ended" || rolled->outcome == "canary was over already, " + report->outcome));
+      CHECK(rolled->version == "1.5.0");
+    } else {
+      CHECK_THAT(rolled.error().message, Contains("the canary 2.0.0 of plugin 'stateful'"));
+    }
+    if (round % 3 == 2) CHECK_FALSE(rolled);
+    CHECK_THAT(s.states("stateful"), Contains("\"version\":\"1.5.0\",\"generation\":" + std::to_string(report->from) +
+                                              ",\"state\":\"active\""));
+  }
+}
+
+TEST_CASE("lifecycle: right after a canary was sent back a rollback is refused with the verdict, and works later",
+          "[lifecycle]") {
+  System s;
+  boot_a(s);
+  s.package("a2", "stateful_a", "stateful", "", "1.5.0");
+  REQUIRE(s.life->swap("stateful", s.at("a2"), {}));
+  CHECK(s.life->rest_after_canary == std::chrono::seconds(10));
+  s.life->rest_after_canary = std::chrono::hours(1);
+  SwapOptions options = half();
+  options.canary_for = std::chrono::milliseconds(1);
+  const auto sent_back = s.life->swap("stateful", s.at("b"), options);
+  REQUIRE(sent_back);
+  const Error error = s.refused(s.life->rollback("stateful"));
+  CHECK(error.code == Code::conflict);
+  CHECK_THAT(error.message,
+             Catch::Matchers::StartsWith("the canary 2.0.0 of plugin 'stateful' (generation " +
+                                         std::to_string(sent_back->to) + ") was sent back ") &&
+                 Contains(" s ago (too few calls to judge: 0 at the canary, 0 beside it, 200 wanted on each "
+                          "side), and 1.5.0 (generation " +
+                          std::to_string(sent_back->from) +
+                          ") serves on; to take 1.5.0 itself back, repeat the command in ") &&
+                 Catch::Matchers::EndsWith(" s"));
+  CHECK(call_as(s, "t1") == "A");
+
+  // What was put in place since then is nobody's canary.
+  REQUIRE(s.life->swap("stateful", s.at("b"), {}));
+  const auto back = s.life->rollback("stateful");
+  REQUIRE(back);
+  CHECK(back->version == "1.5.0");
+
+  REQUIRE(s.life->swap("stateful", s.at("b"), options));
+  s.refused(s.life->rollback("stateful"));
+  s.life->rest_after_canary = std::chrono::milliseconds(100);
+  CHECK(eventually([&] { return s.life->rollback("stateful").has_value(); }));
+  CHECK(s.call("stateful/1") == "B");  // what had been before
 }
 
 TEST_CASE("lifecycle: a rollback that comes when its canary is just being promoted takes the promoted one back",

@@ -58,7 +58,8 @@ void Worker::stop_waiting(Frame& frame) {
   if (frame.waiting == nullptr) return;
   frame.waiting->kind = Job::Kind::none;
   frame.waiting = nullptr;
-  lane.queue.flow(*frame.context->account()).queued.add(-1);
+  sched::Flow& flow = lane.queue.flow(*frame.context->account());
+  lane.no_longer_waits(flow);
 }
 
 void Worker::begin_waiting(sched::Flow& flow) {
@@ -69,17 +70,31 @@ void Worker::begin_waiting(sched::Flow& flow) {
       delete job;
       continue;
     }
-    if (!lane.take_place(flow)) return;
+    if (!lane.take_waiting(flow)) return;
     flow.waiting.pop();
-    flow.queued.add(-1);
-    flow.requests.add(1);
     if (Frame* f = frames.find(job->token); f != nullptr) f->waiting = nullptr;
     lane.queue.push(flow, *job, 0);
   }
 }
 
+// A place has become free: it goes to those who wait, on this worker or the next one.
 void Worker::request_over(sched::Flow& flow, int64_t service, int64_t latency) {
-  if (lane.finished(flow, service, latency)) begin_waiting(flow);
+  sched::Account& account = *flow.account.load(std::memory_order_relaxed);
+  offer_place(account, lane.finished(flow, service, latency));
+}
+
+void Worker::offer_place(sched::Account& account, size_t to) {
+  if (to == sched::Lane::nobody) return;
+  if (to != index()) {
+    Worker& there = bus_.worker(static_cast<uint32_t>(to));
+    return there.post([&there, &account] { there.offer_place(account, there.index()); });
+  }
+  sched::Flow* flow = account.flow(to);
+  if (flow != nullptr) begin_waiting(*flow);
+  // Who waited here has begun or gone; there may be places for others.
+  if (flow == nullptr || flow->waiting.empty()) {
+    if (const size_t next = lane.next_to_begin(account); next != to) offer_place(account, next);
+  }
 }
 
 }  // namespace socle::bus

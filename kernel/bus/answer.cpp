@@ -33,7 +33,12 @@ void Bus::dispatch_parked(Worker& w, Frame& frame) {
     w.parked.push_back(&frame);
     return;
   }
-  if (route == nullptr || route->primary.generation == nullptr) {
+  // While it waited its tenant may have been suspended.
+  const bool from_outside = frame.caller != nullptr && frame.caller->grants.ingress && frame.context->depth() == 1;
+  const EntryRefusal why = from_outside ? entry_refusal(tenants_, view(frame.context->tenant)) : EntryRefusal{};
+  if (why.status != SOCLE_OK) {
+    reply = error(why.status, why.code, why.message);
+  } else if (route == nullptr || route->primary.generation == nullptr) {
     reply = error(SOCLE_UNAVAILABLE, "no_provider", "no plugin provides " + target_name(frame.target) + " now");
   } else {
     frame.state = Frame::State::running;

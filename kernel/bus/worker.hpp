@@ -122,6 +122,7 @@ class Worker {
   void begin_waiting(sched::Flow& flow);
   // After `service` ns of work (negative: none was done), `latency` ns after it came.
   void request_over(sched::Flow& flow, int64_t service, int64_t latency);
+  void offer_place(sched::Account& account, size_t to);
 
   // Ends what g waits for here with CANCELLED: timers, watch waits, calls it made.
   void cancel_all(Generation& g);

@@ -150,18 +150,20 @@ RateState Account::rate_state(int64_t now) const {
   s.limit = l.rate;
   s.burst = l.burst;
   s.remaining = conforming(from, tolerance, interval, now);
-  s.reset_for = from - now;
   s.retry_after = std::max<int64_t>(0, from - tolerance - now);
+  s.reset_for = tolerance < 0 ? s.retry_after : from - now;  // a rate of 0: there is nothing before that
   return s;
 }
 
-uint32_t Account::take_places(uint32_t most, uint32_t cap) {
-  uint32_t taken = places_.load(std::memory_order_relaxed);
-  for (;;) {
-    const uint32_t n = taken >= cap ? 0 : std::min(most, cap - taken);
-    if (n == 0) return 0;
-    if (places_.compare_exchange_weak(taken, taken + n, std::memory_order_relaxed)) return n;
+bool Account::begin(uint32_t cap) {
+  if (cap == Limits::no_count) {
+    running_.fetch_add(1);
+    return true;
   }
+  for (uint32_t now = running_.load(); now < cap;) {
+    if (running_.compare_exchange_weak(now, now + 1)) return true;
+  }
+  return false;
 }
 
 bool Account::take_memory(int64_t bytes) {

@@ -6,8 +6,9 @@
 // `~plugin/storage` a plugin's own work (its timers, its start), `~kernel` the kernel's. No tenant id begins with '~'.
 //
 // The tenants' registry writes limits, workers read them; both at any time, from any thread: a change holds from the
-// next admission on. Budgets for the whole node (rate, in-flight calls, memory) are leased to workers in slices, so
-// that the request path touches a shared word at most once in 64 requests.
+// next admission on. Budgets for the whole node that are used in small parts (rate, memory) are leased to workers in
+// slices, so that the request path rarely touches their shared words; requests in work and waiting are counted as they
+// are.
 #pragma once
 
 #include <atomic>
@@ -98,10 +99,16 @@ class Account {
   void give_requests(uint32_t unused, uint32_t epoch);
   [[nodiscard]] uint32_t epoch() const { return epoch_.load(std::memory_order_acquire); }  // of the rate
   [[nodiscard]] bool rate_limited() const { return interval_.load(std::memory_order_relaxed) > 0; }
-  // Up to `most` places for calls in flight.
-  [[nodiscard]] uint32_t take_places(uint32_t most, uint32_t cap);
-  void give_places(uint32_t unused) { places_.fetch_sub(unused, std::memory_order_relaxed); }
-  [[nodiscard]] uint32_t places() const { return places_.load(std::memory_order_relaxed); }  // given out
+  // A request may begin where fewer than `cap` are in work, on all lanes; end() is its end. Whoever finds no place says
+  // so with wait() before it looks again, and who ends one looks at waiting() behind that: one of the two sees the
+  // other.
+  [[nodiscard]] bool begin(uint32_t cap);
+  void end() { running_.fetch_sub(1); }
+  [[nodiscard]] uint32_t running() const { return running_.load(); }
+  // How many waited before.
+  uint32_t wait() { return waiting_.fetch_add(1); }
+  void stop_waiting() { waiting_.fetch_sub(1); }
+  [[nodiscard]] uint32_t waiting() const { return waiting_.load(); }
   // All of `bytes`, or false: the tenant's memory is used up. Nothing is always had.
   [[nodiscard]] bool take_memory(int64_t bytes);
   void give_memory(int64_t bytes) { memory_.fetch_sub(bytes, std::memory_order_relaxed); }
@@ -143,8 +150,8 @@ class Account {
   std::atomic<uint32_t> epoch_{0}, told_pressure_{0};
   std::atomic<uint32_t> in_flight_{Limits::no_count}, queue_{Limits::no_count};
   std::atomic<uint64_t> memory_cap_{Limits::no_bytes}, call_memory_{Limits::no_bytes};
-  std::atomic<uint32_t> places_{0};  // for calls in flight, leased to workers
-  std::atomic<int64_t> memory_{0};   // bytes leased to workers
+  std::atomic<uint32_t> running_{0}, waiting_{0};  // requests, on all lanes
+  std::atomic<int64_t> memory_{0};                 // bytes leased to workers
   // Of flows that ended.
   std::atomic<int64_t> past_cpu_{0};
   std::atomic<uint64_t> past_requests_{0}, past_refused_{0}, past_shed_{0};

@@ -159,7 +159,7 @@ bool FairQueue::reconcile_flow(Flow& f, int64_t now) {
   }
   const bool working = backlogged(f) || f.served;
   const bool owes = f.start > virtual_time_of(f) && !empty();  // while nobody wants the time it owes nothing
-  if (working || f.in_flight.get() > 0 || f.queued.get() > 0 || f.places > 0 || f.requests_left > 0 || owes || f.held ||
+  if (working || f.in_flight.get() > 0 || f.queued.get() > 0 || f.requests_left > 0 || owes || f.held ||
       owner(f).kind() == Account::Kind::kernel) {
     f.idle_since = 0;
   } else if (f.idle_since == 0) {

@@ -102,7 +102,6 @@ struct alignas(64) Flow {
   uint32_t requests_left = 0;  // of the leased part of the rate
   int64_t requests_until = 0;
   uint32_t requests_epoch = 0;  // of the rate, when they were leased
-  uint32_t places = 0;          // leased for calls in flight
   int64_t memory_leased = 0;
   WorkList waiting;    // requests without a place
   double service = 0;  // ns from admission to answer, smoothed

@@ -122,9 +122,8 @@ void Lane::reconcile(int64_t now) {
     Account& account = *f.account.load(std::memory_order_relaxed);
     if (f.requests_left > 0 && now >= f.requests_until)
       account.give_requests(std::exchange(f.requests_left, 0), f.requests_epoch);
-    if (f.places > 0 && f.in_flight.get() == 0 && f.queued.get() == 0) account.give_places(std::exchange(f.places, 0));
     if (f.queued.get() > 0) wanting_.push_back(&f);
-    leases_ = leases_ || f.requests_left > 0 || f.places > 0 || f.queued.get() > 0;
+    leases_ = leases_ || f.requests_left > 0 || f.queued.get() > 0;
   });
 }
 

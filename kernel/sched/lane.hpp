@@ -63,11 +63,15 @@ class Lane {
 
   // -- requests. `deadline` as in the context; `wait` is filled for a refusal: when to come again, ns.
   [[nodiscard]] Admission admit(Flow& flow, int64_t now, int64_t deadline, int64_t& retry_after);
-  // An admitted request is over, after `service` ns of work (negative: none was done), `latency` ns after it came.
-  // True: others wait for its place.
-  [[nodiscard]] bool finished(Flow& flow, int64_t service, int64_t latency);
-  // A request of the flow may begin; false: no place.
-  [[nodiscard]] bool take_place(Flow& flow);
+  // An admitted request is over, after `service` ns of work (negative: none was done), `latency` ns after it came. The
+  // lane whose waiting requests may take its place: there take_waiting() is to be tried.
+  [[nodiscard]] size_t finished(Flow& flow, int64_t service, int64_t latency);
+  // A request of the flow that waits may begin; false: no place.
+  [[nodiscard]] bool take_waiting(Flow& flow);
+  void no_longer_waits(Flow& flow);
+  // The lane that has requests of the account waiting, this one last; nobody: none has.
+  [[nodiscard]] size_t next_to_begin(const Account& account) const;
+  static constexpr size_t nobody = SIZE_MAX;
   [[nodiscard]] RateState rate_state(Account& account, int64_t now);
 
   // -- memory. hold(): false when the tenant's budget is used up; what the kernel itself must have is forced.
@@ -93,6 +97,7 @@ class Lane {
   void correct();
   [[nodiscard]] bool lease_memory(Flow& flow, int64_t bytes);
   [[nodiscard]] bool take_request(Flow& flow, Account& account, int64_t now);
+  [[nodiscard]] bool take_place(Flow& flow);
 
   const Clock clock_;
   double ns_per_tick_;
@@ -109,7 +114,7 @@ class Lane {
   std::vector<std::pair<Flow*, int64_t>> charged_;
   int64_t reconciled_at_ = 0;
   std::vector<Flow*> wanting_;
-  bool leases_ = false;  // some flow may hold requests or places
+  bool leases_ = false;  // some flow may hold requests, or wait
 };
 
 // For its scope: who pays for memory taken by a thread without a Lane, as the offload pool's are.

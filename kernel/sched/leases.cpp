@@ -1,5 +1,5 @@
-// leases.cpp: Lane's part of the node-wide budgets: a slice of the rate for 100 ms, places for calls in flight, chunks
-// of memory. The shared word of a budget is touched when a slice is taken or given back, not per request.
+// leases.cpp: Lane's part of the node-wide budgets: a slice of the rate for 100 ms, chunks of memory, requests in work
+// and those that wait. A slice is small beside its budget: what one worker keeps of it another cannot use meanwhile.
 #include <algorithm>
 #include <cmath>
 
@@ -11,10 +11,14 @@ namespace {
 constexpr int64_t lease_for = 100'000'000;  // of requests
 constexpr uint32_t most_requests = 64;
 constexpr int64_t most_chunk = 64 * 1024;
+constexpr int64_t parts = 16;  // of a budget: what all workers may keep of it unused is one, two of memory
 constexpr int64_t probe_every = 16;
 
-// As many places at a time as keep 16 slices in a cap; small caps are exact.
-uint32_t place_slice(uint32_t cap) { return std::clamp<uint32_t>(cap / 16, 1, most_requests); }
+int64_t chunk_of(const Account& account) {
+  const uint64_t cap = account.memory_cap();
+  const uint64_t share = cap / static_cast<uint64_t>(parts * static_cast<int64_t>(account.lanes()));
+  return static_cast<int64_t>(std::min<uint64_t>(share, most_chunk));
+}
 
 // A cap under memory pressure: a half, then a quarter of it.
 uint32_t pressed(uint32_t cap, uint32_t pressure) {
@@ -32,8 +36,9 @@ bool Lane::take_request(Flow& f, Account& account, int64_t now) {
     f.requests_left = 0;
   }
   if (f.requests_left == 0) {
-    const double share = account.limits().rate * (static_cast<double>(lease_for) / 1e9);
-    const double each = share / static_cast<double>(account.lanes());
+    const Limits limits = account.limits();
+    const double share = limits.rate * (static_cast<double>(lease_for) / 1e9);
+    const double each = std::min(share, limits.burst / parts) / static_cast<double>(account.lanes());
     const auto most = static_cast<uint32_t>(std::clamp(each, 1.0, static_cast<double>(most_requests)));
     f.requests_epoch = account.epoch();
     f.requests_left = account.take_requests(most, now);
@@ -47,22 +52,21 @@ bool Lane::take_request(Flow& f, Account& account, int64_t now) {
 
 bool Lane::take_place(Flow& f) {
   Account& account = *f.account.load(std::memory_order_relaxed);
-  const uint32_t cap = pressed(account.in_flight_cap(), account.pressure());
-  const auto running = static_cast<uint32_t>(f.in_flight.get());
-  // More are leased than there may be now: the cap has fallen. Free ones go back, also while requests wait.
-  if (const uint32_t leased = account.places(); leased > cap && f.places > running) {
-    const uint32_t back = std::min(f.places - running, leased - cap);
-    account.give_places(back);
-    f.places -= back;
-  }
-  if (cap != Limits::no_count && running >= f.places) {
-    const uint32_t got = account.take_places(place_slice(cap), cap);
-    f.places += got;
-    leases_ = true;
-    if (got == 0) return false;
-  }
+  if (!account.begin(pressed(account.in_flight_cap(), account.pressure()))) return false;
   f.in_flight.add(1);
   return true;
+}
+
+bool Lane::take_waiting(Flow& f) {
+  if (!take_place(f)) return false;
+  no_longer_waits(f);
+  f.requests.add(1);
+  return true;
+}
+
+void Lane::no_longer_waits(Flow& f) {
+  f.queued.add(-1);
+  f.account.load(std::memory_order_relaxed)->stop_waiting();
 }
 
 Admission Lane::admit(Flow& f, int64_t now, int64_t deadline, int64_t& retry_after) {
@@ -72,43 +76,53 @@ Admission Lane::admit(Flow& f, int64_t now, int64_t deadline, int64_t& retry_aft
     retry_after = account.rate_state(now).retry_after;
     return Admission::over_rate;
   }
-  if (f.queued.get() == 0 && take_place(f)) {
+  // Not before those who wait, on whichever worker.
+  if (account.waiting() == 0 && take_place(f)) {
     f.requests.add(1);
     return Admission::admitted;
   }
+  const uint32_t before = account.wait();
+  f.queued.add(1);
   // Every place frees up once in a service time, so that is what each request ahead of this one costs.
-  const auto ahead = static_cast<double>(f.queued.get() + 1);
-  const double wait = f.service * (1 + ahead / static_cast<double>(std::max<int64_t>(f.in_flight.get(), 1)));
+  const double wait = f.service * (1 + (before + 1.0) / std::max<uint32_t>(account.running(), 1));
   retry_after = static_cast<int64_t>(wait);
-  if (f.queued.get() >= account.queue_cap()) {
+  // Who gave a place back before it could see that somebody waits has told nobody of it.
+  if (before == 0 && take_waiting(f)) return Admission::admitted;
+  if (before >= account.queue_cap()) {
+    no_longer_waits(f);
     f.shed.add(1);
     return Admission::over_queue;
   }
   // One in 16 is let through whatever the estimate says, or a single slow time would never be measured again.
   if (wait > static_cast<double>(deadline - now) && ++f.probes % probe_every != 0) {
+    no_longer_waits(f);
     f.shed.add(1);
     return Admission::too_late;
   }
-  f.queued.add(1);
   leases_ = true;
   return Admission::queued;
 }
 
-bool Lane::finished(Flow& f, int64_t service, int64_t latency) {
+size_t Lane::finished(Flow& f, int64_t service, int64_t latency) {
   f.in_flight.add(-1);
   if (service >= 0) {
     f.latencies.add(latency);
     f.service += (static_cast<double>(service) - f.service) / 16;
   }
   Account& account = *f.account.load(std::memory_order_relaxed);
-  const auto running = static_cast<uint32_t>(std::max<int64_t>(f.in_flight.get(), 0));
-  if (f.queued.get() > 0) return true;
-  const uint32_t spare = f.places > running ? f.places - running : 0;
-  if (const uint32_t slice_of = place_slice(account.in_flight_cap()); spare >= 2 * slice_of) {
-    account.give_places(spare - slice_of);
-    f.places -= spare - slice_of;
+  account.end();
+  return next_to_begin(account);
+}
+
+// The workers in turn, from the one behind this, so that none keeps the places to itself.
+size_t Lane::next_to_begin(const Account& account) const {
+  if (account.waiting() == 0) return nobody;
+  for (size_t i = 1; i <= account.lanes(); ++i) {
+    const size_t lane = (queue.lane() + i) % account.lanes();
+    const Flow* f = account.flow(lane);
+    if (f != nullptr && f->account.load(std::memory_order_acquire) == &account && f->queued.get() > 0) return lane;
   }
-  return false;
+  return nobody;
 }
 
 RateState Lane::rate_state(Account& account, int64_t now) {
@@ -125,7 +139,7 @@ bool Lane::lease_memory(Flow& f, int64_t bytes) {
   if (bytes <= 0) return true;  // the words of a refusal, beside what was forced over the budget
   Account& account = *f.account.load(std::memory_order_relaxed);
   const int64_t short_of = f.memory.get() + bytes - f.memory_leased;
-  for (const int64_t chunk : {short_of + most_chunk, short_of}) {
+  for (const int64_t chunk : {short_of + chunk_of(account), short_of}) {
     if (!account.take_memory(chunk)) continue;
     f.memory_leased += chunk;
     return true;
@@ -146,9 +160,10 @@ void Lane::release(Account& account, int64_t bytes) {
   Flow* f = account.flow(queue.lane());
   if (f == nullptr) return account.give_memory(bytes);
   f->memory.add(-bytes);
-  if (const int64_t spare = f->memory_leased - f->memory.get(); spare > 4 * most_chunk) {
-    account.give_memory(spare - most_chunk);
-    f->memory_leased -= spare - most_chunk;
+  const int64_t chunk = chunk_of(account);
+  if (const int64_t spare = f->memory_leased - f->memory.get(); spare > 2 * chunk) {
+    account.give_memory(spare - chunk);
+    f->memory_leased -= spare - chunk;
   }
 }
 

@@ -201,7 +201,9 @@ void Connection::send(const AnswerHead& head, std::string_view body, bool more) 
   state_ = State::replying;
   transfer_since_ = 0;
   deadline_ = never;
-  if (!tell_denial()) flush();
+  if (tell_denial()) return;
+  if (!more) e.context.reset();  // the request is over: its place is free before its client can know that
+  flush();
 }
 
 // Writes what there is. False: the socket is full or the connection is over. True: finish() has made room for the next

@@ -65,6 +65,7 @@ void Connection::on_recorded(void* user, const socle_reply* reply) {
   self.recorded(*reply);
   if (self.state_ == State::gone) return self.worker_.give_back(std::move(self.exchange_));
   self.state_ = State::replying;
+  self.exchange_->context.reset();
   self.flush();
   if (!self.busy()) self.advance();
 }

@@ -1,5 +1,6 @@
 """system.fairness: tenants on one worker get their shares as their clients count them, and no more than their limits."""
 
+import concurrent.futures
 import http.client
 import json
 import time
@@ -104,6 +105,20 @@ class Fairness(TenantsTest):
         for s in held:
             self.assertTrue(s.recv(65536).startswith(b"HTTP/1.1 200 "))
 
+    def test_who_waits_when_its_tenant_is_suspended_is_not_served(self):
+        kernel = self.serve({"narrow": "in_flight: 1"})
+        held = []
+        for count in range(3):
+            held.append(self.socket(self.ports["narrow"]))
+            held[-1].sendall(b"GET /v1/hold/10/1500 HTTP/1.1\r\nHost: t\r\n\r\n")
+            wait_for("it is in work or waits", 5, lambda n=count: self.waiting(kernel, "narrow") == (1, n))
+        kernel.command("tenant", "suspend", "narrow")
+        answers = [s.recv(65536) for s in held]
+        self.assertTrue(answers[0].startswith(b"HTTP/1.1 200 "), answers[0])
+        for answer in answers[1:]:
+            self.assertTrue(answer.startswith(b"HTTP/1.1 403 "), answer)
+            self.assertIn(b'"code":"tenant_suspended"', answer)
+
     def check_memory_budget(self, home):
         kernel = self.serve({"small": "memory: 1MiB", "other": "weight: 1"}, home=home)
         status, _, _ = kernel.request("GET", "/v1/hold/100000/0", port=self.ports["small"])
@@ -135,6 +150,50 @@ class Fairness(TenantsTest):
         connection.request("POST", "/v1/take", pieces, {"Transfer-Encoding": "chunked"} if chunked else {}, encode_chunked=chunked)
         response = connection.getresponse()
         return response.status, response.read().decode()
+
+    def test_limits_are_the_tenants_whichever_workers_serve_it(self):
+        kernel = self.serve({"single": "in_flight: 1, queue: 0", "narrow": "in_flight: 2", "burst": "rate: 10, burst: 50",
+                             "queue": "in_flight: 1, queue: 3", "small": "memory: 1MiB"}, workers=4)
+
+        def connections(tenant, count=8):
+            made = [http.client.HTTPConnection("127.0.0.1", self.ports[tenant], timeout=20) for _ in range(count)]
+            for connection in made:
+                self.addCleanup(connection.close)
+            return made
+
+        def ask(connection, path, body=None):
+            connection.request("POST" if body else "GET", path, body)
+            response = connection.getresponse()
+            response.read()
+            return response.status
+        # One at a time is never two at once, on any worker.
+        clients = connections("single")
+        self.assertEqual({200}, {ask(clients[i % 8], "/v1/burn/10") for i in range(400)})
+        # A burst is all there after a pause.
+        clients = connections("burst")
+        answers = [ask(clients[i % 8], "/v1/burn/10") for i in range(70)]
+        self.assertEqual([200] * 50, answers[:50])
+        self.assertIn(429, answers[50:])
+        # What one worker keeps of the memory is not what another lacks.
+        clients = connections("small")
+        self.assertEqual({200}, {ask(clients[i % 8], "/v1/take", b"x" * 200_000) for i in range(80)})
+        # Two places for eight clients on four workers: nobody is left out.
+        counts, until = [0] * 8, time.monotonic() + 2
+
+        def client(number, connection):
+            while time.monotonic() < until:
+                self.assertEqual(200, ask(connection, "/v1/hold/10/5"))
+                counts[number] += 1
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            for done in [pool.submit(client, *one) for one in enumerate(connections("narrow"))]:
+                done.result()
+        print("two places on four workers: answers a client %s" % counts)
+        self.assertGreater(min(counts), max(counts) / 4)
+        # The queue's cap counts all workers' waiting requests.
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+            answers = [d.result() for d in [pool.submit(ask, c, "/v1/hold/10/1500") for c in connections("queue", 12)]]
+        self.assertEqual([200] * 4 + [503] * 8, sorted(answers))
+        wait_for("nothing is in work", 5, lambda: self.waiting(kernel, "queue") == (0, 0))
 
     def test_memory_over_the_budget_is_an_error_and_nobody_elses(self):
         self.check_memory_budget("kernel")

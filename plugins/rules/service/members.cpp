@@ -122,7 +122,8 @@ std::vector<FieldError> wrong_members(View body, std::span<const Member> known) 
   }
   for (const auto& [key, value] : body.members()) {
     if (out.size() == most_told) break;
-    const auto member = std::find_if(known.begin(), known.end(), [&](const Member& one) { return one.name == key; });
+    const auto member =
+        std::find_if(known.begin(), known.end(), [&key = key](const Member& one) { return one.name == key; });
     if (member == known.end())
       out.push_back(unknown(key, known));
     else if (!fits(value, member->holds))

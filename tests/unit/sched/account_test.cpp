@@ -204,14 +204,28 @@ TEST_CASE("account: a changed rate holds at once, without debts of the old one",
   CHECK_FALSE(a->rate_limited());
 }
 
+TEST_CASE("account: a rate of nothing says at all places when to come again", "[sched]") {
+  Accounts accounts(2);
+  Account& a = accounts.tenant("acme");
+  Limits none;
+  none.rate = 0;
+  a.set(none);
+  const RateState s = a.rate_state(second);
+  CHECK(s.remaining == 0);
+  CHECK(s.retry_after == 3600 * second);
+  CHECK(s.reset_for == s.retry_after);
+}
+
 TEST_CASE("account: places and memory are given out up to the cap", "[sched]") {
   Accounts accounts(2);
   Account& a = accounts.tenant("acme");
-  CHECK(a.take_places(4, 10) == 4);
-  CHECK(a.take_places(8, 10) == 6);
-  CHECK(a.take_places(1, 10) == 0);
-  a.give_places(3);
-  CHECK(a.take_places(8, 10) == 3);
+  CHECK((a.begin(2) && a.begin(2)));
+  CHECK_FALSE(a.begin(2));
+  CHECK(a.begin(Limits::no_count));
+  CHECK(a.running() == 3);
+  CHECK_FALSE(a.begin(3));
+  a.end();
+  CHECK(a.begin(3));
   Limits l;
   l.memory = 1000;
   a.set(l);

@@ -1,4 +1,4 @@
-// Lane's leases: rate, places and memory over several workers, and what is refused when.
+// Lane's budgets: rate, requests in work and memory over several workers, and what is refused when.
 #include <algorithm>
 #include <catch2/catch.hpp>
 
@@ -47,7 +47,7 @@ TEST_CASE("lease: two workers together admit the rate, no more", "[sched]") {
 TEST_CASE("lease: an idle worker's part of the rate comes back", "[sched]") {
   Fixture f;
   f.limit([](Limits& l) { l.rate = 100, l.burst = 10; });
-  CHECK(f.admit(f.one, 1) == Admission::admitted);  // leases five
+  CHECK(f.admit(f.one, 1) == Admission::admitted);
   f.one.reconcile(200 * ms);
   int admitted = 0;
   for (int i = 0; i < 64; ++i) admitted += f.admit(f.two, 200 * ms) == Admission::admitted ? 1 : 0;
@@ -57,7 +57,7 @@ TEST_CASE("lease: an idle worker's part of the rate comes back", "[sched]") {
 TEST_CASE("lease: a lowered rate counts at once, whatever was leased before", "[sched]") {
   Fixture f;
   f.limit([](Limits& l) { l.rate = 100'000, l.burst = 1'000; });
-  CHECK(f.admit(f.one, 1) == Admission::admitted);  // and 63 more are leased
+  CHECK(f.admit(f.one, 1) == Admission::admitted);  // and some more are leased
   CHECK(f.admit(f.two, 1) == Admission::admitted);
   f.limit([](Limits& l) { l.rate = 1, l.burst = 2; });
   int admitted = 0;
@@ -88,8 +88,62 @@ TEST_CASE("lease: beyond the cap requests wait, beyond the queue they are refuse
   CHECK(f.account.usage().queued == 2);
   CHECK(f.account.usage().shed == 1);
   Flow& flow = f.one.queue.flow(f.account);
-  CHECK(f.one.finished(flow, ms, ms));
-  CHECK(f.one.take_place(flow));
+  CHECK(f.one.finished(flow, ms, ms) == 0);
+  CHECK(f.one.take_waiting(flow));
+  CHECK(f.account.usage().queued == 1);
+}
+
+TEST_CASE("lease: the queue is the tenant's, not a worker's", "[sched]") {
+  Fixture f;
+  f.limit([](Limits& l) { l.in_flight = 1, l.queue = 2; });
+  CHECK(f.admit(f.one, 1) == Admission::admitted);
+  CHECK(f.admit(f.one, 1) == Admission::queued);
+  CHECK(f.admit(f.two, 1) == Admission::queued);
+  CHECK(f.admit(f.one, 1) == Admission::over_queue);
+  CHECK(f.admit(f.two, 1) == Admission::over_queue);
+}
+
+TEST_CASE("lease: who waits on another worker comes next, and nobody passes those who wait", "[sched]") {
+  Fixture f;
+  f.limit([](Limits& l) { l.in_flight = 1; });
+  Flow &one = f.one.queue.flow(f.account), &two = f.two.queue.flow(f.account);
+  CHECK(f.admit(f.one, 1) == Admission::admitted);
+  CHECK(f.admit(f.one, 1) == Admission::queued);
+  CHECK(f.admit(f.two, 1) == Admission::queued);
+  CHECK(f.one.finished(one, ms, ms) == 1);
+  CHECK(f.admit(f.one, 1) == Admission::queued);  // the place is free, but not for this one
+  CHECK(f.two.take_waiting(two));
+  CHECK_FALSE(f.one.take_waiting(one));
+  CHECK(f.two.finished(two, ms, ms) == 0);
+  CHECK(f.one.take_waiting(one));
+  CHECK(f.one.finished(one, ms, ms) == 0);  // nobody waits elsewhere
+  CHECK(f.one.take_waiting(one));
+  CHECK(f.one.finished(one, ms, ms) == Lane::nobody);
+  CHECK(f.account.usage().queued == 0);
+  CHECK(f.account.running() == 0);
+}
+
+TEST_CASE("lease: a cap that comes while requests run counts those", "[sched]") {
+  Fixture f;
+  for (int i = 0; i < 20; ++i) REQUIRE(f.admit(i % 2 == 0 ? f.one : f.two, 1) == Admission::admitted);
+  f.limit([](Limits& l) { l.in_flight = 20, l.queue = 0; });
+  CHECK(f.admit(f.one, 1) == Admission::over_queue);
+  f.limit([](Limits& l) { l.in_flight = 21, l.queue = 0; });
+  CHECK(f.admit(f.one, 1) == Admission::admitted);
+}
+
+TEST_CASE("lease: what a worker keeps of a small budget leaves the others theirs", "[sched]") {
+  Fixture f;
+  f.limit([](Limits& l) { l.rate = 1000, l.burst = 50, l.memory = 1 << 20; });
+  int admitted = 0;
+  for (int i = 0; i < 50; ++i) admitted += f.admit(i % 2 == 0 ? f.one : f.two, 1) == Admission::admitted ? 1 : 0;
+  CHECK(admitted == 50);
+  for (Lane* lane : {&f.one, &f.two}) {
+    REQUIRE(lane->hold(lane->queue.flow(f.account), 200'000));
+    lane->release(f.account, 200'000);
+  }
+  CHECK(f.account.pressure() == 0);
+  CHECK(f.account.memory() <= (1 << 20) / 8);
 }
 
 TEST_CASE("lease: places that one worker does not need are free for the other", "[sched]") {
@@ -97,8 +151,7 @@ TEST_CASE("lease: places that one worker does not need are free for the other", 
   f.limit([](Limits& l) { l.in_flight = 64, l.queue = 0; });
   for (int i = 0; i < 64; ++i) REQUIRE(f.admit(f.one, 1) == Admission::admitted);
   CHECK(f.admit(f.two, 1) == Admission::over_queue);
-  for (int i = 0; i < 64; ++i) CHECK_FALSE(f.one.finished(f.one.queue.flow(f.account), ms, ms));
-  f.one.reconcile(10 * ms);
+  for (int i = 0; i < 64; ++i) CHECK(f.one.finished(f.one.queue.flow(f.account), ms, ms) == Lane::nobody);
   for (int i = 0; i < 64; ++i) REQUIRE(f.admit(f.two, 10 * ms) == Admission::admitted);
 }
 
@@ -195,9 +248,8 @@ TEST_CASE("lease: a cap that falls while requests wait holds for the next one th
   // As the bus does it: each end is a chance for one that waits.
   int begun = 0, most = 0;
   for (int i = 0; i < 64; ++i) {
-    REQUIRE(f.one.finished(flow, ms, ms));
-    if (!f.one.take_place(flow)) continue;
-    flow.queued.add(-1);
+    REQUIRE(f.one.finished(flow, ms, ms) == 0);
+    if (!f.one.take_waiting(flow)) continue;
     ++begun;
     most = std::max(most, static_cast<int>(flow.in_flight.get()));
   }
@@ -214,11 +266,11 @@ TEST_CASE("lease: memory pressure holds for a tenant that has requests waiting",
   for (int i = 0; i < 100; ++i) REQUIRE(f.admit(f.one, 1) == Admission::queued);
   REQUIRE(f.one.hold(flow, 8 << 20));
   for (int i = 0; i < 16; ++i) {
-    REQUIRE(f.one.finished(flow, ms, ms));
-    if (f.one.take_place(flow)) flow.queued.add(-1);
+    REQUIRE(f.one.finished(flow, ms, ms) == 0);
+    static_cast<void>(f.one.take_waiting(flow));
   }
   CHECK(flow.in_flight.get() == 4);
   f.one.release(f.account, 8 << 20);
-  while (f.one.take_place(flow)) flow.queued.add(-1);
+  while (f.one.take_waiting(flow)) {}
   CHECK(flow.in_flight.get() == 16);
 }

@@ -98,7 +98,9 @@ void Lane::reconcile(int64_t) {}
 uint64_t Lane::ticks() const { return 0; }
 int64_t Lane::used(const Account&) { return 0; }
 
-bool Lane::take_place(Flow&) { return true; }
+bool Lane::take_waiting(Flow&) { return true; }
+void Lane::no_longer_waits(Flow&) {}
+size_t Lane::next_to_begin(const Account&) const { return nobody; }
 RateState Lane::rate_state(Account&, int64_t) { return {}; }
 
 bool Lane::lease_memory(Flow& flow, int64_t) {
@@ -123,5 +125,6 @@ void Worker::wait_for_place(Frame&, sched::Flow&) {}
 void Worker::stop_waiting(Frame&) {}
 void Worker::begin_waiting(sched::Flow&) {}
 void Worker::request_over(sched::Flow&, int64_t, int64_t) {}
+void Worker::offer_place(sched::Account&, size_t) {}
 
 }  // namespace socle::bus

@@ -52,9 +52,11 @@ std::vector<Command> plugin_commands() {
        {{"--system", "SYSTEM.yaml",
          "take trust, resident libraries, grants and config from this file and ask no kernel", Form::path, false,
          true}},
-       "everything the loader would check, without loading",
+       "what can be checked of a plugin without running it",
        "PATH is a folder with manifest.yaml and its library. The running kernel is asked; when none answers, or with "
-       "--system, this process checks itself, and all findings are printed. No code of the plugin runs.",
+       "--system, this process checks itself, and all findings are printed. No code of the plugin runs, so what its "
+       "library's descriptor says, its name, methods and filters, is compared with the manifest only when it is "
+       "loaded.",
        {{"socle plugin verify plugins/hello"}, {"socle plugin verify plugins/hello --system system.yaml"}}},
       {"plugin load",
        {{"PATH", Form::path}},

@@ -1,7 +1,9 @@
 #include "cli/scaffold.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <string_view>
 
 #include "base/file.hpp"
 #include "manifest/names.hpp"
@@ -16,6 +18,12 @@ constexpr size_t file_limit = size_t{1} << 20;
 // A name whose parts make a C++ class: a1-b2, not a--b or a-.
 bool is_joined_words(const std::string& name) {
   return manifest::is_name(name) && !name.ends_with('-') && name.find("--") == std::string::npos;
+}
+
+// The plugin is a CMake target of its name, and these are CMake's own (`test` with CTest, `package` with CPack).
+bool is_taken_by_cmake(std::string_view name) {
+  constexpr std::array<std::string_view, 7> taken{"all", "clean", "help", "install", "package", "preinstall", "test"};
+  return std::find(taken.begin(), taken.end(), name) != taken.end();
 }
 
 struct Names {
@@ -73,6 +81,11 @@ Result<Scaffolded> make_plugin(const fs::path& scaffold, const std::string& name
     return Error{Code::invalid, "plugin name: found " + manifest::in_quotes(name) +
                                     ", wanted lower-case words joined by '-', at most 64 characters, such as "
                                     "stock-keeper"};
+  if (is_taken_by_cmake(name))
+    return Error{Code::invalid, "plugin name: " + manifest::in_quotes(name) +
+                                    " is a target of CMake itself, so no plugin's build can have it; wanted another, "
+                                    "such as " +
+                                    name + "-records"};
   std::error_code error;
   const bool there = fs::exists(folder, error);
   if (there && !fs::is_directory(folder, error))

@@ -51,9 +51,10 @@ Status check_live(const manifest::SystemManifest& running, const manifest::Syste
     keys += (keys.empty() ? "" : ", ") + change.key + ": " + value(change.before) + " → " + value(change.after);
   }
   if (keys.empty()) return {};
-  return Error{Code::conflict, "a running kernel cannot change " + keys +
-                                   "; nothing was applied; restart `socle run` with this file, or undo these keys and "
-                                   "apply the rest"};
+  return Error{Code::unsupported,
+               "a running kernel cannot change " + keys +
+                   "; nothing was applied; restart `socle run` with this file, or undo these keys and "
+                   "apply the rest"};
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // change.cpp: a change set, all or nothing. The caller holds change_mutex_.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -21,10 +23,34 @@ int64_t kernel_errors(bus::Generation& g) {
   return sum;
 }
 
+// Of Context::buckets, those whose calls a canary gets.
+uint16_t share_of(const SwapOptions& options) {
+  return static_cast<uint16_t>(options.canary_percent.value_or(0) * bus::Context::buckets / 100);
+}
+
+// A canary that can get no calls, or leaves none beside it, would only be sent back when its time is over.
+Status check_trial(const Package& package, const SwapOptions& options) {
+  const manifest::PluginManifest& fresh = *package.manifest;
+  const uint16_t share = share_of(options);
+  if (share == 0 && options.canary_tenants.empty())
+    return Error{Code::invalid, fmt::format("a canary of {:g}% meets nobody, so it cannot be judged; wanted from 0.01% "
+                                            "to 99.99%",
+                                            options.canary_percent.value_or(0))};
+  if (share >= bus::Context::buckets)
+    return Error{Code::invalid,
+                 "a canary of 100% leaves no calls beside it to be judged by; wanted from 0.01% to 99.99%, or swap '" +
+                     fresh.plugin + "' without a canary"};
+  if (!package.entry.listen.empty() && fresh.provides.empty())
+    return Error{Code::unsupported, "plugin '" + fresh.plugin +
+                                        "' answers on listeners and provides no service: connections are no calls, so "
+                                        "a canary of it meets nobody and cannot be judged; swap it without a canary"};
+  return {};
+}
+
 }  // namespace
 
 // What a set may not touch: plans that tenants have, and a canary's verdict must find both generations where it left
-// them.
+// them. A canary that it begins must be one that can be judged.
 Status Lifecycle::check(const ChangeSet& set, const Members& now) const {
   if (set.system && may_apply) {
     if (auto allowed = may_apply(*set.system); !allowed) return allowed;
@@ -42,6 +68,7 @@ Status Lifecycle::check(const ChangeSet& set, const Members& now) const {
                                        name + "`"};
   }
   for (const Trial& trial : set.canaries) {
+    if (auto judged = check_trial(trial.package, trial.options); !judged) return judged;
     const manifest::PluginManifest& fresh = *trial.package.manifest;
     const auto it = now.find(fresh.plugin);
     const bool exclusive =
@@ -188,7 +215,7 @@ Result<Lifecycle::Outcome> Lifecycle::change(ChangeSet set) {
     Member& member = next[name];
     outcome.staged.push_back({name, *record, member.primary, t.options});
     member.canary = *record;
-    member.canary_share = static_cast<uint16_t>(t.options.canary_percent.value_or(0) * bus::Context::buckets / 100);
+    member.canary_share = share_of(t.options);
     member.canary_tenants = std::make_shared<const std::set<std::string, std::less<>>>(t.options.canary_tenants.begin(),
                                                                                        t.options.canary_tenants.end());
     preview(next, after);

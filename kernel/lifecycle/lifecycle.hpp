@@ -87,7 +87,7 @@ class Lifecycle : public bus::Owner {
   // The same package in the other home.
   Result<SwapReport> move(const std::string& name, manifest::Home home);
   // The manifest's plugins instead of the present ones, in one change set. `dry` only says whether it would fit.
-  // Refused whole where a key differs that needs a restart (manifest::needs_restart).
+  // Refused whole (unsupported) where a key differs that needs a restart (manifest::needs_restart).
   Result<std::vector<SwapReport>> apply(const manifest::SystemManifest& next, bool dry);
 
   // Makes the plugins follow the folders under `watch.directories`: what is new and whole there is loaded, what was

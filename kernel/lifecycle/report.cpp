@@ -1,4 +1,4 @@
-// report.cpp: what operators may ask: lists, health, top, and why. JSON; the CLI makes tables of it.
+// report.cpp: what operators may ask: lists, health, top (explain.cpp: why). JSON; the CLI makes tables of it.
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -232,75 +232,6 @@ std::string Lifecycle::top_json() const {
         .number("connections", w.connections.load());
     json.string("running", running != nullptr ? running->id().substr(8) : "").end_object();
   }
-  return json.end_array().end_object().take();
-}
-
-Result<std::string> Lifecycle::explain_call(const std::string& from, const std::string& to) const {
-  const auto ref = manifest::parse_method_ref(to);
-  if (!ref) return Error{Code::invalid, "'" + to + "' is no method; wanted SERVICE/N.METHOD such as storage/1.get"};
-  const Members members = with_house(members_copy());
-  const auto caller = members.find(from);
-  if (caller == members.end()) return Error{Code::not_found, "no plugin '" + from + "' is loaded"};
-  const bus::Grants& grants = caller->second.primary->runtime->grants;
-  const std::string service = to_string(ref->service);
-  const Member* provider = nullptr;
-  for (const auto& [name, member] : members) {
-    if (member.primary->package.manifest->find_service(ref->service) != nullptr) provider = &member;
-  }
-  JsonText json;
-  json.begin_object().string("from", from).string("to", to);
-  const bool granted = grants.ingress || grants.services.contains(service);
-  const bool provided = provider != nullptr && provider->primary->package.manifest->find_method(*ref) != nullptr;
-  json.boolean("allowed", granted && provided);
-  std::string why;
-  if (!granted && grants.withheld.contains(service)) {
-    why = "plugin '" + from + "' may do without " + service + ", and is not granted it: it works as if no plugin " +
-          "provided it; add \"call:" + service + "\" to its grants in the system manifest";
-  } else if (!granted) {
-    why = "plugin '" + from + "' may not: " + service +
-          " must stand under `requires` of its manifest and \"call:" + service +
-          "\" under its grants in the system manifest";
-  } else if (provider == nullptr) {
-    why = "no plugin provides " + service;
-  } else if (!provided) {
-    why = "plugin '" + provider->primary->name() + "' provides " + service + ", which has no method '" + ref->method +
-          "'";
-  } else {
-    why = (grants.ingress ? "permission ingress" : "requires and grant call:" + service) + ", answered by plugin '" +
-          provider->primary->name() + "' generation " + std::to_string(provider->primary->seq);
-    if (provider->canary != nullptr)
-      why += " or its canary generation " + std::to_string(provider->canary->seq) + " (" +
-             std::to_string(provider->canary_share / 100.0) + " %)";
-  }
-  return json.string("why", why).end_object().take();
-}
-
-Result<std::string> Lifecycle::explain_plugin(const std::string& name) const {
-  const Members members = with_house(members_copy());
-  const auto it = members.find(name);
-  if (it == members.end()) return Error{Code::not_found, "no plugin '" + name + "' is loaded"};
-  const auto& m = *it->second.primary->package.manifest;
-  JsonText json;
-  json.begin_object().string("plugin", name).begin_array("breaks");
-  for (const auto& [other, member] : members) {
-    for (const auto& need : member.primary->package.manifest->requires_) {
-      if (other != name && m.find_service(need.service) != nullptr)
-        json.begin_object()
-            .string("plugin", other)
-            .string("needs", to_string(need.service))
-            .boolean("optional", need.optional)
-            .end_object();
-    }
-  }
-  json.end_array().begin_array("routes");
-  for (const auto& [other, member] : members) {
-    for (const auto& r : member.primary->package.manifest->routes) {
-      if (m.find_service(r.to.service) != nullptr)
-        json.string({}, manifest::Text<manifest::HttpMethod>::print(r.method) + " " + r.path);
-    }
-  }
-  json.end_array().begin_array("listeners");
-  for (const std::string& l : it->second.primary->package.entry.listen) json.string({}, l);
   return json.end_array().end_object().take();
 }
 

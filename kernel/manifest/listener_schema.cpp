@@ -68,10 +68,12 @@ const Object<ListenerLimits>& object_of<ListenerLimits>() {
            .within(&L::headers, ByteSize{256}, ByteSize{1 << 20}),
        field("body", &L::body, "Largest body; a route may set its own.")
            .within(&L::body, ByteSize{0}, ByteSize{std::uint64_t{1} << 32U}),
-       field("header_timeout", &L::header_timeout, "From a request's first byte to the end of its headers.")
+       field("header_timeout", &L::header_timeout,
+             "From a request's first byte to the end of its headers; also how long a new connection may be silent, "
+             "TLS handshake included.")
            .within(&L::header_timeout, 10ms, 1h),
        field("idle_timeout", &L::idle_timeout,
-             "Before the first byte and between requests; also without progress of a body or of an answer.")
+             "Between requests of a connection; also without progress of a body or of an answer.")
            .within(&L::idle_timeout, 10ms, 24h),
        field("deadline", &L::deadline, "Longest time of one request.").within(&L::deadline, 10ms, 1h)});
   return object;

@@ -103,9 +103,12 @@ void Cell::write_epitaphs(std::unique_lock<std::mutex>& lock) {
   Grave grave = std::move(graves_.front());
   const bool asked = stopping_;
   lock.unlock();
-  std::string text = grave.session->process->epitaph(grave.work);
-  if (!grave.misbehaviour.empty()) text += ": " + grave.misbehaviour;
-  if (!asked) {
+  // The end of one that was told to end is no death; a crash on the way there is one.
+  const bool died = !asked || !grave.misbehaviour.empty() || !grave.session->process->ended_as_told();
+  std::string text;
+  if (died) {
+    text = grave.session->process->epitaph(grave.work);
+    if (!grave.misbehaviour.empty()) text += ": " + grave.misbehaviour;
     const std::string generation = std::to_string(spec_->text.generation);
     telemetry::Log::get().write(telemetry::Level::error, "cell died: " + text,
                                 {{"plugin", spec_->text.plugin},
@@ -117,8 +120,10 @@ void Cell::write_epitaphs(std::unique_lock<std::mutex>& lock) {
   grave.session.reset();
   lock.lock();
   graves_.pop_front();
-  last_death_ = text;
-  if (!asked) ++deaths_;
+  if (died) {
+    last_death_ = std::move(text);
+    ++deaths_;
+  }
   changed_.notify_all();
 }
 

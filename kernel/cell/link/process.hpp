@@ -35,8 +35,10 @@ class Process {
   [[nodiscard]] virtual pid_t pid() const = 0;
   [[nodiscard]] virtual int pidfd() const = 0;  // readable once it has ended
   virtual void kill() = 0;                      // SIGKILL; any thread, any number of times
-  // REQUIRES: pidfd() is readable. Reaps it and tells how it ended, in one line; may write a report. May block: never
-  // called on a worker.
+  // REQUIRES: pidfd() is readable. Reaps it: did it end as one does that is told to, by exit 0 or SIGKILL? May block:
+  // never called on a worker.
+  virtual bool ended_as_told() = 0;
+  // REQUIRES: pidfd() is readable. Reaps it and tells how it died, in one line; may write a report. May block, too.
   virtual std::string epitaph(const LastWork& work) = 0;
 };
 

@@ -47,6 +47,11 @@ void CellProcess::reap() {
   reaped_ = true;
 }
 
+bool CellProcess::ended_as_told() {
+  reap();
+  return signal_ == SIGKILL || (signal_ == 0 && exit_code_ == 0);
+}
+
 std::string CellProcess::epitaph(const LastWork& work) {
   reap();
   crash::Report report;

@@ -36,6 +36,7 @@ class CellProcess : public Process {
   [[nodiscard]] pid_t pid() const override { return pid_; }
   [[nodiscard]] int pidfd() const override { return pidfd_.get(); }
   void kill() override;
+  bool ended_as_told() override;
   std::string epitaph(const LastWork& work) override;
 
  private:

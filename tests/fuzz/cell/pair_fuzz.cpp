@@ -37,6 +37,7 @@ struct NoProcess : Process {
   [[nodiscard]] pid_t pid() const override { return 0; }
   [[nodiscard]] int pidfd() const override { return -1; }
   void kill() override {}
+  bool ended_as_told() override { return true; }
   std::string epitaph(const LastWork&) override { return {}; }
 };
 

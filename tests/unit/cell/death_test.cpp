@@ -1,6 +1,7 @@
 // What a cell's death costs: its own calls in flight, and nothing else.
 #include "fixture.hpp"
 
+#include <atomic>
 #include <cstdio>
 #include <fstream>
 
@@ -10,6 +11,35 @@ using namespace socle;
 using namespace socle::cell::test;
 
 namespace {
+
+// Counts the epitaphs, of which each may be a crash report.
+class Mourned : public cell::Process {
+ public:
+  Mourned(std::unique_ptr<cell::Process> process, std::atomic<int>& epitaphs)
+      : process_(std::move(process)), epitaphs_(epitaphs) {}
+  [[nodiscard]] pid_t pid() const override { return process_->pid(); }
+  [[nodiscard]] int pidfd() const override { return process_->pidfd(); }
+  void kill() override { process_->kill(); }
+  bool ended_as_told() override { return process_->ended_as_told(); }
+  std::string epitaph(const cell::LastWork& work) override {
+    ++epitaphs_;
+    return process_->epitaph(work);
+  }
+  static std::function<void(cell::CellSpec&)> count(std::atomic<int>& epitaphs) {
+    return [&epitaphs](cell::CellSpec& spec) {
+      spec.spawn = [&epitaphs,
+                    spawn = spec.spawn](const cell::CellBoot& boot) -> Result<std::unique_ptr<cell::Process>> {
+        auto process = spawn(boot);
+        if (!process) return std::move(process).error();
+        return std::unique_ptr<cell::Process>(std::make_unique<Mourned>(std::move(*process), epitaphs));
+      };
+    };
+  }
+
+ private:
+  const std::unique_ptr<cell::Process> process_;
+  std::atomic<int>& epitaphs_;
+};
 
 std::string temp_file() {
   std::string name = "/tmp/socle-cell-test-XXXXXX";
@@ -54,6 +84,24 @@ TEST_CASE("death: the report names tenant, method and input from the kernel's ow
   f.await([&] { return f.facts().deaths > 0; });
   // sha256sum of "abc"
   CHECK(f.facts().last_death == "signal 9 in call of crash for tenant 'globex', 3 B of ba7816bf");
+}
+
+TEST_CASE("death: a cell that ends because it was told to has not died, and leaves no report", "[cell]") {
+  std::atomic<int> epitaphs{0};
+  for (const bool kindly : {true, false}) {
+    CAPTURE(kindly);
+    ServingCell f("parrot", CellFixture::all_grants(), {}, Mourned::count(epitaphs));
+    CHECK(f.ask("echo", "here").text == "here");
+    if (!kindly) f.link->kill();
+  }  // waits until it is buried
+  CHECK(epitaphs == 0);
+  {
+    ServingCell f("parrot", CellFixture::all_grants(), {}, Mourned::count(epitaphs));
+    CHECK(f.ask("crash").status == SOCLE_UNAVAILABLE);
+    CHECK(f.ask("echo", "again").text == "again");
+    f.await([&] { return f.facts().deaths > 0; });
+  }
+  CHECK(epitaphs == 1);
 }
 
 TEST_CASE("death: a cell that hangs is killed, and its callers are answered at their deadlines before that", "[cell]") {

@@ -61,12 +61,14 @@ class Spawned : public Process {
   [[nodiscard]] pid_t pid() const override { return pid_; }
   [[nodiscard]] int pidfd() const override { return pidfd_.get(); }
   void kill() override { syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0); }
+  bool ended_as_told() override {
+    reap();
+    return WIFSIGNALED(status_) ? WTERMSIG(status_) == SIGKILL : WEXITSTATUS(status_) == 0;
+  }
   std::string epitaph(const LastWork& work) override {
-    int status = 0;
-    waitpid(pid_, &status, 0);
-    reaped_ = true;
-    std::string text = WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
-                                           : "exit " + std::to_string(WEXITSTATUS(status));
+    reap();
+    std::string text = WIFSIGNALED(status_) ? "signal " + std::to_string(WTERMSIG(status_))
+                                            : "exit " + std::to_string(WEXITSTATUS(status_));
     if (!work.method.empty()) text += " in " + work.method + " for tenant '" + work.tenant + "'";
     if (work.input_size) text += ", " + std::to_string(*work.input_size) + " B of " + work.input_sha256.substr(0, 8);
     return text;
@@ -75,9 +77,14 @@ class Spawned : public Process {
   static constexpr int first_fd = 10;
 
  private:
+  void reap() {
+    if (!reaped_) waitpid(pid_, &status_, 0);
+    reaped_ = true;
+  }
   pid_t pid_ = -1;
   base::Fd pidfd_;
   bool reaped_ = false;
+  int status_ = 0;  // once reaped
 };
 
 }  // namespace socle::cell::test

@@ -61,6 +61,21 @@ TEST_CASE("cell process: a crash leaves a report with signal, stack and the kern
   }
 }
 
+TEST_CASE("cell process: exit 0 and a kill are the ends of one that was told to, a crash and another exit are not",
+          "[cell]") {
+  Jail jail;
+  for (const auto& [what, told] :
+       {std::pair("exit 0", true), std::pair("wait", true), std::pair("exit 5", false), std::pair("segv", false)}) {
+    CAPTURE(what);
+    auto inmate = jail.hold(what);
+    REQUIRE(inmate);
+    if (std::string(what) == "wait") inmate->process->kill();
+    inmate->result();
+    CHECK(inmate->process->ended_as_told() == told);
+  }
+  CHECK_FALSE(std::filesystem::exists(std::filesystem::path(jail.dir.path()) / "crashes"));  // asking writes no report
+}
+
 TEST_CASE("cell process: kill ends one that runs, one that is stopped, and one that is dead", "[cell]") {
   Jail jail;
   for (const bool stop : {false, true}) {

@@ -46,6 +46,21 @@ TEST_CASE("scaffold: refuses what is no plugin name", "[cli]") {
   }
 }
 
+TEST_CASE("scaffold: refuses names that CMake keeps for targets of its own", "[cli]") {
+  const TempFolder temp;
+  for (const std::string name : {"all", "clean", "help", "install", "package", "preinstall", "test"}) {
+    const auto made = make_plugin(SOCLE_SCAFFOLD, name, temp.path() / "new");
+    REQUIRE_FALSE(made);
+    CHECK(made.error().code == Code::invalid);
+    CHECK(made.error().message == "plugin name: '" + name +
+                                      "' is a target of CMake itself, so no plugin's build can have it; wanted "
+                                      "another, such as " +
+                                      name + "-records");
+    CHECK_FALSE(fs::exists(temp.path() / "new"));
+  }
+  CHECK(make_plugin(SOCLE_SCAFFOLD, "test-bench", temp.path() / "new"));
+}
+
 TEST_CASE("scaffold: overwrites nothing", "[cli]") {
   const TempFolder temp;
   const auto file = temp.write("there/mine.txt", "mine");

@@ -193,6 +193,72 @@ TEST_CASE("lifecycle: a canary that does not start refuses the whole apply, as o
                                                " 'swap', its manifest says 'other'"));
 }
 
+TEST_CASE("lifecycle: a canary that cannot get calls on both sides is refused at once", "[lifecycle]") {
+  System s;
+  s.package("a", "stateful_a", "stateful");
+  s.package("b", "stateful_b", "stateful", "", "2.0.0");
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  SwapOptions options;
+  options.canary_for = std::chrono::hours(1);
+  const std::string nobody = " meets nobody, so it cannot be judged; wanted from 0.01% to 99.99%";
+  for (const auto& [percent, text] : {std::pair(0.0, "0%"), std::pair(0.004, "0.004%")}) {
+    options.canary_percent = percent;
+    const Error error = s.refused(s.life->swap("stateful", s.at("b"), options));
+    CHECK(error.code == Code::invalid);
+    CHECK(error.message == std::string("a canary of ") + text + nobody);
+  }
+  options.canary_percent = 100;
+  CHECK(s.refused(s.life->swap("stateful", s.at("b"), options)).message ==
+        "a canary of 100% leaves no calls beside it to be judged by; wanted from 0.01% to 99.99%, or swap 'stateful' "
+        "without a canary");
+  const auto planned = s.life->apply(s.system({{"a", ", canary: {path: b, weight: 0%}"}}), true);
+  REQUIRE_FALSE(planned);
+  CHECK(planned.error().message == "a canary of 0%" + nobody);
+  CHECK(call_as(s, "tenant-1") == "A");
+  // Of nobody but the tenants that are named.
+  options.canary_percent = 0;
+  options.canary_tenants = {"tenant-1"};
+  options.canary_for = std::chrono::milliseconds(20);
+  CHECK(s.life->swap("stateful", s.at("b"), options));
+}
+
+TEST_CASE("lifecycle: a canary of who answers on listeners is refused, its connections are no calls", "[lifecycle]") {
+  System s;
+  s.boot_good();
+  s.package("e", "good_a", "edge", "", "1.0.0", "[]");
+  s.package("f", "good_b", "edge", "", "2.0.0", "[]");
+  manifest::SystemManifest next = s.system({{"a", ""}, {"e", ", canary: {path: f}"}});
+  for (auto& entry : next.plugins) {
+    if (entry.canary) entry.listen = {"http"};
+  }
+  const auto planned = s.life->apply(next, true);
+  REQUIRE_FALSE(planned);
+  CHECK(planned.error().code == Code::unsupported);
+  CHECK(planned.error().message ==
+        "plugin 'edge' answers on listeners and provides no service: connections are no calls, so a canary of it meets "
+        "nobody and cannot be judged; swap it without a canary");
+}
+
+TEST_CASE("lifecycle: explain call says who meets a canary", "[lifecycle]") {
+  System s;
+  s.package("a", "stateful_a", "stateful");
+  s.package("b", "stateful_b", "stateful", "", "2.0.0");
+  s.package("n", "null_payload", "null-payload", "requires: [stateful/1]");
+  const std::string caller = ", grants: [call:stateful/1]";
+  for (const auto& [terms, who] : {std::pair("weight: 5%", " (5 %)"), std::pair("weight: 0.25%", " (0.25 %)"),
+                                   std::pair("tenants: [acme]", " (tenant acme)"),
+                                   std::pair("tenants: [acme, globex]", " (tenants acme, globex)")}) {
+    CAPTURE(terms);
+    REQUIRE(s.boot(s.system({{"a", ""}, {"n", caller}})));
+    const std::string trial = std::string(", canary: {path: b, for: 1h, ") + terms + "}";
+    REQUIRE(s.life->apply(s.system({{"a", trial}, {"n", caller}}), false));
+    const auto why = s.life->explain_call("null-payload", "stateful/1.answer");
+    REQUIRE(why);
+    CHECK_THAT(*why, Contains("or its canary generation ") && Contains(who));
+    s.life->shut_down();
+  }
+}
+
 TEST_CASE("lifecycle: a kernel that stops ends a canary without waiting for its time", "[lifecycle]") {
   System s;
   s.package("a", "stateful_a", "stateful");

@@ -188,6 +188,30 @@ TEST_CASE("lifecycle: explain says why a call is allowed and what an unload brea
   CHECK_THAT(*breaks, Contains("\"plugin\":\"null-payload\",\"needs\":\"completes-twice/1\",\"optional\":false"));
 }
 
+TEST_CASE("lifecycle: explain follows who stops for want of one that stops, with the routes and listeners of all",
+          "[lifecycle]") {
+  System s;
+  const auto route = [](const std::string& service) {
+    return "\nroutes: [{GET: /v1/" + service + ", to: " + service + "/1.answer, access: public}]";
+  };
+  s.package("d", "good_a", "swap");
+  s.package("c", "null_payload", "null-payload", "requires: [swap/1]");
+  s.package("b", "completes_twice", "completes-twice", "requires: [null-payload/1]" + route("completes-twice"));
+  s.package("a", "stateful_a", "stateful",
+            "requires: [{service: completes-twice/1, optional: true}]" + route("stateful"));
+  REQUIRE(s.boot(s.system({{"a", ", grants: [call:completes-twice/1]"},
+                           {"b", ", grants: [call:null-payload/1]"},
+                           {"c", ", grants: [call:swap/1]"},
+                           {"d", ""}})));
+  CHECK(*s.life->explain_plugin("swap") ==
+        R"({"plugin":"swap","breaks":[{"plugin":"null-payload","needs":"swap/1","optional":false},)"
+        R"({"plugin":"completes-twice","needs":"null-payload/1","optional":false},)"
+        R"({"plugin":"stateful","needs":"completes-twice/1","optional":true}],)"
+        R"("routes":["GET /v1/completes-twice"],"listeners":[]})");
+  CHECK(*s.life->explain_plugin("stateful") ==
+        R"({"plugin":"stateful","breaks":[],"routes":["GET /v1/stateful"],"listeners":[]})");
+}
+
 TEST_CASE("lifecycle: apply refuses what needs a restart, with each key's two values, and plan does not",
           "[lifecycle]") {
   System s;
@@ -199,7 +223,7 @@ TEST_CASE("lifecycle: apply refuses what needs a restart, with each key's two va
   CHECK(s.life->apply(next, true));
   const auto applied = s.life->apply(next, false);
   REQUIRE_FALSE(applied);
-  CHECK(applied.error().code == Code::conflict);
+  CHECK(applied.error().code == Code::unsupported);  // no conflict: trying again later would not help
   CHECK(applied.error().message == "a running kernel cannot change data: " + s.at("data").string() + " → " +
                                        s.at("elsewhere").string() +
                                        ", resident: (default) → [libssl.so.3], workers: 2 → 3; nothing was applied; "

@@ -81,6 +81,10 @@ Lane::Lane(Accounts& accounts, size_t index, Clock clock)
       payer_(house_),
       paying_(&accounts.kernel()) {}
 
+PaidAside::PaidAside(Account&) {}
+PaidAside::~PaidAside() {}
+Account* PaidAside::current() { return nullptr; }
+
 Lane* Lane::current() { return t_lane; }
 void Lane::use() { t_lane = this; }
 void Lane::begin_turn() {}
@@ -102,6 +106,7 @@ bool Lane::take_waiting(Flow&) { return true; }
 void Lane::no_longer_waits(Flow&) {}
 size_t Lane::next_to_begin(const Account&) const { return nobody; }
 RateState Lane::rate_state(Account&, int64_t) { return {}; }
+uint64_t Lane::memory_left(const Account&) const { return Limits::no_bytes; }
 
 bool Lane::lease_memory(Flow& flow, int64_t) {
   flow.memory_leased = INT64_MAX;

@@ -37,6 +37,18 @@ POLICY = {"policy": "leave", "rules": [
      "reason": {"en": "Sick notes are kept", "zh": "病假单须保留"}},
     {"id": "past", "effect": "deny", "actions": ["update"],
      "when": "old != null && has(old.from) && old.from < date('2020-01-01')"}]}
+# A field of every kind that a policy may be told the type of, and some of which it is told none.
+VISIT = {"form": "visit", "schema": {"type": "object", "properties": {
+    "t": {"type": "string", "format": "date-time"}, "due": {"type": "string", "format": "date-time"}, "day": {"type": "string", "format": "date"},
+    "sum": {"type": "string", "format": "decimal"}, "time": {"type": "string", "format": "time"}, "span": {"type": "string", "format": "duration"},
+    "raw": {"type": "string", "contentEncoding": "base64"}, "other": {"type": "string"}, "no": {"type": "string"},
+    "place": {"type": "object", "properties": {"since": {"type": "string", "format": "date-time"}}},
+    "lines": {"type": "array", "items": {"type": "object", "properties": {"at": {"type": "string", "format": "date-time"}}}}}},
+    "logic": {"other": {"reference": "visit"}, "no": {"sequence": "V-{0000}"}}, "index": ["due"]}
+VISITS = {"policy": "visit", "rules": [
+    {"id": "over", "effect": "deny", "actions": ["read", "update"], "when": "has(record.t) && record.t < now"},
+    {"id": "overdue", "effect": "deny", "actions": ["read"], "when": "has(record.due) && record.due < timestamp('2020-01-01T00:00:00Z')"},
+    {"id": "dear", "effect": "deny", "actions": ["read"], "when": "has(record.sum) && record.sum > decimal('1000.00')"}]}
 CLERK = {"role": "clerk", "permissions": ["forms:read"], "grants": [
     {"permissions": ["records:read", "records:write"], "resources": ["forms/leave", "forms/pay"], "scope": "department_and_below",
      "hidden": ["/salary"], "read_only": ["/approved_by"]}]}
@@ -163,6 +175,26 @@ class Access(SystemTest):
         by_org = {i["doc"]["org"]: i["expand"]["boss"] for i in self.does("GET", RECORDS + "?expand=boss", token=self.clerk)["items"]}
         self.assertIsNone(by_org["sales"])
         self.assertNotIn("salary", by_org["east"]["doc"])
+
+    def test_policies_read_fields_by_their_types(self):
+        self.does("PUT", "/v1/models/forms/visit", VISIT)
+        self.does("POST", "/v1/models/forms/visit/publish", {})
+        self.does("PUT", "/v1/models/policies/visit", VISITS)
+        self.does("POST", "/v1/models/policies/visit/publish", {})
+        visits, late, early = "/v1/forms/visit/records", "2999-01-01T00:00:00Z", "2001-01-01T00:00:00Z"
+        whole = {"t": late, "due": late, "day": "2026-01-01", "sum": "9.50", "time": "10:00:00Z", "span": "PT1H", "raw": "AAAA",
+                 "place": {"since": early}, "lines": [{"at": early}]}
+        made = {name: self.does("POST", visits, doc)["id"] for name, doc in {
+            "whole": whole, "empty": {}, "over": {"t": early}, "overdue": {"due": early}, "dear": {"sum": "1000.01"}}.items()}
+        shown = {made["whole"], made["empty"]}
+        self.assertEqual(shown, {i["id"] for i in self.does("GET", visits)["items"]})
+        mine = self.does("GET", visits + "?filter=" + urllib.parse.quote("has(record.t) && t > now"))["items"]
+        self.assertEqual([made["whole"]], [i["id"] for i in mine])
+        for name, one in made.items():
+            status, _, answer = self.ask(self.k, "GET", visits + "/" + one, token=self.admin)
+            self.assertEqual(200 if one in shown else 403, status, (name, answer))
+        self.assertEqual((403, "forbidden"), self.outcome(self.k, "PATCH", visits + "/" + made["over"], {"day": "2026-01-02"}, token=self.admin))
+        self.assertEqual("2026-01-02", self.does("PATCH", visits + "/" + made["whole"], {"day": "2026-01-02"})["doc"]["day"])
 
     def test_pages_judge_as_the_server_does(self):
         def page(method, path, fields=None, token=self.clerk):

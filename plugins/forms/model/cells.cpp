@@ -9,9 +9,9 @@ namespace {
 // As storage/1 names the types of its indexes.
 FieldType stored_as(std::string_view type) {
   for (const auto one : {FieldType::string, FieldType::integer, FieldType::number, FieldType::boolean, FieldType::date,
-                         FieldType::decimal})
-    if (to_string(one) == type) return one;
-  return type == "timestamp" ? FieldType::timestamp : FieldType::any;
+                         FieldType::timestamp, FieldType::decimal})
+    if (storage_type(one) == type) return one;
+  return FieldType::any;
 }
 
 }  // namespace

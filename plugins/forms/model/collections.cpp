@@ -19,19 +19,6 @@ struct IndexField {
   bool descending = false;
 };
 
-std::string_view storage_type(FieldType type) {
-  switch (type) {
-    case FieldType::string: return "string";
-    case FieldType::integer: return "integer";
-    case FieldType::number: return "number";
-    case FieldType::boolean: return "boolean";
-    case FieldType::date: return "date";
-    case FieldType::timestamp: return "timestamp";
-    case FieldType::decimal: return "decimal";
-    default: return {};
-  }
-}
-
 class IndexReader {
  public:
   IndexReader(Form::Body& body, Diagnostics& diagnostics, json::Writer& out)

@@ -26,6 +26,19 @@ std::string_view to_string(FieldType type) {
   return "any";
 }
 
+std::string_view storage_type(FieldType type) {
+  switch (type) {
+    case FieldType::string: return "string";
+    case FieldType::integer: return "integer";
+    case FieldType::number: return "number";
+    case FieldType::boolean: return "boolean";
+    case FieldType::date: return "date";
+    case FieldType::timestamp: return "timestamp";
+    case FieldType::decimal: return "decimal";
+    default: return {};
+  }
+}
+
 class CatalogueBuilder {
  public:
   CatalogueBuilder(View root, Catalogue& out, Diagnostics& diagnostics)

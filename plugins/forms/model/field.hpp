@@ -31,7 +31,11 @@ enum class FieldType : std::uint8_t {
   list,
   table,  // a list of objects with declared properties
 };
+// As people and the pages name it: a timestamp is "date-time".
 [[nodiscard]] std::string_view to_string(FieldType type);
+// As storage/1 names it, and CEL too what it would else take for a text: date, timestamp, decimal. Empty: a type that
+// has no order.
+[[nodiscard]] std::string_view storage_type(FieldType type);
 
 struct Label {
   std::string value;  // JSON text of the enumerated value

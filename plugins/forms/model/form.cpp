@@ -48,7 +48,7 @@ std::unique_ptr<Form::Body> Form::compile_body(json::View source, Diagnostics& d
   only(source,
        {"form", "title", "describe", "schema", "logic", "checks", "ui", "index", "unique", "access", "rules",
         "compatibility"},
-       "", diagnostics);
+       "", diagnostics, {"workflow", "workflows", "tasks", "schedule", "webhooks"});
   body->name = source.find("form").as_string();
   if (body->name.empty() || body->name.size() > max_name)
     diagnostics.error("/form", "bad_value", "'form' is the form's name, 1 to 62 characters");

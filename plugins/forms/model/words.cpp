@@ -98,9 +98,14 @@ std::string below(std::string_view pointer, std::size_t index) {
 }
 
 void only(json::View object, std::initializer_list<std::string_view> known, const std::string& pointer,
-          Diagnostics& diagnostics) {
+          Diagnostics& diagnostics, std::initializer_list<std::string_view> later) {
   for (const auto& [key, value] : object.members()) {
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    if (std::find(later.begin(), later.end(), key) != later.end()) {
+      diagnostics.error(below(pointer, key), "later_part",
+                        "'" + std::string(key) + "' belongs to a part that is not there yet; remove it");
+      continue;
+    }
     const std::string near = nearest(key, {known.begin(), known.end()});
     std::string message = "'" + std::string(key.substr(0, 60)) + "' means nothing here";
     message += near.empty() ? std::string("; remove it") : "; did you mean '" + near + "'?";

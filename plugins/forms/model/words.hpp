@@ -36,9 +36,10 @@ struct Words {
 [[nodiscard]] std::string below(std::string_view pointer, std::string_view token);
 [[nodiscard]] std::string below(std::string_view pointer, std::size_t index);
 
-// Tells every member of `object` that is not one of `known`, with the nearest known one.
+// Tells every member of `object` that is not one of `known`, with the nearest known one; one of `later` as
+// `later_part`, in the words of models/1, which tells what both say once.
 void only(json::View object, std::initializer_list<std::string_view> known, const std::string& pointer,
-          Diagnostics& diagnostics);
+          Diagnostics& diagnostics, std::initializer_list<std::string_view> later = {});
 
 // The candidate that differs from `word` in at most a third of its letters, or "".
 [[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string_view>& candidates);

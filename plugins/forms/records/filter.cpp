@@ -13,19 +13,6 @@ using cel::Value;
 
 constexpr cel::Limits reducing{100'000, std::size_t{1} << 20};
 
-std::string_view storage_type(FieldType type) {
-  switch (type) {
-    case FieldType::string: return "string";
-    case FieldType::integer: return "integer";
-    case FieldType::number: return "number";
-    case FieldType::boolean: return "boolean";
-    case FieldType::date: return "date";
-    case FieldType::timestamp: return "timestamp";
-    case FieldType::decimal: return "decimal";
-    default: return {};
-  }
-}
-
 Value of_view(json::View view) { return view.exists() ? Value::json(view) : Value(); }
 
 void set_common(cel::Activation& activation, const CommonSlots& slots, const Known& known) {

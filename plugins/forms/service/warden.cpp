@@ -10,7 +10,7 @@ constexpr std::size_t most_types = 256;  // that auth/1 takes
 
 bool is_listeners_own(Request request) { return request.context().claims().empty() && !request.principal().empty(); }
 
-// Fields that CEL would otherwise take for texts.
+// Fields that CEL would otherwise take for texts, by their CEL types.
 std::string types_of(const Form& form) {
   std::string text;
   json::Writer out(text);
@@ -20,7 +20,7 @@ std::string types_of(const Form& form) {
     const auto& field = form.fields()[index];
     const bool typed =
         field.type == FieldType::date || field.type == FieldType::timestamp || field.type == FieldType::decimal;
-    if (typed && ++count <= most_types) out.member(field.name, to_string(field.type));
+    if (typed && ++count <= most_types) out.member(field.name, storage_type(field.type));
   }
   out.end_object();
   return text;

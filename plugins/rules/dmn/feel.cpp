@@ -31,16 +31,19 @@ bool is_keyword(std::string_view word) {
 class Feel {
  public:
   Feel(std::string_view text, const Names& names, Kind column = Kind::any)
-      : cursor_(text), names_(names), column_(column) {}
+      : cursor_(text), text_(text), names_(names), column_(column) {}
 
   Result<Term> whole() {
     auto out = expression();
     if (out && !cursor_.at_end()) return cursor_.wrong("the end");
+    if (out && out->constant && out->computed) return noted(settled(*std::move(out), text_));
     return out;
   }
+  // What has been read that is null.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
   Result<Translated> cell() {
-    if (cursor_.only_dash()) return Translated{"-", Kind::any, true};
+    if (cursor_.only_dash()) return Translated{std::string(anything), Kind::any, true};
     const auto start = cursor_.place();
     if (cursor_.take_word("not") && cursor_.take("(")) {
       auto inside = tests();
@@ -68,11 +71,17 @@ class Feel {
   }
 
  private:
-  Result<Translated> translated(const std::vector<Test>& tests, bool negated) const {
+  Result<Translated> translated(std::vector<Test>& tests, bool negated) {
+    for (auto& test : tests)
+      for (auto* operand : {&test.low, &test.high}) {
+        if (!operand->constant) continue;
+        *operand = settled(std::move(*operand), text_);
+        if (operand->wrong) note(*operand->wrong);
+      }
     const auto text = cell_of(tests, negated, column_);
     if (!text) return text.error();
     const bool constant = std::all_of(tests.begin(), tests.end(), [](const Test& one) { return one.constant(); });
-    return Translated{*text, moment_compared(tests), constant};
+    return Translated{*text, moment_compared(tests), constant || *text == anything || *text == nothing, notes_};
   }
 
   Result<std::vector<Test>> tests() {
@@ -137,7 +146,7 @@ class Feel {
     auto no = expression();
     if (!no) return no;
     const auto choice = [&](const std::string& first, const std::string& second) {
-      return "(zen.truth(" + condition->cel + ") ? dyn(" + first + ") : dyn(" + second + "))";
+      return "(" + condition_of(*condition) + " ? dyn(" + first + ") : dyn(" + second + "))";
     };
     const auto first = json_form(*yes);
     const auto second = json_form(*no);
@@ -166,8 +175,7 @@ class Feel {
     while (left && cursor_.take_word("or")) {
       auto right = conjunction();
       if (!right) return right;
-      left =
-          term_of("(zen.truth(" + left->cel + ") || zen.truth(" + right->cel + "))", Kind::boolean, {&*left, &*right});
+      left = junction_of(false, *left, *right);
     }
     return left;
   }
@@ -177,8 +185,7 @@ class Feel {
     while (left && cursor_.take_word("and")) {
       auto right = comparison();
       if (!right) return right;
-      left =
-          term_of("(zen.truth(" + left->cel + ") && zen.truth(" + right->cel + "))", Kind::boolean, {&*left, &*right});
+      left = junction_of(true, *left, *right);
     }
     return left;
   }
@@ -190,9 +197,7 @@ class Feel {
       if (cursor_.take(token)) {
         auto right = sum();
         if (!right) return right;
-        auto cel = compared(order, *left, *right);
-        if (!cel) return cel.error();
-        return term_of(*std::move(cel), Kind::boolean, {&*left, &*right});
+        return comparison_of(order, *left, *right);
       }
     if (cursor_.take_word("between")) {
       Test test;
@@ -337,7 +342,7 @@ class Feel {
     if (cursor_.take("@")) {
       const auto text = cursor_.string();
       if (!text) return text.error();
-      return moment(*text);
+      return noted(moment(*text));
     }
     if (cursor_.take("?")) {
       auto out = term_of("value", column_, {});
@@ -419,7 +424,7 @@ class Feel {
       arguments.push_back(*std::move(one));
       if (!cursor_.take(",") && !cursor_.starts(")")) return cursor_.wrong("',' or ')'");
     }
-    return called(function, arguments);
+    return noted(called(function, arguments));
   }
 
   Result<Term> list() {
@@ -432,6 +437,7 @@ class Feel {
       out.cel += (out.cel.empty() ? "[" : ", ") + *text;
       out.constant = out.constant && one->constant;
       out.asks = out.asks || one->asks;
+      out.computed = out.computed || one->computed;
       out.items.push_back(*std::move(one));
       if (!cursor_.take(",") && !cursor_.starts("]")) return cursor_.wrong("',' or ']'");
     }
@@ -439,9 +445,20 @@ class Feel {
     return out;
   }
 
+  Result<Term> noted(Result<Term> term) {
+    if (term && term->wrong) note(*term->wrong);
+    return term;
+  }
+  // Once, also when it is read again.
+  void note(const std::string& text) {
+    if (std::find(notes_.begin(), notes_.end(), text) == notes_.end()) notes_.push_back(text);
+  }
+
   Cursor cursor_;
+  std::string_view text_;
   const Names& names_;
   Kind column_;
+  std::vector<std::string> notes_;
   int depth_ = 0;
 };
 
@@ -454,22 +471,28 @@ Result<std::string> feel_expression(std::string_view text, const Names& names) {
 }
 
 Result<Translated> feel_input(std::string_view text, const Names& names, Kind wanted) {
-  auto term = Feel(text, names).whole();
+  Feel feel(text, names);
+  auto term = feel.whole();
   if (!term) return term.error();
-  if (!is_moment(wanted)) return Translated{term->cel, term->kind, term->constant};
+  if (!is_moment(wanted)) {
+    // What null makes of a condition is null, too, and no error.
+    const bool condition = term->kind == Kind::boolean && term->json;
+    return Translated{condition ? *term->json : term->cel, term->kind, term->constant, feel.notes()};
+  }
   // A field that is declared as a text may hold one all the same.
   if (term->kind == Kind::string) term->kind = Kind::any;
   const auto cel = native(*term, wanted);
   if (!cel) return cel.error();
-  return Translated{*cel, wanted, term->constant};
+  return Translated{*cel, wanted, term->constant, feel.notes()};
 }
 
 Result<Translated> feel_output(std::string_view text, const Names& names) {
-  const auto term = Feel(text, names).whole();
+  Feel feel(text, names);
+  const auto term = feel.whole();
   if (!term) return term.error();
   const auto json = json_form(*term);
   if (!json) return json.error();
-  return Translated{*json, term->kind, term->constant};
+  return Translated{*json, term->kind, term->constant, feel.notes()};
 }
 
 Result<Translated> feel_unary_tests(std::string_view text, const Names& names, Kind column) {

@@ -52,6 +52,8 @@ struct Translated {
   std::string cel;
   Kind kind = Kind::any;
   bool constant = false;  // it looks neither at the input nor at "?"
+  // What FEEL has null for: literals that are no date, time or duration, constants that cannot be computed.
+  std::vector<std::string> notes = {};
 };
 
 // Of all below: Code::invalid: "1:7: …"; Code::unsupported: FEEL beyond what tables need.

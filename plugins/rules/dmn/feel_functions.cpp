@@ -27,7 +27,7 @@ constexpr std::array<Function, 33> functions{{
     {"time", 1, 3, Kind::time, ""},
     {"duration", 1, 1, Kind::any, ""},
     {"years and months duration", 2, 2, Kind::years_months, ""},
-    {"not", 1, 1, Kind::boolean, "!zen.truth"},
+    {"not", 1, 1, Kind::boolean, ""},
     {"contains", 2, 2, Kind::boolean, "zen.contains"},
     {"starts with", 2, 2, Kind::boolean, "zen.startsWith"},
     {"ends with", 2, 2, Kind::boolean, "zen.endsWith"},
@@ -87,10 +87,19 @@ std::string with_three(std::string_view before, const Arguments& a, std::string_
   return out.append("int(").append(a[2].cel).append("))");
 }
 
+// Of three constants there may be no such moment.
+Result<Term> made_of_three(std::string cel, Kind kind, const Arguments& a) {
+  auto out = term_of(std::move(cel), kind, {&a[0], &a[1], &a[2]});
+  if (!out.constant) return out;
+  const auto numbers = joined(a, ", ");
+  if (!numbers) return numbers.error();
+  return settled(std::move(out), std::string(to_string(kind)) + "(" + *numbers + ")");
+}
+
 // A moment made of a literal text, of a text in the record, or of another moment.
 Result<Term> converted_term(const Term& of, Kind wanted, Result<Term> (*literal)(std::string_view)) {
   if (of.quoted) return literal(*of.quoted);
-  if (of.kind == wanted) return of;
+  if (of.kind == wanted || of.kind == Kind::null) return of;
   if (of.kind == Kind::any || of.kind == Kind::string) return term_of(converted(of.cel, wanted), wanted, {&of});
   const auto from = native(of);
   if (!from) return from.error();
@@ -105,20 +114,21 @@ Result<Term> converted_term(const Term& of, Kind wanted, Result<Term> (*literal)
 Result<Term> date(const Arguments& a) {
   if (a.size() == 1) return converted_term(a[0], Kind::date, date_literal);
   if (a.size() == 2) return Error{Code::unsupported, "date() with 2 arguments has no translation"};
-  return term_of(with_three("date(", a, ", ", ", "), Kind::date, {&a[0], &a[1], &a[2]});
+  return made_of_three(with_three("date(", a, ", ", ", "), Kind::date, a);
 }
 
 Result<Term> time(const Arguments& a) {
   if (a.size() == 1) return converted_term(a[0], Kind::time, time_literal);
   if (a.size() == 2) return Error{Code::unsupported, "time() with 2 arguments has no translation"};
   const auto seconds = with_three("duration(", a, " * 3600 + ", " * 60 + ");
-  return term_of("(" + std::string(midnight) + " + " + seconds + ")", Kind::time, {&a[0], &a[1], &a[2]});
+  return made_of_three("(" + std::string(midnight) + " + " + seconds + ")", Kind::time, a);
 }
 
 Result<Term> date_and_time(const Arguments& a) {
   if (a.size() == 1) return converted_term(a[0], Kind::date_time, date_time_literal);
   auto day = converted_term(a[0], Kind::date, date_literal);
-  if (!day) return day;
+  if (!day || day->kind == Kind::null) return day;
+  if (a[1].kind == Kind::null) return a[1];
   const auto from = native(*day);
   if (!from) return from.error();
   const auto clock = native(a[1], Kind::time);
@@ -129,7 +139,7 @@ Result<Term> date_and_time(const Arguments& a) {
 
 Result<Term> duration(const Term& of) {
   if (of.quoted) return duration_literal(*of.quoted);
-  if (of.kind == Kind::days_time || of.kind == Kind::years_months) return of;
+  if (of.kind == Kind::days_time || of.kind == Kind::years_months || of.kind == Kind::null) return of;
   return Error{Code::unsupported, "duration() reads only a literal text here; give its input a type instead"};
 }
 
@@ -137,7 +147,7 @@ Result<Term> years_and_months(const Arguments& a) {
   std::array<std::string, 2> days;
   for (std::size_t i = 0; i < 2; ++i) {
     auto day = converted_term(a[i], Kind::date, date_literal);
-    if (!day) return day;
+    if (!day || day->kind == Kind::null) return day;
     const auto text = native(*day);
     if (!text) return text.error();
     days[i] = *text;
@@ -183,7 +193,9 @@ Result<Term> called(std::string_view name, const Arguments& a) {
   if (name == "date and time") return date_and_time(a);
   if (name == "duration") return duration(a[0]);
   if (name == "years and months duration") return years_and_months(a);
+  if (name == "not") return negation_of(a[0]);
   Term out = term_of("", known.kind, {});
+  out.computed = true;
   for (const auto& one : a) {
     out.constant = out.constant && one.constant;
     out.asks = out.asks || one.asks;

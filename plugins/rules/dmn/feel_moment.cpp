@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dmn/feel_text.hpp"
+#include "socle/cel/time.hpp"
 #include "zen/translate.hpp"
 
 namespace socle::rules::dmn {
@@ -28,7 +29,14 @@ std::string_view take_digits(std::string_view& rest) {
 }
 std::int64_t number_of(std::string_view digits) { return std::stoll(std::string(digits)); }
 
-bool has_zone(std::string_view clock) { return clock.find_first_of("Z+-") != std::string_view::npos; }
+Term no_moment(std::string_view text, std::string_view wanted) {
+  return wrong_literal("'" + std::string(text) + "' is no " + std::string(wanted) + "; FEEL has null there");
+}
+Error too_long(std::string_view text) {
+  return {Code::unsupported, "'" + std::string(text) + "' is too long or too fine a duration to compute with"};
+}
+
+bool has_zone(std::string_view clock) { return clock.find_first_of("Zz+-") != std::string_view::npos; }
 
 Error named_zone(std::string_view text) {
   return {Code::unsupported, "'" + std::string(text) + "' names a zone; write its offset, such as +01:00"};
@@ -55,7 +63,7 @@ std::string days_time_text(bool negative, std::int64_t seconds, std::string_view
 
 // [-]P[nY][nM]
 Result<Term> years_months(std::string_view text) {
-  const Error wrong{Code::unsupported, "'" + std::string(text) + "' is no duration of years and months, such as P1Y2M"};
+  const auto wrong = no_moment(text, "duration of years and months, such as P1Y2M");
   auto rest = text;
   const bool negative = rest.front() == '-';
   rest.remove_prefix(negative ? 2 : 1);
@@ -64,7 +72,8 @@ Result<Term> years_months(std::string_view text) {
   for (const auto& [unit, length] : {std::pair('Y', 12), std::pair('M', 1)}) {
     auto after = rest;
     const auto count = take_digits(after);
-    if (count.empty() || count.size() > 9 || after.empty() || after.front() != unit) continue;
+    if (count.empty() || after.empty() || after.front() != unit) continue;
+    if (count.size() > 9) return too_long(text);
     months += number_of(count) * length;
     rest = after.substr(1);
     any = true;
@@ -78,8 +87,7 @@ Result<Term> years_months(std::string_view text) {
 
 // [-]P[nD][T[nH][nM][n[.n]S]]
 Result<Term> days_time(std::string_view text) {
-  const Error wrong{Code::unsupported,
-                    "'" + std::string(text) + "' is no duration of days and time, such as P1DT2H30M or PT1.5S"};
+  const auto wrong = no_moment(text, "duration of days and time, such as P1DT2H30M or PT1.5S");
   auto rest = text;
   const bool negative = rest.front() == '-';
   rest.remove_prefix(negative ? 2 : 1);
@@ -96,16 +104,17 @@ Result<Term> days_time(std::string_view text) {
       rest.remove_prefix(1);
     }
     const auto count = take_digits(rest);
-    if (count.empty() || count.size() > 11) return wrong;
+    if (count.empty()) return wrong;
     if (!rest.empty() && rest.front() == '.') {
       rest.remove_prefix(1);
       fraction = take_digits(rest);
-      if (fraction.empty() || fraction.size() > 9 || rest != "S") return wrong;
+      if (fraction.empty() || rest != "S") return wrong;
     }
     if (rest.empty()) return wrong;
     const auto unit = units.find(rest.front());
     rest.remove_prefix(1);
     if (unit == std::string_view::npos || unit < next || (unit == 0) == time) return wrong;
+    if (count.size() > 11 || fraction.size() > 9) return too_long(text);
     seconds += number_of(count) * lengths[unit];
     next = unit + 1;
   }
@@ -125,6 +134,7 @@ std::string months_later(Kind kind, const std::string& from, const std::string& 
 }  // namespace
 
 Result<Term> date_literal(std::string_view text) {
+  if (!cel::parse_date(text)) return no_moment(text, "date, such as 2024-12-31");
   return literal("date(" + zen::quoted(text) + ")", Kind::date, text);
 }
 
@@ -132,7 +142,9 @@ Result<Term> time_literal(std::string_view text) {
   if (text.find('@') != std::string_view::npos) return named_zone(text);
   auto clock = std::string(text.starts_with('T') ? text.substr(1) : text);
   if (!has_zone(clock)) clock += 'Z';
-  return literal("timestamp(" + zen::quoted("1970-01-01T" + clock) + ")", Kind::time, text);
+  clock.insert(0, "1970-01-01T");
+  if (!cel::parse_timestamp(clock)) return no_moment(text, "time, such as 10:30:00");
+  return literal("timestamp(" + zen::quoted(clock) + ")", Kind::time, text);
 }
 
 Result<Term> date_time_literal(std::string_view text) {
@@ -140,12 +152,13 @@ Result<Term> date_time_literal(std::string_view text) {
   std::string whole(text);
   if (whole.find('T') == std::string::npos) whole += "T00:00:00";
   const auto zoned = has_zone(std::string_view(whole).substr(whole.find('T')));
-  return literal("timestamp(" + zen::quoted(zoned ? whole : whole + "Z") + ")", Kind::date_time, whole);
+  const auto instant = zoned ? whole : whole + "Z";
+  if (!cel::parse_timestamp(instant)) return no_moment(text, "date and time, such as 2024-12-31T10:30:00");
+  return literal("timestamp(" + zen::quoted(instant) + ")", Kind::date_time, whole);
 }
 
 Result<Term> duration_literal(std::string_view text) {
-  if (!text.starts_with("P") && !text.starts_with("-P"))
-    return Error{Code::unsupported, "'" + std::string(text) + "' is no duration, such as P1DT2H30M or P1Y2M"};
+  if (!text.starts_with("P") && !text.starts_with("-P")) return no_moment(text, "duration, such as P1DT2H30M or P1Y2M");
   // An M before the T is months.
   const bool months = text.substr(0, text.find('T')).find_first_of("YM") != std::string_view::npos;
   return months ? years_months(text) : days_time(text);
@@ -161,6 +174,8 @@ Result<Term> moments_added(const Term& first, const Term& second, bool minus) {
   const bool turned = !minus && is_duration(first.kind) && !is_duration(second.kind);
   const auto& a = turned ? second : first;
   const auto& b = turned ? first : second;
+  for (const auto* one : {&a, &b})
+    if (one->kind == Kind::null) return *one;
   const auto left = native(a);
   if (!left) return left.error();
   const auto right = native(b);

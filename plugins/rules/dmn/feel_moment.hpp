@@ -9,7 +9,8 @@
 
 namespace socle::rules::dmn {
 
-// By their text: "2024-01-01", "10:00:00", "2024-01-01T10:00:00Z", "P1DT2H", "P1Y2M". Code::unsupported: it is none.
+// By their text: "2024-01-01", "10:00:00", "2024-01-01T10:00:00Z", "P1DT2H", "P1Y2M". What is none
+// is null, told why (Term::wrong). Code::unsupported: a zone by its name, a duration too long to compute with.
 [[nodiscard]] Result<Term> moment(std::string_view text);
 [[nodiscard]] Result<Term> date_literal(std::string_view text);
 [[nodiscard]] Result<Term> time_literal(std::string_view text);

@@ -5,6 +5,10 @@
 #include <array>
 #include <utility>
 
+#include "socle/cel/environment.hpp"
+#include "socle/cel/program.hpp"
+#include "zen/functions.hpp"
+
 namespace socle::rules::dmn {
 namespace {
 
@@ -94,6 +98,7 @@ Term term_of(std::string cel, Kind kind, std::initializer_list<const Term*> made
   Term out;
   out.cel = std::move(cel);
   out.kind = kind;
+  out.computed = made_of.size() > 0;
   for (const auto* one : made_of) {
     out.constant = out.constant && one->constant;
     out.asks = out.asks || one->asks;
@@ -170,6 +175,124 @@ Result<std::string> compared(Order order, const Term& a, const Term& b) {
   if (!equality && a.kind == Kind::any && b.kind == Kind::any)
     return bind("a", a.cel, bind("b", b.cel, call("a", "b") + " || " + plain("dyn(a)", "dyn(b)")));
   return call(a.cel, b.cel);
+}
+
+namespace {
+
+bool gives_null(const Term& term) { return term.kind == Kind::boolean && term.json; }
+std::string value_form(const Term& term) { return "dyn(" + (gives_null(term) ? *term.json : term.cel) + ")"; }
+
+// Of the values `a` and `b`, which are not moments.
+Result<std::string> test_of_values(Order order, const Term& a, const Term& b) {
+  if (order >= Order::eq) {
+    Term left, right;
+    left.cel = "a";
+    left.kind = a.kind;
+    right.cel = "b";
+    right.kind = b.kind;
+    auto equal = compared(order, left, right);
+    if (!equal) return equal;
+    return "a == null || b == null || zen.type(a) == zen.type(b) ? dyn(" + *equal + ") : dyn(null)";
+  }
+  Term number;
+  number.kind = Kind::number;
+  Term left = number, right = number;
+  left.cel = "a";
+  right.cel = "b";
+  auto before = compared(order, left, right);
+  if (!before) return before;
+  return "zen.type(a) != zen.type(b) ? dyn(null) : zen.type(a) == 'number' ? dyn(" + *before +
+         ") : zen.type(a) == 'string' ? dyn(a " + std::string(to_string(order)) + " b) : dyn(null)";
+}
+
+}  // namespace
+
+Result<Term> comparison_of(Order order, const Term& a, const Term& b) {
+  auto cel = compared(order, a, b);
+  if (!cel) return cel.error();
+  auto out = term_of(*std::move(cel), Kind::boolean, {&a, &b});
+  const bool null = a.kind == Kind::null || b.kind == Kind::null;
+  if (!null && (is_moment(a.kind) || is_moment(b.kind))) {
+    if (order >= Order::eq) return out;
+    const auto kind = is_moment(a.kind) ? a.kind : b.kind;
+    const auto left = native(a, kind);
+    const auto right = native(b, kind);
+    if (!left || !right) return left ? right.error() : left.error();
+    const auto test = "a == null || b == null ? dyn(null) : dyn(a " + std::string(to_string(order)) + " b)";
+    out.json = bind("a", "dyn(" + *left + ")", bind("b", "dyn(" + *right + ")", test));
+    return out;
+  }
+  const auto test = test_of_values(order, a, b);
+  if (!test) return test.error();
+  out.json = bind("a", value_form(a), bind("b", value_form(b), *test));
+  // Equality of other kinds is false where FEEL has null, and then true behind a not().
+  if (order >= Order::eq && !null && (a.kind != b.kind || a.kind == Kind::any))
+    out.cel = "zen.truth(" + *out.json + ")";
+  return out;
+}
+
+Term junction_of(bool both, const Term& a, const Term& b) {
+  auto out = term_of("(zen.truth(" + a.cel + (both ? ") && zen.truth(" : ") || zen.truth(") + b.cel + "))",
+                     Kind::boolean, {&a, &b});
+  if (!gives_null(a) && !gives_null(b)) return out;
+  const std::string decides = both ? "false" : "true";
+  const std::string rest = both ? "true" : "false";
+  const auto test = "q == " + decides + " ? dyn(" + decides + ") : p == " + rest + " && q == " + rest + " ? dyn(" +
+                    rest + ") : dyn(null)";
+  out.json =
+      bind("p", value_form(a), "p == " + decides + " ? dyn(" + decides + ") : " + bind("q", value_form(b), test));
+  return out;
+}
+
+Term negation_of(const Term& of) {
+  auto out = term_of("!zen.truth(" + of.cel + ")", Kind::boolean, {&of});
+  if (!gives_null(of)) return out;
+  // Of null it is null, and so an error where a condition is wanted.
+  out.cel = "!zen.truth(" + *of.json + ")";
+  out.json = bind("p", value_form(of), "p == null ? dyn(null) : dyn(!zen.truth(p))");
+  return out;
+}
+
+std::string condition_of(const Term& term) {
+  if (!gives_null(term)) return "zen.truth(" + term.cel + ")";
+  return value_form(term) + " == true";
+}
+
+Term wrong_literal(std::string why) {
+  auto out = term_of("null", Kind::null, {});
+  out.wrong = std::move(why);
+  return out;
+}
+
+Outcome outcome_of(const std::string& cel) {
+  static const cel::Environment environment(zen_environment());
+  const auto ast = environment.compile(cel);
+  if (!ast) return Outcome::error;
+  const auto program = cel::Program::compile(environment, *ast);
+  if (!program) return Outcome::error;
+  cel::Arena arena;
+  const auto value = program->evaluate(cel::Activation(environment), arena, {10'000, std::size_t{1} << 20});
+  if (value.is_error()) return Outcome::error;
+  if (value.is(cel::Kind::null)) return Outcome::null;
+  if (!value.is(cel::Kind::boolean)) return Outcome::other;
+  return value.as_bool() ? Outcome::yes : Outcome::no;
+}
+
+Term settled(Term term, std::string_view text) {
+  if (!term.computed || term.wrong) return term;
+  const bool condition = gives_null(term);
+  const auto outcome = outcome_of(condition ? *term.json : term.cel);
+  if (outcome == Outcome::error || (condition && outcome == Outcome::null)) {
+    auto out = wrong_literal("the constant '" + std::string(text) + "' has no value; FEEL has null there");
+    out.computed = true;
+    return out;
+  }
+  if (outcome == Outcome::yes || outcome == Outcome::no) {
+    term.cel = outcome == Outcome::yes ? "true" : "false";
+    term.kind = Kind::boolean;
+    term.json.reset();
+  }
+  return term;
 }
 
 }  // namespace socle::rules::dmn

@@ -19,6 +19,8 @@ struct Term {
   bool raw = false;                   // a moment that is still the text of the record
   bool constant = true;               // it looks neither at the input nor at "?"
   bool asks = false;                  // it looks at "?"
+  bool computed = false;              // it is no literal
+  std::optional<std::string> wrong;   // why it is null: a literal or a constant that FEEL cannot read or compute
   std::optional<std::string> json;    // what a table gives of it, where that is another text than `cel`
   std::optional<std::string> quoted;  // of a text literal what stands between the quotes
   std::vector<Term> items;            // of a list literal
@@ -43,5 +45,21 @@ enum class Order : std::uint8_t { lt, le, gt, ge, eq, ne };
 [[nodiscard]] std::string_view to_string(Order order);
 // A boolean expression; an error where FEEL has null.
 [[nodiscard]] Result<std::string> compared(Order order, const Term& a, const Term& b);
+
+// Booleans whose `json` gives null where FEEL does, instead of an error that would take the row with it.
+[[nodiscard]] Result<Term> comparison_of(Order order, const Term& a, const Term& b);
+[[nodiscard]] Term junction_of(bool both, const Term& a, const Term& b);
+[[nodiscard]] Term negation_of(const Term& of);
+// A condition that null does not hold; an error where the term cannot be computed.
+[[nodiscard]] std::string condition_of(const Term& term);
+
+// The constant null, told why.
+[[nodiscard]] Term wrong_literal(std::string why);
+// What a constant gives.
+enum class Outcome : std::uint8_t { error, null, yes, no, other };
+[[nodiscard]] Outcome outcome_of(const std::string& cel);
+// REQUIRES: it is constant. Computed here, so that what cannot be is null and told why, and a boolean is a literal;
+// `text` is what it is called. It stays `computed`.
+[[nodiscard]] Term settled(Term term, std::string_view text);
 
 }  // namespace socle::rules::dmn

@@ -68,6 +68,39 @@ Cel shorthand(const Test& test, Kind column) {
   return (test.low_included ? "[" : "(") + *low + ".." + *high + (test.high_included ? "]" : ")");
 }
 
+// A list without the items that are wrong; false: nothing else is in it.
+bool without_wrong(Term& list) {
+  const auto wrong = [](const Term& item) { return item.wrong.has_value(); };
+  if (std::none_of(list.items.begin(), list.items.end(), wrong)) return true;
+  std::erase_if(list.items, wrong);
+  list.cel = "[";
+  for (const auto& item : list.items) list.cel += (list.cel.size() > 1 ? ", " : "") + item.cel;
+  list.cel += "]";
+  return !list.items.empty();
+}
+
+// The tests that a value decides. What the others come to: whether one is true, whether one is null.
+struct Open {
+  std::vector<Test> tests;
+  bool yes = false;
+  bool null = false;
+};
+Open open_tests(const std::vector<Test>& tests, Kind column) {
+  Open out;
+  for (auto test : tests) {
+    const auto& low = test.low;
+    const bool condition = test.form == Test::Form::expression && low.constant && low.computed &&
+                           low.kind == Kind::boolean && column != Kind::boolean;
+    if (low.wrong || test.high.wrong || !without_wrong(test.low))
+      out.null = true;
+    else if (condition)
+      out.yes = out.yes || low.cel == "true";
+    else
+      out.tests.push_back(std::move(test));
+  }
+  return out;
+}
+
 // not(…) of one comparison or interval: null and values of other kinds have no order, so they pass neither.
 std::optional<std::vector<Test>> turned(const std::vector<Test>& tests) {
   constexpr Order turned_order[] = {Order::ge, Order::gt, Order::le, Order::lt};
@@ -100,7 +133,11 @@ Cel any_holds(const std::vector<Test>& tests, const Term& subject) {
   return out;
 }
 
-Cel cell_of(const std::vector<Test>& tests, bool negated, Kind column) {
+Cel cell_of(const std::vector<Test>& all, bool negated, Kind column) {
+  const auto [tests, yes, null] = open_tests(all, column);
+  if (yes) return std::string(negated ? nothing : anything);
+  if (tests.empty()) return std::string(negated && !null ? anything : nothing);
+  if (negated && null) return std::string(nothing);
   if (!std::all_of(tests.begin(), tests.end(), [](const Test& one) { return one.constant(); })) {
     Term value;
     value.cel = "value";

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dmn/feel_term.hpp"
@@ -24,7 +25,11 @@ struct Test {
 
 // Whether `subject` passes one of the tests: a boolean expression, an error where FEEL has null.
 [[nodiscard]] Result<std::string> any_holds(const std::vector<Test>& tests, const Term& subject);
-// A cell of a column of that kind.
+// The cells that let everything and nothing through.
+inline constexpr std::string_view anything = "-";
+inline constexpr std::string_view nothing = "not(-)";
+// A cell of a column of that kind. A test with a literal or constant that is wrong passes nothing, negated or not; a
+// constant condition, such as count(["a"]) = 1, is no value that the column is compared with.
 [[nodiscard]] Result<std::string> cell_of(const std::vector<Test>& tests, bool negated, Kind column);
 // The kind of moment that the tests compare with; any: with none.
 [[nodiscard]] Kind moment_compared(const std::vector<Test>& tests);

@@ -64,9 +64,21 @@ class Importer {
                        error.message);
   }
   Translated translated(Result<Translated> text, const std::string& pointer) {
-    if (text) return *std::move(text);
+    if (text) {
+      for (const auto& note : text->notes) diagnostics_.warning(pointer, codes::import_syntax, note);
+      return *std::move(text);
+    }
     tell(text.error(), pointer);
     return {"-", Kind::any, true};
+  }
+
+  // Only a value that is there is checked; rows and defaults decide about null.
+  static Translated or_null(Translated allowed) {
+    if (!allowed.constant)
+      allowed.cel = "(value == null || " + allowed.cel + ")";
+    else if (allowed.cel != "-")
+      allowed.cel += ", null";
+    return allowed;
   }
 
   void check() {
@@ -119,7 +131,7 @@ class Importer {
       column.input = translated(std::move(read), table_.pointer);
       if (!input.values.empty()) {
         if (auto cell = feel_unary_tests(input.values, names, column.kind))
-          column.allowed = *std::move(cell);
+          column.allowed = or_null(translated(std::move(cell), table_.pointer));
         else
           diagnostics_.warning(
               table_.pointer, cell.error().code == Code::unsupported ? codes::import_unsupported : codes::import_syntax,
@@ -216,7 +228,7 @@ class Importer {
     out.end_object();
   }
 
-  // One row, hit when every input is allowed.
+  // One row, hit when every input is allowed; null is, see or_null().
   void write_allowed(json::Writer& out) const {
     out.begin_object();
     out.member("table", "allowed").member("hit", "F").member("lenient", true);

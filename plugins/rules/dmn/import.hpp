@@ -1,10 +1,11 @@
 // import.hpp: DMN decision tables as rulesets of ours. Any thread.
 //
 // The result is DMN's in every case, without a switch: null where no rule is hit and there is no default, where UNIQUE
-// finds several rules or ANY finds rules that differ, and where an input is not one of its allowed values. What our own
-// tables answer with an error is written out as steps, so that the model shows it and a trace names the rows:
+// finds several rules or ANY finds rules that differ, and where an input that is there is not one of its allowed
+// values. What our own tables answer with an error is written out as steps, so that the model shows it and a trace
+// names the rows:
 //
-//   allowed    a table that gives whether every input is among its allowed values     (only where some are listed)
+//   allowed    a table that gives whether every input is null or one of its allowed values (only where some are listed)
 //   hits       the table as C, for U, A and sums of what may be no number; else it is the decision itself
 //   decision   what DMN makes of the hits
 #pragma once

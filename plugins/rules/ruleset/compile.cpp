@@ -271,7 +271,7 @@ class RulesetCompiler {
     }
     const auto definition = read_table_step(source, at);
     if (!definition) return {};
-    out.table = Table::compile(*definition, env(), diagnostics_, &*costs_);
+    out.table = Table::compile(*definition, env(), diagnostics_, &*costs_, source_.find("input"));
     if (!out.table) return {};
     costs_->add(out.table->least_cost());
     pattern_bytes_ += out.table->pattern_bytes();

@@ -3,11 +3,29 @@
 #include "table/analysis.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
+
+#include "table/column.hpp"
 
 namespace socle::rules {
 namespace {
 constexpr int max_depth = 2000;
+}
+
+Analysis::Analysis(const AnalysisInput& input) : input_(input) {
+  for (std::size_t c = 0; c < input_.domain.size(); ++c) {
+    const auto& domain = input_.domain[c];
+    hulls_.push_back({domain.lowest(), domain.highest()});
+    auto holes = domain.complement(domain.highest()).common(hulls_.back());
+    if (!holes.empty()) holes_.push_back({c, std::move(holes)});
+  }
+}
+
+std::vector<std::uint32_t> Analysis::hole_rows() const {
+  std::vector<std::uint32_t> out(holes_.size());
+  std::iota(out.begin(), out.end(), static_cast<std::uint32_t>(input_.rows));
+  return out;
 }
 
 bool Analysis::spend(std::uint64_t work) {
@@ -22,7 +40,8 @@ bool Analysis::spend(std::uint64_t work) {
 
 bool Analysis::empty_row(std::uint32_t row) const {
   for (std::size_t c = 0; c < input_.cells->size(); ++c)
-    if (!cell(c, row).meets(input_.domain[c])) return true;
+    if (!cell(c, row).meets(input_.domain[c]) && !(input_.nulls[c] && cell(c, row).contains(Column::null_rank)))
+      return true;
   return false;
 }
 
@@ -49,6 +68,7 @@ std::vector<Overlap> Analysis::overlaps(std::size_t most, const Counts& counts) 
   std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) {
     return std::pair(cell(along, a).lowest(), a) < std::pair(cell(along, b).lowest(), b);
   });
+  const RankSet values(Column::null_rank + 1, std::numeric_limits<Rank>::max());
   std::vector<std::uint32_t> open;
   for (std::size_t i = 0; i < rows.size() && out.size() < most; ++i) {
     const auto row = rows[i];
@@ -59,7 +79,7 @@ std::vector<Overlap> Analysis::overlaps(std::size_t most, const Counts& counts) 
       if (!counts(std::min(row, other), std::max(row, other))) continue;
       Overlap found{std::min(row, other), std::max(row, other), {}};
       for (std::size_t c = 0; c < columns; ++c) {
-        const auto common = cell(c, row).common(cell(c, other)).common(input_.domain[c]);
+        const auto common = cell(c, row).common(cell(c, other)).common(input_.domain[c]).common(values);
         if (common.empty()) break;
         found.example.push_back(common.lowest());
       }
@@ -148,46 +168,33 @@ std::optional<std::vector<Rank>> Analysis::gap() {
   std::vector<std::uint32_t> rows;
   for (std::uint32_t row = 0; row < input_.rows; ++row)
     if (!input_.conditional[row]) rows.push_back(row);
-  // Hollow ranks (no integer between 17 and 18) break a domain into many intervals: they count as covered instead.
-  std::vector<RankSet> hulls;
-  for (const auto& domain : input_.domain) hulls.push_back({domain.lowest(), domain.highest()});
-  std::vector<std::vector<RankSet>> padded(*input_.cells);
-  auto with_holes = input_;
-  const auto columns = input_.cells->size();
-  for (std::size_t c = 0; c < columns; ++c) {
-    const auto holes = input_.domain[c].complement(input_.domain[c].highest());
-    if (holes.empty()) continue;
-    // One more row a column: "a value that cannot come here, and anything elsewhere" is answered.
-    for (std::size_t other = 0; other < columns; ++other)
-      padded[other].push_back(other == c ? holes : RankSet(0, hulls[other].highest()));
-    rows.push_back(static_cast<std::uint32_t>(padded[0].size() - 1));
-  }
-  with_holes.cells = &padded;
-  Analysis inner(with_holes);
-  inner.work_ = work_;
+  for (const auto hole : hole_rows()) rows.push_back(hole);
   Box box;
-  for (const auto& hull : hulls) box.push_back(hull.intervals().front());
-  auto point = inner.uncovered(std::move(box), rows, 0);
-  work_ = inner.work_;
-  incomplete_ = incomplete_ || inner.incomplete_;
-  return point;
+  for (const auto& hull : hulls_) box.push_back(hull.intervals().front());
+  return uncovered(std::move(box), rows, 0);
 }
 
 std::vector<Analysis::Unreachable> Analysis::unreachable(bool first_hit_wins) {
   std::vector<Unreachable> out;
-  std::vector<std::uint32_t> before;
+  auto before = hole_rows();  // stay the last: a box is cut along the table's own rows first
   const auto columns = input_.cells->size();
   for (std::uint32_t row = 0; row < input_.rows; ++row) {
     if (empty_row(row)) {
       out.push_back({row, true});
       continue;
     }
-    if (first_hit_wins && !before.empty()) {
+    if (first_hit_wins && before.size() > holes_.size()) {
       std::vector<RankSet> sets;
-      for (std::size_t c = 0; c < columns; ++c) sets.push_back(cell(c, row).common(input_.domain[c]));
+      bool covered = true;
+      for (std::size_t c = 0; c < columns; ++c) {
+        sets.push_back(cell(c, row).common(hulls_[c]));
+        covered = covered && cell(c, row).meets(input_.domain[c]);  // else only null gets there
+      }
       std::vector<Box> boxes;
-      bool covered = boxes_of(sets, boxes);
-      incomplete_ = incomplete_ || !covered;
+      if (covered) {
+        covered = boxes_of(sets, boxes);
+        incomplete_ = incomplete_ || !covered;
+      }
       for (std::size_t i = 0; i < boxes.size() && covered; ++i) {
         const bool was_incomplete = incomplete_;
         incomplete_ = false;
@@ -197,7 +204,7 @@ std::vector<Analysis::Unreachable> Analysis::unreachable(bool first_hit_wins) {
       if (covered) out.push_back({row, false});
       if (work_ == 0) break;
     }
-    if (!input_.conditional[row]) before.push_back(row);
+    if (!input_.conditional[row]) before.insert(before.end() - static_cast<std::ptrdiff_t>(holes_.size()), row);
   }
   return out;
 }

@@ -16,7 +16,8 @@ namespace socle::rules {
 
 struct AnalysisInput {
   const std::vector<std::vector<RankSet>>* cells = nullptr;  // [column][row]
-  std::vector<RankSet> domain;                               // what can come, a column
+  std::vector<RankSet> domain;                               // what can come, a column; never empty
+  std::vector<bool> nulls;                                   // null beside it is no surprise, a column
   std::vector<bool> conditional;                             // a row
   std::size_t rows = 0;
 };
@@ -29,9 +30,9 @@ struct Overlap {
 
 class Analysis {
  public:
-  explicit Analysis(const AnalysisInput& input) : input_(input) {}
+  explicit Analysis(const AnalysisInput& input);
 
-  // Pairs of unconditional rows that one input hits both and of which `counts` says so, at most `most`.
+  // Pairs of unconditional rows that one input without nulls hits both and of which `counts` says so, at most `most`.
   using Counts = std::function<bool(std::uint32_t, std::uint32_t)>;
   [[nodiscard]] std::vector<Overlap> overlaps(std::size_t most, const Counts& counts);
   // An input that no row answers, if there is one.
@@ -48,14 +49,27 @@ class Analysis {
  private:
   using Box = std::vector<RankSet::Interval>;  // one a column
   [[nodiscard]] const RankSet& cell(std::size_t column, std::uint32_t row) const {
-    return (*input_.cells)[column][row];
+    if (row < input_.rows) return (*input_.cells)[column][row];
+    const auto& hole = holes_[row - input_.rows];
+    return hole.column == column ? hole.ranks : hulls_[column];
   }
   [[nodiscard]] bool spend(std::uint64_t work);
   // A point of the box that none of `rows` covers, or nothing.
   [[nodiscard]] std::optional<std::vector<Rank>> uncovered(Box box, const std::vector<std::uint32_t>& rows, int depth);
   [[nodiscard]] bool empty_row(std::uint32_t row) const;
 
+  // Hollow ranks (no integer between 17 and 18) and what the schema refuses break a domain into many intervals.
+  // Coverage looks at the whole of it instead, and at one more row a hole: what cannot come is answered. They are
+  // numbered after the rows.
+  struct Hole {
+    std::size_t column;
+    RankSet ranks;
+  };
+  [[nodiscard]] std::vector<std::uint32_t> hole_rows() const;
+
   const AnalysisInput& input_;
+  std::vector<RankSet> hulls_;  // of the domains
+  std::vector<Hole> holes_;
   std::uint64_t work_ = 30'000'000;  // cells compared; about 0.2 s
   bool incomplete_ = false;
 };

@@ -2,6 +2,7 @@
 // those. Longer than most files because every form of a cell is both compiled and read for the static analysis.
 #include "table/cell_compiler.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -321,9 +322,14 @@ RankSet CellCompiler::ranks(const ConstantCell& cell, const Column& column) {
   switch (cell.kind) {
     case Node::anything: return column.everything();
     case Node::expression: return column.equal_to(cell.values[0]);
-    case Node::member:
-      for (const auto& value : cell.values) out.add(column.equal_to(value));
+    case Node::member: {
+      std::vector<Rank> found;
+      for (const auto& value : cell.values)
+        if (const auto one = column.equal_to(value); !one.empty()) found.push_back(one.lowest());
+      std::sort(found.begin(), found.end());
+      for (const auto rank : found) out.append(rank, rank);
       return out;
+    }
     case Node::compare: {
       const Column::Bound closed{cell.values[0], true};
       const Column::Bound open{cell.values[0], false};

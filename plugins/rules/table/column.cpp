@@ -28,6 +28,10 @@ bool as_exact_double(const Value& value, double& out) {
   return value.is(Kind::unsigned_integer) && value.as_uint() <= static_cast<std::uint64_t>(exact);
 }
 
+bool is_integral(const Value& value) {
+  return !value.is(Kind::real) || value.as_double() == std::trunc(value.as_double());
+}
+
 std::string next_text(const Value& point, int step) {
   switch (point.kind()) {
     case Kind::integer: return std::to_string(point.as_int() + step);
@@ -188,6 +192,12 @@ RankSet Column::between(const std::optional<Bound>& low, const std::optional<Bou
   return {from, to};
 }
 
+RankSet Column::of_class(Class c) const {
+  if (c == Class::none) return {other_rank, other_rank};
+  const auto& part = block(c);
+  return {part.first, part.first + static_cast<Rank>(part.points.size() * 2)};
+}
+
 RankSet Column::expected() const {
   RankSet out;
   for (std::size_t c = 0; c < classes; ++c) {
@@ -196,9 +206,9 @@ RankSet Column::expected() const {
     const bool only = type_ != ColumnType::any && named;
     if (!only && !(type_ == ColumnType::any && named)) continue;
     for (Rank rank = part.first; rank <= part.first + part.points.size() * 2; ++rank)
-      if (!is_hollow(rank)) out.add({rank, rank});
+      if (!is_hollow(rank)) out.append(rank, rank);
   }
-  if (out.empty()) out.add({other_rank, other_rank});
+  if (out.empty()) out.append(other_rank, other_rank);
   return out;
 }
 
@@ -207,10 +217,10 @@ bool Column::is_hollow(Rank rank) const {
     const auto& part = blocks_[c];
     const auto end = part.first + part.points.size() * 2;
     if (rank < part.first || rank > end) continue;
-    if ((rank - part.first) % 2 == 1) return false;
+    const auto above = (rank - part.first) / 2;  // the point above this gap, or this one
+    const bool whole = is_whole(static_cast<Class>(c));
+    if ((rank - part.first) % 2 == 1) return whole && !is_integral(part.points[above]);
     if (static_cast<Class>(c) == Class::boolean) return true;
-    const auto above = (rank - part.first) / 2;  // the point above this gap
-    const bool whole = type_ == ColumnType::integer || static_cast<Class>(c) == Class::date;
     if (!whole || above == 0 || above == part.points.size()) {
       // Nothing sorts below the empty text.
       return static_cast<Class>(c) == Class::string && above == 0 && !part.points.empty() &&
@@ -233,6 +243,11 @@ std::string Column::example(Rank rank) const {
     const auto i = (rank - part.first) / 2;
     if ((rank - part.first) % 2 == 1) return cel::to_text(part.points[i]);
     if (part.points.empty()) break;
+    const bool below = i == 0;
+    if (const auto& end = below ? part.points.front() : part.points.back();
+        (below || i == part.points.size()) && whole_ && !is_integral(end))
+      return std::to_string(
+          static_cast<std::int64_t>(below ? std::floor(end.as_double()) : std::ceil(end.as_double())));
     if (i == 0) return next_text(part.points.front(), -1);
     if (i == part.points.size()) return next_text(part.points.back(), 1);
     const auto& low = part.points[i - 1];

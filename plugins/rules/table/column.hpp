@@ -34,6 +34,8 @@ class Column {
 
   // Constants, each lives as long as the column. `ordered`: a range needs its place, so looking up must search.
   void add(const cel::Value& constant, bool ordered);
+  // Of numbers only whole ones come, whatever the column's type lets through; for the analysis. Before seal().
+  void only_whole_numbers() { whole_ = true; }
   // No constant may be added after this, nothing below may be called before.
   void seal();
 
@@ -50,7 +52,7 @@ class Column {
   };
   // Between two bounds of one kind; a missing one is open to that side.
   [[nodiscard]] RankSet between(const std::optional<Bound>& low, const std::optional<Bound>& high) const;
-  // No value of the column's type has this rank (no integer lies between 17 and 18).
+  // No value that can come has this rank (no integer lies between 17 and 18).
   [[nodiscard]] bool is_hollow(Rank rank) const;
   // A value of that rank as a literal, for messages.
   [[nodiscard]] std::string example(Rank rank) const;
@@ -60,6 +62,8 @@ class Column {
   // The kinds that have an order among themselves; `none` for everything else.
   enum class Class : std::uint8_t { boolean, number, string, date, timestamp, duration, none };
   [[nodiscard]] static Class class_of(const cel::Value& value);
+  // Every value of the class; of `none` what no cell can name.
+  [[nodiscard]] RankSet of_class(Class c) const;
 
  private:
   struct Block {
@@ -71,9 +75,13 @@ class Column {
   };
   static constexpr std::size_t classes = 6;
   [[nodiscard]] const Block& block(Class c) const { return blocks_[static_cast<std::size_t>(c)]; }
+  [[nodiscard]] bool is_whole(Class c) const {
+    return c == Class::date || (c == Class::number && (whole_ || type_ == ColumnType::integer));
+  }
   [[nodiscard]] Rank rank_in(const Block& block, const cel::Value& value) const;
 
   ColumnType type_;
+  bool whole_ = false;
   std::array<Block, classes> blocks_;
   Rank last_ = other_rank;
 };

@@ -7,6 +7,7 @@
 #include "table/body.hpp"
 #include "table/cell_compiler.hpp"
 #include "table/codes.hpp"
+#include "table/input_domain.hpp"
 
 namespace socle::rules {
 namespace {
@@ -21,8 +22,10 @@ constexpr std::size_t most_overlaps = 20;
 class TableCompiler {
  public:
   TableCompiler(const TableDefinition& definition, const cel::Environment& environment, Diagnostics& diagnostics,
-                CostCheck* costs)
+                CostCheck* costs, json::View input)
       : definition_(definition),
+        environment_(environment),
+        input_(input),
         diagnostics_(diagnostics),
         body_(std::make_unique<Table::Body>()),
         cells_(environment, body_->constants, diagnostics, costs) {
@@ -42,8 +45,8 @@ class TableCompiler {
     inputs();
     outputs();
     order();
-    if (diagnostics_.errors() != before) return nullptr;
     body_->least_cost = input_cost_ + condition_cost_ + output_cost_;
+    // Whatever else is wrong, so that everything is told at once.
     ranks();
     analyse();
     if (diagnostics_.errors() != before) return nullptr;
@@ -56,11 +59,13 @@ class TableCompiler {
   void inputs() {
     body_->rows.resize(definition_.rows.size());
     constant_cells_.resize(definition_.inputs.size());
+    unread_.resize(definition_.rows.size());
     for (std::size_t c = 0; c < definition_.inputs.size(); ++c) {
       const auto& input = definition_.inputs[c];
       auto& compiled = body_->inputs.emplace_back(
           CompiledInput{cells_.expression(input.expression, input.type), Column(input.type)});
       input_cost_ += compiled.program ? cells_.last_cost() : 0;
+      schema_.push_back(InputDomain::of(input_, input, environment_, body_->constants, compiled.column));
       if (input.allowed) {
         auto allowed = cells_.compile(*input.allowed, input.type, compiled.column);
         if (allowed.condition)
@@ -71,6 +76,7 @@ class TableCompiler {
       }
       for (std::size_t r = 0; r < definition_.rows.size(); ++r) {
         auto cell = cells_.compile(definition_.rows[r].inputs[c], input.type, compiled.column);
+        unread_[r] = unread_[r] || (!cell.condition && !cell.constant);
         if (cell.condition) {
           condition_cost_ = std::max(condition_cost_, cells_.last_cost());
           body_->rows[r].conditions.push_back({static_cast<std::uint32_t>(c), *std::move(cell.condition)});
@@ -107,6 +113,7 @@ class TableCompiler {
 
   void row_outputs(std::size_t r) {
     auto& row = body_->rows[r];
+    const auto before = diagnostics_.errors();
     std::vector<std::optional<Value>> constants;
     bool known = true;
     for (std::size_t o = 0; o < definition_.outputs.size(); ++o) {
@@ -124,6 +131,7 @@ class TableCompiler {
       known = known && !out.program;
       constants.push_back(out.constant);
     }
+    known = known && diagnostics_.errors() == before;
     if (known) row.result = shape_result(body_->constants, definition_, constants);
   }
 
@@ -166,9 +174,15 @@ class TableCompiler {
       sets.reserve(constant_cells_[c].size());
       for (const auto& cell : constant_cells_[c])
         sets.push_back(cell ? CellCompiler::ranks(*cell, column) : column.everything());
-      auto domain = column.expected();
-      if (allowed_[c]) domain = domain.common(CellCompiler::ranks(*allowed_[c], column));
-      domains_.push_back(domain.empty() ? column.expected() : std::move(domain));
+      auto domain = schema_[c] ? schema_[c]->ranks(column) : column.expected();
+      bool null = !schema_[c] || schema_[c]->leaves_null_open();
+      if (allowed_[c]) {
+        const auto allowed = CellCompiler::ranks(*allowed_[c], column);
+        if (auto common = domain.common(allowed); !common.empty()) domain = std::move(common);
+        null = null && allowed.contains(Column::null_rank);
+      }
+      domains_.push_back(std::move(domain));
+      nulls_.push_back(null);
     }
   }
 
@@ -183,22 +197,35 @@ class TableCompiler {
 
   void analyse() {
     if (sets_.empty()) return;
-    AnalysisInput input{&sets_, domains_, {}, definition_.rows.size()};
-    for (const auto& row : body_->rows) input.conditional.push_back(!row.conditions.empty());
+    AnalysisInput input{&sets_, domains_, nulls_, {}, definition_.rows.size()};
+    for (std::size_t r = 0; r < body_->rows.size(); ++r)
+      input.conditional.push_back(unread_[r] || !body_->rows[r].conditions.empty());
     Analysis analysis(input);
     if (definition_.policy == HitPolicy::unique || definition_.policy == HitPolicy::any) overlaps(analysis);
     const bool wants_answer =
         single_hit(definition_.policy) && definition_.no_hit == NoHit::error && body_->otherwise_parts.empty();
-    if (wants_answer)
+    // What a row with an unread cell answers nobody knows.
+    if (wants_answer && std::find(unread_.begin(), unread_.end(), true) == unread_.end())
       if (const auto point = analysis.gap())
         diagnostics_.warning(definition_.pointer, codes::gap, "no row answers " + example(*point));
     for (const auto& [row, empty] : analysis.unreachable(definition_.policy == HitPolicy::first))
       diagnostics_.warning(definition_.rows[row].pointer, codes::unreachable_row,
-                           id(row) + (empty ? " can never be hit: no value satisfies all of its cells"
-                                            : " can never be hit: the rows before it take all of its inputs"));
+                           id(row) + " can never be hit: " +
+                               (!empty         ? "the rows before it take all of its inputs"
+                                : refused(row) ? "the input's schema or 'values' lets no value of its cells come"
+                                               : "no value satisfies all of its cells"));
     if (analysis.incomplete())
       diagnostics_.information(definition_.pointer, codes::analysis_incomplete,
                                "the table is too entangled to be analysed completely");
+  }
+
+  // Some cell lets values through, and none of them can come.
+  bool refused(std::uint32_t row) const {
+    for (std::size_t c = 0; c < sets_.size(); ++c) {
+      const auto& cell = sets_[c][row];
+      if (!cell.meets(domains_[c]) && (schema_[c] || allowed_[c]) && !cell.empty()) return true;
+    }
+    return false;
   }
 
   void overlaps(Analysis& analysis) {
@@ -220,13 +247,18 @@ class TableCompiler {
   }
 
   const TableDefinition& definition_;
+  const cel::Environment& environment_;
+  json::View input_;
   Diagnostics& diagnostics_;
   std::unique_ptr<Table::Body> body_;
   CellCompiler cells_;
   std::vector<std::vector<std::optional<ConstantCell>>> constant_cells_;  // [column][row]
   std::vector<std::optional<ConstantCell>> allowed_;
+  std::vector<std::optional<InputDomain>> schema_;
+  std::vector<bool> unread_;                // [row]: one of its input cells is wrong
   std::vector<std::vector<RankSet>> sets_;  // [column][row]
   std::vector<RankSet> domains_;
+  std::vector<bool> nulls_;
   // At least: every input, and of conditions and outputs the dearest one.
   std::uint64_t input_cost_ = 0;
   std::uint64_t condition_cost_ = 0;
@@ -236,8 +268,8 @@ class TableCompiler {
 }  // namespace
 
 std::shared_ptr<const Table> Table::compile(const TableDefinition& definition, const cel::Environment& environment,
-                                            Diagnostics& diagnostics, CostCheck* costs) {
-  auto body = TableCompiler(definition, environment, diagnostics, costs).run();
+                                            Diagnostics& diagnostics, CostCheck* costs, json::View input) {
+  auto body = TableCompiler(definition, environment, diagnostics, costs, input).run();
   if (!body) return nullptr;
   return std::shared_ptr<const Table>(new Table(std::move(body)));
 }

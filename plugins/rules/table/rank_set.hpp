@@ -35,6 +35,13 @@ class RankSet {
   [[nodiscard]] Rank highest() const { return intervals_.back().high; }
   bool operator==(const RankSet&) const = default;
 
+  // REQUIRES: nothing in the set is above `low`
+  void append(Rank low, Rank high) {
+    if (!intervals_.empty() && low <= intervals_.back().high + 1)
+      intervals_.back().high = std::max(intervals_.back().high, high);
+    else
+      intervals_.push_back({low, high});
+  }
   void add(const RankSet& other) {
     intervals_.insert(intervals_.end(), other.intervals_.begin(), other.intervals_.end());
     std::sort(intervals_.begin(), intervals_.end(), [](const Interval& a, const Interval& b) {

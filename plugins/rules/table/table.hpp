@@ -39,8 +39,10 @@ struct TableTrace {
 
 class Table {
  public:
+  // `input`: the schema that judges `input` before every evaluation; the analysis goes by it. Needed by the call alone.
   static std::shared_ptr<const Table> compile(const TableDefinition& definition, const cel::Environment& environment,
-                                              Diagnostics& diagnostics, CostCheck* costs = nullptr);
+                                              Diagnostics& diagnostics, CostCheck* costs = nullptr,
+                                              json::View input = {});
   ~Table();
 
   [[nodiscard]] cel::Value evaluate(Meter& meter, TableTrace* trace = nullptr) const;

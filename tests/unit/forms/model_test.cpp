@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "forms_rig.hpp"
+#include "source/kinds.hpp"
 
 using namespace socle::forms;
 using namespace socle::forms::testing;
@@ -64,6 +65,24 @@ TEST_CASE("forms model: all mistakes are told at once, each at its place", "[for
   CHECK_THAT(errors, Contains("/access/reed unknown_key") && Contains("did you mean 'read'?"));
   CHECK_THAT(errors, Contains("/rules/1 duplicate"));
   CHECK_THAT(errors, Contains("/colour unknown_key"));
+}
+
+TEST_CASE("forms model: a key of a later part is said as models/1 says it, and both together once", "[forms]") {
+  const std::string text = model_of(R"~("a":{"type":"string"})~", R"~("workflow":"x")~");
+  CHECK(errors_of(text) == "/workflow later_part: 'workflow' belongs to a part that is not there yet; remove it\n");
+  namespace models = socle::models;
+  std::vector<models::Diagnostic> all;
+  const auto source = models::Source::read(text, models::Media::json, all);
+  REQUIRE(source);
+  models::check_frame(*models::find_kind("forms"), "f", *source, all);
+  Diagnostics own;
+  (void)Form::compile(source->root(), own);
+  REQUIRE(own.all().size() == 1);
+  all.push_back({own.all()[0].pointer, std::string(own.all()[0].code), own.all()[0].message});
+  source->find_places(all);
+  models::put_in_order(all);
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].code == "later_part");
 }
 
 TEST_CASE("forms model: a cycle is told with the fields on it", "[forms]") {

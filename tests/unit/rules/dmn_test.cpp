@@ -123,7 +123,7 @@ TEST_CASE("dmn: COLLECT with an operator", "[rules]") {
         "error hit_policy : COLLECT with an operator is not defined for several outputs; this table has 2\n");
 }
 
-TEST_CASE("dmn: an input that is not among its allowed values gives null, whatever the policy", "[rules]") {
+TEST_CASE("dmn: an input that is there and not among its allowed values gives null, whatever the policy", "[rules]") {
   for (const auto* policy : {"UNIQUE", "FIRST", "COLLECT", "PRIORITY"}) {
     INFO(policy);
     Sheet sheet(policy, "string");
@@ -133,7 +133,8 @@ TEST_CASE("dmn: an input that is not among its allowed values gives null, whatev
     const std::string hit = std::string(policy) == "COLLECT" ? "[1]" : "1";
     CHECK(sheet.at("\"high\"") == hit);
     CHECK(sheet.at("\"none\"") == "null");
-    CHECK(sheet.at("null") == "null");
+    CHECK(sheet.at("null") == hit);
+    CHECK(sheet("{}") == hit);
     sheet.table.inputs[0].values += ",null";
     CHECK(sheet.at("null") == hit);
   }
@@ -142,12 +143,43 @@ TEST_CASE("dmn: an input that is not among its allowed values gives null, whatev
   days.row("-", "1");
   CHECK(days.at("\"PT36H\"") == "1");
   CHECK(days.at("\"P8D\"") == "null");
+  CHECK(days.at("null") == "1");
   Sheet unread("FIRST", "string");
   unread.table.inputs[0].values = "low, high";
   CHECK(unread.row("-", "1").at("\"none\"") == "1");
   CHECK(dmn_test::told(unread.diagnostics) ==
         "warning import_unsupported : the allowed values of 'x' are not checked: 'low' is no input of the table and no "
         "function that can be translated\n");
+}
+
+TEST_CASE("dmn: rows and the default decide about an input that is missing, not its allowed values", "[rules]") {
+  for (const auto* values : {"\"low\",\"high\"", "not(\"none\")", "string length(?) > 2 and ? != \"none\""}) {
+    INFO(values);
+    Sheet sheet("UNIQUE", "string");
+    sheet.table.inputs[0].values = values;
+    sheet.table.outputs[0].otherwise = "0";
+    sheet.row("\"low\"", "1").row("null", "2");
+    CHECK(sheet.at("\"low\"") == "1");
+    CHECK(sheet.at("\"high\"") == "0");
+    CHECK(sheet.at("\"none\"") == "null");
+    CHECK(sheet.at("null") == "2");
+    CHECK(sheet("{}") == "2");
+    sheet.table.rules.pop_back();
+    CHECK(sheet("{}") == "0");
+  }
+}
+
+TEST_CASE("dmn: literals and constants that FEEL has null for are told at their places", "[rules]") {
+  Sheet sheet("FIRST", "date");
+  sheet.row("< date(\"2020-02-30\")", "1").row("-", "time(\"25:00:00\")").row("-", "\"a\" < 5");
+  sheet.table.outputs[0].otherwise = "duration(\"bogus\")";
+  REQUIRE_FALSE(sheet.imported().empty());
+  CHECK(dmn_test::told(sheet.diagnostics) ==
+        "warning import_syntax /line 1: '2020-02-30' is no date, such as 2024-12-31; FEEL has null there\n"
+        "warning import_syntax : 'bogus' is no duration, such as P1DT2H30M or P1Y2M; FEEL has null there\n"
+        "warning import_syntax /line 2: '25:00:00' is no time, such as 10:30:00; FEEL has null there\n"
+        "warning import_syntax /line 3: the constant '\"a\" < 5' has no value; FEEL has null there\n");
+  CHECK(sheet.at("\"2020-01-01\"") == "null");
 }
 
 TEST_CASE("dmn: a rule wants an entry for each column", "[rules]") {

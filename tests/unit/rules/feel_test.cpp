@@ -252,6 +252,81 @@ TEST_CASE("feel: what does not belong together is refused, not left to never mat
   CHECK(refusal("string", "some y in x satisfies y = 1").find("'some' is no input") != std::string::npos);
 }
 
+TEST_CASE("feel: a literal that is no date, time or duration is null, and a cell with one matches nothing", "[rules]") {
+  for (const auto* wrong :
+       {"date(\"2020-02-30\")", "@\"2020-02-30\"", "date(\"2020-1-1\")", "date(2020, 2, 30)", "time(\"25:00:00\")",
+        "time(\"10:00\")", "date and time(\"2020-02-30T10:00:00\")", "date and time(\"2020-02-01T24:00:00\")",
+        "duration(\"bogus\")", "duration(\"P1Y2D\")", "date(\"2020-02-30\") + duration(\"P1D\")",
+        "date and time(date(\"2020-02-30\"), time(\"10:00:00\"))",
+        "date and time(\"2020-01-01\", time(\"25:00:00\"))"}) {
+    INFO(wrong);
+    const std::string literal(wrong);
+    CHECK(output(literal) == "null");
+    CHECK(output("if x = " + literal + " then 1 else 2") == "2");
+    const Cells cells{literal, "< " + literal, "not(" + literal + ")", "[" + literal + "..date(\"2030-01-01\")]",
+                      "not(> " + literal + ")"};
+    for (const auto* x : {R"("2020-02-30")", R"("2020-03-01")", "null"}) CHECK(first_hit("date", cells, x) == "null");
+  }
+  const Cells among{R"(date("2020-02-30"), date("2020-03-01"))", R"([date("2020-02-30"), date("2020-03-02")])", "null"};
+  CHECK(first_hit("date", among, R"("2020-03-01")") == "1");
+  CHECK(first_hit("date", among, R"("2020-03-02")") == "2");
+  CHECK(first_hit("date", among, "null") == "3");
+  CHECK(output("time(\"23:59:00z\")") == "\"23:59:00z\"");
+  CHECK(output("date(\"2020-02-29\")") == "\"2020-02-29\"");
+}
+
+TEST_CASE("feel: values of different kinds are neither equal nor different nor in order, but null", "[rules]") {
+  const auto value = [](const std::string& expression, const std::string& y) {
+    return output(expression, "{\"y\":" + y + "}", {"y"});
+  };
+  CHECK(value("\"5\" = y", "5") == "null");
+  CHECK(value("\"5\" != y", "5") == "null");
+  CHECK(value("\"5\" = y", "\"5\"") == "true");
+  CHECK(value("\"5\" = y", "null") == "false");
+  CHECK(value("\"5\" != y", "null") == "true");
+  CHECK(value("null = y", "null") == "true");
+  CHECK(value("5 = y", "5.0") == "true");
+  CHECK(value("[1, 2] = y", "[1,2]") == "true");
+  CHECK(value("y < 5", "\"a\"") == "null");
+  CHECK(value("y < 5", "null") == "null");
+  CHECK(value("y < 5", "4") == "true");
+  CHECK(value("y < \"b\"", "\"a\"") == "true");
+  CHECK(value("not(\"5\" = y)", "5") == "null");
+  CHECK(value("not(\"5\" = y)", "\"6\"") == "true");
+  CHECK(value("\"5\" = y and true", "5") == "null");
+  CHECK(value("\"5\" = y and false", "5") == "false");
+  CHECK(value("\"5\" = y or true", "5") == "true");
+  CHECK(value("true and \"5\" = y", "5") == "null");
+  CHECK(value("if \"5\" = y then 1 else 2", "5") == "2");
+  CHECK(value("if not(\"5\" = y) then 1 else 2", "5") == "2");
+  CHECK(output("d < date(\"2024-01-01\")", "{}", {{"d", "date"}}) == "null");
+  CHECK(output("d = date(\"2024-01-01\")", "{}", {{"d", "date"}}) == "false");
+  for (const auto* constant : {"\"a\" < 5", "\"5\" = 5", "1 - \"a\"", "null > 1", "number(\"a\")"}) {
+    INFO(constant);
+    CHECK(output(constant) == "null");
+  }
+  for (const auto* cell : {"? = \"5\"", "? != \"5\"", "not(? = \"5\")", "\"5\"", "> \"5\""}) {
+    INFO(cell);
+    CHECK(first_hit("", {cell}, "5") == "null");
+  }
+}
+
+TEST_CASE("feel: a constant condition passes everything or nothing, whatever the column holds", "[rules]") {
+  for (const auto* type : {"string", "number", "date", ""}) {
+    INFO(type);
+    for (const auto* x : {R"("2024-01-01")", "5", "null"}) {
+      CHECK(first_hit(type, {"count([\"a\"]) = 1"}, x) == "1");
+      CHECK(first_hit(type, {"count([\"a\"]) = 2"}, x) == "null");
+      CHECK(first_hit(type, {"not(1 = 1)", "not(1 = 2)"}, x) == "2");
+      CHECK(first_hit(type, {"\"a\" < 5", "not(\"a\" < 5)"}, x) == "null");
+    }
+  }
+  CHECK(first_hit("string", {R"(1 = 2, "b")", R"(1 = 1, "b")"}, "\"b\"") == "1");
+  CHECK(first_hit("string", {R"(1 = 2, "b")", R"(1 = 1, "b")"}, "\"c\"") == "2");
+  CHECK(first_hit("boolean", {"true", "false"}, "false") == "2");
+  CHECK(first_hit("boolean", {"1 = 1"}, "true") == "1");
+}
+
 TEST_CASE("feel: nesting has an end", "[rules]") {
   std::string deep = "x";
   for (int i = 0; i < 200; ++i) deep = "(1 in (" + deep + "))";

@@ -61,11 +61,12 @@ Status Lifecycle::check(const ChangeSet& set, const Members& now) const {
     const bool tried = std::any_of(set.canaries.begin(), set.canaries.end(),
                                    [&](const Trial& t) { return t.package.manifest->plugin == name; });
     const bool touched = tried || puts(set.put, name) || std::count(set.remove.begin(), set.remove.end(), name) > 0;
-    if (touched && member.canary != nullptr)
-      return Error{Code::conflict, "plugin '" + name +
-                                       "' has a canary running; wait for its verdict, or end it with `socle plugin "
-                                       "rollback " +
-                                       name + "`"};
+    if (touched && member.canary != nullptr) {
+      std::string why =
+          "plugin '" + name + "' has a canary running; wait for its verdict, or end it with `socle plugin ";
+      why.append("rollback ").append(name).append("`");
+      return Error{Code::conflict, std::move(why)};
+    }
   }
   for (const Trial& trial : set.canaries) {
     if (auto judged = check_trial(trial.package, trial.options); !judged) return judged;

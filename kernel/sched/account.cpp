@@ -116,7 +116,8 @@ Limits Account::limits() const {
   if (const int64_t interval = interval_; interval > 0) {
     const int64_t tolerance = tolerance_;
     l.rate = tolerance < 0 ? 0 : 1e9 / static_cast<double>(interval);
-    l.burst = tolerance < 0 ? 0 : static_cast<double>(tolerance / interval + 1);
+    const int64_t at_once = tolerance / interval + 1;
+    l.burst = tolerance < 0 ? 0 : static_cast<double>(at_once);
   }
   return l;
 }

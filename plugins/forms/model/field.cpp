@@ -2,6 +2,7 @@
 #include "model/field.hpp"
 
 #include "socle/cel/time.hpp"
+#include "socle/json/nearest.hpp"
 #include "socle/json/pointer.hpp"
 #include "socle/json/writer.hpp"
 
@@ -236,7 +237,7 @@ std::string Catalogue::unknown(std::string_view path) const {
   std::vector<std::string_view> paths;
   paths.reserve(fields_.size());
   for (const auto& field : fields_) paths.emplace_back(field.path);
-  const auto near = nearest(path, paths);
+  const std::string near(json::nearest(path, paths));
   return "there is no field '" + std::string(path.substr(0, 100)) + "'" +
          (near.empty() ? "; declare it in the schema" : "; did you mean '" + near + "'?");
 }

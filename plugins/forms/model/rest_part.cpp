@@ -4,6 +4,7 @@
 
 #include "model/body.hpp"
 #include "model/layout.hpp"
+#include "socle/json/nearest.hpp"
 
 namespace socle::forms {
 namespace {
@@ -60,7 +61,7 @@ class Layout {
     }
     const auto type = element.find("type").as_string();
     if (std::find(elements.begin(), elements.end(), type) == elements.end()) {
-      const auto near = nearest(type, {elements.begin(), elements.end()});
+      const std::string near(json::nearest(type, elements));
       diagnostics_.error(below(pointer, "type"), "bad_value",
                          "an element is a VerticalLayout, HorizontalLayout, Group, Categorization, Category, Control "
                          "or Label; found " +

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <numeric>
 
+#include "socle/json/nearest.hpp"
 #include "socle/json/pointer.hpp"
 #include "socle/json/writer.hpp"
 
@@ -28,18 +28,6 @@ int weight_of(std::string_view parameters) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), weight);
   if (error != std::errc() || !(weight >= 0 && weight <= 1)) return 0;
   return static_cast<int>(weight * 1000);
-}
-
-std::size_t edits(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> last(b.size() + 1), row(b.size() + 1);
-  std::iota(last.begin(), last.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j)
-      row[j] = std::min({last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1), last[j] + 1, row[j - 1] + 1});
-    std::swap(last, row);
-  }
-  return last[b.size()];
 }
 
 }  // namespace
@@ -106,26 +94,11 @@ void only(json::View object, std::initializer_list<std::string_view> known, cons
                         "'" + std::string(key) + "' belongs to a part that is not there yet; remove it");
       continue;
     }
-    const std::string near = nearest(key, {known.begin(), known.end()});
+    const std::string near(json::nearest(key, {known.begin(), known.size()}));
     std::string message = "'" + std::string(key.substr(0, 60)) + "' means nothing here";
     message += near.empty() ? std::string("; remove it") : "; did you mean '" + near + "'?";
     diagnostics.error(below(pointer, key), "unknown_key", std::move(message));
   }
-}
-
-std::string nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
-  std::string_view best;
-  std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
-  if (word.size() > 64) return {};
-  for (const std::string_view candidate : candidates) {
-    if (candidate.size() > 64) continue;
-    const std::size_t distance = edits(word, candidate);
-    if (distance < least) {
-      least = distance;
-      best = candidate;
-    }
-  }
-  return std::string(best);
 }
 
 std::string shown(json::View value) {

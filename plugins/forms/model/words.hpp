@@ -41,9 +41,6 @@ struct Words {
 void only(json::View object, std::initializer_list<std::string_view> known, const std::string& pointer,
           Diagnostics& diagnostics, std::initializer_list<std::string_view> later = {});
 
-// The candidate that differs from `word` in at most a third of its letters, or "".
-[[nodiscard]] std::string nearest(std::string_view word, const std::vector<std::string_view>& candidates);
-
 // A value as messages show it, cut at 60 bytes.
 [[nodiscard]] std::string shown(json::View value);
 

@@ -29,7 +29,4 @@ struct Kind {
 // The name under its key is `name`, every top-level key is known, `compatibility` is one.
 void check_frame(const Kind& kind, std::string_view name, const Source& source, std::vector<Diagnostic>& out);
 
-// The word most like `word`, or "" when none is near (a third of its length, at least one edit).
-[[nodiscard]] std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
-
 }  // namespace socle::models

@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <string>
+#include <vector>
 
+#include "socle/json/nearest.hpp"
 #include "socle/json/pointer.hpp"
 #include "table/codes.hpp"
 
@@ -25,37 +26,6 @@ constexpr std::array test_members{Member{"version", Holds::text}, Member{"record
                                   Member{"source", Holds::object}};
 constexpr std::array import_members{Member{"format", Holds::text}, Member{"name", Holds::text},
                                     Member{"source", Holds::text_or_object}, Member{"decision", Holds::text}};
-
-// Insertions, deletions, substitutions and exchanges of neighbours (optimal string alignment).
-std::size_t edits(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> before;
-  std::vector<std::size_t> last(b.size() + 1);
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(last.begin(), last.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1), last[j] + 1, row[j - 1] + 1});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
-    }
-    before = last;
-    last = row;
-  }
-  return last[b.size()];
-}
-
-// The name that differs from `word` in at most a third of its letters, or "".
-std::string_view nearest(std::string_view word, std::span<const Member> known) {
-  std::string_view best;
-  if (word.size() > longest_word) return best;
-  std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
-  for (const auto& member : known)
-    if (const auto distance = edits(word, member.name); distance < least) {
-      least = distance;
-      best = member.name;
-    }
-  return best;
-}
 
 // As messages show it: cut, but never inside a character.
 std::string_view shown(std::string_view key) {
@@ -104,7 +74,9 @@ FieldError mistyped(std::string pointer, Holds wanted, View found) {
 FieldError unknown(std::string_view key, std::span<const Member> known) {
   std::string message = "'";
   message.append(shown(key)).append("' means nothing here; ");
-  const auto near = nearest(key, known);
+  std::vector<std::string_view> names;
+  for (const Member& member : known) names.push_back(member.name);
+  const auto near = json::nearest(key, names);
   if (near.empty())
     message += "remove it";
   else

@@ -45,7 +45,7 @@
 namespace socle {
 namespace {
 
-constexpr uint64_t call_memory = uint64_t{256} << 20;  // of arena, where the plan allows more
+constexpr uint64_t call_memory = uint64_t{256} << 20;  // of one request, where the plan allows more
 constexpr const char* usage_text =
     "usage: socle run SYSTEM.yaml [--data DIR] [--listen ADDR:PORT] [--workers N] [--control PATH]\n";
 constexpr std::chrono::seconds turn_patience{2};  // a worker that takes no turn meanwhile hangs in a plugin

@@ -102,7 +102,7 @@ void Bus::deliver(Worker& w, Frame& frame, const socle_reply& reply) {
   job.user = frame.user;
   job.payload = reply.payload != nullptr ? Payload::of(reply.payload) : nullptr;
   frame.done = nullptr;
-  w.defer(job, {frame.context->account(), frame.context->work_class});
+  w.defer(job, {frame.context->account(), frame.context->work_class, frame.context->call()});
 }
 
 void Bus::recycle(Worker& w, Frame& frame) {
@@ -200,7 +200,7 @@ bool Bus::ask_again(Worker& w, Generation& callee, uint64_t token) {
   Job job;
   job.kind = Job::Kind::frame;
   job.token = FrameSlab::token(w.index(), f);
-  w.defer(job, {f.context->account(), f.context->work_class});
+  w.defer(job, {f.context->account(), f.context->work_class, f.context->call()});
   return true;
 }
 

@@ -93,6 +93,7 @@ socle_status Bus::call(Worker& w, Generation* caller, Context& context, uint32_t
     const socle_status verdict = admit(w, context, reply);
     if (verdict != SOCLE_OK && verdict != SOCLE_PENDING) return verdict;
     waits = verdict == SOCLE_PENDING;
+    payload->count_for(context.call());  // it was read before there was a context
   }
   int64_t until = context.deadline;
   const int64_t timeout = options != nullptr && options->timeout_for > 0 ? options->timeout_for : route->timeout;
@@ -128,7 +129,7 @@ socle_status Bus::call(Worker& w, Generation* caller, Context& context, uint32_t
     Job job;
     job.kind = Job::Kind::frame;
     job.token = FrameSlab::token(w.index(), frame);
-    w.defer(job, {context.account(), context.work_class});
+    w.defer(job, {context.account(), context.work_class, context.call()});
   } else {
     status = dispatch(w, frame, *route, reply);
   }
@@ -186,6 +187,7 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
   // is of the context's class too: what a plugin does in a tenant's name waits for the tenant's own requests.
   sched::Flow* payer = nullptr;
   const uint32_t outer_class = std::exchange(w.lane.work_class, context.work_class);
+  const sched::CallMemory outer_call = std::exchange(w.lane.call, context.call());
   if (context.account() != nullptr && context.account() != w.lane.paying()) [[unlikely]]
     payer = &w.lane.pay(w.lane.queue.flow(*context.account()));
   ++w.nesting;
@@ -200,6 +202,7 @@ socle_status Bus::enter(Worker& w, Frame& frame, Provider to, socle_reply* reply
   if (payer != nullptr) [[unlikely]]
     w.lane.pay(*payer);
   w.lane.work_class = outer_class;
+  w.lane.call = outer_call;
   w.runs(outer, outer_target);
   w.running_frame.store(outer_frame, std::memory_order_relaxed);
   if (status == SOCLE_PENDING) {
@@ -258,7 +261,7 @@ socle_status Bus::carry(Worker& w, Frame& frame) {
         Job job;
         job.kind = Job::Kind::frame;
         job.token = FrameSlab::token(there.index(), f);
-        there.defer(job, {context->account(), context->work_class});
+        there.defer(job, {context->account(), context->work_class, context->call()});
       });
   return SOCLE_PENDING;
 }

@@ -116,7 +116,7 @@ void Channels::tell(Worker& w, Message& m, socle_status status) {
   job.user = m.user;
   job.status = status;
   m.done = nullptr;
-  w.defer(job, {m.context->account(), SOCLE_CLASS_BACKGROUND});
+  w.defer(job, {m.context->account(), SOCLE_CLASS_BACKGROUND, m.context->call()});
 }
 
 socle_status Channels::publish(Worker& w, Generation& publisher, Context& context, const ChannelRoute& route,
@@ -200,7 +200,7 @@ void Channels::pump(Worker& w, Lane& lane) {
                                                       l.current->payload.get(), nullptr, &reply, delivered, keep);
     if (status != SOCLE_PENDING) delivered(keep, &reply);
   };
-  w.defer(job, {lane.current->context->account(), SOCLE_CLASS_BACKGROUND});
+  w.defer(job, {lane.current->context->account(), SOCLE_CLASS_BACKGROUND, lane.current->context->call()});
 }
 
 void Channels::delivered(void* user, const socle_reply* reply) {

@@ -76,6 +76,7 @@ Context* Context::open(const Identity& from, Generation* opener) {
   auto* c = new Context;
   c->opener_ = opener;
   c->account_ = from.account;
+  c->call_ = sched::CallMemory::open();
   c->wants_admission_ = from.request;
   std::string& kept = c->extra().text;
   kept.reserve(from.tenant.size() + from.principal.size() + from.claims.size() + from.idempotency_key.size() +
@@ -110,11 +111,13 @@ struct Context::Chunk {
 };
 
 Context::~Context() {
+  if (parent_ == nullptr) call_.close();
   if (arena_ == nullptr && began_at_ == 0) return;
   sched::Lane* here = sched::Lane::current();
   while (arena_ != nullptr) {
     Chunk* chunk = std::exchange(arena_, arena_->next);
     if (here != nullptr) here->release(*chunk->payer, static_cast<int64_t>(chunk->size));
+    call_.remove(chunk->size);
     std::free(chunk);
   }
   if (began_at_ == 0 || here == nullptr || Worker::current() == nullptr) return;
@@ -142,9 +145,8 @@ void* Context::arena_alloc(size_t size, size_t alignment) {
   if (here == nullptr) return nullptr;
   sched::Flow& payer = account_ != nullptr ? here->queue.flow(*account_) : here->payer();
   sched::Account& account = *payer.account.load(std::memory_order_relaxed);
-  size_t held = room;
-  for (const Chunk* c = arena_; c != nullptr; c = c->next) held += c->size;
-  if (held > account.call_memory_cap() || !here->hold(payer, static_cast<int64_t>(room))) return nullptr;
+  if (!call_.fits(room, account.call_memory_cap()) || !here->hold(payer, static_cast<int64_t>(room))) return nullptr;
+  call_.add(room);
   void* block = std::malloc(room);
   if (block == nullptr) std::abort();
   arena_ = new (block) Chunk{arena_, &account, room, sizeof(Chunk)};
@@ -156,6 +158,7 @@ Context* Context::derive(int64_t until, socle_str key, std::span<const socle_pai
   c->deadline = std::min(deadline, until);
   c->opener_ = opener_;
   c->account_ = account_;
+  c->call_ = call_;
   c->depth_ = static_cast<uint16_t>(depth_ + 1);
   c->bucket_ = bucket_;
   c->parent_ = this;

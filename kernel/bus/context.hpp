@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "sched/call_memory.hpp"
 #include "socle/abi.h"
 
 namespace socle::sched {
@@ -78,6 +79,8 @@ class Context : public socle_context {
   [[nodiscard]] const Context& root() const;
   [[nodiscard]] Context& root() { return const_cast<Context&>(std::as_const(*this).root()); }
   [[nodiscard]] sched::Account* account() const { return account_; }
+  // What is held for the root and all that is derived from it, on this worker.
+  [[nodiscard]] const sched::CallMemory& call() const { return call_; }
   // A request from outside has a place in its tenant's calls in flight from begin_service() to its end.
   [[nodiscard]] bool wants_admission() const { return wants_admission_; }
   void asked(int64_t now) {
@@ -109,6 +112,7 @@ class Context : public socle_context {
   uint16_t bucket_ = 0;
   bool wants_admission_ = false;
   sched::Account* account_ = nullptr;
+  sched::CallMemory call_;               // the root's
   int64_t asked_at_ = 0, began_at_ = 0;  // of a root that is a request
   Generation* opener_ = nullptr;
   Context* parent_ = nullptr;

@@ -22,17 +22,18 @@ Generation& self(const socle_host* host) { return *Generation::of(host); }
 Worker* here() { return Worker::current(); }
 
 // ---- payloads
-// The tenant's budget says no before malloc does, also to a payload that is more than one call may hold. What the
-// kernel itself must say is not asked.
+// The tenant's budget says no before malloc does, and so does that of the request it is for. What the kernel itself
+// must say is not asked.
 bool affordable(size_t bytes) {
   const auto size = static_cast<int64_t>(bytes);
   if (sched::Lane* lane = sched::Lane::current(); lane != nullptr) {
     sched::Flow& payer = lane->payer();
-    return bytes <= payer.account.load(std::memory_order_relaxed)->call_memory_cap() && lane->fits(payer, size);
+    const uint64_t cap = payer.account.load(std::memory_order_relaxed)->call_memory_cap();
+    return lane->call.fits(bytes, cap) && lane->fits(payer, size);
   }
   sched::Account* payer = sched::PaidAside::current();
   if (payer == nullptr) return true;
-  if (bytes > payer->call_memory_cap() || !payer->take_memory(size)) return false;
+  if (!sched::PaidAside::call().fits(bytes, payer->call_memory_cap()) || !payer->take_memory(size)) return false;
   payer->give_memory(size);  // the payload itself takes it
   return true;
 }
@@ -194,9 +195,9 @@ void watch_close(const socle_host*, uint64_t id) {
   if (here() != nullptr) here()->watch_close(id);
 }
 // On an offload thread, behind the barrier that code on the bare ABI may lack. What `done` is to be told.
-socle_status run_work(const Generation& g, sched::Account& payer, socle_work_fn work, void* user) {
+socle_status run_work(const Generation& g, const Payer& payer, socle_work_fn work, void* user) {
   const crash::Blame blame(g.plugin, g.version, g.seq, "offload");
-  const sched::PaidAside paid(payer);
+  const sched::PaidAside paid(*payer.account, payer.call);
   try {
     work(user);
     return SOCLE_OK;
@@ -213,7 +214,7 @@ socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn 
   const Payer payer = w->paying();
   const auto piece = [&g, index = w->index(), work, done, user, payer] {
     const int64_t before = telemetry::thread_cpu();
-    const socle_status status = run_work(g, *payer.account, work, user);
+    const socle_status status = run_work(g, payer, work, user);
     const int64_t used = telemetry::thread_cpu() - before;
     g.bus.post(index, [&g, done, user, payer, used, status](Worker& at) {
       at.lane.queue.charge(at.lane.queue.flow(*payer.account), used);
@@ -252,32 +253,41 @@ uint32_t worker(const socle_host* host) {
 }
 uint32_t worker_count(const socle_host* host) { return self(host).bus.worker_count(); }
 // Before each frame stands who pays for it; frames are aligned as malloc does.
-constexpr size_t frame_head = 16;
+struct FrameHead {
+  sched::Account* payer = nullptr;
+  sched::CallMemory call;
+};
+constexpr size_t frame_head = 32;
+static_assert(sizeof(FrameHead) <= frame_head);
 void* frame_alloc(const socle_host* host, size_t size) {
   Worker* w = here();
   char* block = nullptr;
-  sched::Account* payer = nullptr;
+  FrameHead head;
   if (w == nullptr) {
     block = static_cast<char*>(std::malloc(size + frame_head));
   } else {
-    payer = w->paying().account;
-    if (!w->lane.hold(w->lane.payer(), static_cast<int64_t>(size))) return nullptr;
+    head = {w->paying().account, w->lane.call};
+    if (!head.call.fits(size, head.payer->call_memory_cap()) ||
+        !w->lane.hold(w->lane.payer(), static_cast<int64_t>(size)))
+      return nullptr;
+    head.call.add(size);
     self(host).at(w->index()).frames.add(1);
     block = static_cast<char*>(w->frame_alloc(size + frame_head));
   }
   if (block == nullptr) std::abort();
-  new (block) sched::Account*(payer);
+  new (block) FrameHead(head);
   return block + frame_head;
 }
 void frame_free(const socle_host* host, void* frame, size_t size) {
   Worker* w = here();
   char* block = static_cast<char*>(frame) - frame_head;
-  sched::Account* payer = *reinterpret_cast<sched::Account**>(block);
+  FrameHead head = *reinterpret_cast<const FrameHead*>(block);
+  head.call.remove(size);
   if (w == nullptr) {
-    if (payer != nullptr) payer->give_memory(static_cast<int64_t>(size));
+    if (head.payer != nullptr) head.payer->give_memory(static_cast<int64_t>(size));
     return std::free(block);
   }
-  if (payer != nullptr) w->lane.release(*payer, static_cast<int64_t>(size));
+  if (head.payer != nullptr) w->lane.release(*head.payer, static_cast<int64_t>(size));
   self(host).at(w->index()).frames.add(-1);
   w->frame_free(block, size + frame_head);
 }
@@ -415,6 +425,34 @@ void post_for(const socle_host* host, uint64_t payer_number, uint32_t worker, so
   post_to(self(host), *account, worker, fn, user);
 }
 
+// ---- what is kept, and done elsewhere, for a tenant
+// Held are an account's bytes; accounts live as long as the process.
+void* memory_hold(const socle_host*, const socle_context* context, size_t size) {
+  Worker* w = here();
+  if (w == nullptr || context == nullptr || size > static_cast<size_t>(std::numeric_limits<int64_t>::max()))
+    return nullptr;
+  sched::Account* named = Context::of(context)->account();
+  sched::Flow& payer = named != nullptr ? w->lane.queue.flow(*named) : w->lane.payer();
+  if (!w->lane.hold(payer, static_cast<int64_t>(size))) return nullptr;
+  return payer.account.load(std::memory_order_relaxed);
+}
+void memory_release(const socle_host*, void* held, size_t size) {
+  auto* account = static_cast<sched::Account*>(held);
+  if (account == nullptr) return;
+  if (sched::Lane* lane = sched::Lane::current(); lane != nullptr) {
+    lane->release(*account, static_cast<int64_t>(size));
+  } else {
+    account->give_memory(static_cast<int64_t>(size));
+  }
+}
+void charge(const socle_host*, const socle_context* context, int64_t cpu) {
+  constexpr int64_t most = 1'000'000'000;  // what one call can have caused is less
+  sched::Account* account = context != nullptr ? Context::of(context)->account() : nullptr;
+  if (here() == nullptr || account == nullptr || cpu <= 0) return;
+  sched::Lane& lane = here()->lane;
+  lane.queue.charge(lane.queue.flow(*account), std::min(cpu, most));
+}
+
 void meter_level(const socle_host* host, const socle_context* context, socle_str name, double level) {
   TenantDirectory* tenants = self(host).bus.tenants();
   if (tenants != nullptr && here() != nullptr && std::isfinite(level))
@@ -481,6 +519,9 @@ void fill_host_table(socle_host& h) {
   h.payer = payer;
   h.post_for = post_for;
   h.meter_level = meter_level;
+  h.memory_hold = memory_hold;
+  h.memory_release = memory_release;
+  h.charge = charge;
 }
 
 }  // namespace socle::bus

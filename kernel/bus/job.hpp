@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "bus/payload.hpp"
+#include "sched/call_memory.hpp"
 #include "sched/flow.hpp"
 #include "socle/abi.h"
 
@@ -38,12 +39,14 @@ struct Job : sched::Work {
   void* user = nullptr;
   uint64_t token = 0;          // of the frame
   Payload* payload = nullptr;  // of the reply, owned
+  sched::CallMemory call;      // of the request it is work for
 };
 
-// Who pays for work, and in which of its classes.
+// Who pays for work, in which of its classes, and which request's memory it takes.
 struct Payer {
   sched::Account* account = nullptr;  // nullptr: who pays when it is queued
   uint32_t work_class = 0;
+  sched::CallMemory call{};
 };
 
 }  // namespace socle::bus

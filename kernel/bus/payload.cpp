@@ -56,10 +56,13 @@ Payload* Payload::alloc(size_t size, uint32_t media, std::span<const socle_pair>
 void Payload::charge(size_t bytes) {
   const auto size = static_cast<int64_t>(bytes);
   sched::Lane* lane = sched::Lane::current();
-  if (payer_ == nullptr)
+  if (payer_ == nullptr) {
     payer_ = lane != nullptr ? lane->payer().account.load(std::memory_order_relaxed) : sched::PaidAside::current();
+    call_ = lane != nullptr ? lane->call : sched::PaidAside::call();
+  }
   if (payer_ == nullptr) return;
   charged_ += bytes;
+  call_.add(bytes);
   if (lane == nullptr) return payer_->give_memory(-size);
   sched::Flow& now = lane->payer();
   lane->force(now.account.load(std::memory_order_relaxed) == payer_ ? now : lane->queue.flow(*payer_), size);
@@ -100,6 +103,7 @@ Payload* Payload::empty() {
     Payload* made = alloc(0, SOCLE_MEDIA_NONE, {});
     made->immortal_ = true;
     made->payer_ = nullptr;
+    made->call_ = {};
     g_alive.fetch_sub(1, std::memory_order_relaxed);
     return made;
   }();
@@ -120,6 +124,12 @@ void Payload::set_doc(std::string_view bytes) {
   doc = {static_cast<char*>(copy), bytes.size()};
   own_doc_ = true;
   charge(bytes.size());
+}
+
+void Payload::count_for(const sched::CallMemory& call) {
+  if (immortal_ || call_.counts()) return;
+  call_ = call;
+  call_.add(charged_);
 }
 
 void Payload::share() {
@@ -152,6 +162,7 @@ void Payload::destroy() {
   if (own_doc_) std::free(const_cast<char*>(doc.data));
   Payload* base = base_;
   if (payer_ != nullptr) {
+    call_.remove(charged_);
     if (sched::Lane* lane = sched::Lane::current(); lane != nullptr) {
       lane->release(*payer_, static_cast<int64_t>(charged_));
     } else {

@@ -9,6 +9,7 @@
 #include <span>
 #include <string_view>
 
+#include "sched/call_memory.hpp"
 #include "socle/abi.h"
 
 namespace socle::sched {
@@ -47,6 +48,8 @@ class Payload : public socle_payload {
   void retain();
   void release();
   [[nodiscard]] std::string_view find(std::string_view key) const;
+  // It is of this request, if it was made for none that is still worked on. Its worker.
+  void count_for(const sched::CallMemory& call);
 
   // Payloads alive in this process, for leak checks.
   static int64_t alive();
@@ -62,6 +65,7 @@ class Payload : public socle_payload {
   Payload* base_ = nullptr;
   sched::Account* payer_ = nullptr;  // charged for `charged_` bytes; nullptr: made where nobody pays
   size_t charged_ = 0;
+  sched::CallMemory call_;  // of the request it was made for
   void charge(size_t bytes);
   Released released_ = nullptr;  // of borrow()
   void* released_user_ = nullptr;

@@ -139,6 +139,7 @@ void Worker::defer(const Job& job, Payer payer) {
     *made = job;
   }
   made->work_class = static_cast<uint8_t>(payer.work_class);
+  made->call = payer.call;
   sched::Flow& flow = payer.account != nullptr ? lane.queue.flow(*payer.account) : lane.payer();
   lane.queue.push(flow, *made.release(), payer.work_class);
 }
@@ -251,6 +252,7 @@ void Worker::serve() {
 
 void Worker::run(Job& job) {
   lane.work_class = job.work_class;
+  lane.call = job.call;
   if (job.generation != nullptr && job.generation->bound() && index() != 0) [[unlikely]]
     return carry(job);
   switch (job.kind) {

@@ -97,7 +97,9 @@ class Worker {
   // To be run when the payer's turn comes.
   void defer(const Job& job, Payer payer);
   void defer(const Job& job) { defer(job, paying()); }
-  [[nodiscard]] Payer paying() const { return {lane.payer().account.load(std::memory_order_relaxed), lane.work_class}; }
+  [[nodiscard]] Payer paying() const {
+    return {lane.payer().account.load(std::memory_order_relaxed), lane.work_class, lane.call};
+  }
   // The account of a tenant, "~peer/ADDR" or "" (the kernel).
   [[nodiscard]] sched::Account& account(std::string_view name);
   uint64_t timer_start(Generation& g, int64_t delay, socle_event_fn fn, void* user);

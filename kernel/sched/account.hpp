@@ -45,7 +45,7 @@ struct Limits {
   uint32_t queue = no_count;        // requests waiting for that; the next one is refused
   double cpu = no_rate;             // CPU seconds a second, also while nobody else wants them; least_cpu at least
   uint64_t memory = no_bytes;       // bytes the tenant holds at a time
-  uint64_t call_memory = no_bytes;  // bytes of arena one call may hold, and of one payload
+  uint64_t call_memory = no_bytes;  // bytes of arenas, payloads and frames one request may hold in a process
 };
 
 // The request rate of a tenant, for RateLimit headers.

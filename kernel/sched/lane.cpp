@@ -11,6 +11,7 @@ namespace {
 constexpr size_t most_charged = 64;  // entries between two looks at the CPU clock
 thread_local Lane* t_lane = nullptr;
 thread_local Account* t_aside = nullptr;
+thread_local CallMemory t_aside_call;
 
 }  // namespace
 
@@ -27,9 +28,16 @@ Lane::Lane(Accounts& accounts, size_t index, Clock clock)
 
 Lane* Lane::current() { return t_lane; }
 
-PaidAside::PaidAside(Account& account) { t_aside = &account; }
-PaidAside::~PaidAside() { t_aside = nullptr; }
+PaidAside::PaidAside(Account& account, const CallMemory& call) {
+  t_aside = &account;
+  t_aside_call = call;
+}
+PaidAside::~PaidAside() {
+  t_aside = nullptr;
+  t_aside_call = {};
+}
 Account* PaidAside::current() { return t_aside; }
+const CallMemory& PaidAside::call() { return t_aside_call; }
 
 void Lane::use() {
   t_lane = this;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "sched/call_memory.hpp"
 #include "sched/fair_queue.hpp"
 
 namespace socle::sched {
@@ -45,6 +46,7 @@ class Lane {
   [[nodiscard]] int64_t used(const Account& account);
   void leave(Flow& flow) {
     pay(*house_);
+    call = {};
     queue.end(flow);
   }
   // Back to the kernel's own account; reads the CPU clock when it is due.
@@ -60,6 +62,7 @@ class Lane {
   // Any thread: who pays now.
   [[nodiscard]] const Account* paying() const { return paying_.load(std::memory_order_acquire); }
   uint32_t work_class = 0;  // of what runs now
+  CallMemory call;          // of the request it is done for
 
   // -- requests. `deadline` as in the context; `wait` is filled for a refusal: when to come again, ns.
   [[nodiscard]] Admission admit(Flow& flow, int64_t now, int64_t deadline, int64_t& retry_after);
@@ -117,27 +120,34 @@ class Lane {
   bool leases_ = false;  // some flow may hold requests, or wait
 };
 
-// For its scope: who pays for memory taken by a thread without a Lane, as the offload pool's are.
+// For its scope: who pays for memory taken by a thread without a Lane, as the offload pool's are, and for which
+// request.
 class PaidAside {
  public:
-  explicit PaidAside(Account& account);
+  PaidAside(Account& account, const CallMemory& call);
   ~PaidAside();
   PaidAside(const PaidAside&) = delete;
   PaidAside& operator=(const PaidAside&) = delete;
   [[nodiscard]] static Account* current();  // nullptr: nobody
+  [[nodiscard]] static const CallMemory& call();
 };
 
 // Charges what happens inside a scope to another account than the one that pays outside.
 class PaidBy {
  public:
-  PaidBy(Lane& lane, Account& account) : lane_(lane), before_(lane.pay(lane.queue.flow(account))) {}
-  ~PaidBy() { lane_.pay(before_); }
+  PaidBy(Lane& lane, Account& account, const CallMemory& call)
+      : lane_(lane), before_(lane.pay(lane.queue.flow(account))), call_before_(std::exchange(lane.call, call)) {}
+  ~PaidBy() {
+    lane_.pay(before_);
+    lane_.call = call_before_;
+  }
   PaidBy(const PaidBy&) = delete;
   PaidBy& operator=(const PaidBy&) = delete;
 
  private:
   Lane& lane_;
   Flow& before_;
+  const CallMemory call_before_;
 };
 
 }  // namespace socle::sched

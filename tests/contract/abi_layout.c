@@ -147,7 +147,10 @@ AT(socle_host, arena_alloc, 408);
 AT(socle_host, payer, 416);
 AT(socle_host, post_for, 424);
 AT(socle_host, meter_level, 432);
-GROWS(socle_host, 440);
+AT(socle_host, memory_hold, 440);
+AT(socle_host, memory_release, 448);
+AT(socle_host, charge, 456);
+GROWS(socle_host, 464);
 
 AT(socle_root, continues, 120);
 GROWS(socle_root, 128);

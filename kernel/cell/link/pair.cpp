@@ -237,11 +237,11 @@ bool Pair::paid_body(const Incoming& in, const bus::Context& context, bus::Paylo
     body = private_body(in);
     return true;
   }
-  const sched::PaidBy paid(owner_.lane, *context.account());
+  const sched::PaidBy paid(owner_.lane, *context.account(), context.call());
   // The pairs of a short answer, an error's above all, are let through.
   const std::size_t pairs = in.head.pair_bytes > 4096 ? in.head.pair_bytes : 0;
   const std::size_t size = in[Field::text].size() + in[Field::doc].size() + pairs;
-  if (in[Field::text].size() > context.account()->call_memory_cap()) return false;
+  if (!context.call().fits(in[Field::text].size(), context.account()->call_memory_cap())) return false;
   if (size > 0 && !owner_.lane.fits(owner_.lane.payer(), static_cast<std::int64_t>(size))) return false;
   body = private_body(in);
   return true;

@@ -13,7 +13,6 @@
  *  - Times are nanoseconds: int64_t of the host's monotonic clock, or a length of time where the name ends in _for.
  *  - No exception, std type, errno or Boost object crosses. An entry that cannot work fails closed.
  */
-/* Columns and short structs are kept as a person set them. */
 /* clang-format off */
 #ifndef SOCLE_ABI_H
 #define SOCLE_ABI_H
@@ -65,9 +64,8 @@ typedef struct socle_payload {
 } socle_payload;
 
 enum { SOCLE_CLASS_INTERACTIVE = 0, SOCLE_CLASS_BACKGROUND = 1 };
-/* For whom work is done. Kernel-owned; travels on every hop and can only shrink. A plugin reads it; what it passes to
- * call() and friends is this pointer, and identity comes from the kernel's own record behind it. Lives until the call
- * that brought it is completed, longer with context_retain(). */
+/* For whom work is done. Kernel-owned; travels on every hop and can only shrink. A plugin reads it and passes this pointer
+ * on; identity comes from the kernel's own record behind it. Lives until its call is completed, or context_release(). */
 typedef struct socle_context {
   socle_str tenant;          /* "" only for the kernel's own work */
   socle_str principal;       /* user, API key, or "plugin:NAME" */
@@ -92,8 +90,8 @@ typedef struct socle_call {
   socle_payload* payload; /* never NULL */
 } socle_call;
 
-/* The answer. `payload` is owned by whom the reply is handed to and may be NULL. For an error, meta "code" holds the
- * stable code and meta "message" the text; a JSON array of field errors may be the payload's text. */
+/* The answer. `payload` is owned by whom the reply is handed to and may be NULL. For an error, meta "code" and "message"
+ * hold the stable code and the text; a JSON array of field errors may be the payload's text. */
 typedef struct socle_reply {
   uint32_t struct_size;
   socle_status status; /* never SOCLE_PENDING */
@@ -164,11 +162,10 @@ struct socle_host {
   uint32_t struct_size;
   uint16_t abi_major, abi_minor;
   /* -- payloads ------------------------------------------------------------------------------------------------ */
-  /* A new payload holding copies of text and meta, one reference. NULL only when the tenant's or the call's memory
-   * budget is used up. Any thread. */
+  /* A new payload holding copies of text and meta. NULL: the tenant's or the call's memory is used up. Any thread. */
   socle_payload* (*payload_new)(const socle_host*, socle_str text, uint32_t media, const socle_pair* meta, size_t n);
-  /* As above with `size` writable bytes of text at *bytes, to be filled before the payload is handed on, and cut to
-   * what was used by payload_seal(). Any thread. */
+  /* As above with `size` writable bytes of text at *bytes, to be filled before it is handed on and cut to what was used
+   * by payload_seal(). Any thread. */
   socle_payload* (*payload_alloc)(const socle_host*, size_t size, uint32_t media, const socle_pair* meta, size_t n,
                                   char** bytes);
   void (*payload_seal)(const socle_host*, socle_payload*, size_t size);
@@ -255,6 +252,10 @@ struct socle_host {
   uint64_t (*payer)(const socle_host*); /* who pays for what runs now, for post_for(); good for ever */
   void (*post_for)(const socle_host*, uint64_t payer, uint32_t worker, socle_event_fn, void* user); /* any thread */
   void (*meter_level)(const socle_host*, const socle_context*, socle_str name, double level); /* a stock as it stands */
+  /* Memory kept for the context's tenant beyond calls, such as a compiled model. NULL: the tenant's budget is used up. */
+  void* (*memory_hold)(const socle_host*, const socle_context*, size_t size);
+  void (*memory_release)(const socle_host*, void* held, size_t size); /* what memory_hold() returned; any thread */
+  void (*charge)(const socle_host*, const socle_context*, int64_t cpu_for); /* CPU time used for it on others' threads */
 };
 
 typedef struct socle_method {

@@ -224,7 +224,7 @@ TEST_CASE("admission: the next request of a connection is read in its payer's sl
     w.connection_opened(7, w.account("~peer/10.0.0.1"));
     // The kernel pays for posted work, so this is not the connection's turn.
     CHECK(a.runtime->admit(a.runtime.get(), 7, ready, &turns) == SOCLE_PENDING);
-    const sched::PaidBy mine(w.lane, w.account("~peer/10.0.0.1"));
+    const sched::PaidBy mine(w.lane, w.account("~peer/10.0.0.1"), w.lane.call);
     w.lane.begin_turn();
     CHECK(a.runtime->admit(a.runtime.get(), 7, ready, &turns) == SOCLE_OK);
     a.runtime->connection_charge(a.runtime.get(), 7, str("acme"));

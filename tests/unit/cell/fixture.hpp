@@ -124,10 +124,11 @@ class CellFixture : public BusFixture {
     REQUIRE(holds());
   }
 
-  static constexpr std::array methods{"echo",      "who",     "crash",      "crash_once", "later",     "ask",
-                                      "ask_held",  "spin",    "keep",       "background", "plan",      "say",
-                                      "cancelled", "publish", "shout",      "spin_later", "burn",      "burn_later",
-                                      "pressure",  "make",    "make_aside", "arena",      "spin_aside"};
+  static constexpr std::array methods{"echo",       "who",      "crash",      "crash_once",     "later",
+                                      "ask",        "ask_held", "spin",       "keep",           "background",
+                                      "plan",       "say",      "cancelled",  "publish",        "shout",
+                                      "spin_later", "burn",     "burn_later", "pressure",       "make",
+                                      "make_aside", "arena",    "spin_aside", "arena_and_make", "hold"};
   std::unique_ptr<Actor> peer;
   std::unique_ptr<bus::Generation> runtime;
   std::unique_ptr<Link> link;

@@ -52,6 +52,25 @@ TEST_CASE("memory: the arena of a call in a cell ends where its plan says", "[ce
   refused(f.ask("arena", "2000000", who));
 }
 
+TEST_CASE("memory: arena and payloads of a call in a cell are one sum", "[cell]") {
+  ServingCell f;
+  sched::Account& acme = limited(f, 64 * mib, mib);
+  const bus::Identity who{.tenant = "acme", .account = &acme};
+  CHECK(f.ask("arena_and_make", "500000", who).status == SOCLE_OK);
+  refused(f.ask("arena_and_make", "600000", who));
+}
+
+TEST_CASE("memory: what a plugin keeps for a tenant in a cell counts there beyond the call", "[cell]") {
+  ServingCell f;
+  sched::Account& acme = limited(f, 4 * mib, mib);
+  const bus::Identity who{.tenant = "acme", .account = &acme};
+  CHECK(f.ask("hold", "3000000", who).status == SOCLE_OK);
+  CHECK(f.ask("pressure", "", who).text == "2");
+  refused(f.ask("hold", "3000000", who));
+  sched::Account& globex = f.bus.accounts().tenant("globex");
+  CHECK(f.ask("hold", "3000000", {.tenant = "globex", .account = &globex}).status == SOCLE_OK);
+}
+
 TEST_CASE("memory: what a tenant holds in the kernel it cannot hold in a cell", "[cell]") {
   ServingCell f;
   sched::Account& acme = limited(f, 8 * mib, 8 * mib);

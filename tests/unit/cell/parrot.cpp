@@ -38,12 +38,15 @@ enum Method : uint32_t {
   make,
   make_aside,
   arena,
-  spin_aside
+  spin_aside,
+  arena_and_make,
+  hold
 };
-constexpr std::array<std::string_view, 23> names{
-    "echo", "who",        "crash",    "crash_once", "later",      "ask",     "ask_held",  "spin",
-    "keep", "background", "plan",     "say",        "cancelled",  "publish", "shout",     "spin_later",
-    "burn", "burn_later", "pressure", "make",       "make_aside", "arena",   "spin_aside"};
+constexpr std::array<std::string_view, 25> names{"echo",       "who",      "crash",      "crash_once",     "later",
+                                                 "ask",        "ask_held", "spin",       "keep",           "background",
+                                                 "plan",       "say",      "cancelled",  "publish",        "shout",
+                                                 "spin_later", "burn",     "burn_later", "pressure",       "make",
+                                                 "make_aside", "arena",    "spin_aside", "arena_and_make", "hold"};
 
 struct Parrot {
   const socle_host* host = nullptr;
@@ -260,6 +263,15 @@ socle_status handle(void* instance, const socle_call* call, socle_reply* reply) 
           [](void*, socle_status) {}, nullptr);
     case arena:
       if (h->arena_alloc(h, call->context, std::strtoul(std::string(text).c_str(), nullptr, 10), 8) == nullptr)
+        return used_up(p, reply);
+      return SOCLE_OK;
+    case arena_and_make:  // half of it in the arena, half as a payload
+      if (h->arena_alloc(h, call->context, std::strtoul(std::string(text).c_str(), nullptr, 10), 8) == nullptr)
+        return used_up(p, reply);
+      reply->payload = made_of(p, text);
+      return reply->payload != nullptr ? SOCLE_OK : used_up(p, reply);
+    case hold:  // for ever
+      if (h->memory_hold(h, call->context, std::strtoul(std::string(text).c_str(), nullptr, 10)) == nullptr)
         return used_up(p, reply);
       return SOCLE_OK;
     case shout:  // as many lines as the text says

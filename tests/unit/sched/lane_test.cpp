@@ -42,7 +42,7 @@ TEST_CASE("lane: time goes to who pays while it passes", "[sched]") {
   f.lane.pay(f.flow("a"));
   work(30 * us);
   {
-    const PaidBy nested(f.lane, f.accounts.tenant("b"));
+    const PaidBy nested(f.lane, f.accounts.tenant("b"), f.lane.call);
     CHECK(f.lane.paying()->id() == "b");
     work(5 * us);
   }

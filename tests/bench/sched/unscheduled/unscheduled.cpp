@@ -81,9 +81,13 @@ Lane::Lane(Accounts& accounts, size_t index, Clock clock)
       payer_(house_),
       paying_(&accounts.kernel()) {}
 
-PaidAside::PaidAside(Account&) {}
+PaidAside::PaidAside(Account&, const CallMemory&) {}
 PaidAside::~PaidAside() {}
 Account* PaidAside::current() { return nullptr; }
+const CallMemory& PaidAside::call() {
+  static const CallMemory none;
+  return none;
+}
 
 Lane* Lane::current() { return t_lane; }
 void Lane::use() { t_lane = this; }

@@ -3,20 +3,48 @@
 #   ./examples/quickstart.sh            serves until Ctrl-C
 #   ./examples/quickstart.sh --check    the same, runs real requests through every plugin, stops; 0 only if all answered
 #   ./examples/quickstart.sh --port N   the HTTP port (0: any free one; default 8080, with --check any free one)
+# What can be said of its arguments is said before anything is installed or built: wrong usage exits 2, a port that is
+# taken 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/support/setup.sh
+
+usage="usage: examples/quickstart.sh [--check] [--port N]"
+refuse() {  # EXIT-CODE TEXT
+  echo "quickstart.sh: $2" >&2
+  [ "$1" != 2 ] || echo "$usage" >&2
+  exit "$1"
+}
+taken() {  # PORT: somebody listens on it
+  (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
 
 check=no
 port=
 while [ $# -gt 0 ]; do
   case $1 in
     --check) check=yes; shift ;;
-    --port) port=${2:?--port needs a number}; shift 2 ;;
-    *) echo "usage: examples/quickstart.sh [--check] [--port N]" >&2; exit 2 ;;
+    --port)
+      [ $# -gt 1 ] || refuse 2 "--port has no number behind it; wanted 0 to 65535"
+      [[ $2 =~ ^[0-9]{1,5}$ && 10#$2 -le 65535 ]] || refuse 2 "found --port '$2'; wanted a number from 0 to 65535"
+      port=$((10#$2))
+      shift 2
+      ;;
+    --help)
+      cat <<TEXT
+$usage
+Installs what is missing (apt), builds, starts the demo on the embedded store and prints its addresses.
+  --check    run real requests through every plugin and stop; exits 0 only if all answered
+  --port N   the HTTP port; 0: any free one; 8080 otherwise, with --check any free one
+TEXT
+      exit
+      ;;
+    *) refuse 2 "unknown argument '$1'" ;;
   esac
 done
 [ -n "$port" ] || { [ "$check" = yes ] && port=0 || port=8080; }
+[ "$port" = 0 ] || ! taken "$port" || refuse 1 "port $port is in use; give another by --port N, or --port 0 for any free one"
+[ "$check" = yes ] || ! taken 9090 || refuse 1 "port 9090, which the demo's listener ops wants, is in use; stop who listens there"
 
 # shellcheck disable=SC2086
 socle_install $socle_packages

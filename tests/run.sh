@@ -43,12 +43,12 @@ if [ "$mode" != --quick ]; then
     test_preset fuzz -L 'unit|fuzz' -j 2
   else
     export SOCLE_FUZZ_SECONDS=5
-    test_preset fuzz -L 'unit|fuzz' -E '\.cell$' -j 2  # in both homes: the release tests
+    test_preset fuzz -L 'unit|fuzz' -E '\.cell$' -j 3  # in both homes: the release tests
   fi
 
   step "TSan: bus, scheduler, cells, lifecycle, tenants, telemetry, commit lane"
   socle_build tsan tsan_tests
-  test_preset tsan -L tsan
+  test_preset tsan -L tsan -j 2
 
   if [ "$mode" = --full ]; then
     step "TSan, ASan and UBSan: GCC's, with everything"

@@ -54,9 +54,10 @@ std::vector<Command> plugin_commands() {
          true}},
        "what can be checked of a plugin without running it",
        "PATH is a folder with manifest.yaml and its library. The running kernel is asked; when none answers, or with "
-       "--system, this process checks itself, and all findings are printed. No code of the plugin runs, so what its "
-       "library's descriptor says, its name, methods and filters, is compared with the manifest only when it is "
-       "loaded.",
+       "--system, this process checks itself, and all findings are printed. No code of the plugin runs. The library's "
+       "descriptor (its name, its ABI, its methods) is read from the file and compared with the manifest if the "
+       "library's entry does nothing but return it, as SOCLE_PLUGIN's does; else the verdict says so, `\"descriptor\": "
+       "\"unread\"` with --json, and it is compared when the plugin is loaded.",
        {{"socle plugin verify plugins/hello"}, {"socle plugin verify plugins/hello --system system.yaml"}}},
       {"plugin load",
        {{"PATH", Form::path}},

@@ -41,6 +41,14 @@ std::string error_line(const std::string& message) {
   return "socle: " + printable(one_finding_a_line(message), true) + "\n";
 }
 
+std::string view_verified(json::View root) {
+  std::string out = "✓ " + printable(root.find("text").as_string()) + "\n";
+  if (root.find("descriptor").as_string() == "unread")
+    out +=
+        "  its entry does more than return a constant: loading it will tell whether its methods are the manifest's\n";
+  return out;
+}
+
 std::string table_of(const Invocation& invocation, json::View root, bool colour) {
   const std::string_view words = invocation.command->words;
   if (words == "status") return view_status(root, colour);
@@ -48,7 +56,7 @@ std::string table_of(const Invocation& invocation, json::View root, bool colour)
   if (words == "top") return view_top(root, nullptr, sample_of(root, {}), colour);
   if (words == "plugin list") return view_plugins(root, colour);
   if (words == "plugin show") return view_plugin(root, colour);
-  if (words == "plugin verify") return "✓ " + printable(root.find("text").as_string()) + "\n";
+  if (words == "plugin verify") return view_verified(root);
   if (words == "plan" || words == "apply") return view_changes(root, words == "plan", colour);
   if (words == "explain call") return view_explained_call(root, colour);
   if (words == "explain plugin") return view_explained_plugin(root, colour);
@@ -165,6 +173,7 @@ Outcome execute(const Invocation& invocation, const World& world) {
   if (const auto system = invocation.get("--system"))
     return render(invocation, verify_here(invocation.arguments[0], *system), world);
   auto answer = world.ask(socket_of(invocation, world), words_for_kernel(invocation));
+  if (answer && words == "plugin verify") answer = with_descriptor(std::move(*answer), invocation.arguments[0]);
   if (answer) return render(invocation, std::move(*answer), world);
   if (words == "plugin verify") return render(invocation, verify_here(invocation.arguments[0], std::nullopt), world);
   if (words == "plan") return plan_without_kernel(invocation, answer.error());

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/file.hpp"
 #include "cli/command.hpp"
 #include "control/error_json.hpp"
 #include "lifecycle/json_text.hpp"
+#include "loader/descriptor.hpp"
 #include "loader/resident.hpp"
 #include "loader/verify.hpp"
 #include "manifest/plugin_manifest.hpp"
@@ -48,6 +50,17 @@ control::Answer failed(const Error& error, const std::vector<loader::Finding>& f
   return {1, json + ",\"findings\":" + list.end_array().take() + "}"};
 }
 
+// What the lifecycle looks for in the descriptor, in the loader's form.
+std::vector<std::string> methods_of(const PluginManifest& plugin) {
+  std::vector<std::string> names;
+  for (const auto& provided : plugin.provides) {
+    for (const auto& [method, facts] : provided.methods) names.push_back(to_string(provided.service) + "." + method);
+  }
+  for (const auto& filter : plugin.filters) names.push_back(filter.method);
+  for (const auto& subscription : plugin.subscribes) names.push_back(subscription.method);
+  return names;
+}
+
 }  // namespace
 
 control::Answer verify_here(const std::filesystem::path& folder, const std::optional<std::filesystem::path>& system) {
@@ -73,8 +86,11 @@ control::Answer verify_here(const std::filesystem::path& folder, const std::opti
   expected.plugin = plugin->plugin;
   expected.abi = {plugin->abi.major, plugin->abi.minor};
   expected.sha256 = plugin->sha256;
-  const manifest::Permission dlopen{manifest::PermissionKind::dlopen, ""};
-  if (std::find(grants.begin(), grants.end(), dlopen) != grants.end()) expected.grants.emplace_back("dlopen");
+  for (const auto kind : {manifest::PermissionKind::dlopen, manifest::PermissionKind::threads}) {
+    const manifest::Permission ability{kind, ""};
+    if (plugin->asks_for(ability) && std::find(grants.begin(), grants.end(), ability) != grants.end())
+      expected.grants.push_back(to_string(ability));
+  }
 
   loader::Report report = loader::inspect_file(plugin->library, expected, policy);
   if (config_error)
@@ -89,7 +105,23 @@ control::Answer verify_here(const std::filesystem::path& folder, const std::opti
                           (report.verified->signed_by ? ", signed by " + *report.verified->signed_by
                                                       : std::string(", not signed")))
       .end_object();
-  return {0, json.take()};
+  return with_descriptor({0, json.take()}, folder);
+}
+
+control::Answer with_descriptor(control::Answer verdict, const std::filesystem::path& folder) {
+  if (verdict.exit_code != 0 || verdict.json.size() <= 2) return verdict;
+  const auto plugin = manifest::load_plugin_manifest(folder);
+  if (!plugin) return verdict;
+  loader::Expected expected;
+  expected.plugin = plugin->plugin;
+  expected.abi = {plugin->abi.major, plugin->abi.minor};
+  loader::DescriptorReport report;
+  if (const auto bytes = base::read_file(plugin->library, loader::max_library_size))
+    report = loader::inspect_descriptor(*bytes, expected, methods_of(*plugin), {});
+  if (!report.findings.empty()) return failed(loader::to_error(report.findings, plugin->plugin), report.findings);
+  verdict.json.pop_back();
+  verdict.json += report.told ? R"(,"descriptor":"compared"})" : R"(,"descriptor":"unread"})";
+  return verdict;
 }
 
 }  // namespace socle::cli

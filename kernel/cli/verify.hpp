@@ -17,4 +17,10 @@ namespace socle::cli {
 [[nodiscard]] control::Answer verify_here(const std::filesystem::path& folder,
                                           const std::optional<std::filesystem::path>& system);
 
+// A good verdict, the kernel's or one of our own, with what the library's file alone tells of its descriptor: name,
+// ABI, entries and every method that the manifest names. Adds "descriptor", which is "compared", or "unread" when only
+// running the library would tell; or the verdict becomes the refusal that loading it would meet. Others stay as they
+// are.
+[[nodiscard]] control::Answer with_descriptor(control::Answer verdict, const std::filesystem::path& folder);
+
 }  // namespace socle::cli

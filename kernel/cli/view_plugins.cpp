@@ -32,7 +32,7 @@ std::string memory_text(json::View generation) {
 }
 
 std::string memory_fact(json::View generation) {
-  const std::string mapped =
+  std::string mapped =
       bytes_at(generation, "resident_bytes") + " resident of " + bytes_at(generation, "memory_bytes") + " mapped";
   if (text_at(generation, "home") != "cell") return mapped;
   const std::string own = memory_text(generation);

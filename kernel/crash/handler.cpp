@@ -132,8 +132,8 @@ AlternateStack::~AlternateStack() {
   munmap(memory_, alternate_size);
 }
 
-Blame::Blame(std::string_view plugin_, std::string_view version_, uint64_t generation_, std::string_view what_)
-    : plugin(plugin_), version(version_), what(what_), generation(generation_), outer_(t_blame) {
+Blame::Blame(std::string_view of_plugin, std::string_view of_version, uint64_t of_generation, std::string_view doing)
+    : plugin(of_plugin), version(of_version), what(doing), generation(of_generation), outer_(t_blame) {
   t_blame = this;
 }
 

@@ -6,6 +6,7 @@
 #include <elf.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <string>
 #include <type_traits>
@@ -19,6 +20,9 @@ constexpr std::size_t max_dynamic_entries = 4096;
 constexpr std::size_t max_symbols = 1U << 20;
 constexpr std::size_t max_notes = 1024;
 constexpr std::size_t max_name = 16384;
+// Mappings are whole pages. A file says by p_align for how large ones it was made; no machine has larger ones than
+// these.
+constexpr std::uint64_t least_page = 4096, largest_page = 65536;
 constexpr std::size_t max_names_total = 64U << 20;  // all names together: many entries may share one long string
 
 #if defined(__x86_64__)
@@ -41,6 +45,11 @@ Binding binding_of(unsigned char info) {
     case STB_GNU_UNIQUE: return Binding::unique;
     default: return Binding::other;
   }
+}
+
+std::uint64_t page_of(const Elf64_Phdr& load) {
+  const bool sane = std::has_single_bit(load.p_align) && load.p_align <= largest_page;
+  return sane ? std::max<std::uint64_t>(load.p_align, least_page) : least_page;
 }
 
 class Reader {
@@ -135,12 +144,20 @@ class Reader {
           return broken("cut off: a segment ends beyond the file's " + std::to_string(bytes_.size()) + " bytes");
         }
         // Later mappings would cover earlier ones, and what was checked would not be what runs.
-        if (segment->p_vaddr < end || segment->p_memsz < segment->p_filesz ||
-            segment->p_vaddr + segment->p_memsz < segment->p_vaddr) {
+        const std::uint64_t page = page_of(*segment);
+        const std::uint64_t last = segment->p_vaddr + segment->p_memsz;
+        if (segment->p_vaddr / page * page < end || segment->p_memsz < segment->p_filesz || last < segment->p_vaddr ||
+            last > UINT64_MAX - page) {
           return broken("its segments overlap or are out of order");
         }
-        end = segment->p_vaddr + segment->p_memsz;
+        end = (last + page - 1) / page * page;
         loads_.push_back(*segment);
+        elf_.segments.push_back({segment->p_vaddr, segment->p_memsz, *view(segment->p_offset, segment->p_filesz),
+                                 (segment->p_flags & PF_W) != 0});
+      }
+      if (segment->p_type == PT_GNU_RELRO) {
+        elf_.sealed_at = segment->p_vaddr;
+        elf_.sealed_to = segment->p_vaddr + segment->p_memsz;
       }
       if (segment->p_type == PT_DYNAMIC) dynamic_ = *segment;
       if (segment->p_type == PT_NOTE) notes_.push_back(*segment);
@@ -183,6 +200,8 @@ class Reader {
       case DT_RELASZ: relocations_[0].size = value; break;
       case DT_JMPREL: relocations_[1].address = value; break;
       case DT_PLTRELSZ: relocations_[1].size = value; break;
+      case DT_REL:
+      case DT_RELR: elf_.other_relocations = true; break;
       case DT_FLAGS_1: elf_.no_delete = (value & DF_1_NODELETE) != 0; break;
       default: break;
     }
@@ -211,7 +230,8 @@ class Reader {
       if (!name) return name.error();
       const auto visibility = ELF64_ST_VISIBILITY(entry->st_other);
       elf_.symbols.push_back(Symbol{*name, binding_of(entry->st_info), entry->st_shndx != SHN_UNDEF,
-                                    visibility == STV_DEFAULT || visibility == STV_PROTECTED});
+                                    visibility == STV_DEFAULT || visibility == STV_PROTECTED,
+                                    ELF64_ST_TYPE(entry->st_info) == STT_FUNC, entry->st_value});
     }
     return {};
   }
@@ -234,6 +254,7 @@ class Reader {
       if (table.size == 0) continue;
       const auto offset = offset_of(table.address, table.size);
       if (!offset) return broken("its relocations lie outside the file");
+      elf_.relocations.push_back(*view(*offset, table.size));
       for (std::uint64_t i = 0; i < table.size / sizeof(Elf64_Rela); ++i) {
         const auto entry = at<Elf64_Rela>(*offset + i * sizeof(Elf64_Rela));
         count = std::max(count, std::uint64_t{ELF64_R_SYM(entry->r_info)} + 1);

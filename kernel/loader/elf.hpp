@@ -22,6 +22,16 @@ struct Symbol {
   Binding binding = Binding::other;
   bool defined = false;
   bool visible = false;  // default or protected visibility: other libraries may bind to it
+  bool function = false;
+  std::uint64_t address = 0;
+};
+
+// A part of the file that is mapped.
+struct Segment {
+  std::uint64_t address = 0;
+  std::uint64_t size = 0;  // in memory; behind the bytes it is zero
+  std::string_view bytes;
+  bool writable = false;
 };
 
 struct Note {
@@ -37,6 +47,10 @@ struct Elf {
   std::vector<Symbol> symbols;            // dynamic symbols, without the null one
   std::vector<std::string_view> local_symbols;  // function and object names of .symtab, if the file has one
   std::vector<Note> notes;
+  std::vector<Segment> segments;               // by address; no two have a page in common
+  std::uint64_t sealed_at = 0, sealed_to = 0;  // GNU_RELRO: made read-only once it is relocated
+  std::vector<std::string_view> relocations;   // tables of Elf64_Rela
+  bool other_relocations = false;              // there are some of other kinds
   std::uint64_t tls_size = 0;
   bool no_delete = false;         // DF_1_NODELETE
   bool executable_stack = false;  // would make every stack of the process executable

@@ -5,23 +5,17 @@
 #include <dlfcn.h>
 #include <link.h>
 
-#include <algorithm>
 #include <boost/dll/shared_library.hpp>
-#include <cstddef>
 #include <system_error>
 #include <utility>
 
+#include "loader/descriptor.hpp"
 #include "loader/mapped.hpp"
 
 namespace socle::loader {
 namespace {
 
 namespace dll = boost::dll;
-
-constexpr std::size_t max_methods = 4096;
-constexpr std::size_t max_text = 256;
-// What ABI 1.0 has; later versions only append.
-constexpr std::size_t smallest_descriptor = offsetof(socle_plugin, connection) + sizeof(socle_plugin::connection);
 
 std::string dl_error() {
   const char* text = ::dlerror();
@@ -43,67 +37,6 @@ Error refusal(std::string found, std::string wanted, std::string action) {
   return Error{Code::invalid, to_string(Finding{"descriptor", std::move(found), std::move(wanted), std::move(action)})};
 }
 
-// A short text of the plugin's, read without trusting its pointer.
-std::string text_of(socle_str text) {
-  if (text.size > max_text) return "<" + std::to_string(text.size) + " bytes>";
-  std::string copy(text.size, '\0');
-  return copy_if_readable(text.data, copy.data(), text.size) ? copy : "<unreadable>";
-}
-
-Status check_version(const socle_plugin& plugin, const Verified& verified, const Policy& policy) {
-  const AbiVersion version{plugin.abi_major, plugin.abi_minor};
-  if (version.major != policy.kernel.major || version.minor > policy.kernel.minor) {
-    return refusal("ABI " + to_string(version) + " in the descriptor",
-                   to_string(policy.kernel) + " or an earlier minor", "rebuild the plugin against this kernel's SDK");
-  }
-  if (version != verified.abi) {
-    return refusal(
-        "ABI " + to_string(version) + " in the descriptor and " + to_string(verified.abi) + " in the ELF note",
-        "the same in both", "build all sources of the plugin against one SDK");
-  }
-  return {};
-}
-
-Status check_entries(const socle_plugin& plugin, const Verified& verified) {
-  if (const std::string name = text_of(plugin.name); name != verified.plugin) {
-    return refusal("the name '" + name + "'", "'" + verified.plugin + "', as its manifest says",
-                   "make the descriptor's name and `plugin:` equal");
-  }
-  const auto missing = [](const char* entry) {
-    return refusal(std::string("no ") + entry + "() (NULL)", "a function",
-                   std::string("fill ") + entry + " in the descriptor");
-  };
-  if (plugin.create == nullptr) return missing("create");
-  if (plugin.destroy == nullptr) return missing("destroy");
-  if (plugin.handle == nullptr) return missing("handle");
-  return {};
-}
-
-Error unnamed_method(std::size_t index, const std::string& service, const std::string& name) {
-  return refusal("method " + std::to_string(index) + " with service '" + service + "' and name '" + name + "'",
-                 "readable texts of at most 256 bytes, the name not empty", "fill the method table");
-}
-
-Result<std::vector<socle_method>> read_methods(const socle_plugin& plugin) {
-  if (plugin.method_count > max_methods) {
-    return refusal(std::to_string(plugin.method_count) + " methods", "at most " + std::to_string(max_methods),
-                   "check method_count, or split the plugin");
-  }
-  std::vector<socle_method> methods(plugin.method_count);
-  if (!copy_if_readable(plugin.methods, methods.data(), methods.size() * sizeof(socle_method))) {
-    return refusal("a method table that cannot be read", std::to_string(methods.size()) + " methods",
-                   "point methods at a constant array of method_count entries");
-  }
-  for (std::size_t i = 0; i < methods.size(); ++i) {
-    const std::string service = text_of(methods[i].service);
-    const std::string name = text_of(methods[i].name);
-    if (name.empty() || name.front() == '<' || (!service.empty() && service.front() == '<')) {
-      return unnamed_method(i, service, name);
-    }
-  }
-  return methods;
-}
-
 }  // namespace
 
 struct Library::State {
@@ -111,8 +44,7 @@ struct Library::State {
   Copy copy;
   FileIdentity file;
   std::vector<std::string> pins;
-  socle_plugin descriptor{};
-  std::vector<socle_method> methods;
+  Descriptor descriptor;
   const void* map = nullptr;
   std::chrono::nanoseconds load_time{};
 
@@ -126,29 +58,8 @@ struct Library::State {
       return refusal(SOCLE_ENTRY_NAME "() threw an exception", "a constant descriptor",
                      "return a constant and nothing else");
     }
-    if (given == nullptr) {
-      return refusal("NULL from " SOCLE_ENTRY_NAME "()", "a constant descriptor",
-                     "return the address of a constant socle_plugin");
-    }
-    std::uint32_t size = 0;
-    if (!copy_if_readable(given, &size, sizeof size)) {
-      return refusal("an unreadable pointer from " SOCLE_ENTRY_NAME "()", "a constant descriptor",
-                     "return the address of a constant socle_plugin");
-    }
-    if (size < smallest_descriptor) {
-      return refusal("struct_size " + std::to_string(size),
-                     "at least " + std::to_string(smallest_descriptor) + " (ABI 1.0)",
-                     "set struct_size to sizeof(socle_plugin)");
-    }
-    if (!copy_if_readable(given, &descriptor, std::min<std::size_t>(size, sizeof descriptor))) {
-      return refusal("a descriptor that ends in unreadable memory", std::to_string(size) + " bytes, its struct_size",
-                     "set struct_size to sizeof(socle_plugin)");
-    }
-    if (auto good = check_version(descriptor, verified, policy); !good) return good;
-    if (auto good = check_entries(descriptor, verified); !good) return good;
-    auto read = read_methods(descriptor);
-    if (!read) return read.error();
-    methods = std::move(*read);
+    if (auto wrong = loader::read_descriptor(copy_if_readable, given, verified, policy, descriptor))
+      return Error{Code::invalid, to_string(*wrong)};
     return {};
   }
 
@@ -205,9 +116,9 @@ Result<Library> Library::load(const Copy& copy, const Verified& verified, const 
   return error;
 }
 
-const socle_plugin& Library::descriptor() const { return state_->descriptor; }
-const std::vector<socle_method>& Library::methods() const { return state_->methods; }
-AbiVersion Library::abi() const { return {state_->descriptor.abi_major, state_->descriptor.abi_minor}; }
+const socle_plugin& Library::descriptor() const { return state_->descriptor.plugin; }
+const std::vector<socle_method>& Library::methods() const { return state_->descriptor.methods; }
+AbiVersion Library::abi() const { return {state_->descriptor.plugin.abi_major, state_->descriptor.plugin.abi_minor}; }
 const Copy& Library::copy() const { return state_->copy; }
 std::chrono::nanoseconds Library::load_time() const { return state_->load_time; }
 

@@ -2,6 +2,8 @@
 //
 //   ELF readable -> ABI note -> SHA-256 -> signature -> lint
 //
+// (What a file tells of the descriptor besides: descriptor.hpp.)
+//
 // All findings are collected, so that an author fixes them in one go. The bytes are read into memory once; what was
 // checked is what Store writes and Library loads, so replacing the file meanwhile changes nothing. Called by the
 // lifecycle and by `socle plugin verify`, on an offload thread. Any thread; nothing is shared.

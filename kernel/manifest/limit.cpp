@@ -11,6 +11,7 @@
 #include "manifest/names.hpp"
 #include "manifest/problems.hpp"
 #include "manifest/quantities.hpp"
+#include "socle/json/nearest.hpp"
 
 namespace socle::manifest {
 
@@ -45,8 +46,9 @@ std::string limit_name_problem(std::string_view name) {
   if (!is_dotted_word(name))
     return "expected the name of a limit such as rate or sessions.ttl, found " + in_quotes(name);
   std::vector<std::string_view> known;
+  known.reserve(std::size(limits_of_kernel));
   for (const KernelLimit& limit : limits_of_kernel) known.push_back(limit.name);
-  const auto meant = nearest(name, known);
+  const auto meant = json::nearest(name, known);
   if (!meant.empty() && meant != name)
     return "unknown limit " + in_quotes(name) + "; did you mean '" + std::string(meant) + "'?";
   return {};

@@ -4,6 +4,7 @@
 #include "manifest/choices.hpp"
 #include "manifest/limit.hpp"
 #include "manifest/tables.hpp"
+#include "socle/json/nearest.hpp"
 
 namespace socle::manifest {
 
@@ -20,7 +21,7 @@ void Codec<Permission>::read(const Node& node, Reader& reader, Permission& value
   std::vector<std::string_view> kinds;
   for (const auto& form : permission_forms()) kinds.push_back(form.name);
   const auto kind = text.substr(0, text.find(':'));
-  const auto meant = nearest(kind, kinds);
+  const auto meant = json::nearest(kind, kinds);
   const bool hint = !meant.empty() && meant != kind;
   reader.problems.add(node.at, "expected " + Text<Permission>::wanted() + ", found " + in_quotes(text) +
                                    (hint ? "; did you mean '" + std::string(meant) + "'?" : ""));

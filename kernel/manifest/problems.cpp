@@ -1,7 +1,8 @@
 #include "manifest/problems.hpp"
 
 #include <algorithm>
-#include <array>
+
+#include "socle/json/nearest.hpp"
 
 namespace socle::manifest {
 
@@ -35,46 +36,8 @@ Error Problems::error() const {
   return {Code::invalid, std::move(text)};
 }
 
-namespace {
-constexpr std::size_t longest_word = 64;
-}
-
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  if (a.size() > longest_word || b.size() > longest_word) return longest_word + 1;
-  using Row = std::array<std::size_t, longest_word + 1>;
-  Row before_last{};
-  Row last{};
-  Row row{};
-  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substitute = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-      row[j] = std::min({last[j] + 1, row[j - 1] + 1, substitute});
-      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-      if (swapped) row[j] = std::min(row[j], before_last[j - 2] + 1);
-    }
-    before_last = last;
-    last = row;
-  }
-  return last[b.size()];
-}
-
-std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates) {
-  if (word.empty()) return {};
-  std::size_t limit = std::min(std::max<std::size_t>(1, word.size() / 3), word.size() - 1);
-  std::string_view best;
-  for (const auto candidate : candidates) {
-    const auto distance = edit_distance(word, candidate);
-    if (distance > limit || (!best.empty() && distance == limit)) continue;
-    best = candidate;
-    limit = distance;
-  }
-  return best;
-}
-
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates) {
-  const auto best = nearest(word, candidates);
+  const auto best = json::nearest(word, candidates);
   return best.empty() ? std::string() : "; did you mean '" + std::string(best) + "'?";
 }
 

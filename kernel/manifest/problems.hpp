@@ -50,13 +50,7 @@ class Problems {
   std::size_t count_ = 0;
 };
 
-// The candidate that `word` is most likely a misspelling of: smallest Damerau-Levenshtein distance (optimal string
-// alignment: one insertion, deletion, substitution or swap of neighbours costs 1), at most a third of the word's
-// length (or 1), and never the whole word. Empty when none is near. Words over 64 bytes are nobody's misspelling.
-[[nodiscard]] std::string_view nearest(std::string_view word, const std::vector<std::string_view>& candidates);
-[[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
-
-// "; did you mean 'version'?" or "".
+// "; did you mean 'version'?" of the nearest candidate (json::nearest), or "".
 [[nodiscard]] std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates);
 
 // 'text' for an error message: control characters escaped, cut after 60 bytes.

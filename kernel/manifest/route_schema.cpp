@@ -1,10 +1,12 @@
 // The tables of routes and their parameters, and the rules between a route, its path and the plugin's methods.
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "manifest/choices.hpp"
 #include "manifest/path_template.hpp"
 #include "manifest/tables.hpp"
+#include "socle/json/nearest.hpp"
 
 namespace socle::manifest {
 
@@ -29,6 +31,8 @@ bool is_permission_name(std::string_view text) {
          (text.find(':') == std::string_view::npos || is_dotted_word(text.substr(text.find(':') + 1)));
 }
 
+constexpr std::array<std::string_view, 2> access_words{"public", "authenticated"};
+
 void read_access(const Node& node, Reader& reader, Route& route) {
   if (node.kind != Node::Kind::scalar || !is_permission_name(node.text)) {
     return reader.mistyped(node, "public, authenticated or a permission such as records:read");
@@ -37,7 +41,7 @@ void read_access(const Node& node, Reader& reader, Route& route) {
     route.access.kind = RouteAccess::Kind::public_;
   } else if (node.text == "authenticated") {
     route.access.kind = RouteAccess::Kind::authenticated;
-  } else if (const auto meant = nearest(node.text, {"public", "authenticated"}); !meant.empty()) {
+  } else if (const auto meant = json::nearest(node.text, access_words); !meant.empty()) {
     reader.mistyped(node, "public, authenticated or a permission such as records:read",
                     "; did you mean '" + std::string(meant) + "'?");
   } else {
@@ -181,6 +185,7 @@ const Object<RouteParam>& object_of<RouteParam>() {
 template <>
 const Object<Route>& object_of<Route>() {
   std::vector<Field<Route>> fields;
+  fields.reserve(32);
   for (const auto& verb : Choices<HttpMethod>::table) fields.push_back(verb_field(verb.value));
   fields.push_back(field("to", &Route::to, "Method of this plugin that answers.").required());
   fields.push_back(access_field());

@@ -15,6 +15,7 @@ bool is_library_name(std::string_view text) {
 
 std::vector<std::string_view> keys_of(const auto& map) {
   std::vector<std::string_view> keys;
+  keys.reserve(map.size());
   for (const auto& [key, value] : map) keys.push_back(key);
   return keys;
 }

@@ -242,6 +242,16 @@ void Connection::advance() {
   wait_read();
 }
 
+// The size of the one empty line that is ignored before a request line (RFC 9112, 2.2: some clients send one behind a
+// body); 0 while only its CR is there. It begins no head, so no deadline moves.
+std::optional<std::size_t> Connection::empty_line(std::string_view rest) {
+  if (state_ != State::idle || line_ignored_) return std::nullopt;
+  if (rest == "\r") return 0;
+  if (!rest.starts_with("\r\n")) return std::nullopt;
+  line_ignored_ = true;
+  return 2;
+}
+
 std::size_t Connection::process(std::string_view bytes) {
   std::size_t used = 0;
   while (!busy() && state_ != State::lingering && state_ != State::gone) {
@@ -253,6 +263,11 @@ std::size_t Connection::process(std::string_view bytes) {
       continue;
     }
     if (rest.empty() || worker_.draining()) break;
+    if (const auto line = empty_line(rest)) {
+      if (*line == 0) break;
+      used += *line;
+      continue;
+    }
     if (turn_wait_ || !admitted()) break;
     if (state_ == State::idle) {
       state_ = State::head;

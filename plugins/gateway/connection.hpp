@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -66,6 +67,7 @@ class Connection {
   void read_on();
   void write_on();
   void take(std::string_view bytes);
+  [[nodiscard]] std::optional<std::size_t> empty_line(std::string_view rest);
   [[nodiscard]] std::size_t process(std::string_view bytes);
   void serve_buffered();
   void advance();
@@ -175,6 +177,7 @@ class Connection {
   bool call_pending_ = false;
   bool write_wants_read_ = false;  // TLS
   bool peer_ended_ = false;        // it sends no more, and may still read
+  bool line_ignored_ = false;      // an empty one, before the next request
   bool unread_body_ = false;       // the client may still be sending what nobody will read
 };
 

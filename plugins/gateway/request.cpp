@@ -40,6 +40,7 @@ std::size_t Connection::begin(std::string_view head, std::string_view after) {
   Exchange& e = *exchange_;
   const Framing framing = scanner_.framing();
   scanner_.reset();
+  line_ignored_ = false;
   state_ = State::calling;
   deadline_ = never;
   // A chunked body is turned into a payload at its end, so its head must outlive the read buffer.

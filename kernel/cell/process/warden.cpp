@@ -37,7 +37,7 @@ using telemetry::Log;
 // Where one of the two ways is forbidden, as in some containers, the other may not be.
 ssize_t read_memory(pid_t pid, uint64_t address, char* to, size_t size) {
   iovec here{to, size};
-  iovec there{reinterpret_cast<void*>(address), size};
+  iovec there{reinterpret_cast<void*>(address), size};  // NOLINT(performance-no-int-to-ptr): the other process's
   const ssize_t got = process_vm_readv(pid, &here, 1, &there, 1, 0);
   if (got > 0) return got;
   const base::Fd memory(::open(("/proc/" + std::to_string(pid) + "/mem").c_str(), O_RDONLY | O_CLOEXEC));
@@ -80,7 +80,7 @@ int path_argument(int call) {
     case SYS_execveat: return 1;
     case SYS_execve:
     case SYS_chdir:
-    case SYS_chroot: return 0;
+    case SYS_chroot:
 #if defined(__x86_64__)
     case SYS_open:
     case SYS_creat:
@@ -88,8 +88,9 @@ int path_argument(int call) {
     case SYS_mkdir:
     case SYS_rmdir:
     case SYS_rename:
-    case SYS_chmod: return 0;
+    case SYS_chmod:
 #endif
+      return 0;
     default: return -1;
   }
 }

@@ -1,18 +1,18 @@
 #include "socle/json/nearest.hpp"
 
 #include <algorithm>
-#include <numeric>
-#include <vector>
+#include <array>
 
 namespace socle::json {
 namespace {
 
 constexpr std::size_t longest = 64;
 
-// Insertions, deletions, substitutions and exchanges of neighbours.
+// Insertions, deletions, substitutions and exchanges of neighbours. REQUIRES: neither is over `longest`.
 std::size_t edits(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> before, last(b.size() + 1), row(b.size() + 1);
-  std::iota(last.begin(), last.end(), std::size_t{0});
+  using Row = std::array<std::size_t, longest + 1>;
+  Row before{}, last{}, row{};
+  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
   for (std::size_t i = 1; i <= a.size(); ++i) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
@@ -29,10 +29,11 @@ std::size_t edits(std::string_view a, std::string_view b) {
 
 std::string_view nearest(std::string_view word, std::span<const std::string_view> known) {
   std::string_view best;
-  if (word.size() > longest) return best;
-  std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
+  if (word.empty() || word.size() > longest) return best;
+  std::size_t least = std::min(std::max<std::size_t>(1, word.size() / 3), word.size() - 1) + 1;
   for (const std::string_view candidate : known) {
-    if (candidate.size() > longest) continue;
+    const std::size_t apart = std::max(word.size(), candidate.size()) - std::min(word.size(), candidate.size());
+    if (candidate.size() > longest || apart >= least) continue;
     if (const std::size_t distance = edits(word, candidate); distance < least) {
       least = distance;
       best = candidate;

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "loader/verify.hpp"
 #include "temp_folder.hpp"
 
 namespace socle::cli {
@@ -158,6 +159,27 @@ TEST_CASE("execute: plugin verify checks by itself when no kernel answers or --s
   static_cast<void>(fake.run({"plugin", "verify", SOCLE_BROKEN_PLUGINS "/good_a", "--system",
                               temp.write("s.yaml", "socle: 1\nplugins: []\n").string()}));
   CHECK(fake.asked.empty());
+}
+
+TEST_CASE("execute: a kernel's good verdict is refused when the library's file contradicts the manifest", "[cli]") {
+  const control::Answer good = answered(R"({"verified":true,"text":"plugin 'x' 1.0.0"})");
+  const auto refused = Fake(good).run({"plugin", "verify", SOCLE_BROKEN_PLUGINS "/null_create"});
+  if (!loader::sanitizer_build() || refused.exit_code != 0) {
+    CHECK(refused.exit_code == 1);
+    CHECK(refused.out.empty());
+    CHECK(refused.err ==
+          "socle: verify plugin 'null-create': 1 finding:\n"
+          "  [descriptor] found no create() (NULL); wanted a function; do: fill create in the descriptor\n");
+    CHECK(Fake(good).run({"plugin", "verify", SOCLE_BROKEN_PLUGINS "/good_a"}).out == "✓ plugin 'x' 1.0.0\n");
+  }
+  const auto unread = Fake(good).run({"plugin", "verify", SOCLE_BROKEN_PLUGINS "/entry_throws"});
+  CHECK(unread.exit_code == 0);
+  CHECK(unread.out ==
+        "✓ plugin 'x' 1.0.0\n"
+        "  its entry does more than return a constant: loading it will tell whether its methods are the manifest's\n");
+  const auto json = Fake(good).run({"plugin", "verify", SOCLE_BROKEN_PLUGINS "/entry_throws", "--json"});
+  CHECK(json.out == R"({"verified":true,"text":"plugin 'x' 1.0.0","descriptor":"unread"})"
+                    "\n");
 }
 
 TEST_CASE("execute: plugin new tells the next three commands", "[cli]") {

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "loader/verify.hpp"
 #include "reading.hpp"
 #include "temp_folder.hpp"
 
@@ -12,10 +13,11 @@ namespace {
 std::filesystem::path broken(const std::string& name) { return std::filesystem::path(SOCLE_BROKEN_PLUGINS) / name; }
 
 // The broken library under a manifest that reads (the fixtures' own names have underscores).
-std::filesystem::path package(const TempFolder& temp, const std::string& name, const std::string& asks = "") {
-  static_cast<void>(temp.write("plugin/manifest.yaml", "plugin: fixture\nversion: 1.0.0\nabi: 1.0\nlibrary: lib" +
-                                                           name + ".so\nprovides: []\npermissions: [" + asks +
-                                                           "]\nstate: none\n"));
+std::filesystem::path package(const TempFolder& temp, const std::string& name, const std::string& asks = "",
+                              const std::string& plugin = "fixture", const std::string& provides = "") {
+  static_cast<void>(temp.write("plugin/manifest.yaml",
+                               "plugin: " + plugin + "\nversion: 1.0.0\nabi: 1.0\nlibrary: lib" + name +
+                                   ".so\nprovides: [" + provides + "]\npermissions: [" + asks + "]\nstate: none\n"));
   std::filesystem::copy_file(broken(name) / ("lib" + name + ".so"), temp.path() / "plugin" / ("lib" + name + ".so"));
   return temp.path() / "plugin";
 }
@@ -61,7 +63,7 @@ TEST_CASE("verify: the system manifest says which libraries are resident", "[cli
   INFO(answer.json);
   CHECK(answer.exit_code == 1);
   CHECK(answer.json.find("libcrypto.so.3") != std::string::npos);
-  CHECK(verify_here(plugin, std::nullopt).exit_code == 0);
+  CHECK(verify_here(plugin, std::nullopt).json.find("libcrypto.so.3") == std::string::npos);
 }
 
 TEST_CASE("verify: with a trust list an unsigned plugin is refused", "[cli]") {
@@ -87,14 +89,58 @@ TEST_CASE("verify: the entry's config is checked against the plugin's manifest",
   CHECK(finding.find("found").as_string().find("colour") != std::string::npos);
 }
 
-TEST_CASE("verify: dlopen is only allowed to whom the entry grants it", "[cli]") {
+TEST_CASE("verify: dlopen and threads are only allowed to whom the entry grants them", "[cli]") {
+  struct Ability {
+    const char *fixture, *permission, *code;
+  };
+  for (const Ability& a :
+       {Ability{"imports_dlopen", "dlopen", "import_dlopen"}, {"threaded", "threads", "import_thread"}}) {
+    INFO(a.fixture);
+    const TempFolder temp;
+    const std::string path = package(temp, a.fixture, a.permission).string();
+    const std::string entry = "socle: 1\nplugins:\n  - {path: \"" + path + "\", home: kernel";
+    const auto granted = temp.write("granted.yaml", entry + ", grants: [" + a.permission + "]}\n");
+    const auto bare = temp.write("bare.yaml", entry + "}\n");
+    CHECK(verify_here(path, granted).json.find(a.code) == std::string::npos);
+    CHECK(verify_here(path, std::nullopt).json.find(a.code) == std::string::npos);
+    CHECK(verify_here(path, bare).json.find(a.code) != std::string::npos);
+  }
+}
+
+// Sanitizers, and what counts for a fuzzer, put code of their own into the entry: then only loading tells.
+TEST_CASE("verify: a manifest that names what its library does not have is refused with both", "[cli]") {
   const TempFolder temp;
-  const std::string path = package(temp, "imports_dlopen", "dlopen").string();
-  const auto granted =
-      temp.write("granted.yaml", "socle: 1\nplugins:\n  - {path: \"" + path + "\", home: kernel, grants: [dlopen]}\n");
-  const auto bare = temp.write("bare.yaml", "socle: 1\nplugins:\n  - {path: \"" + path + "\", home: kernel}\n");
-  CHECK(verify_here(path, granted).exit_code == 0);
-  CHECK(verify_here(path, bare).json.find("import_dlopen") != std::string::npos);
+  const auto answer = verify_here(
+      package(temp, "good_a", "", "swap", "{service: swap/1, methods: {answer: {}, gone: {}}}"), std::nullopt);
+  INFO(answer.json);
+  const Reading json(answer.json);
+  if (answer.exit_code == 0) {
+    CHECK(loader::sanitizer_build());
+    CHECK(json::View(json).find("descriptor").as_string() == "unread");
+    return;
+  }
+  const json::View finding = json::View(json).find("findings").at(0);
+  CHECK(finding.find("code").as_string() == "methods");
+  CHECK(finding.find("found").as_string() == "no swap/1.gone in the descriptor, which lists swap/1.answer");
+  CHECK(finding.find("wanted").as_string() == "every method that the manifest names");
+}
+
+TEST_CASE("verify: another name in the descriptor than in the manifest is refused with both", "[cli]") {
+  const auto answer = verify_here(broken("other_name"), std::nullopt);
+  INFO(answer.json);
+  if (loader::sanitizer_build() && answer.exit_code == 0) return;
+  CHECK(answer.exit_code == 1);
+  CHECK(answer.json.find("[descriptor] found the name 'somebody_else'; wanted 'other-name', as its manifest says") !=
+        std::string::npos);
+}
+
+TEST_CASE("verify: a descriptor that only running the library would tell is told to be unread", "[cli]") {
+  const auto told = [](const std::string& fixture) {
+    const Reading json(verify_here(broken(fixture), std::nullopt).json);
+    return std::string(json::View(json).find("descriptor").as_string());
+  };
+  CHECK(told("entry_throws") == "unread");
+  CHECK((told("good_a") == "compared" || loader::sanitizer_build()));
 }
 
 TEST_CASE("verify: a system manifest that does not read is the error", "[cli]") {

@@ -18,3 +18,24 @@ TEST_CASE("json: the nearest name is one that differs in a third of its letters 
   CHECK(nearest(std::string(65, 'a'), std::array<std::string_view, 1>{"aaaa"}).empty());
   CHECK(nearest("input", {}).empty());
 }
+
+TEST_CASE("json: a letter more, less or another and an exchange of neighbours are one difference each", "[json]") {
+  constexpr std::array<std::string_view, 1> version{"version"};
+  for (const char* word : {"version", "verison", "versin", "vershion", "vertion", "verisno"}) {
+    INFO(word);
+    CHECK(nearest(word, version) == "version");
+  }
+  CHECK(nearest("evrisno", version).empty());  // three of seven
+  CHECK(nearest("versionabc", version) == "version");
+  CHECK(nearest("versionabcd", version).empty());
+}
+
+TEST_CASE("json: the nearest of several is taken, the first of equals, and never one without a letter in common",
+          "[json]") {
+  constexpr std::array<std::string_view, 3> known{"ba", "ab", "a"};
+  CHECK(nearest("ab", known) == "ab");
+  CHECK(nearest("bb", known) == "ba");
+  CHECK(nearest("a", known) == "a");
+  CHECK(nearest("b", known).empty());
+  CHECK(nearest("", std::array<std::string_view, 1>{"a"}).empty());
+}

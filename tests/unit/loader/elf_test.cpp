@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <random>
+#include <vector>
 
 #include "unit/loader/fixtures.hpp"
 
@@ -117,5 +118,32 @@ TEST_CASE("elf: overlapping segments are refused", "[elf]") {
     segment.p_vaddr = 0;
     std::memcpy(place, &segment, sizeof segment);
   }
+  CHECK(error_of(bytes) == "not a loadable library: its segments overlap or are out of order");
+}
+
+TEST_CASE("elf: a segment that shares a page with another is refused, for its mapping would cover the other's code",
+          "[elf]") {
+  std::string bytes = bytes_of("good_a");
+  Elf64_Ehdr header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  std::vector<Elf64_Phdr> segments(header.e_phnum);
+  std::memcpy(segments.data(), bytes.data() + header.e_phoff, segments.size() * sizeof(Elf64_Phdr));
+  const auto stack = std::find_if(segments.begin(), segments.end(),
+                                  [](const Elf64_Phdr& segment) { return segment.p_type == PT_GNU_STACK; });
+  REQUIRE(stack != segments.end());
+  segments.erase(stack);
+  const auto code = std::find_if(segments.begin(), segments.end(), [](const Elf64_Phdr& segment) {
+    return segment.p_type == PT_LOAD && (segment.p_flags & PF_X) != 0;
+  });
+  REQUIRE(code != segments.end());
+  // 8 bytes behind the code's last one, in its last page.
+  const std::uint64_t distance = (code->p_memsz + 7) / 8 * 8;
+  REQUIRE((code->p_vaddr + distance) % 4096 != 0);
+  Elf64_Phdr extra = *code;
+  extra.p_vaddr = extra.p_paddr = code->p_vaddr + distance;
+  extra.p_offset = code->p_offset + distance;
+  extra.p_filesz = extra.p_memsz = 8;
+  segments.insert(code + 1, extra);
+  std::memcpy(bytes.data() + header.e_phoff, segments.data(), segments.size() * sizeof(Elf64_Phdr));
   CHECK(error_of(bytes) == "not a loadable library: its segments overlap or are out of order");
 }

@@ -19,6 +19,7 @@
 #include "store/lane.hpp"
 #include "store/read.hpp"
 #include "store/rocks_kv.hpp"
+#include "store/upkeep.hpp"
 #include "worker.hpp"
 
 namespace socle::storage {
@@ -203,6 +204,7 @@ class Storage final : public Plugin, public LaneHost {
     const std::lock_guard lock(activation_);
     if (active_.load(std::memory_order_relaxed)) return {};
     if (auto opened = lane_->open(); !opened) return opened;
+    upkeep_.begin(kv_->upkeep_cpu(), state_->written.load(std::memory_order_relaxed));
     active_.store(true, std::memory_order_release);
     return {};
   }
@@ -262,7 +264,9 @@ class Storage final : public Plugin, public LaneHost {
     return Done{};
   }
 
+  // Of every change that was committed, as its answer comes home.
   void meter(const Call& call, const Request& request) {
+    if (call.weight > 0) host_.charge(request, upkeep_.cost(call.weight));
     if (call.charged > 0) host_.meter(request, "storage.written", call.charged);
     if (call.level.order == 0) return;
     levels_.in_order(call.tenant, call.level.order, [&] {
@@ -334,10 +338,18 @@ class Storage final : public Plugin, public LaneHost {
       lane_->nudge();
       for (std::uint32_t w = 0; w < host_.worker_count(); ++w)
         if (workers_[w].has_counted()) host_.post(w, [this, w] { workers_[w].tell(meters_); });
-      auto pressure = co_await host_.offload([this] { return kv_->pressure(directory_); });
-      if (pressure) show(*pressure, meters_);
+      auto look = co_await host_.offload([this] { return Look{kv_->pressure(directory_), kv_->upkeep_cpu()}; });
+      if (!look) continue;
+      show(look->pressure, meters_);
+      const Duration spent = upkeep_.observe(look->upkeep_cpu, state_->written.load(std::memory_order_relaxed));
+      meters_.upkeep.add(std::chrono::duration<double>(spent).count());
+      meters_.upkeep_rate.set(upkeep_.rate() * 1e-9);
     }
   }
+  struct Look {
+    RocksPressure pressure;
+    Duration upkeep_cpu;
+  };
 
   static constexpr Duration answer_margin = std::chrono::milliseconds(5);  // before the deadline: the answer travels
 
@@ -349,6 +361,7 @@ class Storage final : public Plugin, public LaneHost {
   const Meters meters_;
   WriteLimits limits_;
   Levels levels_;
+  Upkeep upkeep_;
   std::vector<Worker> workers_;
   std::unique_ptr<RocksKv> kv_;
   std::unique_ptr<State> state_;

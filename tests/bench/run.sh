@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tests/bench/run.sh [NAME]: builds the benchmarks and prints their lines, each with its settings, then all of them once more
-# as a table for docs; NAME runs one (bus, sched, cell, json, cel, rules, policy, forms, live, many, pages, schema, storage, models, gateway, auth, auth-flood, auth-lists, auth-sessions, audit, tenants, life, stall). Ratios are taken within one
+# as a table for docs; NAME runs one (bus, sched, cell, json, cel, rules, policy, forms, live, many, pages, schema, storage, upkeep, models, gateway, auth, auth-flood, auth-lists, auth-sessions, audit, tenants, life, stall). Ratios are taken within one
 # run; the machine should have nothing else to do.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -42,6 +42,7 @@ bench live "socle storage-rocksdb gateway models rules forms open_loop" /usr/bin
 bench many "socle storage-rocksdb gateway models rules forms" /usr/bin/python3 -B tests/bench/forms/many.py
 bench pages "pages_bench" $bin/pages/pages_bench examples/loan/loan.yaml examples/loan/records.jsonl
 bench storage storage_bench $bin/storage/storage_bench $loan/valid.jsonl "$work"
+bench upkeep upkeep_bench $bin/storage/upkeep_bench "$work"
 bench gateway "socle gateway page bare_beast" tests/bench/gateway/run.sh
 bench auth "socle storage-rocksdb gateway auth hello auth_bench" bash -c "$bin/auth/auth_bench; /usr/bin/python3 -B tests/bench/auth/run.py"
 bench auth-flood "$demo auth" python3 tests/bench/auth/login_flood.py

@@ -68,6 +68,7 @@ Verdict Remainder::declare_record(json::View remainder) {
     if (!type || !text.is_string())
       return bad("/remainder/types/" + std::string(field),
                  "the type of a field is a CEL type, such as \"date\", \"decimal\" or \"list(string)\"");
+    declared_bytes_ += sizeof(cel::Field) + field.size() + 2 * text.as_string().size();
     record.fields.push_back({std::string(field), std::move(*type), {}, {}});
   }
   const auto path = remainder.find("record");
@@ -151,7 +152,7 @@ std::string Remainder::key_of(json::View remainder) {
   return out;
 }
 
-std::size_t Remainder::bytes() const { return sizeof *this + environment_bytes + program_->bytes(); }
+std::size_t Remainder::bytes() const { return sizeof *this + environment_bytes + declared_bytes_ + program_->bytes(); }
 
 RemainderCheck::RemainderCheck(const Remainder& remainder, json::View values, std::uint64_t fuel)
     : remainder_(remainder), activation_(remainder.environment_), arena_(evaluation_memory), left_(fuel) {
@@ -197,10 +198,11 @@ Outcome<RemainderPtr> RemainderCache::get(json::View remainder) {
   auto compiled = Remainder::compile(remainder);
   if (!compiled) return compiled;
   const std::size_t bytes = key.size() + (*compiled)->bytes();
+  if (bytes > most_bytes) return compiled;  // for it all others would have to go
   entries_.push_front({std::move(key), *compiled, bytes});
   by_key_.emplace(entries_.front().key, entries_.begin());
   bytes_ += bytes;
-  while (entries_.size() > most || (bytes_ > most_bytes && entries_.size() > 1)) {
+  while (entries_.size() > most || bytes_ > most_bytes) {
     by_key_.erase(entries_.back().key);
     bytes_ -= entries_.back().bytes;
     entries_.pop_back();

@@ -51,6 +51,7 @@ class Remainder {
   cel::Environment environment_;
   FieldPath record_;  // where in a document the record's fields lie
   Slots slots_;
+  std::size_t declared_bytes_ = 0;  // of the fields' types
   std::optional<cel::Program> program_;
 };
 

@@ -183,6 +183,19 @@ void write_steps(json::Writer& out, const std::vector<Step>& steps) {
   out.end_array();
 }
 
+std::size_t TenantSchema::bytes() const {
+  std::size_t out = sizeof *this;
+  for (const auto& collection : collections) {
+    out += sizeof collection + collection.name.size();
+    for (const auto& index : collection.indexes) {
+      out += sizeof index + index.name.size() + index.progress.size() + index.failure.size();
+      for (const auto& field : index.fields)
+        out += sizeof field + 2 * field.path.text.size() + field.path.tokens.size() * sizeof(std::string);
+    }
+  }
+  return out;
+}
+
 std::string TenantSchema::encode() const {
   std::string out;
   put_number(out, tenant);

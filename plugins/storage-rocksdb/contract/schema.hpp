@@ -58,6 +58,8 @@ struct TenantSchema {
   [[nodiscard]] const Collection* find(std::uint64_t number) const;
   Collection* find(std::string_view name);
 
+  [[nodiscard]] std::size_t bytes() const;  // memory it holds, about
+
   [[nodiscard]] std::string encode() const;
   static Result<TenantSchema> decode(std::string_view bytes);
 };

@@ -54,7 +54,8 @@ struct Call {
   bool durable = true;
 
   Answer answer;
-  double charged = 0;  // bytes written for the tenant, to be metered
+  double charged = 0;        // bytes written for the tenant, to be metered
+  std::uint64_t weight = 0;  // of its part of the batch (upkeep.hpp), whose upkeep is to be charged
   // What the tenant stores after this change; `order` says which of several is the latest, 0: it may not have changed.
   struct Level {
     std::uint64_t order = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <random>
 
+#include "store/upkeep.hpp"
+
 namespace socle::storage {
 namespace {
 
@@ -110,6 +112,7 @@ void Committer::commit(std::span<Call* const> calls, std::int64_t now_ms) {
       call->answer = Answer(std::move(applied).problem());
       continue;
     }
+    call->weight = weight_of(std::span(group.changes()).subspan(mark));
     durable = durable || call->durable;
     waiting.push_back(call);
   }
@@ -121,6 +124,7 @@ void Committer::commit(std::span<Call* const> calls, std::int64_t now_ms) {
 }
 
 Status Committer::write_group(Group& group, bool durable, bool schema_changed) {
+  const std::uint64_t weight = weight_of(group.changes());
   for (const auto& [tenant, collection] : dirty_) {
     group.put(key_of(Space::counter, tenant->number(), collection), encode_counter(tenant->counters[collection]),
               false);
@@ -141,6 +145,7 @@ Status Committer::write_group(Group& group, bool durable, bool schema_changed) {
   }
   if (durable || !sync_failed_) disk_works();
   unsettled_ = !durable;
+  state_.written.fetch_add(weight, std::memory_order_relaxed);
   state_.committed.store(commit_, std::memory_order_release);
   if (schema_changed) {
     state_.schema_epoch.fetch_add(1, std::memory_order_release);
@@ -282,7 +287,7 @@ void Committer::store_schema(Tenant& tenant, TenantSchema schema, Group& group) 
     group.remove(mark);
   }
   group.put(key_of(Space::schema, schema.tenant), stored(schema.encode()));
-  tenant.schema = std::make_shared<const TenantSchema>(std::move(schema));
+  tenants_.put(tenant, std::make_shared<const TenantSchema>(std::move(schema)));
   schema_changed_ = true;
 }
 
@@ -333,7 +338,7 @@ Verdict Committer::erase(Call& call, Group& group) {
     group.remove(meta_key("building/") + tenant.name);
     advanced_.emplace(tenant.name);
     std::erase_if(dirty_, [&](const auto& each) { return each.first == &tenant; });
-    tenant.schema = std::make_shared<const TenantSchema>();
+    tenants_.put(tenant, std::make_shared<const TenantSchema>());
     tenant.counters.clear();
     tenant.bytes = 0;
     tenant.documents = 0;

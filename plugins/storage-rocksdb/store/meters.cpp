@@ -27,6 +27,9 @@ Meters::Meters(const Host& host) {
   compaction = host.gauge("storage_compaction_pending_bytes", "bytes that wait to be sorted together");
   stalled = host.gauge("storage_stalled", "whether RocksDB slows (1) or stops (2) writes until it has caught up");
   stalled_for = host.counter("storage_stalled_seconds_total", "seconds in which it did so");
+  upkeep = host.counter("storage_upkeep_cpu_seconds_total", "CPU time of flushes and compactions");
+  upkeep_rate = host.gauge("storage_upkeep_cpu_seconds_per_byte",
+                           "what a byte written is charged for them, an entry counting 300 bytes more than it has");
 }
 
 }  // namespace socle::storage

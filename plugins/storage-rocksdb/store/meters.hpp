@@ -14,6 +14,7 @@ struct Meters {
   Metric commits_synced, commits_unsynced, syncs, written;  // committer
   Metric gets, queries, other_reads, looked_at, too_broad, offloaded;
   Metric wal, memtables, files, block_cache, compaction, stalled, stalled_for;
+  Metric upkeep, upkeep_rate;
 
   Meters() = default;
   explicit Meters(const Host& host);

@@ -50,7 +50,8 @@ Verdict Committer::migrate(Call& call, Group& group) {
   TenantSchema schema = *tenant.schema;
   if (call.method == Method::declare) steps = plan_change(schema.find(std::string_view(name)), wanted).up;
   if (auto done = run_steps(tenant, schema, name, steps, group); !done) {
-    tenant = tenant_before;  // the steps before the refused one, too
+    tenants_.put(tenant, tenant_before.schema);  // the steps before the refused one go, too
+    tenant = tenant_before;
     dirty_ = dirty_before;
     return done;
   }

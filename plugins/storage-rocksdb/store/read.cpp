@@ -169,8 +169,17 @@ Result<std::optional<SchemaPtr>> SchemaCache::find(State& state, std::string_vie
   auto schema = load_schema(state.kv, tenant, Reach::cached, not_cached);
   if (!schema) return std::move(schema).error();
   if (not_cached) return std::optional<SchemaPtr>();
-  if (entries_.size() > max_kept) entries_.clear();
-  entries_[std::string(tenant)] = {*schema, epoch};
+  if (at != entries_.end()) {
+    bytes_ -= at->second.bytes;
+    entries_.erase(at);
+  }
+  const std::size_t bytes = (*schema)->bytes();
+  if (entries_.size() >= max_kept || bytes_ + bytes > max_bytes) {
+    entries_.clear();
+    bytes_ = 0;
+  }
+  bytes_ += bytes;
+  entries_[std::string(tenant)] = {*schema, epoch, bytes};
   return std::optional(*schema);
 }
 

@@ -12,19 +12,24 @@
 
 namespace socle::storage {
 
-// A worker's own: schemas it has lately used. An entry is believed while no schema of the store has changed.
+// A worker's own: schemas it has lately used, 16 MiB at most. An entry is believed while no schema of the store has
+// changed.
 class SchemaCache {
  public:
   // Nothing when the disk would be needed.
   Result<std::optional<SchemaPtr>> find(State& state, std::string_view tenant);
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
   struct Entry {
     SchemaPtr schema;
     std::uint64_t epoch = 0;
+    std::size_t bytes = 0;
   };
   static constexpr std::size_t max_kept = 4096;
+  static constexpr std::size_t max_bytes = std::size_t{16} << 20;
   std::unordered_map<std::string, Entry> entries_;
+  std::size_t bytes_ = 0;
 };
 
 // Nothing: answer it again with Reach::any on a thread that may wait.

@@ -4,6 +4,7 @@
 #include "store/restore.hpp"
 
 #include "store/committer.hpp"
+#include "store/upkeep.hpp"
 
 namespace socle::storage {
 namespace {
@@ -12,7 +13,12 @@ constexpr std::size_t batch_bytes = std::size_t{1} << 20;
 constexpr std::size_t most_carried = 10'000;
 constexpr std::string_view carried = "carried/";  // audit events of before, while the restore runs
 
-Status copy_all(Kv& from, Kv& to, std::uint64_t& copied) {
+Status copy_all(Kv& from, State& to, std::uint64_t& copied) {
+  const auto write = [&to](const std::vector<Change>& batch, bool durable) {
+    auto written = to.kv.write(batch, durable);
+    if (written) to.written.fetch_add(weight_of(batch), std::memory_order_relaxed);
+    return written;
+  };
   const auto cursor = from.cursor("", "", Reach::any, nullptr, true);
   std::vector<Change> batch;
   std::size_t bytes = 0;
@@ -22,12 +28,12 @@ Status copy_all(Kv& from, Kv& to, std::uint64_t& copied) {
     bytes += cursor->key().size() + cursor->value().size();
     ++copied;
     if (bytes < batch_bytes) continue;
-    if (auto written = to.write(batch, false); !written) return written;
+    if (auto written = write(batch, false); !written) return written;
     batch.clear();
     bytes = 0;
   }
   if (auto ended = cursor->status(); !ended) return ended;
-  return to.write(batch, true);
+  return write(batch, true);
 }
 
 // Payloads of the values under a prefix, appended.
@@ -98,7 +104,7 @@ Verdict Committer::restore(Call& call) {
     begin.push_back({Change::Kind::put, meta_key(std::string(carried) + std::to_string(i)), stored(events[i])});
   std::uint64_t copied = 0;
   Status done = state_.kv.write(begin, true);
-  if (done) done = copy_all((*backup)->kv(), state_.kv, copied);
+  if (done) done = copy_all((*backup)->kv(), state_, copied);
   if (done) done = state_.kv.write({{Change::Kind::remove, meta_key("restoring"), {}}}, true);
   if (!done) return state_.note(done.error());
   if (auto opened = open(now_ms_); !opened) return opened.error();

@@ -1,6 +1,11 @@
 #include "store/rocks_kv.hpp"
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <iterator>
+#include <optional>
+#include <sstream>
 
 #include "store/rocks_error.hpp"
 
@@ -199,6 +204,37 @@ RocksPressure RocksKv::pressure(const std::string& directory) const {
     if (!ignored) out.wal_bytes += size;
   }
   return out;
+}
+
+namespace {
+
+// A number of RocksDB's table of compaction statistics: what stands under `column` in the row of sums.
+std::optional<double> sum_of(std::string_view table, std::string_view column) {
+  std::istringstream lines{std::string(table)};
+  std::size_t at = 0;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream cells(line);
+    const std::vector<std::string> words{std::istream_iterator<std::string>(cells), {}};
+    if (words.empty()) continue;
+    if (words[0] == "Level") {
+      const auto found = std::find(words.begin(), words.end(), column);
+      if (found == words.end()) return std::nullopt;
+      at = static_cast<std::size_t>(found - words.begin()) + 1;  // "Size" is two words in a row: 289.16 MB
+    } else if (words[0] == "Sum" && at != 0 && at < words.size()) {
+      return std::strtod(words[at].c_str(), nullptr);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Duration RocksKv::upkeep_cpu() const {
+  char* table = rocksdb_property_value(db_, "rocksdb.cfstats-no-file-histogram");
+  if (table == nullptr) return {};
+  const auto seconds = sum_of(table, "CompMergeCPU(sec)");  // flushes are in the row of level 0
+  rocksdb_free(table);
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds.value_or(0)));
 }
 
 void show(const RocksPressure& pressure, const Meters& meters) {

@@ -32,6 +32,7 @@ struct State {
   std::atomic<std::uint64_t> committed{0};     // the last commit that is visible
   std::atomic<std::uint64_t> floor{1};         // the oldest commit whose changes are still kept
   std::atomic<std::uint64_t> schema_epoch{1};  // moves after every visible schema change
+  std::atomic<std::uint64_t> written{0};       // weight of all batches (upkeep.hpp), without the store's own numbers
   std::atomic<bool> damaged{false};            // a checksum failed: no more writes until restored
 
   std::atomic<bool> full{false};     // the last write found no room

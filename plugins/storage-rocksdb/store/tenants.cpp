@@ -35,7 +35,7 @@ Result<SchemaPtr> load_schema(Kv& kv, std::string_view tenant, Reach reach, bool
   Reader in(*number);
   read = kv.get(key_of(Space::schema, in.number()), value, reach);
   if (!read) return std::move(read).error();
-  not_cached = *read == Read::not_cached;
+  not_cached = *read == Read::not_cached || (reach == Reach::cached && value.size() > worker_schema_bytes);
   if (not_cached) return none;
   if (*read == Read::missing) {
     return Error{Code::data_loss, "tenant \"" + std::string(tenant) + "\" has a number but no schema: run verify"};
@@ -68,6 +68,7 @@ Result<Tenant*> Tenants::find(std::string_view name) {
     }
     if (auto ended = cursor->status(); !ended) return std::move(ended).error();
   }
+  bytes_ += tenant.schema->bytes();
   return &tenants_.emplace(tenant.name, std::move(tenant)).first->second;
 }
 

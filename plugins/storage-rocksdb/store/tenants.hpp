@@ -20,6 +20,9 @@ struct Counter {
 [[nodiscard]] std::string encode_counter(const Counter& counter);
 Result<Counter> decode_counter(std::string_view value);
 
+// A schema that is larger than this as stored is "not cached": a worker would be busy with it longer than its turn, and
+// keeps none of that size. Some 8,000 indexes.
+inline constexpr std::size_t worker_schema_bytes = std::size_t{256} << 10;
 // The schema of a tenant as stored; an empty one with tenant 0 when it has never written.
 Result<SchemaPtr> load_schema(Kv& kv, std::string_view tenant, Reach reach, bool& not_cached);
 
@@ -36,16 +39,32 @@ class Tenants {
  public:
   explicit Tenants(Kv& kv) : kv_(kv) {}
   Result<Tenant*> find(std::string_view name);
-  void forget(std::string_view name) { tenants_.erase(std::string(name)); }
-  void forget_all() { tenants_.clear(); }
+  void forget(std::string_view name) {
+    const auto at = tenants_.find(std::string(name));
+    if (at == tenants_.end()) return;
+    bytes_ -= at->second.schema->bytes();
+    tenants_.erase(at);
+  }
+  void forget_all() {
+    tenants_.clear();
+    bytes_ = 0;
+  }
+  // Takes the place of the tenant's schema. REQUIRES: `tenant` is one of find().
+  void put(Tenant& tenant, SchemaPtr schema) {
+    bytes_ -= tenant.schema->bytes();
+    bytes_ += schema->bytes();
+    tenant.schema = std::move(schema);
+  }
   // Between groups only: pointers of find() end here.
   void trim() {
-    if (tenants_.size() > max_kept) tenants_.clear();
+    if (tenants_.size() > max_kept || bytes_ > max_bytes) forget_all();
   }
 
  private:
   static constexpr std::size_t max_kept = 4096;
+  static constexpr std::size_t max_bytes = std::size_t{16} << 20;
   Kv& kv_;
+  std::size_t bytes_ = 0;  // of the schemas in tenants_
   std::unordered_map<std::string, Tenant> tenants_;
 };
 

@@ -42,6 +42,20 @@ TEST_CASE("storage remainder: the cache is bounded and keeps what is used", "[st
   CHECK(cache.size() < 128);
 }
 
+TEST_CASE("storage remainder: one that is larger than the whole cache is used and not kept, and the others stay",
+          "[storage]") {
+  RemainderCache cache;
+  const auto small = parsed(R"("record.a == 1")");
+  const auto first = cache.get(small.root());
+  REQUIRE(first);
+  std::string types;
+  for (int i = 0; i < 250; ++i)
+    types.append(i == 0 ? "" : ",").append("\"") += std::to_string(i) + std::string(10'000, 'n') + R"(":"string")";
+  REQUIRE(cache.get(parsed(R"({"cel":"record.a == 1","types":{)" + types + "}}").root()));
+  CHECK(cache.size() == 1);
+  CHECK(*cache.get(small.root()) == *first);
+}
+
 TEST_CASE("storage remainder: one that is refused is not kept", "[storage]") {
   RemainderCache cache;
   CHECK_FALSE(cache.get(parsed(R"("record.")").root()));

@@ -145,6 +145,13 @@ struct LogQueued {
   LogQueued& operator=(const LogQueued&) = delete;
 };
 
+// All who remember something of a tenant forget it: every generation that serves, and what it holds in cells that live.
+Status forget_everywhere(lifecycle::Lifecycle& life, const std::string& tenant) {
+  for (const std::string& service : life.services_with("forget"))
+    if (auto forgotten = life.call_all(service, "forget", "{}", tenant); !forgotten) return forgotten;
+  return {};
+}
+
 // What a deletion asks of the plugins: erase of the store, then of all who remember something of tenants to forget it,
 // so that a later tenant of the same name meets nothing of it.
 tenants::Eraser eraser(lifecycle::Lifecycle& life) {
@@ -164,9 +171,8 @@ tenants::Eraser eraser(lifecycle::Lifecycle& life) {
     if (auto expelled = life.expel(tenant); !expelled) return expelled;
     auto erased = life.call("storage/1", "erase", "{}", tenant);
     if (!erased) return erased.error();
-    for (const std::string& service : life.services_with("forget"))
-      if (auto forgotten = life.call(service, "forget", "{}", tenant); !forgotten) return forgotten.error();
-    return {};
+    if (auto forgotten = forget_everywhere(life, tenant); !forgotten) return forgotten;
+    return life.expel(tenant);  // the cells that were started to forget what lies on disk
   };
   return eraser;
 }

@@ -10,9 +10,19 @@
 
 namespace socle::bus {
 
+namespace {
+
+uint32_t memory_refusals(telemetry::Metrics& metrics, const std::string& cap) {
+  return metrics.define("socle_memory_refused_total{cap=\"" + cap + "\"}", telemetry::Metrics::Kind::counter,
+                        "Memory that was refused because a request, or all of its tenant, holds what it may");
+}
+
+}  // namespace
+
 Bus::Bus(const Settings& settings, telemetry::Metrics& metrics, Owner* owner)
     : settings_(settings),
       metrics_(metrics),
+      memory_refused_{memory_refusals(metrics, "request"), memory_refusals(metrics, "tenant")},
       owner_(owner),
       accounts_(settings.workers),
       channels_(*this, settings.workers),

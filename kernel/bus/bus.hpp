@@ -84,6 +84,8 @@ class Bus {
   [[nodiscard]] OffloadPool& offload() { return *offload_; }
   [[nodiscard]] telemetry::Metrics& metrics() { return metrics_; }
   [[nodiscard]] CallTotals& call_totals() { return call_totals_; }
+  // Memory was refused: to a request that holds what one may, or to all of its tenant's. Any thread.
+  void memory_refused(bool by_request) { metrics_.observe(memory_refused_[by_request ? 0 : 1], 1); }
   [[nodiscard]] Owner* owner() const { return owner_; }
   [[nodiscard]] sched::Accounts& accounts() { return accounts_; }
   [[nodiscard]] const Monitor& monitor() const { return monitor_; }
@@ -120,7 +122,9 @@ class Bus {
   // A hook or method of a generation that need not be routed, on the staging thread or a worker; waits for the answer.
   // A plugin that neither answers nor returns costs the staging thread, which is replaced (Answer::hung). A generation
   // that is bound is asked on its worker instead.
-  Answer run_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload, std::chrono::milliseconds timeout);
+  // Asked for `tenant`; "": for none.
+  Answer run_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload, std::chrono::milliseconds timeout,
+                  const std::string& tenant = {});
   // A hook on every worker that serves the generation at the same time; the answers by worker.
   std::vector<Answer> run_hook_on_workers(Generation& g, uint32_t method, std::chrono::milliseconds timeout);
   // fn on the staging thread (create, destroy); false: it did not come back in time and the thread was replaced.
@@ -188,12 +192,13 @@ class Bus {
   void recycle(Worker& w, Frame& frame);
   struct HookRun;
   std::shared_ptr<HookRun> begin_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload,
-                                      std::chrono::milliseconds timeout);
+                                      std::chrono::milliseconds timeout, const std::string& tenant = {});
   Answer await_hook(HookRun& run);
   void replace_staging(std::string_view lost_to);
 
   Settings settings_;
   telemetry::Metrics& metrics_;
+  const std::array<uint32_t, 2> memory_refused_;  // series
   CallTotals call_totals_;
   Owner* owner_;
   sched::Accounts accounts_;

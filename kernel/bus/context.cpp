@@ -145,7 +145,11 @@ void* Context::arena_alloc(size_t size, size_t alignment) {
   if (here == nullptr) return nullptr;
   sched::Flow& payer = account_ != nullptr ? here->queue.flow(*account_) : here->payer();
   sched::Account& account = *payer.account.load(std::memory_order_relaxed);
-  if (!call_.fits(room, account.call_memory_cap()) || !here->hold(payer, static_cast<int64_t>(room))) return nullptr;
+  const bool fits = call_.fits(room, account.call_memory_cap());
+  if (!fits || !here->hold(payer, static_cast<int64_t>(room))) {
+    if (Worker::current() != nullptr) Worker::current()->bus().memory_refused(!fits);
+    return nullptr;
+  }
   call_.add(room);
   void* block = std::malloc(room);
   if (block == nullptr) std::abort();

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bus/kept_memory.hpp"
 #include "sched/account.hpp"
 #include "socle/abi.h"
 
@@ -129,6 +130,7 @@ class Generation : public socle_host {
   [[nodiscard]] size_t counter_sets() const { return counters_.size(); }
   [[nodiscard]] int64_t sum(Count WorkerCounters::*which) const;
 
+  KeptMemory kept;                 // for tenants
   std::atomic<int64_t> posted{0};  // post()ed from any thread and not yet run
   std::atomic<bool> draining{false};
   std::atomic<bool> staged{false};      // on the staging thread, nothing is routed to it yet

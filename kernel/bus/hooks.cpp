@@ -22,11 +22,11 @@ struct Bus::HookRun {
 };
 
 std::shared_ptr<Bus::HookRun> Bus::begin_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload,
-                                              std::chrono::milliseconds timeout) {
+                                              std::chrono::milliseconds timeout, const std::string& tenant) {
   auto hook = std::make_shared<HookRun>(g, on, timeout);
   if (payload) payload->share();
   auto body = std::make_shared<PayloadRef>(std::move(payload));
-  on.post([this, &g, &on, method, hook, body, timeout] {
+  on.post([this, &g, &on, method, hook, body, timeout, tenant] {
     hook->begun = true;
     const auto done = [](void* user, const socle_reply* reply) {
       const std::unique_ptr<std::shared_ptr<HookRun>> held(static_cast<std::shared_ptr<HookRun>*>(user));
@@ -43,7 +43,7 @@ std::shared_ptr<Bus::HookRun> Bus::begin_hook(Generation& g, Worker& on, uint32_
     };
     Frame& f = on.frames.take();
     Identity kernel;
-    kernel.tenant = "";
+    kernel.tenant = tenant;
     kernel.principal = "kernel";
     kernel.work_class = SOCLE_CLASS_BACKGROUND;
     kernel.deadline = telemetry::monotonic_now() + std::chrono::nanoseconds(timeout).count();
@@ -96,10 +96,10 @@ Answer Bus::await_hook(HookRun& run) {
   return lost;
 }
 
-Answer Bus::run_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload,
-                     std::chrono::milliseconds timeout) {
-  if (g.bound()) return await_hook(*begin_hook(g, worker(0), method, std::move(payload), timeout));
-  if (on.index() < worker_count()) return await_hook(*begin_hook(g, on, method, std::move(payload), timeout));
+Answer Bus::run_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payload, std::chrono::milliseconds timeout,
+                     const std::string& tenant) {
+  if (g.bound()) return await_hook(*begin_hook(g, worker(0), method, std::move(payload), timeout, tenant));
+  if (on.index() < worker_count()) return await_hook(*begin_hook(g, on, method, std::move(payload), timeout, tenant));
   const std::lock_guard staged(staging_mutex_);
   const std::string name = g.plugin + ": " + g.entry_name(method);
   if (payload) {
@@ -107,10 +107,10 @@ Answer Bus::run_hook(Generation& g, Worker& on, uint32_t method, PayloadRef payl
     payload->retain();
   }
   PayloadRef again(payload.get());
-  Answer answer = await_hook(*begin_hook(g, staging(), method, std::move(payload), timeout));
+  Answer answer = await_hook(*begin_hook(g, staging(), method, std::move(payload), timeout, tenant));
   if (answer.blocked) {  // somebody before it had the thread: it has not been asked yet, and is on the next one
     replace_staging(answer.message);
-    answer = await_hook(*begin_hook(g, staging(), method, std::move(again), timeout));
+    answer = await_hook(*begin_hook(g, staging(), method, std::move(again), timeout, tenant));
   }
   if (answer.hung || answer.blocked) replace_staging(name);
   return answer;

@@ -24,26 +24,30 @@ Worker* here() { return Worker::current(); }
 // ---- payloads
 // The tenant's budget says no before malloc does, and so does that of the request it is for. What the kernel itself
 // must say is not asked.
-bool affordable(size_t bytes) {
+bool affordable(const socle_host* host, size_t bytes) {
   const auto size = static_cast<int64_t>(bytes);
-  if (sched::Lane* lane = sched::Lane::current(); lane != nullptr) {
-    sched::Flow& payer = lane->payer();
-    const uint64_t cap = payer.account.load(std::memory_order_relaxed)->call_memory_cap();
-    return lane->call.fits(bytes, cap) && lane->fits(payer, size);
-  }
-  sched::Account* payer = sched::PaidAside::current();
+  sched::Lane* lane = sched::Lane::current();
+  sched::Account* payer =
+      lane != nullptr ? lane->payer().account.load(std::memory_order_relaxed) : sched::PaidAside::current();
   if (payer == nullptr) return true;
-  if (!sched::PaidAside::call().fits(bytes, payer->call_memory_cap()) || !payer->take_memory(size)) return false;
-  payer->give_memory(size);  // the payload itself takes it
-  return true;
+  if (!(lane != nullptr ? lane->call : sched::PaidAside::call()).fits(bytes, payer->call_memory_cap())) {
+    self(host).bus.memory_refused(true);
+    return false;
+  }
+  if (lane != nullptr ? lane->fits(lane->payer(), size) : payer->take_memory(size)) {
+    if (lane == nullptr) payer->give_memory(size);  // the payload itself takes it
+    return true;
+  }
+  self(host).bus.memory_refused(false);
+  return false;
 }
-socle_payload* payload_new(const socle_host*, socle_str text, uint32_t media, const socle_pair* meta, size_t n) {
-  if (!affordable(text.size)) return nullptr;
+socle_payload* payload_new(const socle_host* host, socle_str text, uint32_t media, const socle_pair* meta, size_t n) {
+  if (!affordable(host, text.size)) return nullptr;
   return Payload::make(view(text), media, {meta, n});
 }
-socle_payload* payload_alloc(const socle_host*, size_t size, uint32_t media, const socle_pair* meta, size_t n,
+socle_payload* payload_alloc(const socle_host* host, size_t size, uint32_t media, const socle_pair* meta, size_t n,
                              char** bytes) {
-  Payload* p = affordable(size) ? Payload::alloc(size, media, {meta, n}) : nullptr;
+  Payload* p = affordable(host, size) ? Payload::alloc(size, media, {meta, n}) : nullptr;
   *bytes = p != nullptr ? p->writable() : nullptr;
   return p;
 }
@@ -242,6 +246,15 @@ void defer(const socle_host* host, socle_event_fn fn, void* user) {
 }
 void post_to(Generation& g, sched::Account& payer, uint32_t worker, socle_event_fn fn, void* user) {
   if (g.bound()) worker = 0;
+  if (Worker* w = here(); w != nullptr && w->index() == worker) {
+    g.posted.fetch_add(1, std::memory_order_relaxed);
+    Job job;
+    job.kind = Job::Kind::posted;
+    job.generation = &g;
+    job.event = fn;
+    job.user = user;
+    return w->defer(job, {&payer, 0});
+  }
   OffloadPool::handed_on();
   g.bus.post(g, worker, fn, user, payer);
 }
@@ -267,9 +280,11 @@ void* frame_alloc(const socle_host* host, size_t size) {
     block = static_cast<char*>(std::malloc(size + frame_head));
   } else {
     head = {w->paying().account, w->lane.call};
-    if (!head.call.fits(size, head.payer->call_memory_cap()) ||
-        !w->lane.hold(w->lane.payer(), static_cast<int64_t>(size)))
+    const bool fits = head.call.fits(size, head.payer->call_memory_cap());
+    if (!fits || !w->lane.hold(w->lane.payer(), static_cast<int64_t>(size))) {
+      self(host).bus.memory_refused(!fits);
       return nullptr;
+    }
     head.call.add(size);
     self(host).at(w->index()).frames.add(1);
     block = static_cast<char*>(w->frame_alloc(size + frame_head));
@@ -427,18 +442,24 @@ void post_for(const socle_host* host, uint64_t payer_number, uint32_t worker, so
 
 // ---- what is kept, and done elsewhere, for a tenant
 // Held are an account's bytes; accounts live as long as the process.
-void* memory_hold(const socle_host*, const socle_context* context, size_t size) {
+void* memory_hold(const socle_host* host, const socle_context* context, size_t size) {
+  Generation& g = self(host);
   Worker* w = here();
   if (w == nullptr || context == nullptr || size > static_cast<size_t>(std::numeric_limits<int64_t>::max()))
     return nullptr;
-  sched::Account* named = Context::of(context)->account();
-  sched::Flow& payer = named != nullptr ? w->lane.queue.flow(*named) : w->lane.payer();
-  if (!w->lane.hold(payer, static_cast<int64_t>(size))) return nullptr;
-  return payer.account.load(std::memory_order_relaxed);
+  // An operator's call is the tenant's in whose name it is made, too.
+  sched::Account* account = Context::of(context)->account();
+  if (account == nullptr) account = &w->account(view(context->tenant));
+  if (size > w->lane.memory_left(*account, account->memory_cap())) return nullptr;
+  const auto bytes = static_cast<int64_t>(size);
+  if (!w->lane.hold(w->lane.queue.flow(*account), bytes)) return nullptr;
+  if (g.kept.add(*account, bytes)) return account;
+  w->lane.release(*account, bytes);
+  return nullptr;
 }
-void memory_release(const socle_host*, void* held, size_t size) {
+void memory_release(const socle_host* host, void* held, size_t size) {
   auto* account = static_cast<sched::Account*>(held);
-  if (account == nullptr) return;
+  if (account == nullptr || !self(host).kept.remove(*account, static_cast<int64_t>(size))) return;
   if (sched::Lane* lane = sched::Lane::current(); lane != nullptr) {
     lane->release(*account, static_cast<int64_t>(size));
   } else {

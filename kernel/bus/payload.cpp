@@ -127,7 +127,7 @@ void Payload::set_doc(std::string_view bytes) {
 }
 
 void Payload::count_for(const sched::CallMemory& call) {
-  if (immortal_ || call_.counts()) return;
+  if (immortal_ || shared_ || call_.counts()) return;
   call_ = call;
   call_.add(charged_);
 }

@@ -2,7 +2,10 @@
 #include <algorithm>
 #include <future>
 #include <memory>
+#include <optional>
+#include <set>
 
+#include "lifecycle/confine.hpp"
 #include "lifecycle/lifecycle.hpp"
 #include "telemetry/clock.hpp"
 
@@ -25,6 +28,25 @@ Said said(const socle_reply& reply) {
   s.message = owned->find("message");
   if (s.message.empty()) s.message = owned->find("code");
   return s;
+}
+
+// What it knows ends with its process.
+bool only_remembers(const GenerationRecord& record) {
+  if (record.link == nullptr) return false;
+  const cell::Sandbox sandbox = sandbox_of(record.package);
+  return sandbox.write.empty() && !sandbox.network;
+}
+
+// The cell that answers the tenant's calls, if its process lives.
+std::optional<cell::CellFacts> living_cell(const cell::Link& link, const std::string& tenant, const bus::Bus& bus) {
+  std::string owner;
+  if (link.spec().sharing == cell::Sharing::per_tenant) owner = tenant;
+  if (link.spec().sharing == cell::Sharing::per_plan && bus.tenants() != nullptr && !tenant.empty())
+    owner = bus.tenants()->plan(tenant);
+  for (cell::CellFacts& cell : link.facts()) {
+    if (cell.owner == owner && cell.state != "down" && cell.state != "leaving") return std::move(cell);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -67,6 +89,68 @@ Result<std::string> Lifecycle::call(const std::string& service, const std::strin
       static_cast<Code>(answer.status),
       service + "." + method + ": " +
           (answer.message.empty() ? std::string(to_string(static_cast<Code>(answer.status))) : answer.message)};
+}
+
+Status Lifecycle::call_one(const GenerationRecord& record, const std::string& service, const std::string& method,
+                           const std::string& json, const std::string& tenant) {
+  const bool mortal = only_remembers(record);
+  std::optional<cell::CellFacts> before;
+  if (mortal) {
+    before = living_cell(*record.link, tenant, *bus_);
+    if (!before) return {};
+  }
+  auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
+  for (const auto& provided : record.package.manifest->provides) {
+    if (to_string(provided.service) != service) continue;
+    if (const auto facts = provided.methods.find(method); facts != provided.methods.end() && facts->second.timeout)
+      timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*facts->second.timeout);
+  }
+  bus::PayloadRef body(bus::Payload::make(json, SOCLE_MEDIA_JSON, {}));
+  const auto number = static_cast<uint32_t>(record.runtime->method(service, method));
+  const bus::Answer answer = bus_->run_hook(*record.runtime, bus_->worker(0), number, std::move(body), timeout, tenant);
+  if (answer.status == SOCLE_OK) return {};
+  if (mortal) {  // it may have died meanwhile, and what it knew with it
+    const auto now = living_cell(*record.link, tenant, *bus_);
+    if (!now || now->deaths != before->deaths) return {};
+  }
+  const std::string& said = answer.message.empty() ? answer.code : answer.message;
+  const auto code = static_cast<Code>(answer.status);
+  return Error{code, service + "." + method + ": " + (said.empty() ? std::string(to_string(code)) : said)};
+}
+
+// Asking is pinned, as health.cpp does. A generation that comes while others are asked has its turn, too.
+Status Lifecycle::call_all(const std::string& service, const std::string& method, const std::string& json,
+                           const std::string& tenant) {
+  Status all;
+  std::set<uint64_t> asked;
+  for (;;) {
+    RecordPtr next;
+    bool parked = false;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& [name, member] : members_) {
+        for (const RecordPtr& r : {member.primary, member.canary}) {
+          if (r == nullptr || asked.contains(r->seq) || r->runtime->method(service, method) < 0) continue;
+          next = r;
+          parked = member.parked;
+        }
+      }
+      if (next == nullptr) return all;
+      if (!parked) ++next->guests;
+    }
+    if (parked) {  // it hands its state over: the call waits for whoever gets it, who is asked again then
+      if (auto answered = call(service, method, json, tenant); !answered) return std::move(answered).error();
+      continue;
+    }
+    asked.insert(next->seq);
+    auto done = call_one(*next, service, method, json, tenant);
+    {
+      const std::lock_guard lock(mutex_);
+      --next->guests;
+    }
+    changed_.notify_all();
+    if (!done && all) all = std::move(done);
+  }
 }
 
 Status Lifecycle::operators_may_call(const manifest::MethodRef& method) const {

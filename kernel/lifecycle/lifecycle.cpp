@@ -53,6 +53,8 @@ void Lifecycle::set_state(GenerationRecord& record, State state, std::string rea
       records_.erase(std::find_if(records_.begin(), records_.end(), gone));
     }
   }
+  // What it never gives back was its tenants'.
+  if (state == State::retained && record.runtime != nullptr) record.runtime->kept.give_up();
   changed_.notify_all();
   telemetry::Log::get().write(state == State::retained ? telemetry::Level::warn : telemetry::Level::info,
                               "generation is " + std::string(to_string(state)),

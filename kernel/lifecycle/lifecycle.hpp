@@ -112,6 +112,11 @@ class Lifecycle : public bus::Owner {
   // Calls a method for the kernel or its operator, for a tenant or, with "", for none; the reply's text.
   Result<std::string> call(const std::string& service, const std::string& method, const std::string& json,
                            const std::string& tenant = {}, const std::string& principal = "kernel");
+  // The same in every generation that is routed for it, a canary too, one after the other and past filters: all have
+  // answered when it returns; the first error. OK where nobody provides it. Left out is a cell that would know nothing
+  // of the tenant, as none lives (none is started for it), unless its plugin may write files or has a network.
+  Status call_all(const std::string& service, const std::string& method, const std::string& json,
+                  const std::string& tenant);
   // Whether the manifest of the plugin that provides the method lets operators call it for a tenant.
   [[nodiscard]] Status operators_may_call(const manifest::MethodRef& method) const;
   // The services ("models/1") of routed plugins whose manifest lists `method` for operators.
@@ -229,6 +234,9 @@ class Lifecycle : public bus::Owner {
   // crashed.cpp
   bool leave_kernel(Package& p, uint32_t crashes) const;
   void settle_crashed(std::vector<Package>& set) const;
+  // call.cpp
+  Status call_one(const GenerationRecord& record, const std::string& service, const std::string& method,
+                  const std::string& json, const std::string& tenant);
   // home.cpp
   [[nodiscard]] Status check_home(const manifest::PluginManifest& plugin, const manifest::PluginEntry& entry) const;
   void link(GenerationRecord& record, bus::Generation& runtime) const;

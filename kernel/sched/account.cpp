@@ -167,8 +167,15 @@ bool Account::begin(uint32_t cap) {
   return false;
 }
 
-bool Account::take_memory(int64_t bytes) {
+uint64_t Account::working_cap() const {
   const uint64_t cap = memory_cap_.load(std::memory_order_relaxed);
+  if (cap == Limits::no_bytes) return cap;
+  const auto kept = static_cast<uint64_t>(std::max<int64_t>(kept_.load(std::memory_order_relaxed), 0));
+  return kept > cap / 2 ? cap + (kept - cap / 2) : cap;
+}
+
+bool Account::take_memory(int64_t bytes) {
+  const uint64_t cap = working_cap();
   const int64_t after = memory_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
   if (bytes <= 0 || after <= 0 || static_cast<uint64_t>(after) <= cap) return true;
   memory_.fetch_sub(bytes, std::memory_order_relaxed);
@@ -179,8 +186,9 @@ uint32_t Account::pressure() const {
   const uint64_t cap = memory_cap_.load(std::memory_order_relaxed);
   const uint32_t told = told_pressure_.load(std::memory_order_relaxed);
   if (cap == Limits::no_bytes) return told;
-  const double share =
-      static_cast<double>(std::max<int64_t>(memory(), 0)) / static_cast<double>(std::max<uint64_t>(cap, 1));
+  const auto kept = static_cast<double>(std::max<int64_t>(kept_.load(std::memory_order_relaxed), 0));
+  const double theirs = std::max(static_cast<double>(working_cap()) - kept, 1.0);
+  const double share = std::max(static_cast<double>(memory()) - kept, 0.0) / theirs;
   return std::max<uint32_t>(share < 0.5 ? 0 : share <= 0.7 ? 1 : 2, told);
 }
 

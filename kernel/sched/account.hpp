@@ -115,7 +115,13 @@ class Account {
   // Connections of an edge tenant that wait to be taken, on all workers.
   std::atomic<uint32_t> arrivals{0};
   [[nodiscard]] int64_t memory() const { return memory_.load(std::memory_order_relaxed); }
-  // How near its memory cap the tenant is: 0 below 50 %, 1 up to 70 %, 2 above.
+  // Of what is held: kept beyond requests; `bytes` may be negative.
+  void keep_memory(int64_t bytes) { kept_.fetch_add(bytes, std::memory_order_relaxed); }
+  // What may be held for requests to go on: the cap, and what is kept beyond half of it. Who keeps more than that (a
+  // smaller plan came after it was kept) still has half for its requests, which is how it gets rid of it.
+  [[nodiscard]] uint64_t working_cap() const;
+  // How near the tenant's requests are to what is theirs of its memory, which is what is kept leaves, and half at
+  // least: 0 below 50 %, 1 up to 70 %, 2 above.
   [[nodiscard]] uint32_t pressure() const;
   // In a cell: the kernel says it is at least so near.
   void press(uint32_t level) { told_pressure_.store(level, std::memory_order_relaxed); }
@@ -152,6 +158,7 @@ class Account {
   std::atomic<uint64_t> memory_cap_{Limits::no_bytes}, call_memory_{Limits::no_bytes};
   std::atomic<uint32_t> running_{0}, waiting_{0};  // requests, on all lanes
   std::atomic<int64_t> memory_{0};                 // bytes leased to workers
+  std::atomic<int64_t> kept_{0};                   // of them, or not leased yet
   // Of flows that ended.
   std::atomic<int64_t> past_cpu_{0};
   std::atomic<uint64_t> past_requests_{0}, past_refused_{0}, past_shed_{0};

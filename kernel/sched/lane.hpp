@@ -91,8 +91,12 @@ class Lane {
     if (!hold(flow, bytes)) flow.memory.add(bytes);
   }
   void release(Account& account, int64_t bytes);
-  // What the account may still hold through this worker; Limits::no_bytes: it has no limit.
-  [[nodiscard]] uint64_t memory_left(const Account& account) const;
+  // What the account may still hold through this worker, of its working_cap() or of another; Limits::no_bytes: it has
+  // no limit.
+  [[nodiscard]] uint64_t memory_left(const Account& account) const {
+    return memory_left(account, account.working_cap());
+  }
+  [[nodiscard]] uint64_t memory_left(const Account& account, uint64_t cap) const;
 
  private:
   [[nodiscard]] uint64_t ticks() const;

@@ -147,8 +147,7 @@ bool Lane::lease_memory(Flow& f, int64_t bytes) {
   return false;
 }
 
-uint64_t Lane::memory_left(const Account& account) const {
-  const uint64_t cap = account.memory_cap();
+uint64_t Lane::memory_left(const Account& account, uint64_t cap) const {
   if (cap == Limits::no_bytes) return cap;
   const Flow* f = account.flow(queue.lane());
   const int64_t spare = f != nullptr ? f->memory_leased - f->memory.get() : 0;

@@ -87,7 +87,8 @@ sched::Account& Guest::payer(std::string_view tenant) {
   if (told_.size() >= sweep_at_) {
     const std::int64_t now = telemetry::monotonic_now();
     std::erase_if(told_, [&](const auto& known) {
-      if (known.first->flow(0) != nullptr || known.first->cpu() > known.second) return false;
+      if (known.first->flow(0) != nullptr || known.first->memory() != 0 || known.first->cpu() > known.second)
+        return false;
       bus_->accounts().forget(std::string(known.first->id()), now);
       return true;
     });

@@ -9,8 +9,8 @@
 //   SOCLE_PLUGIN(Greeter, socle::service("greeter", 1).method("greet", &Greeter::greet))
 //
 // What is where: Plugin and its hooks (plugin_base.hpp), Host (host.hpp), Request, Reply, Payload, Context, Task,
-// Watch, Timer, Completion, Connection (a file each in detail/). No exception leaves a plugin: every entry is a
-// barrier.
+// Watch, Timer, Completion, Connection, Held (a file each in detail/); what is compiled from tenants' models goes into
+// a ModelCache (socle/model_cache.hpp). No exception leaves a plugin: every entry is a barrier.
 #pragma once
 
 #include <socle/detail/entry.hpp>

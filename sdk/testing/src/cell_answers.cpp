@@ -154,6 +154,25 @@ bool CellHome::answer_context(Reader& in, Writer& out) {
       out.u64(h->arena_alloc(h, c, size, in.u64()) != nullptr ? 1 : 0);
       return true;
     }
+    case Op::memory_hold: {
+      const auto* c = in.address<socle_context>();
+      const std::size_t size = in.u64();
+      void* held = h->memory_hold(h, c, size);
+      if (held != nullptr) held_[held] = size;
+      out.address(held);
+      return true;
+    }
+    case Op::memory_release: {
+      auto* held = in.address<void>();
+      held_.erase(held);
+      h->memory_release(h, held, in.u64());
+      return true;
+    }
+    case Op::charge: {
+      const auto* c = in.address<socle_context>();
+      h->charge(h, c, in.i64());
+      return true;
+    }
     default: return false;
   }
 }

@@ -136,10 +136,12 @@ void CellHome::died() {
   }
   for (const auto& [frame, size] : frames_) h->frame_free(h, frame, size);
   for (const std::uint64_t span : spans_) h->span_end(h, span);
+  for (const auto& [held, size] : held_) h->memory_release(h, held, size);
   payloads_.clear();
   contexts_.clear();
   frames_.clear();
   spans_.clear();
+  held_.clear();
 }
 
 // ---- the plugin's entries

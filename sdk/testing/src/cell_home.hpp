@@ -73,6 +73,7 @@ class CellHome {
   std::map<socle_payload*, int> payloads_;
   std::map<const socle_context*, int> contexts_;
   std::map<void*, std::size_t> frames_;
+  std::map<void*, std::size_t> held_;
   std::map<std::uint64_t, int> watches_;  // and the descriptor it was passed as
   std::set<std::uint64_t> spans_;
   std::set<std::uint64_t> calls_;  // pending

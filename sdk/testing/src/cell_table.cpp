@@ -1,4 +1,5 @@
 // cell_table.cpp: the host table of a plugin in a process of its own: every slot is a question to the test's process.
+// Longer than most files because the table is one list, to be read beside abi.h.
 #include <cstdio>
 #include <cstdlib>
 
@@ -311,6 +312,18 @@ void* arena_alloc(const socle_host*, const socle_context* context, std::size_t s
   return std::align(alignment, size, at, room);
 }
 
+void* memory_hold(const socle_host*, const socle_context* context, std::size_t size) {
+  return guest().ask(Writer(Op::memory_hold).u64(id(context)).u64(size)).address<void>();  // is only given back
+}
+
+void memory_release(const socle_host*, void* held, std::size_t size) {
+  guest().ask(Writer(Op::memory_release).address(held).u64(size));
+}
+
+void charge(const socle_host*, const socle_context* context, std::int64_t cpu) {
+  guest().ask(Writer(Op::charge).u64(id(context)).i64(cpu));
+}
+
 std::uint64_t payer(const socle_host*) { return guest().ask(Writer(Op::payer)).u64(); }
 
 // ---- connections do not come here
@@ -381,6 +394,9 @@ socle_host make_cell_table() {
   h.payer = payer;
   h.post_for = post_for;
   h.meter_level = meter_level;
+  h.memory_hold = memory_hold;
+  h.memory_release = memory_release;
+  h.charge = charge;
   return h;
 }
 

@@ -79,6 +79,9 @@ enum class Op : std::uint64_t {
   arena_alloc,
   payer,
   post_for,
+  memory_hold,
+  memory_release,
+  charge,
   judge
 };
 

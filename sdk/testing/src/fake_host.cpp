@@ -137,6 +137,12 @@ void FakeHost::set_limit(std::string name, double value) { state_->limits[std::m
 void FakeHost::set_rate(std::string tenant, socle_rate rate) { state_->rates[std::move(tenant)] = rate; }
 void FakeHost::set_slice_left(Duration left) { state_->slice = left.count(); }
 void FakeHost::set_pressure(std::string tenant, std::uint32_t level) { state_->pressure[std::move(tenant)] = level; }
+void FakeHost::set_memory(std::string tenant, std::size_t bytes) { state_->memory[std::move(tenant)] = bytes; }
+std::size_t FakeHost::held(std::string_view tenant) const { return state_->held_by(tenant); }
+Duration FakeHost::cpu_charged(std::string_view tenant) const {
+  const auto found = state_->cpu_used.find(tenant);
+  return Duration(found == state_->cpu_used.end() ? 0 : found->second);
+}
 std::string FakeHost::charged(std::uint64_t connection) const {
   const auto found = state_->charged.find(connection);
   return found == state_->charged.end() ? std::string() : found->second;

@@ -22,6 +22,7 @@ constexpr Slot slots[] = {
     {"arena_alloc", failing},
     {"call", failing | stalling},
     {"catalog", failing},
+    {"charge", nothing},
     {"complete", nothing},
     {"connection_charge", nothing},
     {"connection_closed", nothing},
@@ -37,6 +38,8 @@ constexpr Slot slots[] = {
     {"frame_free", nothing},
     {"limit", nothing},
     {"log", nothing},
+    {"memory_hold", failing},
+    {"memory_release", nothing},
     {"meter", nothing},
     {"meter_level", nothing},
     {"metric", failing},
@@ -136,6 +139,7 @@ std::string State::alive() const {
   tell(ready.size() + stalled.size(), "callbacks waiting to run");
   tell(connections.size(), "connections neither closed nor given back");
   tell(open_spans.size(), "spans not ended");
+  tell(held.size(), "pieces of tenants' memory held");
   tell(inbound.size(), "calls never answered");
   for (const std::string& text : misuses) out.append("misuse: ").append(text).append("\n");
   return out;

@@ -38,10 +38,14 @@ void observe(const socle_host* host, std::uint32_t id, double value) {
   held = kind == SOCLE_METRIC_GAUGE ? value : held + value;
 }
 
-double limit(const socle_host* host, const socle_context*, socle_str name) {
+double limit(const socle_host* host, const socle_context* context, socle_str name) {
   State& state = state_of(host);
   state.worker_only("limit");
   (void)state.judge("limit");
+  if (view(name) == "memory" && context != nullptr) {
+    const auto own = state.memory.find(Context(context).tenant());
+    if (own != state.memory.end()) return static_cast<double>(own->second);
+  }
   const auto found = state.limits.find(view(name));
   return found == state.limits.end() ? std::numeric_limits<double>::infinity() : found->second;
 }

@@ -74,7 +74,43 @@ void post_for(const socle_host* host, std::uint64_t who, std::uint32_t worker, s
                        verdict == Verdict::stall);
 }
 
+void* memory_hold(const socle_host* host, const socle_context* context, std::size_t size) {
+  State& state = state_of(host);
+  state.worker_only("memory_hold");
+  if (state.judge("memory_hold") == Verdict::fail) return nullptr;
+  if (!state.contexts.contains(context)) return state.misuse("memory_hold: not a live context"), nullptr;
+  const std::string tenant(Context(context).tenant());
+  const auto limited = state.memory.find(tenant);
+  if (limited != state.memory.end() && state.held_by(tenant) + size > limited->second) return nullptr;
+  HeldMemory made{std::make_unique<char>(), tenant, size};
+  void* address = made.address.get();
+  state.held.emplace(address, std::move(made));
+  return address;
+}
+
+void memory_release(const socle_host* host, void* held, std::size_t size) {
+  State& state = state_of(host);
+  (void)state.judge("memory_release");
+  const auto found = state.held.find(held);
+  if (found == state.held.end()) return state.misuse("memory_release: not what memory_hold gave, or given back before");
+  if (found->second.size != size) state.misuse("memory_release: another size than was held");
+  state.held.erase(found);
+}
+
+void charge(const socle_host* host, const socle_context* context, std::int64_t cpu) {
+  State& state = state_of(host);
+  state.worker_only("charge");
+  (void)state.judge("charge");
+  state.cpu_used[std::string(Context(context).tenant())] += cpu;
+}
+
 }  // namespace
+
+std::size_t State::held_by(std::string_view tenant) const {
+  std::size_t sum = 0;
+  for (const auto& [address, one] : held) sum += one.tenant == tenant ? one.size : 0;
+  return sum;
+}
 
 void fill_sched(socle_host& host) {
   host.admit = admit;
@@ -85,6 +121,9 @@ void fill_sched(socle_host& host) {
   host.arena_alloc = arena_alloc;
   host.payer = payer;
   host.post_for = post_for;
+  host.memory_hold = memory_hold;
+  host.memory_release = memory_release;
+  host.charge = charge;
 }
 
 }  // namespace socle::testing

@@ -78,6 +78,13 @@ struct Rule {
   Code code;
 };
 
+// What memory_hold() gave, by an address of its own.
+struct HeldMemory {
+  std::unique_ptr<char> address;
+  std::string tenant;
+  std::size_t size = 0;
+};
+
 struct Inbound {
   std::uint64_t token = 0;
   FakeContext* context = nullptr;
@@ -111,11 +118,12 @@ struct State {
   void release_stalled();
   void give_up();
 
-  // payloads.cpp, contexts.cpp
+  // payloads.cpp, contexts.cpp, sched.cpp
   socle_payload* new_payload(std::string_view text, std::uint32_t media, const socle_pair* meta, std::size_t n);
   void release_payload(socle_payload* payload);
   FakeContext* new_context(const ContextSpec& spec);
   void release_context(const socle_context* context);
+  [[nodiscard]] std::size_t held_by(std::string_view tenant) const;
   [[nodiscard]] std::string alive() const;
 
   HostOptions options;
@@ -154,6 +162,9 @@ struct State {
   std::map<std::string, socle_rate, std::less<>> rates;        // by tenant
   std::int64_t slice = 200'000;                                // what slice_left_for() answers
   std::map<std::string, std::uint32_t, std::less<>> pressure;  // by tenant
+  std::map<void*, HeldMemory> held;
+  std::map<std::string, std::size_t, std::less<>> memory;     // by tenant: what it may hold, when that is limited
+  std::map<std::string, std::int64_t, std::less<>> cpu_used;  // by tenant: what charge() told
   std::set<std::uint64_t> open_spans;
   std::vector<std::uint64_t> closed;
   std::vector<FakeHost::Returned> returned;

@@ -177,12 +177,12 @@ TEST_CASE("call memory: the body of a request, read before there was a context, 
 TEST_CASE("kept memory: it is the tenant's until it is given back, on whichever thread", "[admission]") {
   void* kept = nullptr;
   EdgeFixture f([&](const socle_call& call, socle_reply& reply, Generation& g) {
-    CHECK(g.memory_hold(&g, call.context, 900'000) == nullptr);
-    kept = g.memory_hold(&g, call.context, 400'000);  // more than one request may hold
-    CHECK(held(call.context) < 400'000);
+    CHECK(g.memory_hold(&g, call.context, 9'000'000) == nullptr);
+    kept = g.memory_hold(&g, call.context, 4'000'000);  // more than one request may hold
+    CHECK(held(call.context) < 4'000'000);
     return answer(reply, "");
   });
-  sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.memory = 800'000, l.call_memory = 200'000; });
+  sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.memory = 8'000'000, l.call_memory = 2'000'000; });
   const auto in_use = [&] {
     return f.on(0, [&](Worker& w) {
       const sched::Flow& flow = w.lane.queue.flow(acme);
@@ -192,9 +192,18 @@ TEST_CASE("kept memory: it is the tenant's until it is given back, on whichever 
   CHECK(f.answer_to("acme").status == SOCLE_OK);
   REQUIRE(kept != nullptr);
   f.turn(2);
-  CHECK(in_use() == 400'000);
-  CHECK(acme.pressure() == 1);
-  std::thread([&] { f.a.runtime->memory_release(f.a.runtime.get(), kept, 400'000); }).join();
+  CHECK(in_use() == 4'000'000);
+  CHECK(acme.pressure() == 0);  // requests have the other half
+  const auto beside = [&](int64_t bytes) {
+    f.on(0, [&](Worker& w) { return w.lane.hold(w.lane.queue.flow(acme), bytes); });
+    const uint32_t level = acme.pressure();
+    f.on(0, [&](Worker& w) { w.lane.release(acme, bytes); });
+    return level;
+  };
+  CHECK(beside(1'500'000) == 0);
+  CHECK(beside(2'400'000) == 1);
+  CHECK(beside(3'200'000) == 2);
+  std::thread([&] { f.a.runtime->memory_release(f.a.runtime.get(), kept, 4'000'000); }).join();
   CHECK(in_use() == 0);
   CHECK(f.a.runtime->memory_hold(f.a.runtime.get(), nullptr, 1) == nullptr);
 }

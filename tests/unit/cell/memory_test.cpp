@@ -65,7 +65,7 @@ TEST_CASE("memory: what a plugin keeps for a tenant in a cell counts there beyon
   sched::Account& acme = limited(f, 4 * mib, mib);
   const bus::Identity who{.tenant = "acme", .account = &acme};
   CHECK(f.ask("hold", "3000000", who).status == SOCLE_OK);
-  CHECK(f.ask("pressure", "", who).text == "2");
+  CHECK(f.ask("pressure", "", who).text == "0");
   refused(f.ask("hold", "3000000", who));
   sched::Account& globex = f.bus.accounts().tenant("globex");
   CHECK(f.ask("hold", "3000000", {.tenant = "globex", .account = &globex}).status == SOCLE_OK);

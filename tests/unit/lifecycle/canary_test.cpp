@@ -286,4 +286,38 @@ TEST_CASE("lifecycle: a command that waits for its canary returns when the kerne
   CHECK(report->outcome == "reverted: the kernel stops");
 }
 
+TEST_CASE(
+    "lifecycle: what every generation must hear reaches a canary and what serves beside it, whoever the tenant is",
+    "[lifecycle]") {
+  System s;
+  s.package("a", "stateful_a", "stateful");
+  s.package("b", "stateful_b", "stateful", "", "2.0.0");
+  REQUIRE(s.boot(s.system({{"a", ""}})));
+  SwapOptions options;
+  options.canary_tenants = {"tenant-1"};
+  options.canary_for = std::chrono::hours(1);
+  Begun canary(s, options);
+  for (const char* tenant : {"tenant-1", "tenant-2"}) {
+    const uint64_t a = s.faults.asked("handle.fail.A"), b = s.faults.asked("handle.fail.B");
+    CHECK(s.life->call_all("stateful/1", "answer", "{}", tenant));
+    CHECK(s.faults.asked("handle.fail.A") == a + 1);
+    CHECK(s.faults.asked("handle.fail.B") == b + 1);
+  }
+  // One that fails is told once both have answered.
+  for (const char* fails : {"handle.fail.A", "handle.fail.B"}) {
+    s.faults.set(fails);
+    const uint64_t a = s.faults.asked("handle.fail.A"), b = s.faults.asked("handle.fail.B");
+    const auto done = s.life->call_all("stateful/1", "answer", "{}", "tenant-1");
+    REQUIRE_FALSE(done);
+    CHECK(done.error().code == Code::internal);
+    CHECK_THAT(done.error().message, Contains("stateful/1.answer: "));
+    CHECK(s.faults.asked("handle.fail.A") == a + 1);
+    CHECK(s.faults.asked("handle.fail.B") == b + 1);
+    s.faults.clear(fails);
+  }
+  CHECK(s.life->call_all("nobody/1", "answer", "{}", "tenant-1"));
+  s.life->stop_waiting();
+  CHECK(canary.get());
+}
+
 }  // namespace socle::lifecycle::test

@@ -167,3 +167,39 @@ TEST_CASE("home: what hangs in a cell is killed, not retained", "[lifecycle]") {
   }
   CHECK(s.call("swap/1") == "A");
 }
+
+TEST_CASE("home: what every generation must hear does not wait for a cell that died too often, which knows nothing",
+          "[lifecycle]") {
+  CellSystem s;
+  REQUIRE(s.life->unload("swap"));
+  s.package("dies", "good_b", "swap", "restart: {backoff: 100ms..1s, intensity: 1 per 1h}", "2.0.0");
+  const auto loaded = s.life->load(s.at("dies"), manifest::Home::cell);
+  INFO((loaded ? "" : loaded.error().message));
+  REQUIRE(loaded);
+  CHECK(s.life->call_all("swap/1", "answer", "{}", "acme"));
+  for (const char* deaths : {"1", "2"}) {
+    REQUIRE(s.call("swap/1") == "B");  // it lives again
+    ::kill(std::stoi(s.field("swap", "pid")), SIGKILL);
+    REQUIRE(eventually([&] { return s.field("swap", "crashes") == deaths; }));
+  }
+  REQUIRE(s.life->list_json().find("\"state\":\"down\"") != std::string::npos);
+  const auto done = s.life->call_all("swap/1", "answer", "{}", "acme");
+  INFO((done ? "" : done.error().message));
+  CHECK(done);
+}
+
+TEST_CASE("home: what every generation must hear starts no cell for a tenant that has none", "[lifecycle]") {
+  CellSystem s;
+  manifest::SystemManifest next = s.system({{"a", ""}});
+  next.plugins.front().home = manifest::Home::cell;
+  next.plugins.front().cell = manifest::CellSharing::per_tenant;
+  const auto applied = s.life->apply(next, false);
+  INFO((applied ? "" : applied.error().message));
+  REQUIRE(applied);
+  const auto has_own = [&] { return s.life->list_json().find("\"of\":\"acme\"") != std::string::npos; };
+  CHECK(s.life->call_all("swap/1", "answer", "{}", "acme"));
+  CHECK_FALSE(has_own());
+  REQUIRE(s.life->call("swap/1", "answer", "{}", "acme"));
+  CHECK(has_own());
+  CHECK(s.life->call_all("swap/1", "answer", "{}", "acme"));
+}

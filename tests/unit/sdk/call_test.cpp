@@ -93,6 +93,33 @@ TEST_CASE("call: a failed, a stalled and a cancelled call each reach the handler
   }
 }
 
+TEST_CASE("call: a body that there was no memory for is not called as an empty one", "[sdk]") {
+  Probe probe([](Host& host, Request request) -> Task<Reply> {
+    const Target put = host.target("storage/1", "put");
+    co_return co_await host.call(request, put, Payload::json("{}"));
+  });
+  probe.host.serve("storage/1", "put", [](const ServiceCall&) { return Reply::text("stored"); });
+  REQUIRE(probe.ask().text() == "stored");
+  probe.host.fail("payload_new");
+  const Reply refused = probe.ask();
+  CHECK(refused.code() == Code::exhausted);
+  CHECK(refused.message() == "the memory budget is used up");
+  CHECK(probe.host.count("call") == 1);
+}
+
+TEST_CASE("publish: a text that there was no memory for is not published as an empty one", "[sdk]") {
+  Probe probe([](Host& host, Request request) -> Task<Reply> {
+    const Status status = co_await host.publish(request, "changes", Payload::json("{}"));
+    if (!status) co_return status.error();
+    co_return Reply();
+  });
+  probe.host.fail("payload_new");
+  const Reply refused = probe.ask();
+  CHECK(refused.code() == Code::exhausted);
+  CHECK(refused.message() == "publish: the memory budget is used up");
+  CHECK(probe.host.publications().empty());
+}
+
 TEST_CASE("call: a context is kept beyond the call that brought it", "[sdk]") {
   static OwnedContext kept;
   Probe probe([](Host&, Request request) -> Task<Reply> {

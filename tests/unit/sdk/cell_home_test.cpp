@@ -57,10 +57,18 @@ class Guinea : public Plugin {
     host_.meter(request.context(), "words", 3);
     return Reply::json(R"({"a":1})").with("k", "v");
   }
+  Reply keeps(Request request) {
+    auto held = host_.hold(request, 100);
+    if (!held) return held.error();
+    host_.charge(request, std::chrono::microseconds(5));
+    held_ = std::move(*held);
+    return {};
+  }
 
  private:
   Host& host_;
   Target peer_;
+  Held held_;
 };
 
 }  // namespace
@@ -73,7 +81,8 @@ SOCLE_PLUGIN(Guinea, service("guinea", 1)
                          .method("polls", &Guinea::polls)
                          .method("blocks", &Guinea::blocks)
                          .method("reads", &Guinea::reads)
-                         .method("says", &Guinea::says))
+                         .method("says", &Guinea::says)
+                         .method("keeps", &Guinea::keeps))
 
 TEST_CASE("cell home: the plugin runs in a process of its own and shares no memory with the test", "[sdk]") {
   REQUIRE(home() == Home::cell);
@@ -165,6 +174,26 @@ TEST_CASE("cell home: offloaded work, watches, logs and meters cross over", "[sd
   CHECK(said.meta("k") == "v");
   CHECK(host.logged("from afar"));
   CHECK(host.metered("acme", "words") == 3);
+}
+
+TEST_CASE("cell home: memory that is kept is the tenant's, until the cell lets go of it or dies", "[sdk]") {
+  FakeHost host;
+  {
+    TestedPlugin plugin(host, socle_plugin_entry());
+    CHECK(plugin.ask("keeps").ok());
+    CHECK(plugin.ask("keeps").ok());
+    CHECK(host.held("acme") == 100);
+    CHECK(host.cpu_charged("acme") == std::chrono::microseconds(10));
+    host.set_memory("acme", 150);
+    const Reply refused = plugin.ask("keeps");
+    CHECK(refused.code() == Code::exhausted);
+    CHECK(refused.message().find("of 150 in all") != std::string_view::npos);
+  }
+  CHECK(host.held("acme") == 0);
+  TestedPlugin plugin(host, socle_plugin_entry());
+  CHECK(plugin.ask("keeps").ok());
+  CHECK(plugin.ask("die").error_code() == "cell_died");
+  CHECK(host.held("acme") == 0);
 }
 
 TEST_CASE("cell home: a library that is none is refused as in the kernel's process", "[sdk]") {

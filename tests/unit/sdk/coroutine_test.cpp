@@ -98,7 +98,7 @@ TEST_CASE("coroutine: a handler whose frame is refused answers exhausted", "[sdk
   probe.host.fail("frame_alloc");
   const Reply reply = probe.ask();
   CHECK(reply.code() == Code::exhausted);
-  CHECK(reply.message() == "the memory budget for coroutine frames is used up; retry later");
+  CHECK(reply.message() == "the memory budget of the request or its tenant is used up");
 }
 
 TEST_CASE("coroutine: a child of a type that cannot say so fails its call as exhausted", "[sdk]") {

@@ -130,6 +130,22 @@ TEST_CASE("payload: is written in place and cut to what was used", "[sdk]") {
   CHECK_FALSE(PayloadWriter(16, Media::text));
 }
 
+TEST_CASE("payload: remembers that memory refused it, as what it is copied and moved to does", "[sdk]") {
+  FakeHost host;
+  CHECK_FALSE(Payload().refused());
+  CHECK_FALSE(Payload::text("a").refused());
+  host.fail("payload_new");
+  Payload refused = Payload::text("a");
+  CHECK(refused.empty());
+  CHECK(refused.refused());
+  const Payload copy = refused;
+  CHECK(copy.refused());
+  const Payload moved = std::move(refused);
+  CHECK(moved.refused());
+  host.fail("payload_slice");
+  CHECK(Payload::text("abc").slice(0, 1, Media::text).refused());
+}
+
 TEST_CASE("payload: a document is put beside the text once", "[sdk]") {
   FakeHost host;
   const Payload payload = Payload::json("1");

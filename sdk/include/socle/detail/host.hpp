@@ -5,6 +5,7 @@
 
 #include <socle/detail/callback.hpp>
 #include <socle/detail/config.hpp>
+#include <socle/detail/held.hpp>
 #include <socle/detail/observe.hpp>
 #include <socle/detail/operation.hpp>
 #include <socle/detail/share.hpp>
@@ -146,6 +147,16 @@ class Host {
   [[nodiscard]] std::uint64_t fuel(Context context, std::uint64_t full) const {
     return full >> static_cast<unsigned>(pressure(context));
   }
+  // Memory that is kept for the context's tenant beyond its calls, charged until the Held goes; see also ModelCache.
+  // Code::exhausted when the tenant's budget is used up.
+  [[nodiscard]] Result<Held> hold(Context context, std::size_t bytes) const {
+    void* raw = table_->memory_hold(table_, context.raw(), bytes);
+    if (raw == nullptr) return detail::not_held(bytes, limit(context, "memory"));
+    return Held::adopt(raw, bytes);
+  }
+  // CPU time that was used for the context's tenant on threads that are not the host's: it counts like the tenant's
+  // own.
+  void charge(Context context, Duration cpu) const { table_->charge(table_, context.raw(), cpu.count()); }
   // Nothing when the tenant's rate is not limited.
   [[nodiscard]] std::optional<RequestRate> rate(Context context) const {
     socle_rate raw{};

@@ -16,6 +16,9 @@ namespace socle::detail {
   return Error{code(outcome), std::string(what).append(": ").append(to_string(code(outcome)))};
 }
 
+// Instead of a call or a publication whose body there was no memory for: without it, it would say something else.
+[[nodiscard]] inline Error no_body() { return {Code::exhausted, "the memory budget is used up"}; }
+
 struct SleepOperation : Operation {
   Duration delay;
   std::uint64_t timer = 0;
@@ -64,7 +67,7 @@ struct CallOperation {
   Reply answer{};  // instead of a call when the target is refused
   bool refused = false;
 
-  bool await_ready() const noexcept { return refused; }
+  bool await_ready() const noexcept { return refused || payload.refused(); }
   template <class P>
   bool await_suspend(std::coroutine_handle<P> handle) noexcept {
     waiter = &handle.promise();
@@ -75,7 +78,10 @@ struct CallOperation {
     reply.status = outcome;
     return false;
   }
-  Reply await_resume() { return refused ? std::move(answer) : Reply::adopt(reply); }
+  Reply await_resume() {
+    if (refused) return std::move(answer);
+    return payload.refused() ? Reply(no_body()) : Reply::adopt(reply);
+  }
   static void done(void* user, const socle_reply* reply) {
     auto* self = static_cast<CallOperation*>(user);
     self->reply = *reply;
@@ -89,14 +95,17 @@ struct PublishOperation {
   Payload payload;
   Promise* waiter = nullptr;
   socle_status status = SOCLE_OK;
-  bool await_ready() const noexcept { return false; }
+  bool await_ready() const noexcept { return payload.refused(); }
   template <class P>
   bool await_suspend(std::coroutine_handle<P> handle) noexcept {
     waiter = &handle.promise();
     status = host_table->publish(host_table, context, str(channel), payload.raw(), &done, this);
     return status == SOCLE_PENDING;
   }
-  Status await_resume() const { return to_status(status, "publish"); }
+  Status await_resume() const {
+    if (payload.refused()) return no_body().context("publish");
+    return to_status(status, "publish");
+  }
   static void done(void* user, socle_status outcome) {
     auto* self = static_cast<PublishOperation*>(user);
     self->status = outcome;
@@ -185,7 +194,7 @@ class Completion {
   // As set(), for who runs on the awaiting worker already.
   void set_here(T value) {
     value_.emplace(std::move(value));
-    detail::host_table->defer(detail::host_table, &arrived, this);
+    detail::host_table->post_for(detail::host_table, payer_, worker_, &arrived, this);
   }
 
   struct Awaiter {

@@ -2,7 +2,7 @@
 //
 // A body is immutable once handed on. Counts are plain until share(), which must be called before a body leaves the
 // worker it was made on (offload work, post to another worker). Making one can fail only by a memory budget: the
-// Payload is then empty() although text was given, and every user of it here answers Code::exhausted.
+// Payload is then empty() and refused(), and Reply's makers, Host::call and Host::publish answer Code::exhausted.
 #pragma once
 
 #include <socle/detail/meta.hpp>
@@ -22,12 +22,14 @@ enum class Media : std::uint32_t {
 class Payload {
  public:
   Payload() = default;
-  Payload(const Payload& other) : raw_(other.raw_) {
+  Payload(const Payload& other) : raw_(other.raw_), refused_(other.refused_) {
     if (raw_ != nullptr) detail::host_table->payload_retain(detail::host_table, raw_);
   }
-  Payload(Payload&& other) noexcept : raw_(std::exchange(other.raw_, nullptr)) {}
+  Payload(Payload&& other) noexcept
+      : raw_(std::exchange(other.raw_, nullptr)), refused_(std::exchange(other.refused_, false)) {}
   Payload& operator=(Payload other) noexcept {
     std::swap(raw_, other.raw_);
+    std::swap(refused_, other.refused_);
     return *this;
   }
   ~Payload() {
@@ -38,6 +40,12 @@ class Payload {
   [[nodiscard]] static Payload adopt(socle_payload* raw) {
     Payload out;
     out.raw_ = raw;
+    return out;
+  }
+  // As adopt(), of what was asked to be made: nullptr is a refusal.
+  [[nodiscard]] static Payload adopt_made(socle_payload* raw) {
+    Payload out = adopt(raw);
+    out.refused_ = raw == nullptr;
     return out;
   }
   // Adds a reference to a borrowed one.
@@ -54,18 +62,20 @@ class Payload {
   }
   [[nodiscard]] static Payload make(std::string_view text, Media media, const Meta& meta = {}) {
     const auto pairs = meta.pairs();
-    return adopt(detail::host_table->payload_new(detail::host_table, detail::str(text),
-                                                 static_cast<std::uint32_t>(media), pairs.data(), pairs.size()));
+    return adopt_made(detail::host_table->payload_new(detail::host_table, detail::str(text),
+                                                      static_cast<std::uint32_t>(media), pairs.data(), pairs.size()));
   }
   // Bytes [offset, offset + size) of this body's text under other meta; this body is kept alive, nothing is copied.
   // REQUIRES: the range lies in text().
   [[nodiscard]] Payload slice(std::size_t offset, std::size_t size, Media media, const Meta& meta = {}) const {
     const auto pairs = meta.pairs();
-    return adopt(detail::host_table->payload_slice(detail::host_table, raw_, offset, size,
-                                                   static_cast<std::uint32_t>(media), pairs.data(), pairs.size()));
+    return adopt_made(detail::host_table->payload_slice(detail::host_table, raw_, offset, size,
+                                                        static_cast<std::uint32_t>(media), pairs.data(), pairs.size()));
   }
 
   [[nodiscard]] bool empty() const { return raw_ == nullptr; }
+  // empty() because a memory budget had no room for it: to go on without it would say something else.
+  [[nodiscard]] bool refused() const { return refused_; }
   [[nodiscard]] std::string_view text() const {
     return raw_ == nullptr ? std::string_view{} : detail::view(raw_->text);
   }
@@ -94,6 +104,7 @@ class Payload {
 
  private:
   socle_payload* raw_ = nullptr;
+  bool refused_ = false;
 };
 
 // A body that is written in place: no second copy. Hand it on with seal(), which cuts it to what was used.
@@ -101,7 +112,7 @@ class PayloadWriter {
  public:
   PayloadWriter(std::size_t capacity, Media media, const Meta& meta = {}) : capacity_(capacity) {
     const auto pairs = meta.pairs();
-    payload_ = Payload::adopt(detail::host_table->payload_alloc(
+    payload_ = Payload::adopt_made(detail::host_table->payload_alloc(
         detail::host_table, capacity, static_cast<std::uint32_t>(media), pairs.data(), pairs.size(), &bytes_));
   }
   // False when a memory budget refused it; then nothing else may be called.

@@ -114,7 +114,7 @@ class [[nodiscard]] Task {
  private:
   static T no_memory() {
     if constexpr (std::is_constructible_v<Value, Error>) {
-      return T(Error{Code::exhausted, "the memory budget for coroutine frames is used up; retry later"});
+      return T(Error{Code::exhausted, "the memory budget of the request or its tenant is used up"});
     } else {
       throw std::bad_alloc();
     }

@@ -115,6 +115,10 @@ class FakeHost {
   void set_rate(std::string tenant, socle_rate rate);
   void set_slice_left(Duration left);  // 200 µs until then; defer() does not fill it up again
   void set_pressure(std::string tenant, std::uint32_t level);
+  // The `memory` of one tenant's plan: more is not held for it.
+  void set_memory(std::string tenant, std::size_t bytes);
+  [[nodiscard]] std::size_t held(std::string_view tenant) const;  // bytes that memory_hold() gave and nobody gave back
+  [[nodiscard]] Duration cpu_charged(std::string_view tenant) const;  // by charge(), so far
   [[nodiscard]] std::string charged(std::uint64_t connection) const;  // the tenant; "" its peer
   void set_catalog(std::string name, std::string json);               // and moves catalog_version()
   // Connections the plugin gave back; the caller owns the descriptors.

@@ -48,6 +48,7 @@ class Auth : public Plugin {
     user_api_.use(access_);
     access_.use(people_);
     forgetting_.with_tenant([this](std::string_view tenant) { access_.views().forget(tenant); });
+    forgetting_.with_tenant([this](std::string_view tenant) { access_.views().cache().forget(tenant); });
     forgetting_.with_tenant([this](std::string_view tenant) { token_desk_.rings().forget(tenant); });
   }
 

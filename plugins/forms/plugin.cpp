@@ -34,6 +34,11 @@ class Forms final : public Plugin {
 
   Task<Reply> compile(Request request) { return models_.compile(request, referrers_); }
   Task<Reply> compile_text(Request request) { return models_.compile_text(request); }
+  // The kernel's, when a tenant is deleted.
+  Reply forget(Request request) {
+    models_.forget(request.tenant());
+    return {};
+  }
 
   Task<Reply> get(Request request) {
     auto served = co_await models_.find(request, std::string(request.param("form")));
@@ -124,6 +129,7 @@ using socle::forms::Forms;
 SOCLE_PLUGIN(Forms, socle::service("forms", 1)
                         .method("compile", &Forms::compile)
                         .method("compile_text", &Forms::compile_text)
+                        .method("forget", &Forms::forget)
                         .method("get", &Forms::get)
                         .method("schema", &Forms::schema)
                         .method("ui", &Forms::ui)

@@ -30,6 +30,11 @@ class Pages final : public Plugin {
     co_return Status();
   }
 
+  // The kernel's, when a tenant is deleted.
+  Reply forget(Request request) {
+    models_.forget(request.tenant());
+    return {};
+  }
   Task<Reply> home(Request request) { return home_.show(request); }
   Task<Reply> asset(Request request) { co_return site_.asset(request); }
   Task<Reply> list(Request request) { return forms_.list(request); }
@@ -77,6 +82,7 @@ class Pages final : public Plugin {
 
 using socle::pages::Pages;
 SOCLE_PLUGIN(Pages, socle::service("pages", 1)
+                        .method("forget", &Pages::forget)
                         .method("home", &Pages::home)
                         .method("asset", &Pages::asset)
                         .method("list", &Pages::list)

@@ -60,15 +60,31 @@ class Rules final : public Plugin {
     cel::Limits limits;
     limits.fuel = fuel_;
     watchdog.watch(limits);
+    struct Compiled {
+      std::string answer;
+      std::size_t bytes = 0;  // 0: it does not compile
+    };
     const auto work = [source, fast, &limits] {
       Diagnostics diagnostics;
       TestReport tests;
-      (void)Ruleset::compile(source, diagnostics, fast ? CompileMode::fast : CompileMode::full, &tests, limits);
-      return compile_answer(diagnostics, source, tests);
+      const auto made =
+          Ruleset::compile(source, diagnostics, fast ? CompileMode::fast : CompileMode::full, &tests, limits);
+      return Compiled{compile_answer(diagnostics, source, tests), made ? made->bytes() : 0};
     };
-    auto answer = co_await host_.offload(work);
-    if (!answer) co_return Reply(std::move(answer).error());
-    co_return Reply::json(*answer);
+    auto compiled = co_await host_.offload(work);
+    if (!compiled) co_return Reply(std::move(compiled).error());
+    // Told to who publishes it, rather than to each who uses it.
+    const std::string name(body->root().find("name").as_string());
+    if (!fast && compiled->bytes > 0)
+      if (auto room = rulesets_.room_for(request, name, compiled->bytes); !room)
+        co_return Reply(std::move(room).error());
+    co_return Reply::json(compiled->answer);
+  }
+
+  // The kernel's, when a tenant is deleted.
+  Reply forget(Request request) {
+    rulesets_.forget(request.tenant());
+    return {};
   }
 
   Task<Reply> evaluate(Request request) {
@@ -126,7 +142,7 @@ class Rules final : public Plugin {
           .with_status(422);
     Found second;
     if (const auto source = root.find("source"); source.exists()) {
-      auto candidate = co_await rulesets_.compiled(source);
+      auto candidate = co_await rulesets_.candidate(request, source);
       if (auto* problem = std::get_if<Reply>(&candidate)) co_return std::move(*problem);
       second = std::get<Found>(std::move(candidate));
     } else {
@@ -232,4 +248,5 @@ SOCLE_PLUGIN(socle::rules::Rules, socle::service("rules", 1)
                                       .method("compile", &socle::rules::Rules::compile)
                                       .method("evaluate", &socle::rules::Rules::evaluate)
                                       .method("test", &socle::rules::Rules::test)
-                                      .method("import", &socle::rules::Rules::import))
+                                      .method("import", &socle::rules::Rules::import)
+                                      .method("forget", &socle::rules::Rules::forget))

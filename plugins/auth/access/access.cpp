@@ -7,7 +7,6 @@
 namespace socle::auth {
 namespace {
 
-constexpr std::size_t bound_budget = std::size_t{64} << 20;
 constexpr std::size_t largest_question = std::size_t{4} << 20;
 
 Reply bad(std::string_view code, std::string_view message, std::string_view pointer) {
@@ -34,13 +33,17 @@ json::Document env_of(const Host& host) {
   return *json::Document::parse("{}");
 }
 
+template <class T>
+std::shared_ptr<const T> unowned(const std::shared_ptr<const T>& thing) {
+  return {std::shared_ptr<const T>(), thing.get()};
+}
+
 }  // namespace
 
 Authorizer::Authorizer(Host& host, Store& store)
     : host_(host),
       env_(env_of(host)),
       views_(host, store),
-      bounds_(bound_budget),
       seats_(host.worker_count() + 1),
       decisions_(host.counter("auth_decisions_total", "Decisions on records.")),
       denials_(host.counter("auth_denials_total", "Decisions on records that denied.")),
@@ -68,35 +71,54 @@ Got<std::shared_ptr<Authorizer::Asked>> Authorizer::read(const Request& request)
 }
 
 // Compiled for the versions that are served now. `types` is part of what it is made of.
-Task<Got<authz::BoundPtr>> Authorizer::bound(Context context, const std::shared_ptr<Asked>& asked,
-                                             const std::string& user) {
+Task<Got<Authorizer::Bound>> Authorizer::bound(Context context, const std::shared_ptr<Asked>& asked,
+                                               const std::string& user) {
   const auto resource = asked->text("resource");
   auto view = co_await views_.get(context);
   if (!view) co_return std::move(view).problem();
   auto served = co_await views_.served(context, *view, resource, user);
   if (!served) co_return std::move(served).problem();
-  // The directory's own text would do; tenant and revision name it in fewer bytes. Without one all tenants are alike.
-  std::string key =
-      (*view)->revision == 0 ? std::string() : std::string(context.tenant()) + "\n" + std::to_string((*view)->revision);
+  // The directory's own text would do; this names it in fewer bytes. Without one all tenants are alike.
+  std::string key = (*view)->key;
   key.append("\n").append(resource).append("\n");
   json::append_text(key, asked->body.root().find("types"));
-  for (const auto& one : *served) {
+  Bound here{{}, (*view)->directory, {}};
+  here.policies.reserve(served->size());
+  for (auto& one : *served) {
     key.append("\n").append(one.hash);
-    if (one.canary) asked->canaries.push_back(one);
+    here.policies.push_back(one.policy);
+    if (one.canary) asked->canaries.push_back(std::move(one));
   }
-  if (auto found = bounds_.find(key); found) co_return found;
-  std::vector<authz::PolicyPtr> policies;
-  policies.reserve(served->size());
-  for (const auto& one : *served) policies.push_back(one.policy);
+  if (auto found = views_.cache().find<Binding>(key); found) {
+    if (found->is_of(here.directory, here.policies)) {
+      here.bound = authz::BoundPtr(found, found->bound.get());
+      co_return here;
+    }
+    views_.cache().remove(key);
+  }
   bindings_.add();
-  const auto directory = (*view)->directory;
-  const auto work = [&directory, &policies, &resource, &asked] {
-    return authz::Bound::bind(directory, policies, resource, asked->body.root().find("types"));
+  const auto work = [&here, &resource, &asked] {
+    std::vector<authz::PolicyPtr> policies;
+    for (const auto& one : here.policies) policies.push_back(unowned(one));
+    return authz::Bound::bind(unowned(here.directory), std::move(policies), resource, asked->body.root().find("types"));
   };
   auto made = co_await host_.offload(work);
   if (!made) co_return bad("bad_resource", made.error().message, "/resource");
-  bounds_.keep(std::move(key), *made, (*made)->bytes());
-  co_return *made;
+  const std::size_t bytes =
+      (*made)->bytes() + sizeof(Binding) + here.policies.size() * sizeof(std::weak_ptr<const authz::Policy>);
+  auto binding = std::make_shared<const Binding>(
+      Binding{here.directory, {here.policies.begin(), here.policies.end()}, *std::move(made)});
+  auto kept = views_.cache().keep(context, std::move(key), bytes, binding);
+  if (!kept) co_return std::move(kept).error().context("roles and policies at '" + resource + "'");
+  // What somebody else kept meanwhile may be of other copies; then this one serves the call.
+  const auto& used = (*kept)->is_of(here.directory, here.policies) ? *kept : binding;
+  here.bound = authz::BoundPtr(used, used->bound.get());
+  co_return here;
+}
+
+bool Authorizer::Binding::is_of(const authz::DirectoryPtr& roles, const std::vector<authz::PolicyPtr>& served) const {
+  return directory.lock() == roles && std::equal(policies.begin(), policies.end(), served.begin(), served.end(),
+                                                 [](const auto& mine, const auto& one) { return mine.lock() == one; });
 }
 
 Task<void> Authorizer::report(Context context, const std::shared_ptr<Asked>& asked, std::string_view erred) {
@@ -107,7 +129,8 @@ Task<void> Authorizer::report(Context context, const std::shared_ptr<Asked>& ask
   }
 }
 
-Authorizer::Seat& Authorizer::seat(const Context& context, const authz::BoundPtr& bound) {
+Authorizer::Seat& Authorizer::seat(const Context& context, const Bound& here) {
+  const authz::BoundPtr& bound = here.bound;
   auto& seats = seats_[host_.worker()];
   std::string key(context.tenant());
   key.append("\n")
@@ -118,7 +141,7 @@ Authorizer::Seat& Authorizer::seat(const Context& context, const authz::BoundPtr
       .append(context.claims());
   if (const auto at = seats.by_key.find(key); at != seats.by_key.end()) {
     seats.recent.splice(seats.recent.begin(), seats.recent, at->second);
-    if (seats.recent.front().asker.shared() == bound) return seats.recent.front();
+    if (seats.recent.front().bound.lock() == bound) return seats.recent.front();
     seats.by_key.erase(at);
     seats.recent.pop_front();
   }
@@ -186,7 +209,7 @@ Task<Reply> Authorizer::explain(Request request) {
     if (!who) co_return std::move(who).problem();
     auto bound_for = co_await bound(request, *asked, who->id());
     if (!bound_for) co_return std::move(bound_for).problem();
-    authz::Asker asker(*bound_for, *who);
+    authz::Asker asker(bound_for->bound, *who);
     co_return Reply::json(asker.explain((*asked)->question));
   }
   if (other.exists()) {
@@ -200,7 +223,7 @@ Task<Reply> Authorizer::explain(Request request) {
   if (!bound_here) co_return std::move(bound_here).problem();
   if (!other.exists()) co_return Reply::json(seat(request, *bound_here).asker.explain((*asked)->question));
   const auto subject = authz::Subject::of(request.tenant(), about, json::to_text(other));
-  authz::Asker asker(*bound_here, subject);
+  authz::Asker asker(bound_here->bound, subject);
   co_return Reply::json(asker.explain((*asked)->question));
 }
 
@@ -238,7 +261,7 @@ Task<Got<Authorizer::Permitted>> Authorizer::permits(Context context, std::strin
       co_return yes;
   }
   if (!decided_later) co_return no;
-  for (const auto& named : (*view)->policies) {
+  for (const auto& named : *(*view)->policies) {
     auto policy = co_await views_.met(context, named, user);
     if (!policy) co_return std::move(policy).problem();
     if (!*policy) continue;

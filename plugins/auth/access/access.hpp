@@ -1,7 +1,7 @@
 // access.hpp: the methods of auth/1 that decide: decide, filter, explain, authorize, and compile for the kind
 // `policies`. Who asks is the call's context and nothing else. Answered inline once a tenant's roles and policies are
-// known to the worker; what was compiled is shared by all workers, by the versions it was made of.
-// docs/design/policy.md.
+// known to the worker; what was compiled is shared by all workers, by the versions it was made of, and charged to the
+// tenant. docs/design/policy.md.
 #pragma once
 
 #include "access/tenant_view.hpp"
@@ -37,13 +37,18 @@ class Authorizer {
   TenantViews& views() { return views_; }
 
  private:
-  // One subject at one resource; a worker keeps the last ones.
+  // One subject at one resource; a worker keeps the last ones. It keeps alive nothing that a tenant pays for: whoever
+  // uses the asker holds a Bound.
   struct Seat {
     std::string key;
     authz::Subject subject;
+    std::weak_ptr<const authz::Bound> bound;
     authz::Asker asker;
-    Seat(std::string key_text, authz::Subject who, const authz::BoundPtr& bound)
-        : key(std::move(key_text)), subject(std::move(who)), asker(bound, subject) {}
+    Seat(std::string key_text, authz::Subject who, const authz::BoundPtr& at)
+        : key(std::move(key_text)),
+          subject(std::move(who)),
+          bound(at),
+          asker(authz::BoundPtr(authz::BoundPtr(), at.get()), subject) {}
   };
   struct Seats {
     std::list<Seat> recent;
@@ -61,18 +66,32 @@ class Authorizer {
     }
   };
   Got<std::shared_ptr<Asked>> read(const Request& request) const;
+  // What was bound lies in the cache, and points into roles and policies that may go before it does: it is good as
+  // long as all of them live.
+  struct Binding {
+    std::weak_ptr<const authz::Directory> directory;
+    std::vector<std::weak_ptr<const authz::Policy>> policies;
+    authz::BoundPtr bound;  // owns none of them
+    [[nodiscard]] bool is_of(const authz::DirectoryPtr& roles, const std::vector<authz::PolicyPtr>& served) const;
+  };
+  // For a call: all that the Bound points into.
+  struct Bound {
+    authz::BoundPtr bound;
+    authz::DirectoryPtr directory;
+    std::vector<authz::PolicyPtr> policies;
+  };
   // `user`: whose versions of policies under a canary; empty: those of whoever asks.
-  Task<Got<authz::BoundPtr>> bound(Context context, const std::shared_ptr<Asked>& asked, const std::string& user);
+  Task<Got<Bound>> bound(Context context, const std::shared_ptr<Asked>& asked, const std::string& user);
   // How the canaries did. `erred`: the policy whose deny could not be evaluated, or empty.
   Task<void> report(Context context, const std::shared_ptr<Asked>& asked, std::string_view erred);
   Task<Got<authz::Subject>> named(Context context, const std::string& username);
-  Seat& seat(const Context& context, const authz::BoundPtr& bound);
+  // Good while `here` is held.
+  Seat& seat(const Context& context, const Bound& here);
 
   Host& host_;
   const json::Document env_;
   People* people_ = nullptr;
   TenantViews views_;
-  ByHash<authz::Bound> bounds_;
   std::vector<Seats> seats_;
   Metric decisions_, denials_, bindings_;
 };

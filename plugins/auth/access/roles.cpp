@@ -95,7 +95,7 @@ Task<Reply> Roles::list(Request request) {
   out.begin_object().key("items").begin_array();
   for (const auto& role : (*view)->directory->roles())
     if (role.built_in) write_built_in(out, role);
-  for (const auto role : (*view)->document.root().find("roles").elements()) out.value(role);
+  for (const auto role : (*view)->stored().find("roles").elements()) out.value(role);
   out.end_array().end_object();
   co_return Reply::json(text);
 }
@@ -109,7 +109,7 @@ Reply Roles::role_reply(const TenantView& view, std::string_view name) const {
     write_built_in(out, role);
     return Reply::json(text);
   }
-  for (const auto role : view.document.root().find("roles").elements())
+  for (const auto role : view.stored().find("roles").elements())
     if (role.find("role").as_string() == name) out.value(role);
   return Reply::json(text).with_etag("\"" + std::to_string(view.revision) + "\"");
 }
@@ -132,7 +132,7 @@ Task<Reply> Roles::put(Request request) {
   auto view = co_await access_.views().get(request);
   if (!view) co_return std::move(view).problem();
   if (auto refused = precondition_fault(request, **view, name)) co_return std::move(*refused);
-  const auto stored = (*view)->document.root();
+  const auto stored = (*view)->stored();
   Change change{*view, roles_text(stored.find("roles"), name, body->root()), text_or(stored.find("units"), "[]")};
   const auto roles = json::Document::parse(change.roles);
   authz::Diagnostics diagnostics;
@@ -172,7 +172,7 @@ Task<Reply> Roles::remove(Request request) {
   auto user = co_await holder(request, held);
   if (!user) co_return std::move(user).problem();
   if (!user->empty()) co_return in_use("user '" + *user + "' holds role '" + name + "'");
-  const auto stored = (*view)->document.root();
+  const auto stored = (*view)->stored();
   Change change{*view, roles_text(stored.find("roles"), name, {}), text_or(stored.find("units"), "[]")};
   auto revision = co_await store_change(request, change);
   if (!revision) co_return std::move(revision).problem();
@@ -182,7 +182,7 @@ Task<Reply> Roles::remove(Request request) {
 Task<Reply> Roles::units(Request request) {
   auto view = co_await access_.views().get(request);
   if (!view) co_return std::move(view).problem();
-  co_return Reply::json("{\"units\":" + text_or((*view)->document.root().find("units"), "[]") + "}");
+  co_return Reply::json("{\"units\":" + text_or((*view)->stored().find("units"), "[]") + "}");
 }
 
 Task<Reply> Roles::put_units(Request request) {
@@ -192,7 +192,7 @@ Task<Reply> Roles::put_units(Request request) {
   access_.views().forget(request.tenant());
   auto view = co_await access_.views().get(request);
   if (!view) co_return std::move(view).problem();
-  const auto stored = (*view)->document.root();
+  const auto stored = (*view)->stored();
   authz::Diagnostics diagnostics;
   if (!units.is_array()) diagnostics.error("/units", authz::codes::role_shape, "the body is {units: [{unit, parent}]}");
   const auto directory = authz::Directory::read(stored.find("roles"), units, diagnostics);

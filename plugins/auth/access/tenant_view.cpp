@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "core/secret.hpp"
+
 namespace socle::auth {
 namespace {
 
-constexpr std::size_t policy_budget = std::size_t{32} << 20;
+constexpr std::size_t cache_budget = std::size_t{96} << 20;
 constexpr std::size_t most_policies = 1000;
 
 Payload question(std::string_view name, std::string_view user, std::string_view version, bool source) {
@@ -33,7 +35,7 @@ TenantViews::TenantViews(Host& host, Store& store)
       list_(host.target("models/1", "list")),
       report_(host.target("models/1", "report")),
       workers_(host.worker_count() + 1),
-      policies_(policy_budget) {
+      cache_(host, cache_budget) {
   if (!list_)
     host.log(Level::warn, "policies of tenants are not applied: auth may not call models/1; grant \"call:models/1\"",
              {{"why", list_.error().message}});
@@ -56,51 +58,97 @@ std::uint64_t TenantViews::current(std::string_view tenant) const {
   return at->second->view->number;
 }
 
-Task<Got<TenantViewPtr>> TenantViews::get(Context context) {
-  const std::string tenant(context.tenant());
+TenantViewPtr TenantViews::whole(const Known& known) {
+  if (known.view->key.empty()) return known.view;
+  auto charter = known.charter.lock();
+  if (!charter) return nullptr;
+  auto view = std::make_shared<TenantView>(*known.view);
+  view->directory = authz::DirectoryPtr(charter, charter->directory.get());
+  view->charter = std::move(charter);
+  return view;
+}
+
+void TenantViews::remember(const std::string& tenant, const TenantView& view) {
   auto& worker = workers_[host_.worker()];
+  auto kept = std::make_shared<TenantView>(view);
+  kept->charter = nullptr;
+  if (view.charter) kept->directory = nullptr;
   if (const auto at = worker.by_tenant.find(tenant); at != worker.by_tenant.end()) {
-    worker.recent.splice(worker.recent.begin(), worker.recent, at->second);
-    auto view = at->second->view;
-    if (host_.now() - view->listed < list_age) co_return view;
+    at->second->view = std::move(kept);
+    at->second->charter = view.charter;
+    return;
   }
-  const auto epoch = worker.epoch;
-  auto loaded = co_await load(context);
-  if (!loaded || worker.epoch != epoch) co_return loaded;
-  if (const auto at = worker.by_tenant.find(tenant); at != worker.by_tenant.end()) {
-    at->second->view = *loaded;
-    co_return loaded;
-  }
-  worker.recent.push_front({tenant, *loaded});
+  worker.recent.push_front({tenant, std::move(kept), view.charter});
   worker.by_tenant.emplace(worker.recent.front().tenant, worker.recent.begin());
   if (worker.recent.size() > most_tenants) {
     worker.by_tenant.erase(worker.recent.back().tenant);
     worker.recent.pop_back();
   }
+}
+
+Task<Got<TenantViewPtr>> TenantViews::get(Context context) {
+  const std::string tenant(context.tenant());
+  auto& worker = workers_[host_.worker()];
+  TenantViewPtr before;
+  if (const auto at = worker.by_tenant.find(tenant); at != worker.by_tenant.end()) {
+    worker.recent.splice(worker.recent.begin(), worker.recent, at->second);
+    if (host_.now() - at->second->view->listed < list_age) {
+      if (auto view = whole(*at->second)) co_return view;
+      before = at->second->view;
+    }
+  }
+  const auto epoch = worker.epoch;
+  auto loaded = co_await load(context, before);
+  if (loaded && worker.epoch == epoch) remember(tenant, **loaded);
   co_return loaded;
 }
 
-Task<Got<TenantViewPtr>> TenantViews::load(Context context) {
+Task<Got<TenantViewPtr>> TenantViews::load(Context context, TenantViewPtr before) {
   const auto view = std::make_shared<TenantView>();
   view->number = ++workers_[host_.worker()].read;
   auto stored = co_await store_.get(context, directory_collection, directory_id);
   if (!stored) co_return std::move(stored).problem();
   view->revision = stored->revision;
+  view->directory = built_in_;
   if (stored->exists()) {
-    view->document = json::Document::copy_of(stored->doc());
-    authz::Diagnostics diagnostics;
-    view->directory =
-        authz::Directory::read(view->document.root().find("roles"), view->document.root().find("units"), diagnostics);
-    if (!view->directory) co_return unreadable("the roles of this tenant");
-  } else {
-    view->directory = authz::Directory::built_in();
+    // A tenant that was deleted and made again may come to the same revision with other roles.
+    view->key = std::string(context.tenant()) + "\n" + std::to_string(stored->revision) + "\n" +
+                fingerprint(json::to_text(stored->doc()));
+    auto own = charter(context, view->key, *stored);
+    if (!own) co_return std::move(own).problem();
+    view->charter = *std::move(own);
+    view->directory = authz::DirectoryPtr(view->charter, view->charter->directory.get());
+  }
+  if (before && before->key == view->key) {
+    view->policies = before->policies;
+    view->listed = before->listed;
+    view->number = before->number;
+    co_return TenantViewPtr(view);
   }
   view->listed = host_.now();
+  std::vector<ListedPolicy> policies;
   if (list_) {
-    auto listed = co_await list(context, *view);
+    auto listed = co_await list(context);
     if (!listed) co_return std::move(listed).problem();
+    policies = *std::move(listed);
   }
+  view->policies = std::make_shared<const std::vector<ListedPolicy>>(std::move(policies));
   co_return TenantViewPtr(view);
+}
+
+Got<std::shared_ptr<const Charter>> TenantViews::charter(Context context, const std::string& key,
+                                                         const Stored& stored) {
+  if (auto known = cache_.find<Charter>(key); known) return known;
+  auto made = std::make_shared<Charter>();
+  made->document = json::Document::copy_of(stored.doc());
+  const auto root = made->document.root();
+  authz::Diagnostics diagnostics;
+  made->directory = authz::Directory::read(root.find("roles"), root.find("units"), diagnostics);
+  if (!made->directory) return unreadable("the roles of this tenant");
+  const std::size_t bytes = made->directory->bytes() + made->document.bytes().size();
+  auto kept = cache_.keep(context, key, bytes, std::shared_ptr<const Charter>(std::move(made)));
+  if (!kept) return std::move(kept).error().context("the roles of this tenant");
+  return *std::move(kept);
 }
 
 // A system without models/1 has no policies. One whose models/1 is gone has them, and cannot decide.
@@ -108,22 +156,24 @@ bool TenantViews::without_models(const Reply& reply) const {
   return reply.error_code() == "no_provider" && !models_seen_.load(std::memory_order_relaxed);
 }
 
-Task<Got<bool>> TenantViews::list(Context context, TenantView& view) {
+Task<Got<std::vector<ListedPolicy>>> TenantViews::list(Context context) {
+  std::vector<ListedPolicy> out;
   const Reply reply = co_await host_.call(context, list_, Payload::json(R"({"kind":"policies"})"));
-  if (!reply && without_models(reply)) co_return true;
+  if (!reply && without_models(reply)) co_return out;
   if (!reply) co_return reply;
   models_seen_.store(true, std::memory_order_relaxed);
   const auto answer = json::Document::parse(reply.text());
   if (!answer) co_return unreadable("the list of policies");
   for (const auto item : answer->root().find("items").elements()) {
     if (!item.find("version").is_string()) continue;
-    if (view.policies.size() == most_policies) co_return unreadable("a list of more than 1,000 policies");
+    if (out.size() == most_policies) co_return unreadable("a list of more than 1,000 policies");
     const std::string name(item.find("name").as_string()), whoever;
     auto served = co_await resolve(context, name, whoever);
     if (!served) co_return std::move(served).problem();
-    view.policies.push_back({name, served->policy, served->canary});
+    // One that is not published any more is asked for again, as what the cache gave up is.
+    out.push_back({name, served->policy, served->canary});
   }
-  co_return true;
+  co_return out;
 }
 
 Task<Got<Served>> TenantViews::resolve(Context context, std::string name, const std::string& user) {
@@ -132,7 +182,7 @@ Task<Got<Served>> TenantViews::resolve(Context context, std::string name, const 
   if (!reply) co_return reply;
   Served out{std::move(name), std::string(reply.meta("version")), std::string(reply.meta("hash")),
              reply.meta("canary") == "true", nullptr};
-  out.policy = policies_.find(out.hash);
+  out.policy = cache_.find<authz::Policy>(out.hash);
   if (out.policy) co_return out;
   const Reply full = co_await host_.call(context, resolve_, question(out.name, user, out.version, true));
   if (!full) co_return full;
@@ -148,13 +198,16 @@ Task<Got<Served>> TenantViews::resolve(Context context, std::string name, const 
   // One that cannot be read any more may have denied something: nothing is allowed until it is published again.
   if (!*policy) co_return unreadable("policy '" + out.name + "'");
   out.hash = answer->root().find("hash").as_string();
-  out.policy = *policy;
-  policies_.keep(out.hash, out.policy, json::to_text(source).size() * 4 + 1024);
+  const std::size_t bytes = json::to_text(source).size() * 4 + 1024;
+  auto kept = cache_.keep(context, out.hash, bytes, *std::move(policy));
+  if (!kept) co_return std::move(kept).error().context("policy '" + out.name + "'");
+  out.policy = *std::move(kept);
   co_return out;
 }
 
-Task<Got<authz::PolicyPtr>> TenantViews::met(Context context, const TenantView::Named& named, const std::string& user) {
-  if (!named.split) co_return named.last;
+Task<Got<authz::PolicyPtr>> TenantViews::met(Context context, const ListedPolicy& named, const std::string& user) {
+  if (!named.split)
+    if (auto last = named.last.lock()) co_return last;
   auto one = co_await resolve(context, named.name, user);
   if (!one) co_return std::move(one).problem();
   co_return one->policy;
@@ -164,8 +217,8 @@ Task<Got<std::vector<Served>>> TenantViews::served(Context context, TenantViewPt
                                                    const std::string& user) {
   std::vector<Served> out;
   std::vector<std::string> names;
-  for (const auto& named : view->policies)
-    if (resource.empty() || named.split || !named.last || named.last->covers(resource)) names.push_back(named.name);
+  for (const auto& named : *view->policies)
+    if (resource.empty() || named.split || named.may_cover(resource)) names.push_back(named.name);
   // The policy of the resource's own name may have been published a moment ago.
   const auto own = resource.starts_with("forms/") ? resource.substr(6) : std::string();
   if (!own.empty() && list_ && std::find(names.begin(), names.end(), own) == names.end()) names.push_back(own);

@@ -3,14 +3,18 @@
 // dropped when it announces a publish, at the latest after `list_age`; which version of one is served is asked at every
 // use, so a new version counts from the answer to its publish on. While a canary of one runs, everything that is said
 // of a user goes by the version which that user meets. On the worker of the call.
+//
+// What a worker keeps between calls holds nothing alive that a tenant pays for: the ModelCache alone does, and what it
+// gave up is read again when it is needed. What get(), met() and served() answer keeps it for the call.
 #pragma once
+
+#include <socle/model_cache.hpp>
 
 #include <atomic>
 #include <list>
 #include <unordered_map>
 #include <vector>
 
-#include "access/by_hash.hpp"
 #include "core/store.hpp"
 #include "policy/policies.hpp"
 
@@ -19,17 +23,33 @@ namespace socle::auth {
 inline constexpr std::string_view directory_collection = "auth.directory";
 inline constexpr std::string_view directory_id = "directory";
 
-// Immutable.
+// The roles and units that a tenant has stored. One of a content for all workers, in the cache. Immutable.
+struct Charter {
+  json::Document document;  // {roles, units}
+  authz::DirectoryPtr directory;
+};
+
+// A policy that was served when it was listed.
+struct ListedPolicy {
+  std::string name;
+  std::weak_ptr<const authz::Policy> last;
+  // Whether `last` is of this resource (a pattern decides); true as well when nobody can say any more.
+  [[nodiscard]] bool may_cover(std::string_view resource) const {
+    const auto policy = last.lock();
+    return !policy || policy->covers(resource);
+  }
+  bool split = false;  // a canary of it runs: not everybody meets `last`
+};
+
+// Immutable; for a call.
 struct TenantView {
   authz::DirectoryPtr directory;
-  std::uint64_t revision = 0;  // of the stored document, 0 = there is none
-  json::Document document;     // {roles, units} as stored
-  struct Named {
-    std::string name;
-    authz::PolicyPtr last;  // a version that was served when it was listed; null when there was none any more
-    bool split = false;     // a canary of it runs: not everybody meets `last`
-  };
-  std::vector<Named> policies;
+  std::uint64_t revision = 0;              // of the stored document, 0 = there is none
+  std::string key;                         // names the document's tenant, revision and content; empty: there is none
+  std::shared_ptr<const Charter> charter;  // null: there is none
+  // {roles, units} as stored, or absent.
+  [[nodiscard]] json::View stored() const { return charter ? charter->document.root() : json::View(); }
+  std::shared_ptr<const std::vector<ListedPolicy>> policies;
   Instant listed;
   std::uint64_t number = 0;  // no other view that this worker has read has the same
 };
@@ -58,23 +78,32 @@ class TenantViews {
   Task<Got<std::vector<Served>>> served(Context context, TenantViewPtr view, std::string resource,
                                         const std::string& user);
   // One of the view's policies as the user meets it; null when it is not published any more.
-  Task<Got<authz::PolicyPtr>> met(Context context, const TenantView::Named& named, const std::string& user);
+  Task<Got<authz::PolicyPtr>> met(Context context, const ListedPolicy& named, const std::string& user);
   // How a use of a version went, for the judge of the canary.
   Task<void> report(Context context, const Served& served, bool failed, Duration took);
   // From now on of this worker.
   void forget(std::string_view tenant);
+  // Policies by their hash, charters, and what was compiled of both (Authorizer), of all workers; each charged to the
+  // tenant it was made for.
+  [[nodiscard]] ModelCache& cache() { return cache_; }
 
  private:
-  Task<Got<TenantViewPtr>> load(Context context);
-  Task<Got<bool>> list(Context context, TenantView& view);
+  struct Known {
+    std::string tenant;
+    TenantViewPtr view;                    // without charter and directory of one
+    std::weak_ptr<const Charter> charter;  // that of `view`
+  };
+  // For a call; null when its charter was given up.
+  [[nodiscard]] static TenantViewPtr whole(const Known& known);
+  void remember(const std::string& tenant, const TenantView& view);
+  // `before`: null, or a view whose list is believed still; it stands if the roles are the same.
+  Task<Got<TenantViewPtr>> load(Context context, TenantViewPtr before);
+  Got<std::shared_ptr<const Charter>> charter(Context context, const std::string& key, const Stored& stored);
+  Task<Got<std::vector<ListedPolicy>>> list(Context context);
   [[nodiscard]] bool without_models(const Reply& reply) const;
   // No value but a policy of nothing when it is not published (any more).
   Task<Got<Served>> resolve(Context context, std::string name, const std::string& user);
 
-  struct Known {
-    std::string tenant;
-    TenantViewPtr view;
-  };
   struct Worker {
     std::list<Known> recent;
     std::unordered_map<std::string_view, std::list<Known>::iterator> by_tenant;
@@ -84,8 +113,9 @@ class TenantViews {
   Host& host_;
   Store& store_;
   Target resolve_, list_, report_;
+  const authz::DirectoryPtr built_in_ = authz::Directory::built_in();
   std::vector<Worker> workers_;
-  ByHash<authz::Policy> policies_;
+  ModelCache cache_;
   std::atomic<bool> models_seen_{false};
 };
 

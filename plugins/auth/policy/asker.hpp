@@ -77,7 +77,6 @@ class Asker {
   [[nodiscard]] std::string explain(const Question& question);
 
   [[nodiscard]] const Bound& bound() const { return *bound_; }
-  [[nodiscard]] const BoundPtr& shared() const { return bound_; }
 
  private:
   enum class Outcome : std::uint8_t { no, yes, error };

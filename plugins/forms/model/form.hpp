@@ -157,5 +157,6 @@ class Form {
 
   std::unique_ptr<const Body> body_;
 };
+using FormPtr = std::shared_ptr<const Form>;
 
 }  // namespace socle::forms

@@ -33,6 +33,7 @@ Task<Reply> Models::compile(Request request, Referrers& referrers) {
   if (!body) co_return Reply::error(Code::invalid, "malformed_json", body.error().message).with_status(400);
   const auto source = body->root().find("source");
   if (!source.exists()) co_return Reply::error(Code::invalid, "no_source", "compile wants {source}, a form");
+  const bool draft = body->root().find("mode").as_string() == "fast";
   const auto work = [source, fuel = fuel_] {
     Diagnostics diagnostics;
     auto form = Form::compile(source, diagnostics, fuel);
@@ -41,7 +42,15 @@ Task<Reply> Models::compile(Request request, Referrers& referrers) {
   };
   auto answer = co_await host_.offload(work);
   if (!answer) co_return Reply(std::move(answer).error());
-  const FormPtr form = std::move(answer->first);
+  FormPtr form = std::move(answer->first);
+  // One that the tenant has no memory for is told to who publishes it, rather than to each who uses it.
+  if (form != nullptr && !draft) {
+    const auto bytes = form->bytes();
+    const auto name = form->name();
+    auto charged = cache_.charge(request, bytes, std::move(form));
+    if (!charged) co_return Reply(std::move(charged).error().context("form '" + name + "'"));
+    form = *std::move(charged);
+  }
   if (form != nullptr && form->has_on_delete() && !request.tenant().empty()) {
     auto noted = co_await referrers.note(request, *form);
     if (!noted) co_return std::move(noted).problem();

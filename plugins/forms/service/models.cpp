@@ -9,7 +9,7 @@ Models::Models(Host& host)
       resolve_(host.target("models/1", "resolve")),
       compile_(host.target("models/1", "compile")),
       report_(host.target("models/1", "report")),
-      artefacts_(host.config().get<std::size_t>("cache", std::size_t{64} << 20)),
+      cache_(host, host.config().get<std::size_t>("cache", std::size_t{64} << 20)),
       compilations_(host.counter("forms_compilations_total", "Forms compiled for use.")),
       fuel_(host.config().get<std::uint64_t>("fuel", usual_fuel)) {}
 
@@ -32,7 +32,7 @@ Task<Got<Served>> Models::find(Context context, std::string name) {
       co_return Reply::error(Code::not_found, "unknown_form", "there is no form '" + name + "'; publish one first");
     co_return std::move(reply);
   }
-  Served out{artefacts_.find(reply.meta("hash")), std::string(reply.meta("version")), reply.meta("canary") == "true"};
+  Served out{cache_.find<Form>(reply.meta("hash")), std::string(reply.meta("version")), reply.meta("canary") == "true"};
   if (out.form) co_return std::move(out);
   // The very version that was resolved: what is published meanwhile is the next call's.
   const Reply full = co_await ask(context, name, out.version, true);
@@ -49,8 +49,10 @@ Task<Got<Served>> Models::find(Context context, std::string name) {
     co_return Reply::error(
         Code::internal, "model_outdated",
         "form '" + name + "' " + out.version + " was published and no longer compiles: publish it again");
-  out.form = std::move(*made);
-  artefacts_.keep(hash, out.form);
+  const auto bytes = (*made)->bytes();
+  auto kept = cache_.keep(context, hash, bytes, std::move(*made));
+  if (!kept) co_return std::move(kept).error().context("form '" + name + "' " + out.version);
+  out.form = *std::move(kept);
   co_return std::move(out);
 }
 

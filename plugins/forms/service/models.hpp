@@ -1,12 +1,14 @@
 // models.hpp: which form is served: asked of models/1 at every use, because only its answer is right the instant a
-// publish has answered; the compiled form is kept by its hash. On the caller's worker.
+// publish has answered; the compiled form is kept by its hash and charged to the tenant it was compiled for. On the
+// caller's worker.
 #pragma once
 
+#include <socle/model_cache.hpp>
 #include <socle/plugin.hpp>
 
 #include <string>
 
-#include "service/artefacts.hpp"
+#include "model/form.hpp"
 #include "service/got.hpp"
 
 namespace socle::forms {
@@ -31,13 +33,15 @@ class Models {
   Task<Reply> compile(Request request, Referrers& referrers);
   // POST /v1/forms/compile: the registry's own compile, for the places in the text.
   Task<Reply> compile_text(Request request);
+  // The tenant is deleted.
+  void forget(std::string_view tenant) { cache_.forget(tenant); }
 
  private:
   detail::CallOperation ask(Context context, const std::string& name, const std::string& version, bool source);
 
   Host& host_;
   Target resolve_, compile_, report_;
-  Artefacts artefacts_;
+  ModelCache cache_;
   Metric compilations_;
   std::uint64_t fuel_;
 };

@@ -54,17 +54,23 @@ Status FormPages::settings() const {
                "config zone: there is no time zone '" + zone_ + "'; wanted for example Europe/Paris, +02:00 or UTC"};
 }
 
-// A plan keeps its form, so an address in the map is never another form's.
-std::shared_ptr<const Plan> FormPages::plan(const std::shared_ptr<const Form>& form) {
+std::shared_ptr<const Plan> FormPages::plan(const forms::FormPtr& form) {
+  const auto with_form = [&form](std::shared_ptr<const Plan> laid) {
+    const auto both = std::make_shared<const std::pair<forms::FormPtr, std::shared_ptr<const Plan>>>(form, laid);
+    return std::shared_ptr<const Plan>(both, laid.get());
+  };
   {
     const std::lock_guard lock(mutex_);
-    if (const auto found = plans_.find(form.get()); found != plans_.end()) return found->second;
+    // The address may have been another form's, which is gone.
+    const auto found = plans_.find(form.get());
+    if (found != plans_.end() && found->second.form.lock() == form) return with_form(found->second.plan);
   }
-  auto made = plan_of(form, zone_);
+  const auto made = plan_of(forms::FormPtr(forms::FormPtr(), form.get()), zone_);
   const std::lock_guard lock(mutex_);
+  std::erase_if(plans_, [](const auto& entry) { return entry.second.form.expired(); });
   if (plans_.size() >= most_plans) plans_.clear();
-  plans_[form.get()] = made;
-  return made;
+  plans_[form.get()] = {form, made};
+  return with_form(made);
 }
 
 Task<Reply> FormPages::ask(Request request, const Target& target, socle::Meta meta, std::string text, std::string key) {

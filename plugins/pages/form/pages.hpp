@@ -48,7 +48,8 @@ class FormPages {
   using Posted = std::shared_ptr<const page::FormBody>;
 
   Task<Opened> open(Request request, bool stored);
-  [[nodiscard]] std::shared_ptr<const Plan> plan(const std::shared_ptr<const Form>& form);
+  // Of this form, which it keeps alive.
+  [[nodiscard]] std::shared_ptr<const Plan> plan(const forms::FormPtr& form);
   Task<Reply> ask(Request request, const Target& target, socle::Meta meta, std::string text = {}, std::string key = {});
   Task<std::vector<page::Data>> drafts_of(Request request, const Plan& plan);
   Task<bool> fetch_candidates(Request request, Open& open);
@@ -67,8 +68,13 @@ class FormPages {
   Target drafts_, draft_, create_draft_, replace_draft_, masks_, remove_draft_;
   std::uint64_t fuel_;
   std::string zone_;  // of moments whose field names none
+  // Keeps no form alive, for its tenant pays until it is gone: the plan only points to it.
+  struct Laid {
+    std::weak_ptr<const Form> form;
+    std::shared_ptr<const Plan> plan;
+  };
   std::mutex mutex_;
-  std::unordered_map<const Form*, std::shared_ptr<const Plan>> plans_;  // under mutex_
+  std::unordered_map<const Form*, Laid> plans_;  // under mutex_
 };
 
 }  // namespace socle::pages

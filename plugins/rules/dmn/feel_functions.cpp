@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "dmn/feel_moment.hpp"
+#include "dmn/feel_constructors.hpp"
 
 namespace socle::rules::dmn {
 namespace {
@@ -24,7 +24,7 @@ struct Function {
 constexpr std::array<Function, 33> functions{{
     {"date and time", 1, 2, Kind::date_time, ""},
     {"date", 1, 3, Kind::date, ""},
-    {"time", 1, 3, Kind::time, ""},
+    {"time", 1, 4, Kind::time, ""},
     {"duration", 1, 1, Kind::any, ""},
     {"years and months duration", 2, 2, Kind::years_months, ""},
     {"not", 1, 1, Kind::boolean, ""},
@@ -57,8 +57,6 @@ constexpr std::array<Function, 33> functions{{
     {"string", 1, 1, Kind::string, "zen.string"},
 }};
 
-constexpr std::string_view midnight = "timestamp('1970-01-01T00:00:00Z')";
-
 // What stands for an argument that is no moment to the function.
 Cel plain(const Term& term) { return is_moment(term.kind) ? json_form(term) : Cel(term.cel); }
 
@@ -78,84 +76,6 @@ Cel joined(const Arguments& arguments, std::string_view separator) {
     out += *text;
   }
   return out;
-}
-
-std::string with_three(std::string_view before, const Arguments& a, std::string_view first, std::string_view second) {
-  std::string out(before);
-  out.append("int(").append(a[0].cel).append(")").append(first);
-  out.append("int(").append(a[1].cel).append(")").append(second);
-  return out.append("int(").append(a[2].cel).append("))");
-}
-
-// Of three constants there may be no such moment.
-Result<Term> made_of_three(std::string cel, Kind kind, const Arguments& a) {
-  auto out = term_of(std::move(cel), kind, {&a[0], &a[1], &a[2]});
-  if (!out.constant) return out;
-  const auto numbers = joined(a, ", ");
-  if (!numbers) return numbers.error();
-  return settled(std::move(out), std::string(to_string(kind)) + "(" + *numbers + ")");
-}
-
-// A moment made of a literal text, of a text in the record, or of another moment.
-Result<Term> converted_term(const Term& of, Kind wanted, Result<Term> (*literal)(std::string_view)) {
-  if (of.quoted) return literal(*of.quoted);
-  if (of.kind == wanted || of.kind == Kind::null) return of;
-  if (of.kind == Kind::any || of.kind == Kind::string) return term_of(converted(of.cel, wanted), wanted, {&of});
-  const auto from = native(of);
-  if (!from) return from.error();
-  if (wanted == Kind::date && of.kind == Kind::date_time) return term_of("date(" + *from + ")", wanted, {&of});
-  if (wanted == Kind::date_time && of.kind == Kind::date) return term_of("timestamp(" + *from + ")", wanted, {&of});
-  if (wanted == Kind::time && of.kind == Kind::date_time)
-    return term_of(bind("t", *from, std::string(midnight) + " + (t - timestamp(date(t)))"), wanted, {&of});
-  return Error{Code::unsupported,
-               "no " + std::string(to_string(wanted)) + " can be made of a " + std::string(to_string(of.kind))};
-}
-
-Result<Term> date(const Arguments& a) {
-  if (a.size() == 1) return converted_term(a[0], Kind::date, date_literal);
-  if (a.size() == 2) return Error{Code::unsupported, "date() with 2 arguments has no translation"};
-  return made_of_three(with_three("date(", a, ", ", ", "), Kind::date, a);
-}
-
-Result<Term> time(const Arguments& a) {
-  if (a.size() == 1) return converted_term(a[0], Kind::time, time_literal);
-  if (a.size() == 2) return Error{Code::unsupported, "time() with 2 arguments has no translation"};
-  const auto seconds = with_three("duration(", a, " * 3600 + ", " * 60 + ");
-  return made_of_three("(" + std::string(midnight) + " + " + seconds + ")", Kind::time, a);
-}
-
-Result<Term> date_and_time(const Arguments& a) {
-  if (a.size() == 1) return converted_term(a[0], Kind::date_time, date_time_literal);
-  auto day = converted_term(a[0], Kind::date, date_literal);
-  if (!day || day->kind == Kind::null) return day;
-  if (a[1].kind == Kind::null) return a[1];
-  const auto from = native(*day);
-  if (!from) return from.error();
-  const auto clock = native(a[1], Kind::time);
-  if (!clock) return clock.error();
-  return term_of("(timestamp(" + *from + ") + (" + *clock + " - " + std::string(midnight) + "))", Kind::date_time,
-                 {&a[0], &a[1]});
-}
-
-Result<Term> duration(const Term& of) {
-  if (of.quoted) return duration_literal(*of.quoted);
-  if (of.kind == Kind::days_time || of.kind == Kind::years_months || of.kind == Kind::null) return of;
-  return Error{Code::unsupported, "duration() reads only a literal text here; give its input a type instead"};
-}
-
-Result<Term> years_and_months(const Arguments& a) {
-  std::array<std::string, 2> days;
-  for (std::size_t i = 0; i < 2; ++i) {
-    auto day = converted_term(a[i], Kind::date, date_literal);
-    if (!day || day->kind == Kind::null) return day;
-    const auto text = native(*day);
-    if (!text) return text.error();
-    days[i] = *text;
-  }
-  const std::string_view months = "(b.getFullYear() - a.getFullYear()) * 12 + b.getMonth() - a.getMonth()";
-  const std::string_view whole =
-      "n > 0 && b.getDate() < a.getDate() ? n - 1 : n < 0 && b.getDate() > a.getDate() ? n + 1 : n";
-  return term_of(bind("a", days[0], bind("b", days[1], bind("n", months, whole))), Kind::years_months, {&a[0], &a[1]});
 }
 
 // Characters count from 1, from the end when the number is negative.
@@ -188,11 +108,11 @@ Result<Term> called(std::string_view name, const Arguments& a) {
   if (a.size() < known.least || a.size() > known.most)
     return Error{Code::unsupported,
                  std::string(name) + "() with " + std::to_string(a.size()) + " arguments has no translation"};
-  if (name == "date") return date(a);
-  if (name == "time") return time(a);
-  if (name == "date and time") return date_and_time(a);
-  if (name == "duration") return duration(a[0]);
-  if (name == "years and months duration") return years_and_months(a);
+  if (name == "date") return date_of(a);
+  if (name == "time") return time_of(a);
+  if (name == "date and time") return date_time_of(a);
+  if (name == "duration") return duration_of(a[0]);
+  if (name == "years and months duration") return years_months_between(a);
   if (name == "not") return negation_of(a[0]);
   Term out = term_of("", known.kind, {});
   out.computed = true;

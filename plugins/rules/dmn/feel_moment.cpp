@@ -37,6 +37,11 @@ Error too_long(std::string_view text) {
 }
 
 bool has_zone(std::string_view clock) { return clock.find_first_of("Zz+-") != std::string_view::npos; }
+// XML Schema, whose texts FEEL's are, has none beyond 14 hours. REQUIRES: the text is a time with or without an offset
+bool offset_in_range(std::string_view clock) {
+  const auto at = clock.find_first_of("+-");
+  return at == std::string_view::npos || clock.substr(at + 1) <= "14:00";
+}
 
 Error named_zone(std::string_view text) {
   return {Code::unsupported, "'" + std::string(text) + "' names a zone; write its offset, such as +01:00"};
@@ -143,7 +148,8 @@ Result<Term> time_literal(std::string_view text) {
   auto clock = std::string(text.starts_with('T') ? text.substr(1) : text);
   if (!has_zone(clock)) clock += 'Z';
   clock.insert(0, "1970-01-01T");
-  if (!cel::parse_timestamp(clock)) return no_moment(text, "time, such as 10:30:00");
+  if (!cel::parse_timestamp(clock) || !offset_in_range(clock.substr(clock.find('T'))))
+    return no_moment(text, "time, such as 10:30:00");
   return literal("timestamp(" + zen::quoted(clock) + ")", Kind::time, text);
 }
 
@@ -151,9 +157,10 @@ Result<Term> date_time_literal(std::string_view text) {
   if (text.find('@') != std::string_view::npos) return named_zone(text);
   std::string whole(text);
   if (whole.find('T') == std::string::npos) whole += "T00:00:00";
-  const auto zoned = has_zone(std::string_view(whole).substr(whole.find('T')));
-  const auto instant = zoned ? whole : whole + "Z";
-  if (!cel::parse_timestamp(instant)) return no_moment(text, "date and time, such as 2024-12-31T10:30:00");
+  const auto clock = std::string_view(whole).substr(whole.find('T'));
+  const auto instant = has_zone(clock) ? whole : whole + "Z";
+  if (!cel::parse_timestamp(instant) || !offset_in_range(clock))
+    return no_moment(text, "date and time, such as 2024-12-31T10:30:00");
   return literal("timestamp(" + zen::quoted(instant) + ")", Kind::date_time, whole);
 }
 

@@ -264,6 +264,12 @@ Term wrong_literal(std::string why) {
   return out;
 }
 
+Term no_value(std::string_view text) {
+  auto out = wrong_literal("the constant '" + std::string(text) + "' has no value; FEEL has null there");
+  out.computed = true;
+  return out;
+}
+
 Outcome outcome_of(const std::string& cel) {
   static const cel::Environment environment(zen_environment());
   const auto ast = environment.compile(cel);
@@ -282,11 +288,7 @@ Term settled(Term term, std::string_view text) {
   if (!term.computed || term.wrong) return term;
   const bool condition = gives_null(term);
   const auto outcome = outcome_of(condition ? *term.json : term.cel);
-  if (outcome == Outcome::error || (condition && outcome == Outcome::null)) {
-    auto out = wrong_literal("the constant '" + std::string(text) + "' has no value; FEEL has null there");
-    out.computed = true;
-    return out;
-  }
+  if (outcome == Outcome::error || (condition && outcome == Outcome::null)) return no_value(text);
   if (outcome == Outcome::yes || outcome == Outcome::no) {
     term.cel = outcome == Outcome::yes ? "true" : "false";
     term.kind = Kind::boolean;

@@ -55,6 +55,8 @@ enum class Order : std::uint8_t { lt, le, gt, ge, eq, ne };
 
 // The constant null, told why.
 [[nodiscard]] Term wrong_literal(std::string why);
+// The same of a constant, named by its text, that cannot be computed.
+[[nodiscard]] Term no_value(std::string_view text);
 // What a constant gives.
 enum class Outcome : std::uint8_t { error, null, yes, no, other };
 [[nodiscard]] Outcome outcome_of(const std::string& cel);

@@ -1,5 +1,5 @@
-// feel_text.hpp: reading FEEL's text: blanks, words, names that hold blanks, literals. The productions are in feel.cpp.
-// One thread.
+// feel_text.hpp: reading FEEL's text: blanks, words, names that hold blanks, literals. The productions:
+// feel_grammar.hpp. One thread.
 #pragma once
 
 #include <cstddef>

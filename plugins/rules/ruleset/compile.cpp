@@ -38,6 +38,14 @@ bool is_reserved(std::string_view name) {
   return std::find(words.begin(), words.end(), name) != words.end();
 }
 
+// Types of steps nest with those of the steps they use; what looks through all of it would take ever longer.
+constexpr unsigned most_nested = 32;
+bool nests_deeper(const cel::Type& type, unsigned levels) {
+  const auto& parts = type.parameters();
+  return std::any_of(parts.begin(), parts.end(),
+                     [levels](const cel::Type& part) { return levels == 0 || nests_deeper(part, levels - 1); });
+}
+
 class RulesetCompiler {
  public:
   RulesetCompiler(View source, Diagnostics& diagnostics, std::uint64_t fuel)
@@ -54,9 +62,8 @@ class RulesetCompiler {
     }
     only(
         {"rules", "title", "describe", "input", "steps", "validators", "output", "tests", "compatibility", "effective"},
-        source_, "");
-    body_->name = source_.find("rules").as_string();
-    if (body_->name.empty()) error("/rules", codes::ruleset_shape, "'rules' is the ruleset's name");
+        source_, "", {"workflow", "workflows", "tasks", "schedule", "webhooks"});
+    body_->name = source_.find("rules").as_string();  // models/1 tells when it is none
     input();
     tests();
     steps();
@@ -79,13 +86,19 @@ class RulesetCompiler {
   void error(std::string pointer, std::string_view code, std::string message) {
     diagnostics_.error(std::move(pointer), code, std::move(message));
   }
-  void only(std::initializer_list<std::string_view> known, View object, const std::string& at) {
-    for (const auto [key, value] : object.members())
-      if (std::find(known.begin(), known.end(), key) == known.end()) {
-        std::string pointer = at + "/";
-        json::append_escaped(pointer, key);
+  // Tells every other member; one of `later` in the words of models/1, which tells what both say once.
+  void only(std::initializer_list<std::string_view> known, View object, const std::string& at,
+            std::initializer_list<std::string_view> later = {}) {
+    for (const auto [key, value] : object.members()) {
+      if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+      std::string pointer = at + "/";
+      json::append_escaped(pointer, key);
+      if (std::find(later.begin(), later.end(), key) != later.end())
+        error(std::move(pointer), codes::later_part,
+              "'" + std::string(key) + "' belongs to a part that is not there yet; remove it");
+      else
         error(std::move(pointer), codes::unknown_key, "'" + std::string(key) + "' means nothing here");
-      }
+    }
   }
   cel::Environment& env() { return *body_->environment; }
 
@@ -248,6 +261,7 @@ class RulesetCompiler {
     else
       type = decide_step(source, at, out);
     if (source.find("else").exists() && !(type == otherwise)) type = cel::Type();
+    if (nests_deeper(type, most_nested)) type = cel::Type();
     out.slot = declare(name, std::move(type));
     body_->steps.push_back(std::move(out));
   }

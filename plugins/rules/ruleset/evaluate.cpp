@@ -65,7 +65,7 @@ class Evaluation {
     const auto value = evaluate(condition);
     if (value.is_error()) return -1;
     if (value.is(Kind::boolean)) return value.as_bool() ? 1 : 0;
-    (void)meter_.fail("no_such_overload", "a condition is true or false; this one gave " + cel::to_text(value),
+    (void)meter_.fail("no_such_overload", "a condition is true or false; this one gave " + cel::shown(value),
                       condition.pointer);
     return -1;
   }
@@ -138,7 +138,7 @@ class Evaluation {
     const auto list = evaluate(*step.each);
     if (list.is_error()) return list;
     if (!list.is(Kind::list))
-      return meter_.fail("no_such_overload", "'each' goes through a list; found " + cel::to_text(list),
+      return meter_.fail("no_such_overload", "'each' goes through a list; found " + cel::shown(list),
                          step.each->pointer);
     if (trace_) {
       trace_->reads(*step.each);
@@ -190,6 +190,28 @@ class Evaluation {
     return evaluate(chosen == nullptr ? *step.otherwise : chosen->then);
   }
 
+  // What is written is work, too: a small value may hold another many times.
+  bool write(json::Writer& writer, const Value& value, const std::string& pointer) {
+    struct Paid {
+      Meter& meter;
+      bool stopped = false;
+    } paid{meter_};
+    const cel::JsonFuel fuel{[](void* data, std::uint64_t units) {
+                               auto& self = *static_cast<Paid*>(data);
+                               self.stopped = !self.meter.charge(units);
+                               return !self.stopped;
+                             },
+                             &paid};
+    const auto status = cel::append_json(writer, value, cel::Decimals::numbers, fuel);
+    if (status) return true;
+    if (paid.stopped)
+      (void)meter_.fail_stopped(pointer);
+    else
+      (void)meter_.fail(status.error().code == Code::too_large ? std::string_view("out_of_memory") : codes::not_json,
+                        status.error().message, pointer);
+    return false;
+  }
+
   void output() {
     const auto& parts = body_.outputs;
     json::Writer writer(out_.output);
@@ -200,10 +222,7 @@ class Evaluation {
       const auto value = evaluate(part.value);
       if (value.is_error()) return;
       if (object) writer.key(part.name);
-      if (auto status = cel::append_json(writer, value); !status) {
-        (void)meter_.fail(codes::not_json, status.error().message, part.value.pointer);
-        return;
-      }
+      if (!write(writer, value, part.value.pointer)) return;
     }
     if (object) writer.end_object();
     if (auto status = writer.finish(); !status) (void)meter_.fail(codes::not_json, status.error().message, "/output");

@@ -91,5 +91,6 @@ class Ruleset {
   explicit Ruleset(std::unique_ptr<const Body> body);
   std::unique_ptr<const Body> body_;
 };
+using RulesetPtr = std::shared_ptr<const Ruleset>;
 
 }  // namespace socle::rules

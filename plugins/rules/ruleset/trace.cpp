@@ -1,12 +1,21 @@
 // trace.cpp: see the header. Large values are cut: a trace explains, it does not archive.
 #include "ruleset/trace.hpp"
 
+#include <algorithm>
+
 #include "socle/cel/json_form.hpp"
 
 namespace socle::rules {
 namespace {
 constexpr std::size_t longest_value = 2048;
 constexpr std::size_t most_elements = 20;
+
+// At most 200 bytes, but never half of a character.
+std::string_view beginning(std::string_view text) {
+  std::size_t size = std::min<std::size_t>(200, text.size());
+  while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
+  return text.substr(0, size);
+}
 }  // namespace
 
 Trace::Trace(Meter& meter)
@@ -17,13 +26,25 @@ Trace::Trace(Meter& meter)
 }
 
 void Trace::write(json::Writer& out, const cel::Value& value) {
-  const auto text = cel::to_json(value);
-  if (!text) {
-    out.string(cel::to_text(value));
-  } else if (text->size() <= longest_value) {
-    if (auto document = json::Document::parse(*text)) out.value(document->root());
+  std::string text;
+  json::Writer written(text);
+  // Not longer than it takes to see that it is too long.
+  std::uint64_t left = longest_value;
+  const cel::JsonFuel fuel{[](void* data, std::uint64_t units) {
+                             auto& rest = *static_cast<std::uint64_t*>(data);
+                             rest -= std::min(rest, units);
+                             return rest > 0;
+                           },
+                           &left};
+  const auto status = cel::append_json(written, value, cel::Decimals::numbers, fuel);
+  const bool whole = status && written.finish();
+  if (!whole && (status || status.error().code != Code::too_large)) {
+    out.string(cel::shown(value));
+  } else if (text.size() <= longest_value && whole) {
+    if (auto document = json::Document::parse(text)) out.value(document->root());
   } else {
-    out.begin_object().member("cut", text->substr(0, 200)).member("bytes", text->size()).end_object();
+    out.begin_object().member("cut", beginning(text)).member(whole ? "bytes" : "more_bytes_than", text.size());
+    out.end_object();
   }
 }
 

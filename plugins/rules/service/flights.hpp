@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "service/artefacts.hpp"
+#include "ruleset/ruleset.hpp"
 
 namespace socle::rules {
 

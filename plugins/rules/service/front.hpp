@@ -1,5 +1,6 @@
 // front.hpp: the rulesets that one worker used lately, so that an evaluation takes no lock that others take. It keeps
-// none alive: what the shared table gives up is gone, and every few uses it is asked, so that it knows what is in use.
+// none alive: what the shared cache gives up is gone, its charge with it, and every few uses the cache is asked, so
+// that it knows what is in use.
 #pragma once
 
 #include <memory>
@@ -7,7 +8,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "service/artefacts.hpp"
+#include "ruleset/ruleset.hpp"
 
 namespace socle::rules {
 

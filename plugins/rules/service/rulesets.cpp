@@ -7,12 +7,19 @@
 #include "socle/json/writer.hpp"
 
 namespace socle::rules {
+namespace {
+
+std::string called(const std::string& name, const std::string& version) {
+  return "ruleset '" + name + (version.empty() ? "'" : "' " + version);
+}
+
+}  // namespace
 
 Rulesets::Rulesets(Host& host)
     : host_(host),
       resolve_(host.target("models/1", "resolve")),
       report_(host.target("models/1", "report")),
-      artefacts_(host.config().get<std::size_t>("cache", std::size_t{64} << 20)),
+      cache_(host, host.config().get<std::size_t>("cache", std::size_t{64} << 20)),
       fronts_(host.worker_count() + 1),
       compilations_(host.counter("rules_compilations_total", "Rulesets compiled for use.")) {}
 
@@ -58,7 +65,7 @@ Task<Got> Rulesets::find(Request request, std::string name, std::string version)
 RulesetPtr Rulesets::known(const std::string& hash) {
   auto& front = fronts_[host_.worker()];
   if (auto ruleset = front.find(hash)) return ruleset;
-  auto ruleset = artefacts_.find(hash);
+  auto ruleset = cache_.find<Ruleset>(hash);
   if (ruleset) front.keep(hash, ruleset);
   return ruleset;
 }
@@ -76,10 +83,31 @@ Task<Got> Rulesets::make(Request request, const Found& wanted) {
     if (found.canary) co_await report(request, found, true, Duration(0));
     co_return made;
   }
-  found.ruleset = std::get<Found>(made).ruleset;
-  artefacts_.keep(hash, found.ruleset);
+  RulesetPtr ruleset = std::get<Found>(std::move(made)).ruleset;
+  const auto bytes = ruleset->bytes();
+  // That it has no room is neither version's fault: no canary is told.
+  auto kept = cache_.keep(request, hash, bytes, std::move(ruleset));
+  if (!kept) co_return Reply(std::move(kept).error().context(called(found.name, found.version)));
+  found.ruleset = *std::move(kept);
   fronts_[host_.worker()].keep(hash, found.ruleset);
   co_return found;
+}
+
+Task<Got> Rulesets::candidate(Request request, json::View source) {
+  auto made = co_await compiled(source);
+  if (std::holds_alternative<Reply>(made)) co_return made;
+  Found found = std::get<Found>(std::move(made));
+  const auto bytes = found.ruleset->bytes();
+  RulesetPtr ruleset = std::move(found.ruleset);
+  auto charged = cache_.charge(request, bytes, std::move(ruleset));
+  if (!charged) co_return Reply(std::move(charged).error().context("the candidate"));
+  found.ruleset = *std::move(charged);
+  co_return found;
+}
+
+Status Rulesets::room_for(Context context, const std::string& name, std::size_t bytes) {
+  const auto room = cache_.hold(context, bytes);
+  return room ? Status() : Status(Error(room.error()).context(called(name, "")));
 }
 
 // Tests were run when it was published: here only the program is wanted.

@@ -10,6 +10,7 @@
 #include "socle/cel/program.hpp"
 #include "table/column.hpp"
 #include "table/index.hpp"
+#include "table/output_order.hpp"
 #include "table/table.hpp"
 
 namespace socle::rules {
@@ -44,7 +45,7 @@ struct Table::Body {
   std::vector<CompiledInput> inputs;
   std::vector<CompiledRow> rows;
   RowIndex index;
-  std::vector<std::vector<cel::Value>> order;        // an output: allowed values, the most important first
+  std::vector<OutputOrder> order;                    // of each output
   std::optional<cel::Value> otherwise;               // the default result
   std::vector<CompiledRow::Output> otherwise_parts;  // when it must be computed
 };

@@ -315,6 +315,16 @@ std::optional<std::string> CellCompiler::condition_text(const CellNode& node, co
   return std::nullopt;
 }
 
+// What one of the parts lets through, or refuses; in one go, because a cell may have thousands of them.
+RankSet CellCompiler::joined(const ConstantCell& cell, const Column& column, bool refused) {
+  std::vector<RankSet::Interval> all;
+  for (const auto& child : cell.children) {
+    const auto one = refused ? ranks(child, column).complement(column.last()) : ranks(child, column);
+    all.insert(all.end(), one.intervals().begin(), one.intervals().end());
+  }
+  return RankSet::of(std::move(all));
+}
+
 RankSet CellCompiler::ranks(const ConstantCell& cell, const Column& column) {
   using Node = CellNode::Kind;
   using Operator = CellNode::Operator;
@@ -346,13 +356,9 @@ RankSet CellCompiler::ranks(const ConstantCell& cell, const Column& column) {
     case Node::range:
       return column.between(Column::Bound{cell.values[0], cell.low_included},
                             Column::Bound{cell.values[1], cell.high_included});
-    case Node::either:
-      for (const auto& child : cell.children) out.add(ranks(child, column));
-      return out;
-    case Node::both:
-      out = column.everything();
-      for (const auto& child : cell.children) out = out.common(ranks(child, column));
-      return out;
+    case Node::either: return joined(cell, column, false);
+    // All of them: what none of the parts refuses.
+    case Node::both: return joined(cell, column, true).complement(column.last());
     case Node::negation: return ranks(cell.children[0], column).complement(column.last());
   }
   return out;

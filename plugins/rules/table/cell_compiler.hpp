@@ -60,6 +60,7 @@ class CellCompiler {
   [[nodiscard]] std::optional<std::string> condition_text(const CellNode& node, const Text& cell, ColumnType type);
   [[nodiscard]] std::string operand(const Piece& piece, ColumnType type);
   [[nodiscard]] std::optional<cel::Value> evaluate(const std::string& source);
+  [[nodiscard]] static RankSet joined(const ConstantCell& cell, const Column& column, bool refused);
   static void register_points(const ConstantCell& cell, Column& column);
 
   const cel::Environment& environment_;

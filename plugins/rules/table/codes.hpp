@@ -11,6 +11,7 @@ namespace socle::rules::codes {
 inline constexpr std::string_view ruleset_shape = "ruleset_shape";
 inline constexpr std::string_view table_shape = "table_shape";
 inline constexpr std::string_view unknown_key = "unknown_key";
+inline constexpr std::string_view later_part = "later_part";
 inline constexpr std::string_view hit_policy = "hit_policy";
 inline constexpr std::string_view cell_syntax = "cell_syntax";
 inline constexpr std::string_view cell_type = "cell_type";
@@ -48,11 +49,12 @@ struct Entry {
 };
 
 // The expression kit's own codes are in here too: evaluations answer with them unchanged.
-inline constexpr std::array<Entry, 43> catalogue{{
+inline constexpr std::array<Entry, 44> catalogue{{
     {ruleset_shape, "The model is not built as a ruleset.",
      "Compare with the example in docs/rules.md at the place named."},
     {table_shape, "A table is not built as a table.", "Give each row one cell a column; name each of several outputs."},
     {unknown_key, "A key means nothing where it stands.", "Correct its spelling or remove it."},
+    {later_part, "A key of the model belongs to a part that is not there yet.", "Remove it."},
     {hit_policy, "The hit policy does not exist, or does not fit the outputs.",
      "Use U, A, P, F, R, O, C, C+, C<, C> or C#; the last four want one output."},
     {cell_syntax, "A cell cannot be read.", "Write a value, a comparison, a range, a list or '-'."},

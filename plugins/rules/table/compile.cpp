@@ -8,6 +8,7 @@
 #include "table/cell_compiler.hpp"
 #include "table/codes.hpp"
 #include "table/input_domain.hpp"
+#include "table/result_groups.hpp"
 
 namespace socle::rules {
 namespace {
@@ -138,10 +139,11 @@ class TableCompiler {
   void order() {
     bool any = false;
     for (const auto& column : definition_.outputs) {
-      auto& order = body_->order.emplace_back();
+      std::vector<Value> listed;
       for (const auto& text : column.order)
-        if (const auto value = cells_.constant(text, column.type)) order.push_back(*value);
-      any = any || !order.empty();
+        if (const auto value = cells_.constant(text, column.type)) listed.push_back(*value);
+      any = any || !listed.empty();
+      body_->order.emplace_back(std::move(listed));
     }
     const auto policy = definition_.policy;
     const bool prioritised = policy == HitPolicy::priority || policy == HitPolicy::output_order;
@@ -160,7 +162,7 @@ class TableCompiler {
         const auto& value = body_->rows[r].outputs[o].constant;
         const auto& listed = body_->order[o];
         if (!value || listed.empty()) continue;
-        if (std::none_of(listed.begin(), listed.end(), [&](const Value& one) { return cel::equal(one, *value); }))
+        if (listed.place(*value) == listed.size())
           diagnostics_.error(definition_.rows[r].outputs[o].pointer, codes::output_priority,
                              cel::to_text(*value) + " is not among the output's 'values'");
       }
@@ -215,8 +217,8 @@ class TableCompiler {
                                 : refused(row) ? "the input's schema or 'values' lets no value of its cells come"
                                                : "no value satisfies all of its cells"));
     if (analysis.incomplete())
-      diagnostics_.information(definition_.pointer, codes::analysis_incomplete,
-                               "the table is too entangled to be analysed completely");
+      diagnostics_.warning(definition_.pointer, codes::analysis_incomplete,
+                           "the table is too entangled to be analysed completely");
   }
 
   // Some cell lets values through, and none of them can come.
@@ -237,7 +239,8 @@ class TableCompiler {
       const auto& b = body_->rows[second].result;
       return a && b && !cel::equal(*a, *b);
     };
-    for (const auto& [first, second, point] : analysis.overlaps(most_overlaps, counts)) {
+    const auto groups = unique ? std::vector<std::uint32_t>() : result_groups(body_->rows);
+    for (const auto& [first, second, point] : analysis.overlaps(most_overlaps, groups, counts)) {
       diagnostics_.add({definition_.rows[second].pointer, std::nullopt,
                         unique ? codes::rows_overlap : codes::rows_contradict,
                         id(first) + " and " + id(second) + " are both hit by " + example(point) +

@@ -150,8 +150,9 @@ class Reader {
       out.name = column.find("name").as_string();
       if (out.name.empty() && columns.size() > 1)
         shape(at, "each of several outputs wants a 'name'; only a table with one output may leave it out");
-      for (const auto& other : out_.outputs)
-        if (other.name == out.name) shape(at + "/name", "two outputs are named '" + out.name + "'");
+      if (std::any_of(out_.outputs.begin(), out_.outputs.end(),
+                      [&](const auto& other) { return other.name == out.name; }))
+        shape(at + "/name", "two outputs are named '" + out.name + "'");
       out.type = type_of(column, at);
       const auto values = column.find("values");
       for (std::size_t v = 0; v < values.size(); ++v)

@@ -39,9 +39,6 @@ class Diagnostics {
   void warning(std::string pointer, std::string_view code, std::string message) {
     add({std::move(pointer), std::nullopt, code, std::move(message), Severity::warning});
   }
-  void information(std::string pointer, std::string_view code, std::string message) {
-    add({std::move(pointer), std::nullopt, code, std::move(message), Severity::information});
-  }
   [[nodiscard]] bool failed() const { return errors_ > 0; }
   [[nodiscard]] std::size_t errors() const { return errors_; }
   [[nodiscard]] const std::vector<Diagnostic>& all() const { return all_; }

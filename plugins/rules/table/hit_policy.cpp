@@ -21,16 +21,25 @@ bool stops(const Value& error, const Meter& meter) {
 std::vector<std::size_t> priority(const Table::Body& body, const Value& result) {
   std::vector<std::size_t> out;
   for (std::size_t o = 0; o < body.order.size(); ++o) {
-    const auto& order = body.order[o];
-    if (order.empty()) continue;
+    if (body.order[o].empty()) continue;
     auto value = result;
     if (const auto& name = body.definition.outputs[o].name; !name.empty()) {
       value = Value();
       (void)result.find(Value::string(name), value);
     }
-    const auto at = std::find_if(order.begin(), order.end(), [&](const Value& one) { return cel::equal(one, value); });
-    out.push_back(static_cast<std::size_t>(at - order.begin()));
+    out.push_back(body.order[o].place(value));
   }
+  return out;
+}
+// The results by priority; of equal ones the first row's first.
+std::vector<Value> in_order(const Table::Body& body, const std::vector<Value>& results) {
+  std::vector<std::pair<std::vector<std::size_t>, std::size_t>> places;
+  places.reserve(results.size());
+  for (const auto& result : results) places.emplace_back(priority(body, result), places.size());
+  std::sort(places.begin(), places.end());
+  std::vector<Value> out;
+  out.reserve(results.size());
+  for (const auto& [place, row] : places) out.push_back(results[row]);
   return out;
 }
 
@@ -51,7 +60,7 @@ Value checked_output(const Table::Body& body, std::size_t column, const Value& v
   if (body.definition.lenient) return Value::error(nullptr);
   const auto name = wanted.name.empty() ? "its output" : "output '" + wanted.name + "'";
   return meter.fail(codes::output_type,
-                    table_name(body) + ": " + where + " gives " + cel::to_text(value) + " (" +
+                    table_name(body) + ": " + where + " gives " + cel::shown(value) + " (" +
                         std::string(cel::type_name(value)) + ") for " + name + "; its column wants " +
                         std::string(to_string(wanted.type)),
                     pointer);
@@ -82,7 +91,7 @@ Value aggregate(const Table::Body& body, const std::vector<Value>& results, Mete
     if (!total)
       return meter.fail(codes::not_numbers,
                         table_name(body) + " cannot combine its outputs by " + std::string(to_string(policy)) +
-                            "; found " + cel::to_text(value),
+                            "; found " + cel::shown(value),
                         body.definition.pointer);
   }
   if (name.empty()) return *total;
@@ -142,16 +151,11 @@ Value combine(const Table::Body& body, const std::vector<std::uint32_t>& hits, M
         if (!cel::equal(results[i], results[0]))
           return meter.fail(codes::rows_disagree,
                             table_name(body) + " wants its hits to agree; " + names(body, hits) + " give " +
-                                cel::to_text(results[0]) + " and " + cel::to_text(results[i]),
+                                cel::shown(results[0]) + " and " + cel::shown(results[i]),
                             body.definition.rows[hits[i]].pointer);
       return results[0];
-    case HitPolicy::priority:
-      return *std::min_element(results.begin(), results.end(),
-                               [&](const Value& a, const Value& b) { return priority(body, a) < priority(body, b); });
-    case HitPolicy::output_order:
-      std::stable_sort(results.begin(), results.end(),
-                       [&](const Value& a, const Value& b) { return priority(body, a) < priority(body, b); });
-      return list_of(results, meter);
+    case HitPolicy::priority: return in_order(body, results).front();
+    case HitPolicy::output_order: return list_of(in_order(body, results), meter);
     case HitPolicy::rule_order:
     case HitPolicy::collect: return list_of(results, meter);
     case HitPolicy::sum:
@@ -189,7 +193,7 @@ Value no_hit(const Table::Body& body, const std::vector<Value>& read, Meter& met
   if (list) return Value::list(nullptr, 0);
   std::string values;
   for (std::size_t c = 0; c < read.size(); ++c)
-    values += (c == 0 ? "" : ", ") + definition.inputs[c].expression.text + " = " + cel::to_text(read[c]);
+    values += (c == 0 ? "" : ", ") + definition.inputs[c].expression.text + " = " + cel::shown(read[c]);
   return meter.fail(codes::no_row_hit,
                     "no row of " + table_name(body) + " matches " + values + "; add a row or a default",
                     definition.pointer);

@@ -1,4 +1,5 @@
-// rank_set.hpp: a set of a column's ranks (see column.hpp) as sorted, disjoint, closed intervals.
+// rank_set.hpp: a set of a column's ranks (see column.hpp) as sorted, disjoint, closed intervals with gaps between
+// them. One cell's is small; what a domain of thousands of constants makes is not, so nothing here walks through both.
 #pragma once
 
 #include <algorithm>
@@ -25,10 +26,14 @@ class RankSet {
 
   [[nodiscard]] const std::vector<Interval>& intervals() const { return intervals_; }
   [[nodiscard]] bool empty() const { return intervals_.empty(); }
+  // The first interval that does not end before the rank.
+  [[nodiscard]] auto from(Rank rank) const {
+    return std::lower_bound(intervals_.begin(), intervals_.end(), rank,
+                            [](const Interval& interval, Rank wanted) { return interval.high < wanted; });
+  }
   [[nodiscard]] bool contains(Rank rank) const {
-    for (const auto& interval : intervals_)
-      if (rank <= interval.high) return rank >= interval.low;
-    return false;
+    const auto at = from(rank);
+    return at != intervals_.end() && at->low <= rank;
   }
   // REQUIRES: !empty()
   [[nodiscard]] Rank lowest() const { return intervals_.front().low; }
@@ -42,32 +47,26 @@ class RankSet {
     else
       intervals_.push_back({low, high});
   }
+  // Of intervals in any order, that may overlap.
+  [[nodiscard]] static RankSet of(std::vector<Interval> intervals) {
+    std::sort(intervals.begin(), intervals.end(), [](const Interval& a, const Interval& b) { return a.low < b.low; });
+    RankSet out;
+    for (const auto& interval : intervals) out.append(interval.low, interval.high);
+    return out;
+  }
   void add(const RankSet& other) {
     intervals_.insert(intervals_.end(), other.intervals_.begin(), other.intervals_.end());
-    std::sort(intervals_.begin(), intervals_.end(), [](const Interval& a, const Interval& b) {
-      return a.low < b.low || (a.low == b.low && a.high < b.high);
-    });
-    std::vector<Interval> joined;
-    for (const auto& interval : intervals_) {
-      if (!joined.empty() && interval.low <= joined.back().high + 1)
-        joined.back().high = std::max(joined.back().high, interval.high);
-      else
-        joined.push_back(interval);
-    }
-    intervals_ = std::move(joined);
+    *this = of(std::move(intervals_));
   }
+  // Looks at as many intervals as the smaller one has, and at those found.
   [[nodiscard]] RankSet common(const RankSet& other) const {
+    const bool smaller = intervals_.size() <= other.intervals_.size();
+    const auto& few = smaller ? *this : other;
+    const auto& many = smaller ? other : *this;
     RankSet out;
-    for (auto a = intervals_.begin(), b = other.intervals_.begin();
-         a != intervals_.end() && b != other.intervals_.end();) {
-      const auto low = std::max(a->low, b->low);
-      const auto high = std::min(a->high, b->high);
-      if (low <= high) out.intervals_.push_back({low, high});
-      if (a->high < b->high)
-        ++a;
-      else
-        ++b;
-    }
+    for (const auto& interval : few.intervals_)
+      for (auto at = many.from(interval.low); at != many.intervals_.end() && at->low <= interval.high; ++at)
+        out.intervals_.push_back({std::max(at->low, interval.low), std::min(at->high, interval.high)});
     return out;
   }
   // Within 0…last.
@@ -82,15 +81,13 @@ class RankSet {
     return out;
   }
   [[nodiscard]] bool meets(const RankSet& other) const {
-    for (auto a = intervals_.begin(), b = other.intervals_.begin();
-         a != intervals_.end() && b != other.intervals_.end();) {
-      if (std::max(a->low, b->low) <= std::min(a->high, b->high)) return true;
-      if (a->high < b->high)
-        ++a;
-      else
-        ++b;
-    }
-    return false;
+    const bool smaller = intervals_.size() <= other.intervals_.size();
+    const auto& few = smaller ? *this : other;
+    const auto& many = smaller ? other : *this;
+    return std::any_of(few.intervals_.begin(), few.intervals_.end(), [&](const Interval& interval) {
+      const auto at = many.from(interval.low);
+      return at != many.intervals_.end() && at->low <= interval.high;
+    });
   }
 
  private:

@@ -80,7 +80,7 @@ class Evaluation {
           continue;
         }
         (void)meter_.fail(codes::input_type,
-                          "'" + body_.definition.inputs[c].expression.text + "' is " + cel::to_text(value) +
+                          "'" + body_.definition.inputs[c].expression.text + "' is " + cel::shown(value) +
                               "; its column wants " + std::string(to_string(input.column.type())),
                           body_.definition.inputs[c].expression.pointer);
         return false;
@@ -108,8 +108,8 @@ class Evaluation {
       if (value.is_error())
         (void)meter_.fail(condition.program, value, pointer);
       else
-        (void)meter_.fail("no_such_overload",
-                          "a cell's condition is true or false; this one gave " + cel::to_text(value), pointer);
+        (void)meter_.fail("no_such_overload", "a cell's condition is true or false; this one gave " + cel::shown(value),
+                          pointer);
       return false;
     }
     return true;
@@ -221,6 +221,7 @@ std::size_t Table::bytes() const {
     out += sizeof output + output.name.capacity() + (output.otherwise ? text(*output.otherwise) : 0);
     for (const auto& one : output.order) out += text(one);
   }
+  for (const auto& order : body_->order) out += sizeof order + order.bytes();
   for (const auto& row : definition.rows) {
     out += sizeof row + row.id.capacity() + row.pointer.capacity();
     for (const auto* cells : {&row.inputs, &row.outputs})

@@ -33,6 +33,8 @@ struct Row {
 [[nodiscard]] cel::Value refuse(cel::Context& c, std::string_view message);
 // Equality as ZEN has it: numbers by value, texts, booleans, null; lists and objects are never equal.
 [[nodiscard]] bool same(const cel::Value& a, const cel::Value& b);
+// Whether one of a list's elements is the same as the item; each is paid for.
+[[nodiscard]] cel::Value holds(cel::Context& c, const cel::Value& list, const cel::Value& item);
 
 }  // namespace zen
 }  // namespace socle::rules

@@ -30,7 +30,7 @@ bool seconds_of(Context& c, const Value& value, std::int64_t& out, Value& fault)
       return true;
     }
   }
-  fault = refuse(c, cel::to_text(value) + " is no date");
+  fault = refuse(c, cel::shown(value) + " is no date");
   return false;
 }
 
@@ -63,13 +63,13 @@ Value time(Context& c, Args a) {
         parts[2] < 60)
       return Value::integer(parts[0] * 3600 + parts[1] * 60 + parts[2]);
   }
-  return refuse(c, cel::to_text(a[0]) + " is no time of day");
+  return refuse(c, cel::shown(a[0]) + " is no time of day");
 }
 
 Value duration(Context& c, Args a) {
   if (const auto number = Number::of(a[0])) return number->value();
   const auto span = a[0].is(Kind::string) ? parse_span(a[0].as_string()) : std::nullopt;
-  if (!span) return refuse(c, cel::to_text(a[0]) + " is no duration; wanted a text such as \"1h 30m\"");
+  if (!span) return refuse(c, cel::shown(a[0]) + " is no duration; wanted a text such as \"1h 30m\"");
   // A month is 30.44 days here and a year 365.25, as far as seconds can tell.
   return Value::integer(span->seconds + span->months * 2630016 + span->years * 31557600);
 }
@@ -119,7 +119,7 @@ Value date_string(Context& c, Args a) {
 template <class Move>
 Value moved(Context& c, Args a, Move move) {
   const auto unit = a[1].is(Kind::string) ? unit_of(a[1].as_string()) : std::nullopt;
-  if (!unit || *unit == Unit::quarter) return refuse(c, cel::to_text(a[1]) + " is no unit of time");
+  if (!unit || *unit == Unit::quarter) return refuse(c, cel::shown(a[1]) + " is no unit of time");
   std::int64_t seconds = 0;
   Value fault;
   return seconds_of(c, a[0], seconds, fault) ? Value::integer(move(seconds, *unit)) : fault;

@@ -16,6 +16,13 @@ using cel::Kind;
 using cel::Value;
 using Args = const Value*;
 
+// Fuel for a zone that the system does not know: it is looked for each time.
+constexpr std::uint64_t asked_in_vain = 1000;
+Value no_zone(Context& c, const Value& zone) {
+  if (!c.charge(asked_in_vain)) return c.stopped();
+  return refuse(c, "unknown time zone " + cel::shown(zone));
+}
+
 Moment made(const Value& value, const std::string& zone, bool& known_zone) {
   Moment out;
   out.zone = zone;
@@ -41,20 +48,23 @@ Moment made(const Value& value, const std::string& zone, bool& known_zone) {
 Value now_value(Context& c, Args a) { return moment_value(c, {a[0].seconds(), "UTC", true}); }
 Value d_one(Context& c, Args a) {
   bool known = true;
-  if (a[0].is(Kind::string) && !parse_moment(a[0].as_string()) && cel::zone_offset(a[0].as_string(), 0))
-    return moment_value(c, {a[1].seconds(), std::string(a[0].as_string()), true});
+  if (a[0].is(Kind::string) && !parse_moment(a[0].as_string())) {
+    if (cel::zone_offset(a[0].as_string(), 0))
+      return moment_value(c, {a[1].seconds(), std::string(a[0].as_string()), true});
+    if (!c.charge(asked_in_vain)) return c.stopped();
+  }
   return moment_value(c, made(a[0], "UTC", known));
 }
 Value d_two(Context& c, Args a) {
-  if (!a[1].is(Kind::string)) return refuse(c, "d() wants the name of a time zone; found " + cel::to_text(a[1]));
+  if (!a[1].is(Kind::string)) return refuse(c, "d() wants the name of a time zone; found " + cel::shown(a[1]));
   bool known = true;
   const auto moment = made(a[0], std::string(a[1].as_string()), known);
-  return known ? moment_value(c, moment) : refuse(c, "unknown time zone " + cel::to_text(a[1]));
+  return known ? moment_value(c, moment) : no_zone(c, a[1]);
 }
 
 bool target(Context& c, Args a, Moment& out, Value& fault) {
   if (!is_moment(a[0])) {
-    fault = refuse(c, "a date made by d() is wanted; found " + cel::to_text(a[0]));
+    fault = refuse(c, "a date made by d() is wanted; found " + cel::shown(a[0]));
     return false;
   }
   out = moment_of(a[0]);
@@ -63,7 +73,7 @@ bool target(Context& c, Args a, Moment& out, Value& fault) {
 bool unit_argument(Context& c, const Value& value, Unit& out, Value& fault) {
   const auto unit = value.is(Kind::string) ? unit_of(value.as_string()) : std::nullopt;
   if (!unit) {
-    fault = refuse(c, cel::to_text(value) + " is no unit of time");
+    fault = refuse(c, cel::shown(value) + " is no unit of time");
     return false;
   }
   out = *unit;
@@ -88,7 +98,7 @@ Value shift_text(Context& c, Args a, int sign) {
   if (!target(c, a, moment, fault)) return fault;
   const auto span = a[1].is(Kind::string) ? parse_span(a[1].as_string()) : std::nullopt;
   return span ? shifted_moment(c, moment, *span, sign)
-              : refuse(c, cel::to_text(a[1]) + " is no duration; wanted \"1d 5h\"");
+              : refuse(c, cel::shown(a[1]) + " is no duration; wanted \"1d 5h\"");
 }
 Value shift_units(Context& c, Args a, int sign) {
   Moment moment;
@@ -98,7 +108,7 @@ Value shift_units(Context& c, Args a, int sign) {
   const auto number = Number::of(a[1]);
   const auto count = number ? rounded(*number, 0, Direction::toward_zero).integer() : std::nullopt;
   return count ? shifted_moment(c, moment, span_of(*count, unit), sign)
-               : refuse(c, cel::to_text(a[1]) + " is no number of units");
+               : refuse(c, cel::shown(a[1]) + " is no number of units");
 }
 Value add_text(Context& c, Args a) { return shift_text(c, a, 1); }
 Value sub_text(Context& c, Args a) { return shift_text(c, a, -1); }
@@ -126,7 +136,7 @@ Value set(Context& c, Args a) {
   if (!target(c, a, moment, fault) || !unit_argument(c, a[1], unit, fault)) return fault;
   const auto number = Number::of(a[2]);
   const auto value = number ? number->integer() : std::nullopt;
-  if (!value || *value < 0 || *value > 9999) return refuse(c, cel::to_text(a[2]) + " cannot be set");
+  if (!value || *value < 0 || *value > 9999) return refuse(c, cel::shown(a[2]) + " cannot be set");
   auto t = moment.civil();
   const auto n = static_cast<unsigned>(*value);
   if (unit == Unit::second) t.second = n;
@@ -156,8 +166,7 @@ Value tz(Context& c, Args a) {
   Moment moment;
   Value fault;
   if (!target(c, a, moment, fault)) return fault;
-  if (!a[1].is(Kind::string) || !cel::zone_offset(a[1].as_string(), 0))
-    return refuse(c, "unknown time zone " + cel::to_text(a[1]));
+  if (!a[1].is(Kind::string) || !cel::zone_offset(a[1].as_string(), 0)) return no_zone(c, a[1]);
   moment.zone = a[1].as_string();
   return moment_value(c, moment);
 }

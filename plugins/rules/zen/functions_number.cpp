@@ -1,6 +1,7 @@
 // functions_number.cpp: sums, means and rounding over ZEN's decimals.
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "socle/cel/merge_sort.hpp"
@@ -18,7 +19,7 @@ using Args = const Value*;
 
 bool numbers(Context& c, const Value& list, std::string_view name, std::vector<Number>& out, Value& fault) {
   if (!list.is(Kind::list)) {
-    fault = refuse(c, std::string(name) + " wants a list of numbers; found " + cel::to_text(list));
+    fault = refuse(c, std::string(name) + " wants a list of numbers; found " + cel::shown(list));
     return false;
   }
   for (std::size_t i = 0; i < list.size(); ++i) {
@@ -28,7 +29,7 @@ bool numbers(Context& c, const Value& list, std::string_view name, std::vector<N
     }
     const auto one = Number::of(list.at(i));
     if (!one) {
-      fault = refuse(c, std::string(name) + " wants a list of numbers; found " + cel::to_text(list.at(i)) + " in it");
+      fault = refuse(c, std::string(name) + " wants a list of numbers; found " + cel::shown(list.at(i)) + " in it");
       return false;
     }
     out.push_back(*one);
@@ -74,7 +75,7 @@ Value extreme(Context& c, Args a, std::string_view name, Better better) {
     for (std::size_t i = 1; i < a[0].size(); ++i) {
       if (!c.charge(1)) return c.stopped();
       const auto one = a[0].at(i);
-      if (!is_moment(one)) return refuse(c, std::string(name) + " wants a list of dates; found " + cel::to_text(one));
+      if (!is_moment(one)) return refuse(c, std::string(name) + " wants a list of dates; found " + cel::shown(one));
       const auto x = moment_of(one).seconds;
       const auto y = moment_of(best).seconds;
       if (better(x < y ? -1 : x > y ? 1 : 0)) best = one;
@@ -133,7 +134,7 @@ Value rounding(Context& c, Args a, std::size_t count, Direction direction) {
   const auto places = count > 1 ? Number::of(a[1]) : Number::whole(0);
   const auto whole = places ? places->integer() : std::nullopt;
   if (!value || !whole || *whole < 0)
-    return refuse(c, "a number is rounded to a number of places; found " + cel::to_text(a[0]));
+    return refuse(c, "a number is rounded to a number of places; found " + cel::shown(a[0]));
   return rounded(*value, static_cast<std::uint32_t>(std::min<std::int64_t>(*whole, 28)), direction).value();
 }
 Value floor_of(Context& c, Args a) { return rounding(c, a, 1, Direction::down); }
@@ -144,7 +145,7 @@ Value trunc_of(Context& c, Args a) { return rounding(c, a, 1, Direction::toward_
 Value trunc_to(Context& c, Args a) { return rounding(c, a, 2, Direction::toward_zero); }
 Value absolute(Context& c, Args a) {
   const auto value = Number::of(a[0]);
-  if (!value) return refuse(c, "abs wants a number; found " + cel::to_text(a[0]));
+  if (!value) return refuse(c, "abs wants a number; found " + cel::shown(a[0]));
   return Number{value->digits < 0 ? -value->digits : value->digits, value->scale}.value();
 }
 
@@ -154,14 +155,22 @@ std::string_view trimmed(std::string_view text) {
   if (from == std::string_view::npos) return {};
   return text.substr(from, text.find_last_not_of(blanks) - from + 1);
 }
+// Nothing as well when the evaluation was stopped: what is long has many blanks to look at.
+std::optional<Number> read(Context& c, const Value& value) {
+  if (!value.is(Kind::string)) return Number::of(value);
+  const auto text = value.as_string();
+  if (text.size() > 64 && !c.charge(text.size() / 2)) return std::nullopt;
+  return Number::parse(trimmed(text));
+}
 Value number(Context& c, Args a) {
   if (a[0].is(Kind::boolean)) return Value::integer(a[0].as_bool() ? 1 : 0);
-  const auto value = a[0].is(Kind::string) ? Number::parse(trimmed(a[0].as_string())) : Number::of(a[0]);
-  return value ? value->value() : refuse(c, cel::to_text(a[0]) + " is no number");
+  const auto value = read(c, a[0]);
+  if (c.stop != nullptr) return c.stopped();
+  return value ? value->value() : refuse(c, cel::shown(a[0]) + " is no number");
 }
-Value is_numeric(Context&, Args a) {
-  return Value::boolean(a[0].is(Kind::string) ? Number::parse(trimmed(a[0].as_string())).has_value()
-                                              : Number::of(a[0]).has_value());
+Value is_numeric(Context& c, Args a) {
+  const bool numeric = read(c, a[0]).has_value();
+  return c.stop != nullptr ? c.stopped() : Value::boolean(numeric);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 // ways nodes of an imported graph put their results together.
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "zen/functions.hpp"
 #include "zen/moment.hpp"
 #include "zen/number.hpp"
+#include "zen/tree.hpp"
 
 namespace socle::rules::zen {
 namespace {
@@ -19,8 +19,6 @@ using cel::Kind;
 using cel::Value;
 using Args = const Value*;
 using Entries = std::vector<std::pair<Value, Value>>;
-
-bool is_plain_object(const Value& value) { return value.is(Kind::map) && !is_moment(value); }
 
 Value get(Context&, Args a) {
   if (a[0].is(Kind::map) && a[1].is(Kind::string)) {
@@ -41,7 +39,7 @@ Value get(Context&, Args a) {
 Value slice(Context& c, Args a) {
   const bool text = a[0].is(Kind::string);
   if (!text && !a[0].is(Kind::list))
-    return refuse(c, "a slice is cut from a list or a text; found " + cel::to_text(a[0]));
+    return refuse(c, "a slice is cut from a list or a text; found " + cel::shown(a[0]));
   const auto size = static_cast<std::int64_t>(text ? a[0].as_string().size() : a[0].size());
   const auto bound = [&](const Value& value, std::int64_t otherwise) {
     const auto number = Number::of(value);
@@ -60,87 +58,47 @@ Value slice(Context& c, Args a) {
   return Value::list(items, count);
 }
 
-// Objects under construction.
-struct Tree {
-  struct Entry {
-    std::string key;
-    Value value;
-    std::unique_ptr<Tree> inside;
-  };
-  std::vector<Entry> entries;
-
-  Entry& at(std::string_view key) {
-    for (auto& entry : entries)
-      if (entry.key == key) return entry;
-    return entries.emplace_back(Entry{std::string(key), {}, nullptr});
-  }
-  static Tree of(const Value& object) {
-    Tree out;
-    for (std::size_t i = 0; i < object.size(); ++i)
-      out.entries.push_back({std::string(object.key_at(i).as_string()), object.at(i), nullptr});
-    return out;
-  }
-  // As deep as the dots say; a way through something that is no object leads nowhere.
-  void put(std::string_view path, const Value& value) {
-    const auto dot = path.find('.');
-    auto& entry = at(path.substr(0, dot));
-    if (dot == std::string_view::npos) {
-      entry.value = value;
-      entry.inside = nullptr;
-      return;
-    }
-    if (!entry.inside) {
-      if (is_plain_object(entry.value))
-        entry.inside = std::make_unique<Tree>(of(entry.value));
-      else if (entry.value.is(Kind::null))
-        entry.inside = std::make_unique<Tree>();
-      else
-        return;
-    }
-    entry.inside->put(path.substr(dot + 1), value);
-  }
-  Value finish(Context& c) const {
-    if (!c.charge(entries.size() + 1)) return c.stopped();
-    Entries out;
-    for (const auto& entry : entries) {
-      const auto value = entry.inside ? entry.inside->finish(c) : entry.value;
-      if (value.is_error()) return value;
-      out.emplace_back(cel::copy_string(c.arena, entry.key), value);
-    }
-    const auto made = cel::make_map(c.arena, out);
-    return made.is(Kind::map) ? made : c.out_of_memory();
-  }
-};
-
 // [[key, value], …] one after the other.
 template <class Put>
 Value each_pair(Context& c, const Value& pairs, Put put) {
-  if (!c.charge(pairs.size())) return c.stopped();
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     const auto pair = pairs.at(i);
     if (!pair.is(Kind::list) || pair.size() != 2) return refuse(c, "pairs of a key and a value are wanted");
     auto key = pair.at(0);
     if (const auto number = Number::of(key)) key = c.text(number->text());
-    if (!key.is(Kind::string)) return refuse(c, "an object's key is a text; found " + cel::to_text(key));
+    if (!key.is(Kind::string)) return refuse(c, "an object's key is a text; found " + cel::shown(key));
+    if (!c.charge(Tree::fuel_a_member + key.as_string().size() / 16)) return c.stopped();
     put(key.as_string(), pair.at(1));
   }
   return {};
 }
+// The same for keys whose dots name places.
+template <class Put>
+Value each_path(Context& c, const Value& pairs, Put put) {
+  bool too_long = false;
+  const auto fault = each_pair(c, pairs, [&](std::string_view key, const Value& value) {
+    too_long = too_long || static_cast<std::size_t>(std::count(key.begin(), key.end(), '.')) >= Tree::most_names;
+    if (!too_long) put(key, value);
+  });
+  if (fault.is_error() || !too_long) return fault;
+  return refuse(c, "a key names at most " + std::to_string(Tree::most_names) + " places inside one another");
+}
 Value object(Context& c, Args a) {
   Tree tree;
-  const auto fault = each_pair(c, a[0], [&](std::string_view key, const Value& value) { tree.at(key).value = value; });
+  const auto fault = each_pair(c, a[0], [&](std::string_view key, const Value& value) { tree.at(key) = value; });
   return fault.is_error() ? fault : tree.finish(c);
 }
 Value nest(Context& c, Args a) {
   Tree tree;
-  const auto fault = each_pair(c, a[0], [&](std::string_view key, const Value& value) { tree.put(key, value); });
+  const auto fault = each_path(c, a[0], [&](std::string_view key, const Value& value) { tree.put(key, value); });
   return fault.is_error() ? fault : tree.finish(c);
 }
 Value put(Context& c, Args a) {
   if (!is_plain_object(a[0]) && !a[0].is(Kind::null))
-    return refuse(c, "fields are set in an object; found " + cel::to_text(a[0]));
+    return refuse(c, "fields are set in an object; found " + cel::shown(a[0]));
+  if (!c.charge(a[0].is(Kind::null) ? 1 : a[0].size() / 4 + 1)) return c.stopped();
   auto tree = a[0].is(Kind::null) ? Tree() : Tree::of(a[0]);
-  const auto fault = each_pair(c, a[1], [&](std::string_view key, const Value& value) { tree.put(key, value); });
+  const auto fault = each_path(c, a[1], [&](std::string_view key, const Value& value) { tree.put(key, value); });
   return fault.is_error() ? fault : tree.finish(c);
 }
 
@@ -148,7 +106,10 @@ Value put(Context& c, Args a) {
 Value unfold(Context& c, const Value& row) {
   if (!is_plain_object(row)) return row;
   Tree tree;
-  for (std::size_t i = 0; i < row.size(); ++i) tree.put(row.key_at(i).as_string(), row.at(i));
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (!c.charge(1)) return c.stopped();
+    tree.put(row.key_at(i).as_string(), row.at(i));
+  }
   return tree.finish(c);
 }
 Value row_of(Context& c, Args a) { return unfold(c, a[0]); }
@@ -172,13 +133,16 @@ Value first_and_lists(Context& c, Args a) {
     return false;
   };
   const auto first = a[0].at(0);
-  for (std::size_t i = 0; i < first.size(); ++i)
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    if (!c.charge(1 + a[1].size() / 4)) return c.stopped();
     if (!listed(first.key_at(i))) tree.put(first.key_at(i).as_string(), first.at(i));
+  }
   for (std::size_t k = 0; k < a[1].size(); ++k) {
     std::vector<Value> values;
-    for (std::size_t i = 0; i < a[0].size(); ++i)
+    for (std::size_t i = 0; i < a[0].size(); ++i) {
+      if (!c.charge(1)) return c.stopped();
       if (Value value; a[0].at(i).find(a[1].at(k), value)) values.push_back(value);
-    if (!c.charge(values.size() + 1)) return c.stopped();
+    }
     tree.put(a[1].at(k).as_string(), cel::make_list(c.arena, values));
   }
   return tree.finish(c);
@@ -189,9 +153,10 @@ Value merged(Context& c, const Value& base, const Value& patch, bool top) {
   if (patch.is(Kind::list) && top) return patch;
   if (!is_plain_object(patch)) return top ? base : patch;
   if (!is_plain_object(base)) return patch;
-  if (!c.charge(base.size() + patch.size() + 1)) return c.stopped();
+  if (!c.charge(1)) return c.stopped();
   Entries out;
   for (std::size_t i = 0; i < base.size(); ++i) {
+    if (!c.charge(1)) return c.stopped();
     const auto key = base.key_at(i);
     Value other;
     if (!patch.find(key, other)) {
@@ -202,6 +167,7 @@ Value merged(Context& c, const Value& base, const Value& patch, bool top) {
     }
   }
   for (std::size_t i = 0; i < patch.size(); ++i) {
+    if (!c.charge(1)) return c.stopped();
     Value ignored;
     if (!patch.at(i).is(Kind::null) && !base.find(patch.key_at(i), ignored))
       out.emplace_back(patch.key_at(i), patch.at(i));
@@ -228,6 +194,17 @@ Value gathered(Context& c, Args a) {
   return any ? out : cel::make_map(c.arena, {});
 }
 
+// The elements behind those that are there already, at a unit each. False: no more, the evaluation was stopped.
+bool add_all(Context& c, const Value& list, std::vector<Value>& items) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (!c.charge(1)) return false;
+    items.push_back(list.at(i));
+  }
+  if (items.size() <= c.arena.left() / sizeof(Value)) return true;
+  (void)c.out_of_memory();
+  return false;
+}
+
 Value merge(Context& c, Args a) {
   if (!a[0].is(Kind::list)) return refuse(c, "merge wants a list");
   std::vector<Value> items;
@@ -237,13 +214,16 @@ Value merge(Context& c, Args a) {
   for (std::size_t i = 0; i < a[0].size(); ++i) {
     const auto one = a[0].at(i);
     if (one.is(Kind::null)) continue;
-    if (!c.charge(one.is(Kind::list) || one.is(Kind::map) ? one.size() + 1 : 1)) return c.stopped();
+    if (!c.charge(1)) return c.stopped();
     if (one.is(Kind::list) && !objects) {
       lists = true;
-      for (std::size_t k = 0; k < one.size(); ++k) items.push_back(one.at(k));
+      if (!add_all(c, one, items)) return c.stopped();
     } else if (is_plain_object(one) && !lists) {
       objects = true;
-      for (std::size_t k = 0; k < one.size(); ++k) tree.at(one.key_at(k).as_string()).value = one.at(k);
+      for (std::size_t k = 0; k < one.size(); ++k) {
+        if (!c.charge(Tree::fuel_a_member)) return c.stopped();
+        tree.at(one.key_at(k).as_string()) = one.at(k);
+      }
     } else {
       return refuse(c, "merge wants lists or objects, not both");
     }
@@ -253,22 +233,23 @@ Value merge(Context& c, Args a) {
 Value deep(Context& c, const Value& base, const Value& patch) {
   if (base.is(Kind::list) && patch.is(Kind::list)) {
     std::vector<Value> items;
-    if (!c.charge(base.size() + patch.size())) return c.stopped();
-    for (const auto* list : {&base, &patch})
-      for (std::size_t i = 0; i < list->size(); ++i) items.push_back(list->at(i));
+    if (!add_all(c, base, items) || !add_all(c, patch, items)) return c.stopped();
     return cel::make_list(c.arena, items);
   }
   if (!is_plain_object(base) || !is_plain_object(patch)) return patch;
-  if (!c.charge(base.size() + patch.size() + 1)) return c.stopped();
+  if (!c.charge(1)) return c.stopped();
   Entries out;
   for (std::size_t i = 0; i < base.size(); ++i) {
+    if (!c.charge(1)) return c.stopped();
     Value other;
     const bool both = patch.find(base.key_at(i), other);
     out.emplace_back(base.key_at(i), both ? deep(c, base.at(i), other) : base.at(i));
     if (out.back().second.is_error()) return out.back().second;
   }
-  for (std::size_t i = 0; i < patch.size(); ++i)
+  for (std::size_t i = 0; i < patch.size(); ++i) {
+    if (!c.charge(1)) return c.stopped();
     if (Value ignored; !base.find(patch.key_at(i), ignored)) out.emplace_back(patch.key_at(i), patch.at(i));
+  }
   return cel::make_map(c.arena, out);
 }
 Value merge_deep(Context& c, Args a) {
@@ -293,7 +274,7 @@ Value keys(Context& c, Args a) {
   return Value::list(items, size);
 }
 Value values(Context& c, Args a) {
-  if (!is_plain_object(a[0])) return refuse(c, "values wants an object; found " + cel::to_text(a[0]));
+  if (!is_plain_object(a[0])) return refuse(c, "values wants an object; found " + cel::shown(a[0]));
   const auto size = a[0].size();
   auto* items = c.items(size);
   if (items == nullptr) return c.stopped();
@@ -305,9 +286,9 @@ Value flatten(Context& c, Args a) {
   std::vector<Value> items;
   for (std::size_t i = 0; i < a[0].size(); ++i) {
     const auto one = a[0].at(i);
-    if (!c.charge(one.is(Kind::list) ? one.size() + 1 : 1)) return c.stopped();
+    if (!c.charge(1)) return c.stopped();
     if (!one.is(Kind::list)) items.push_back(one);
-    for (std::size_t k = 0; one.is(Kind::list) && k < one.size(); ++k) items.push_back(one.at(k));
+    if (one.is(Kind::list) && !add_all(c, one, items)) return c.stopped();
   }
   return cel::make_list(c.arena, items);
 }
@@ -317,7 +298,7 @@ Value result(Context& c, Args a) {
   const auto& value = a[0];
   if (is_moment(value)) return c.text(moment_text(moment_of(value)));
   if (value.is_json() || (!value.is(Kind::list) && !value.is(Kind::map))) return value;
-  if (!c.charge(value.size() + 1)) return c.stopped();
+  if (!c.charge(1)) return c.stopped();
   if (value.is(Kind::list)) {
     auto* items = c.items(value.size());
     if (items == nullptr) return c.stopped();
@@ -330,6 +311,7 @@ Value result(Context& c, Args a) {
   }
   Entries out;
   for (std::size_t i = 0; i < value.size(); ++i) {
+    if (!c.charge(1)) return c.stopped();
     const auto one = value.at(i);
     out.emplace_back(value.key_at(i), result(c, &one));
     if (out.back().second.is_error()) return out.back().second;

@@ -19,8 +19,7 @@ Value arithmetic(Context& c, Args a, std::string_view name, Operation operation)
   const auto x = Number::of(a[0]);
   const auto y = Number::of(a[1]);
   if (!x || !y)
-    return refuse(c,
-                  std::string(name) + " wants two numbers; found " + cel::to_text(a[0]) + " and " + cel::to_text(a[1]));
+    return refuse(c, std::string(name) + " wants two numbers; found " + cel::shown(a[0]) + " and " + cel::shown(a[1]));
   const auto result = operation(*x, *y);
   return result ? result->value() : refuse(c, "the result of " + std::string(name) + " has more than 28 digits");
 }
@@ -44,13 +43,18 @@ Value modulo_values(Context& c, Args a) {
   if (divisor && divisor->digits == 0 && Number::of(a[0])) return {};
   return arithmetic(c, a, "%", remainder);
 }
+// A whole exponent is as many products.
 Value power_values(Context& c, Args a) {
-  if (!c.charge(1000)) return c.stopped();
+  const auto exponent = Number::of(a[1]);
+  const auto whole = exponent ? exponent->integer() : std::nullopt;
+  const bool counted = whole && *whole >= -1000 && *whole <= 1000;
+  if (!c.charge(counted ? static_cast<std::uint64_t>(*whole < 0 ? -*whole : *whole) * 30 + 10 : 100))
+    return c.stopped();
   return arithmetic(c, a, "^", power);
 }
 Value negate(Context& c, Args a) {
   const auto x = Number::of(a[0]);
-  return x ? Number{-x->digits, x->scale}.value() : refuse(c, "- wants a number; found " + cel::to_text(a[0]));
+  return x ? Number{-x->digits, x->scale}.value() : refuse(c, "- wants a number; found " + cel::shown(a[0]));
 }
 
 Value equal_values(Context&, Args a) { return Value::boolean(same(a[0], a[1])); }
@@ -69,7 +73,7 @@ bool order(Context& c, Args a, int& result, Value& out) {
     result = p.seconds < q.seconds ? -1 : p.seconds > q.seconds ? 1 : 0;
     return true;
   }
-  out = refuse(c, "numbers and dates have an order; found " + cel::to_text(a[0]) + " and " + cel::to_text(a[1]));
+  out = refuse(c, "numbers and dates have an order; found " + cel::shown(a[0]) + " and " + cel::shown(a[1]));
   return false;
 }
 template <class Test>
@@ -117,23 +121,18 @@ Value in_values(Context& c, Args a) {
     if (!order(c, low.data(), from, out) || !order(c, high.data(), to, out)) return out;
     return Value::boolean((ends[0] == '[' ? from >= 0 : from > 0) && (ends[1] == ']' ? to <= 0 : to < 0));
   }
-  if (a[1].is(Kind::list)) {
-    if (!c.charge(a[1].size())) return c.stopped();
-    for (std::size_t i = 0; i < a[1].size(); ++i)
-      if (same(a[0], a[1].at(i))) return Value::boolean(true);
-    return Value::boolean(false);
-  }
+  if (a[1].is(Kind::list)) return holds(c, a[1], a[0]);
   if (a[1].is(Kind::map) && a[0].is(Kind::string)) {
     Value found;
     return Value::boolean(a[1].find(a[0], found));
   }
-  return refuse(c, "'in' wants a list, an interval or an object; found " + cel::to_text(a[1]));
+  return refuse(c, "'in' wants a list, an interval or an object; found " + cel::shown(a[1]));
 }
 
 // What map, filter and their like go through.
 Value items(Context& c, Args a) {
   if (a[0].is(Kind::list)) return a[0];
-  if (!is_interval(a[0])) return refuse(c, "a list is wanted; found " + cel::to_text(a[0]));
+  if (!is_interval(a[0])) return refuse(c, "a list is wanted; found " + cel::shown(a[0]));
   const auto ends = part(a[0], "@ends").as_string();
   const auto low_number = Number::of(part(a[0], "@low"));
   const auto high_number = Number::of(part(a[0], "@high"));
@@ -152,7 +151,7 @@ Value items(Context& c, Args a) {
 }
 
 Value truth(Context& c, Args a) {
-  return a[0].is(Kind::boolean) ? a[0] : refuse(c, "a condition is true or false; found " + cel::to_text(a[0]));
+  return a[0].is(Kind::boolean) ? a[0] : refuse(c, "a condition is true or false; found " + cel::shown(a[0]));
 }
 
 }  // namespace
@@ -165,6 +164,18 @@ bool same(const Value& a, const Value& b) {
   if (!x) return false;
   const auto y = Number::of(b);
   return y && compare(*x, *y) == 0;
+}
+
+Value holds(Context& c, const Value& list, const Value& item) {
+  // Looking at a text costs its length where the element is as long.
+  const auto size = item.is(Kind::string) ? item.as_string().size() : 0;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const auto element = list.at(i);
+    const bool long_one = size > 256 && element.is(Kind::string) && element.as_string().size() == size;
+    if (!c.charge(long_one ? 1 + size / 16 : 1)) return c.stopped();
+    if (same(item, element)) return Value::boolean(true);
+  }
+  return Value::boolean(false);
 }
 
 std::span<const Row> operator_rows() {

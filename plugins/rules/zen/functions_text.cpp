@@ -6,6 +6,8 @@
 
 #include <re2/re2.h>
 
+#include "socle/cel/pattern_cost.hpp"
+#include "socle/cel/text_steps.hpp"
 #include "zen/functions.hpp"
 #include "zen/moment.hpp"
 #include "zen/number.hpp"
@@ -23,34 +25,28 @@ constexpr std::size_t longest_pattern = 1024;
 bool texts(Context& c, Args a, std::size_t count, std::string_view name, Value& fault) {
   for (std::size_t i = 0; i < count; ++i)
     if (!a[i].is(Kind::string)) {
-      fault = refuse(c, std::string(name) + " wants texts; found " + cel::to_text(a[i]));
+      fault = refuse(c, std::string(name) + " wants texts; found " + cel::shown(a[i]));
       return false;
     }
-  if (c.charge_text(a[0].as_string().size())) return true;
-  fault = c.stopped();
-  return false;
+  return true;
 }
 
 Value length(Context& c, Args a) {
   if (a[0].is(Kind::string)) return Value::integer(static_cast<std::int64_t>(a[0].as_string().size()));
   if (a[0].is(Kind::list)) return Value::integer(static_cast<std::int64_t>(a[0].size()));
-  return refuse(c, "len wants a text or a list; found " + cel::to_text(a[0]));
+  return refuse(c, "len wants a text or a list; found " + cel::shown(a[0]));
 }
 Value contains(Context& c, Args a) {
   if (a[0].is(Kind::string) && a[1].is(Kind::string)) {
-    if (!c.charge_text(a[0].as_string().size())) return c.stopped();
-    return Value::boolean(a[0].as_string().find(a[1].as_string()) != std::string_view::npos);
+    const bool found = cel::TextSearch(c, a[0].as_string(), a[1].as_string()).from(0) != cel::TextSearch::nowhere;
+    return c.stop != nullptr ? c.stopped() : Value::boolean(found);
   }
-  if (!a[0].is(Kind::list)) return refuse(c, "contains wants a text or a list; found " + cel::to_text(a[0]));
-  if (!c.charge(a[0].size())) return c.stopped();
-  for (std::size_t i = 0; i < a[0].size(); ++i)
-    if (same(a[0].at(i), a[1])) return Value::boolean(true);
-  return Value::boolean(false);
+  if (!a[0].is(Kind::list)) return refuse(c, "contains wants a text or a list; found " + cel::shown(a[0]));
+  return holds(c, a[0], a[1]);
 }
 
 // ASCII, Latin-1, Greek and Cyrillic letters; others stay.
-std::string changed_case(std::string_view text, bool upper) {
-  std::string out;
+void change_case(std::string& out, std::string_view text, bool upper) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x80) {
@@ -78,35 +74,52 @@ std::string changed_case(std::string_view text, bool upper) {
     out += static_cast<char>(0xc0 | point >> 6);
     out += static_cast<char>(0x80 | (point & 0x3f));
   }
-  return out;
 }
-Value upper(Context& c, Args a) {
+Value changed(Context& c, Args a, std::string_view name, bool upper) {
   Value fault;
-  return texts(c, a, 1, "upper", fault) ? c.text(changed_case(a[0].as_string(), true)) : fault;
+  if (!texts(c, a, 1, name, fault)) return fault;
+  std::string out;
+  const bool paid = cel::in_steps(c, a[0].as_string(), [&](std::string_view piece) {
+    change_case(out, piece, upper);
+    return true;
+  });
+  return paid ? c.text(out) : c.stopped();
 }
-Value lower(Context& c, Args a) {
-  Value fault;
-  return texts(c, a, 1, "lower", fault) ? c.text(changed_case(a[0].as_string(), false)) : fault;
-}
+Value upper(Context& c, Args a) { return changed(c, a, "upper", true); }
+Value lower(Context& c, Args a) { return changed(c, a, "lower", false); }
 Value trim(Context& c, Args a) {
   Value fault;
   if (!texts(c, a, 1, "trim", fault)) return fault;
-  constexpr std::string_view blanks = " \t\r\n\v\f";
   auto text = a[0].as_string();
-  const auto from = text.find_first_not_of(blanks);
-  return from == std::string_view::npos ? Value::string("")
-                                        : Value::string(text.substr(from, text.find_last_not_of(blanks) - from + 1));
+  std::size_t blanks = 0;
+  const auto blank = [&](char byte) {
+    return std::string_view(" \t\r\n\v\f").find(byte) != std::string_view::npos && ++blanks > 0;
+  };
+  for (; !text.empty() && blank(text.front()); text.remove_prefix(1))
+    if (blanks % 4 == 0 && !c.charge(1)) return c.stopped();
+  for (; !text.empty() && blank(text.back()); text.remove_suffix(1))
+    if (blanks % 4 == 0 && !c.charge(1)) return c.stopped();
+  return Value::string(text);
+}
+Value begins(Context& c, std::string_view text, std::string_view part) {
+  const bool answer = cel::begins_with(c, text, part);
+  return c.stop != nullptr ? c.stopped() : Value::boolean(answer);
 }
 Value starts_with(Context& c, Args a) {
   Value fault;
-  return texts(c, a, 2, "startsWith", fault) ? Value::boolean(a[0].as_string().starts_with(a[1].as_string())) : fault;
+  return texts(c, a, 2, "startsWith", fault) ? begins(c, a[0].as_string(), a[1].as_string()) : fault;
 }
 Value ends_with(Context& c, Args a) {
   Value fault;
-  return texts(c, a, 2, "endsWith", fault) ? Value::boolean(a[0].as_string().ends_with(a[1].as_string())) : fault;
+  if (!texts(c, a, 2, "endsWith", fault)) return fault;
+  auto text = a[0].as_string();
+  const auto part = a[1].as_string();
+  if (part.size() > text.size()) return Value::boolean(false);
+  text.remove_prefix(text.size() - part.size());
+  return begins(c, text, part);
 }
 
-// A pattern is made anew each time: twenty units of fuel a byte, as for computed patterns elsewhere.
+// A pattern is made anew each time, at the fuel of computed patterns elsewhere.
 bool compiled(Context& c, Args a, std::string_view name, std::unique_ptr<re2::RE2>& out, Value& fault) {
   if (!texts(c, a, 2, name, fault)) return false;
   const auto pattern = a[1].as_string();
@@ -114,16 +127,21 @@ bool compiled(Context& c, Args a, std::string_view name, std::unique_ptr<re2::RE
     fault = refuse(c, "the pattern is longer than 1024 bytes");
     return false;
   }
-  if (!c.charge(pattern.size() * 20 + a[0].as_string().size() / 4 + 10)) {
+  if (!c.charge(cel::making_fuel(pattern))) {
     fault = c.stopped();
     return false;
   }
   re2::RE2::Options options;
   options.set_log_errors(false);
-  options.set_max_mem(1 << 20);
+  options.set_max_mem(static_cast<std::int64_t>(cel::computed_pattern_memory));
   out = std::make_unique<re2::RE2>(re2::StringPiece(pattern.data(), pattern.size()), options);
-  if (out->ok()) return true;
-  fault = refuse(c, "the pattern is wrong: " + out->error());
+  if (!out->ok()) {
+    fault = refuse(c, "the pattern is wrong: " + out->error());
+    return false;
+  }
+  const auto program = static_cast<std::size_t>(std::max(out->ProgramSize(), 0));
+  if (c.charge(cel::search_fuel(a[0].as_string().size(), program))) return true;
+  fault = c.stopped();
   return false;
 }
 Value matches(Context& c, Args a) {
@@ -154,13 +172,15 @@ Value split(Context& c, Args a) {
   const auto by = a[1].as_string();
   if (by.empty()) return refuse(c, "split wants a separator that is not empty");
   std::vector<Value> out;
+  cel::TextSearch search(c, text, by);
   for (std::size_t from = 0;;) {
-    const auto at = text.find(by, from);
+    const auto at = search.from(from);
+    if (c.stop != nullptr || !c.charge(1)) return c.stopped();
     out.push_back(Value::string(text.substr(from, at - from)));
-    if (at == std::string_view::npos) break;
+    if (out.size() > c.arena.left() / sizeof(Value)) return c.out_of_memory();
+    if (at == cel::TextSearch::nowhere) break;
     from = at + by.size();
   }
-  if (!c.charge(out.size())) return c.stopped();
   return cel::make_list(c.arena, out);
 }
 Value join(Context& c, Args a) {
@@ -168,7 +188,7 @@ Value join(Context& c, Args a) {
   std::string out;
   for (std::size_t i = 0; i < a[0].size(); ++i) {
     const auto one = a[0].at(i);
-    if (!one.is(Kind::string)) return refuse(c, "join wants texts; found " + cel::to_text(one));
+    if (!one.is(Kind::string)) return refuse(c, "join wants texts; found " + cel::shown(one));
     if (!c.charge_text(one.as_string().size() + a[1].as_string().size())) return c.stopped();
     if (i > 0) out += a[1].as_string();
     out += one.as_string();
@@ -177,26 +197,31 @@ Value join(Context& c, Args a) {
   return c.text(out);
 }
 
-// The share of letters that need not be changed, added, removed or swapped with their neighbour, to 16 places.
-std::optional<Number> similarity(std::string_view a, std::string_view b) {
+// The share of letters that need not be changed, added, removed or swapped with their neighbour, to 16 places. Three
+// rows of the table of distances are enough; each is paid for before it is filled. Nothing when the evaluation was
+// stopped.
+std::optional<Number> similarity(Context& c, std::string_view a, std::string_view b) {
   if (a.empty() && b.empty()) return Number::whole(1);
-  const auto width = b.size() + 1;
-  std::vector<std::size_t> cells((a.size() + 1) * width);
-  for (std::size_t i = 0; i <= a.size(); ++i)
+  std::array<std::vector<std::size_t>, 3> rows;
+  for (auto& row : rows) row.resize(b.size() + 1);
+  for (std::size_t i = 0; i <= a.size(); ++i) {
+    if (!c.charge(b.size() / 4 + 1)) return std::nullopt;
+    auto& row = rows[i % 3];
+    const auto& above = rows[(i + 2) % 3];
+    const auto& higher = rows[(i + 1) % 3];
     for (std::size_t j = 0; j <= b.size(); ++j) {
-      auto& cell = cells[i * width + j];
       if (i == 0 || j == 0) {
-        cell = i + j;
+        row[j] = i + j;
         continue;
       }
       const std::size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
-      cell = std::min(
-          {cells[(i - 1) * width + j] + 1, cells[i * width + j - 1] + 1, cells[(i - 1) * width + j - 1] + change});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-        cell = std::min(cell, cells[(i - 2) * width + j - 2] + 1);
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + change});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], higher[j - 2] + 1);
     }
+  }
+  const auto distance = static_cast<std::int64_t>(rows[a.size() % 3].back());
   const auto longest = static_cast<std::int64_t>(std::max(a.size(), b.size()));
-  const auto share = divide(Number::whole(longest - static_cast<std::int64_t>(cells.back())), Number::whole(longest));
+  const auto share = divide(Number::whole(longest - distance), Number::whole(longest));
   return share ? std::optional<Number>(rounded(*share, 16, Direction::half_up)) : share;
 }
 Value fuzzy_one(Context& c, const Value& text, const Value& other) {
@@ -204,8 +229,8 @@ Value fuzzy_one(Context& c, const Value& text, const Value& other) {
   const auto a = text.as_string();
   const auto b = other.as_string();
   if (a.size() > 4096 || b.size() > 4096) return refuse(c, "fuzzyMatch compares texts of up to 4096 bytes");
-  if (!c.charge(a.size() * b.size() / 4 + 1)) return c.stopped();
-  const auto number = similarity(a, b);
+  const auto number = similarity(c, a, b);
+  if (c.stop != nullptr) return c.stopped();
   return number ? number->value() : Value::integer(0);
 }
 Value fuzzy_match(Context& c, Args a) {
@@ -238,7 +263,7 @@ bool shown(const Value& value, std::string& out) {
 Value string(Context& c, Args a) {
   std::string out;
   return shown(a[0], out) ? c.text(out)
-                          : refuse(c, "a list or an object has no text; found " + cel::to_text(a[0]).substr(0, 100));
+                          : refuse(c, "a list or an object has no text; found " + cel::shown(a[0]).substr(0, 100));
 }
 // A template's parts, one after the other.
 Value text(Context& c, Args a) {
@@ -250,13 +275,14 @@ Value text(Context& c, Args a) {
   }
   return c.text(out);
 }
-Value boolean(Context&, Args a) {
+Value boolean(Context& c, Args a) {
   const auto& value = a[0];
   if (value.is(Kind::boolean)) return value;
   if (value.is(Kind::null)) return Value::boolean(false);
   if (const auto number = Number::of(value)) return Value::boolean(number->digits != 0);
   if (!value.is(Kind::string)) return Value::boolean(true);
   auto trimmed = value.as_string();
+  if (trimmed.size() > 64 && !c.charge_text(trimmed.size())) return c.stopped();
   while (!trimmed.empty() && trimmed.front() == ' ') trimmed.remove_prefix(1);
   while (!trimmed.empty() && trimmed.back() == ' ') trimmed.remove_suffix(1);
   return Value::boolean(trimmed == "true" || (trimmed != "false" && value.as_string().empty()));

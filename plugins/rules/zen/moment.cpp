@@ -12,6 +12,8 @@ namespace {
 using cel::Kind;
 using cel::Value;
 
+constexpr std::size_t longest_moment = 256;  // bytes of a text that is read as a date
+
 bool number(std::string_view& text, std::size_t digits, unsigned& out) {
   if (text.size() < digits) return false;
   const auto r = std::from_chars(text.data(), text.data() + digits, out);
@@ -95,6 +97,7 @@ std::string moment_text(const Moment& moment) {
 
 std::optional<Written> parse_moment(std::string_view text) {
   unsigned year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  if (text.size() > longest_moment) return std::nullopt;
   if (!number(text, 4, year) || !take(text, '-') || !number(text, 2, month) || !take(text, '-') ||
       !number(text, 2, day))
     return std::nullopt;

@@ -15,6 +15,7 @@ using cel::Int128;
 __extension__ using Unsigned128 = unsigned __int128;
 
 constexpr unsigned most_digits = 28;
+constexpr std::size_t longest_number = 1024;  // bytes of a text that is read as a number
 
 // An unsigned number of 256 bits, lowest word first.
 struct Wide {
@@ -121,6 +122,7 @@ std::optional<Number> Number::of(const cel::Value& value) {
 }
 
 std::optional<Number> Number::parse(std::string_view text) {
+  if (text.size() > longest_number) return std::nullopt;
   bool negative = false;
   if (!text.empty() && (text[0] == '-' || text[0] == '+')) {
     negative = text[0] == '-';

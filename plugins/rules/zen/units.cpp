@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t day = 86400;
 constexpr std::int64_t most = 1'000'000'000'000;
+constexpr std::size_t longest_span = 256;  // bytes
 
 std::int64_t midnight(std::int64_t local) { return local - (local % day + day) % day; }
 std::int64_t first_of(std::int64_t year, unsigned month) { return cel::days_of(year, month, 1) * day; }
@@ -33,6 +34,7 @@ Span span_of(std::int64_t count, Unit unit) {
 }
 
 std::optional<Span> parse_span(std::string_view text) {
+  if (text.size() > longest_span) return std::nullopt;
   Span out;
   bool any = false;
   const auto blank = [](char c) { return c == ' ' || c == '\t'; };

@@ -19,6 +19,7 @@ void Context::stage(std::uint64_t available) {
 
 bool Context::next_stage(std::uint64_t units) {
   if (stop != nullptr) return false;
+  if (largest != nullptr) *largest = std::max(*largest, units);
   while (units > stage_) {
     if (left_ == 0) {
       stage_ = 0;

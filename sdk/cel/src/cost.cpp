@@ -11,6 +11,7 @@
 
 #include "checker.hpp"
 #include "library.hpp"
+#include "regex.hpp"
 #include "socle/cel/printer.hpp"
 
 namespace socle::cel {
@@ -111,7 +112,7 @@ class Estimator {
       }
       case TypeKind::dyn:
       case TypeKind::any: return {assumed_, assumed_, &e};
-      case TypeKind::wrapper: return of_type(e, type.at(0), bounds, element);
+      case TypeKind::wrapper:
       case TypeKind::optional: return of_type(e, type.at(0), bounds, element);
       default: return {};
     }
@@ -183,9 +184,16 @@ class Estimator {
     for (const auto& arg : e.args) out = std::max(out, longest_shown(*arg));
     return out;
   }
+  // Of a constant pattern; what is none is refused elsewhere.
+  static std::uint64_t program_size(const Expr* regex) {
+    const auto* text = std::get_if<std::string>(&regex->value);
+    const auto made = text != nullptr ? Regex::compile(*text) : Error{Code::invalid, "no text"};
+    return made ? (*made)->program_size() : 0;
+  }
   // What a function does beyond looking through its arguments: text that it makes, a pattern that may look at all that
   // is left of a text for every match, or compare at every place.
-  std::uint64_t searching(std::string_view name, const std::vector<Size>& sizes, bool computed) const {
+  std::uint64_t searching(std::string_view name, const std::vector<Size>& sizes, const Expr* regex) const {
+    const bool computed = regex == nullptr || regex->kind != ExprKind::constant;
     const bool seeking = name == "contains" || name == "indexOf" || name == "replace" || name == "split";
     std::uint64_t compared = 0;
     if (!least_ && sizes.size() > 1 && (name == "lastIndexOf" || (seeking && sizes[1].size > 1024)))
@@ -195,10 +203,14 @@ class Estimator {
     const bool pattern = name.starts_with("regex.") || name == "matches";
     if (!pattern || sizes.size() < 2) return 0;
     const auto matches = plus(sizes[0].size, 1);
-    std::uint64_t out = 10;
-    if (computed) out += 200 + std::min<std::uint64_t>(times(sizes[1].size, 4), 256) * 20;
+    // A computed pattern is taken to be plain text.
+    const auto plain = std::min<std::uint64_t>(times(sizes[1].size, 4), 256);
+    const auto program = computed ? plain : least_ ? 0 : program_size(regex);
+    std::uint64_t out = computed ? 210 + program * 20 : 10;
+    out = plus(out, least_ ? 0 : times(sizes[0].size, 4 + program) / 4);
     // On average half of the text is left.
-    const auto scanned = times(matches, (least_ ? 0 : sizes[0].size / 8) + 6);
+    const auto left = least_ ? 0 : times(sizes[0].size, std::max<std::uint64_t>(4, program)) / 32;
+    const auto scanned = times(matches, left + 6);
     if (name == "regex.extractAll") return plus(out, scanned);
     if (name == "regex.replace") return plus(plus(out, scanned), times(2, replaced(sizes)));
     return out;
@@ -252,8 +264,7 @@ class Estimator {
     }
     depends({1, 1, open});
     total = plus(total, times(work, passes(name, first.size)));
-    const bool computed = sizes.size() > 1 && e.args[skipped + 1]->kind != ExprKind::constant;
-    total = plus(total, searching(name, sizes, computed));
+    total = plus(total, searching(name, sizes, sizes.size() > 1 ? e.args[skipped + 1].get() : nullptr));
     if (!is_sized(ast_.types[e.id])) return {};
     if (name == "_+_") return {plus(first.size, second.size), std::max(first.element, second.element), open};
     if (name == "lists.range") {

@@ -7,12 +7,12 @@
 #include <string>
 #include <string_view>
 
-#include "socle/cel/function.hpp"
+#include "socle/cel/text_steps.hpp"
 
 namespace socle::cel {
 
-inline constexpr std::size_t list_chunk = 2000;                   // values
-inline constexpr std::size_t text_chunk = std::size_t{32} << 10;  // bytes
+inline constexpr std::size_t list_chunk = 2000;       // values
+inline constexpr std::size_t text_chunk = text_step;  // bytes
 
 // The list of make(0) … make(size - 1). A `make` that stops the evaluation gives anything.
 template <class Make>

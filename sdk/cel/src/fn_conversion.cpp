@@ -1,8 +1,12 @@
 // fn_conversion.cpp: conversions between kinds, type(), dyn(), size(), base64.
+#include <algorithm>
 #include <cmath>
 
+#include "filled.hpp"
 #include "library.hpp"
 #include "numbers.hpp"
+#include "operators.hpp"
+#include "points.hpp"
 #include "text.hpp"
 #include "utf8.hpp"
 
@@ -47,6 +51,7 @@ Value uint_of_string(Context& c, Args a) {
 Value double_of_int(Context&, Args a) { return Value::real(static_cast<double>(a[0].as_int())); }
 Value double_of_uint(Context&, Args a) { return Value::real(static_cast<double>(a[0].as_uint())); }
 Value double_of_string(Context& c, Args a) {
+  if (!charge_reading(c, a[0].as_string().substr(0, longest_number_text))) return c.stopped();
   const auto value = parse_double(a[0].as_string());
   return value ? Value::real(*value) : unreadable(c, a, "double");
 }
@@ -59,28 +64,54 @@ Value bool_of_string(Context& c, Args a) {
   return unreadable(c, a, "bool; wanted true or false");
 }
 Value string_of_bytes(Context& c, Args a) {
-  if (!c.charge_text(a[0].as_string().size())) return c.stopped();
-  return is_utf8(a[0].as_string()) ? Value::string(a[0].as_string())
-                                   : c.error(ErrorCode::invalid_argument, "bytes are not valid UTF-8");
+  const auto data = a[0].as_string();
+  bool valid = true;
+  std::size_t at = 0;
+  std::size_t end = 0;
+  // Where a step ends within a character, the next one goes on behind it.
+  const bool paid = in_steps(c, data, [&](std::string_view piece) {
+    for (end += piece.size(); valid && at < end;) {
+      const auto length = point_length(data, at);
+      valid = length > 0;
+      at += length;
+    }
+    return valid;
+  });
+  if (!paid) return c.stopped();
+  return valid ? Value::string(data) : c.error(ErrorCode::invalid_argument, "bytes are not valid UTF-8");
 }
 Value bytes_of_string(Context&, Args a) { return Value::bytes(a[0].as_string()); }
 Value type_of(Context&, Args a) { return Value::type(type_name(a[0])); }
 
 Value size_of_string(Context& c, Args a) {
-  if (!c.charge_text(a[0].as_string().size())) return c.stopped();
-  return Value::integer(static_cast<std::int64_t>(count_points(a[0].as_string())));
+  const auto points = points_of(c, a[0].as_string());
+  return points ? Value::integer(static_cast<std::int64_t>(*points)) : c.stopped();
 }
 Value size_of_bytes(Context&, Args a) { return Value::integer(static_cast<std::int64_t>(a[0].as_string().size())); }
 Value size_of_items(Context&, Args a) { return Value::integer(static_cast<std::int64_t>(a[0].size())); }
 
+// In steps of as many bytes as make whole groups of both sides, so that only the last one is padded.
+constexpr std::size_t groups = std::size_t{12} << 10;
 Value encode(Context& c, Args a) {
-  if (!c.charge_text(a[0].as_string().size() * 2)) return c.stopped();
-  return c.text(base64(a[0].as_string()));
+  const auto data = a[0].as_string();
+  FilledText out(c, (data.size() + 2) / 3 * 4);
+  for (std::size_t at = 0; at < data.size(); at += groups)
+    if (!c.charge_text(std::min(groups, data.size() - at)) || !out.put(base64(data.substr(at, groups))))
+      return c.stopped();
+  return out.finish();
 }
 Value decode(Context& c, Args a) {
-  if (!c.charge_text(a[0].as_string().size() * 2)) return c.stopped();
-  const auto data = from_base64(a[0].as_string());
-  return data ? c.text(*data, Kind::bytes) : unreadable(c, a, "base64");
+  const auto text = a[0].as_string();
+  FilledText out(c, text.size() / 4 * 3 + 3);
+  for (std::size_t at = 0; at < text.size(); at += groups) {
+    const auto step = text.substr(at, groups);
+    if (!c.charge_text(step.size())) return c.stopped();
+    const bool last = at + groups >= text.size();
+    const auto data = last || step.back() != '=' ? from_base64(step) : std::nullopt;
+    if (!data) return unreadable(c, a, "base64");
+    if (!out.put(*data)) return c.stopped();
+  }
+  return out.finish(Kind::bytes);
 }
 
 constexpr Builtin table[] = {

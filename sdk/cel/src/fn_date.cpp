@@ -132,6 +132,7 @@ constexpr Builtin date_table[] = {
 };
 
 Value decimal_of_string(Context& c, Args a) {
+  if (!charge_reading(c, a[0].as_string())) return c.stopped();
   const auto value = parse_decimal(a[0].as_string());
   return value ? *value
                : c.error(ErrorCode::invalid_argument,

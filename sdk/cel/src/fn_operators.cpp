@@ -42,7 +42,7 @@ Value index_value(Context& c, const Value& container, const Value& key) {
     Value found;
     if (find_key(c, container, key, found)) return found;
     if (c.stop != nullptr) return c.stopped();
-    return c.error(ErrorCode::no_such_key, "no such key: " + to_text(key));
+    return c.error(ErrorCode::no_such_key, "no such key: " + shown(key));
   }
   return c.error(ErrorCode::no_such_overload,
                  "'" + std::string(type_name(container)) + "' has no elements; wanted a list or a map");
@@ -375,7 +375,7 @@ Value duplicate_or_stopped(Context& c, const Value& key) {
   if (!is_key(key))
     return c.error(ErrorCode::invalid_argument,
                    "'" + std::string(type_name(key)) + "' cannot be a map key; wanted bool, int, uint or string");
-  return c.error(ErrorCode::duplicate_key, "the map has the key " + to_text(key) + " already");
+  return c.error(ErrorCode::duplicate_key, "the map has the key " + shown(key) + " already");
 }
 
 std::span<const Builtin> operator_functions() { return table; }

@@ -1,38 +1,16 @@
 // fn_regex.cpp: the regex extension: extract, extractAll, replace.
 #include <algorithm>
-#include <memory>
 #include <vector>
 
 #include "filled.hpp"
 #include "library.hpp"
-#include "regex.hpp"
+#include "pattern_of.hpp"
 
 namespace socle::cel {
 namespace {
 
 using Args = const Value*;
 
-// The call's compiled pattern, or one compiled now into `own`; null and an error otherwise.
-const Regex* pattern_of(Context& c, Args a, std::unique_ptr<Regex>& own, Value& error) {
-  if (!c.charge(a[0].as_string().size() / 4 + 10)) {
-    error = c.stopped();
-    return nullptr;
-  }
-  if (c.regex != nullptr) return c.regex;
-  const auto text = a[1].as_string();
-  if (text.size() > Regex::max_dynamic_pattern || !c.charge(200 + text.size() * 20)) {
-    error = c.stop != nullptr ? c.stopped()
-                              : c.error(ErrorCode::invalid_argument, "a computed pattern may have at most 256 bytes");
-    return nullptr;
-  }
-  auto compiled = Regex::compile(text);
-  if (!compiled) {
-    error = c.error(ErrorCode::invalid_argument, compiled.error().message);
-    return nullptr;
-  }
-  own = *std::move(compiled);
-  return own.get();
-}
 Value too_many_groups(Context& c) {
   return c.error(ErrorCode::invalid_argument, "regular expression has more than one capturing group");
 }
@@ -58,7 +36,7 @@ class Matches {
   // may have to look at all of it to find that one character matches.
   [[nodiscard]] bool next(Context& c) {
     while (at_ <= text_.size() && regex_.match(text_, at_, found_)) {
-      if (!c.charge((text_.size() - at_) / 16 + 4)) return false;
+      if (!c.charge(match_fuel(text_.size() - at_, regex_.program_size()))) return false;
       const bool follows = found_[0].empty() && begin() == end_;
       end_ = begin() + found_[0].size();
       at_ = end_;

@@ -1,5 +1,6 @@
 // fn_time.cpp: timestamps and durations (cel-spec) and our dates.
 #include "library.hpp"
+#include "operators.hpp"
 #include "socle/cel/time.hpp"
 #include "utf8.hpp"
 
@@ -58,6 +59,7 @@ Value duration_millis(Context&, Args a) {
 }
 
 Value to_timestamp(Context& c, Args a) {
+  if (!charge_reading(c, a[0].as_string())) return c.stopped();
   const auto value = parse_timestamp(a[0].as_string());
   return value ? *value
                : c.error(ErrorCode::range, "'" + shortened(a[0].as_string()) +

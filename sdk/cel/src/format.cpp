@@ -8,6 +8,8 @@
 
 #include "decimal.hpp"
 #include "numbers.hpp"
+#include "socle/cel/merge_sort.hpp"
+#include "socle/cel/text_steps.hpp"
 #include "socle/cel/time.hpp"
 #include "utf8.hpp"
 
@@ -77,14 +79,15 @@ class Formatter {
     if (!c_.charge(1) || depth > 64 || out_.size() > max_size) return false;
     switch (value.kind()) {
       case Kind::string:
-      case Kind::type:
-        if (!c_.charge_text(value.as_string().size())) return false;
-        out_ += value.as_string();
-        return true;
-      case Kind::bytes:
-        if (!c_.charge_text(value.as_string().size())) return false;
-        append_repaired(out_, value.as_string());
-        return true;
+      case Kind::type: return each_step(value, [this](std::string_view piece) { out_ += piece; });
+      case Kind::bytes: {
+        const auto data = value.as_string();
+        std::size_t at = 0;
+        std::size_t end = 0;
+        bool replaced = false;
+        return each_step(
+            value, [&](std::string_view piece) { append_repaired(out_, data, at, end += piece.size(), replaced); });
+      }
       case Kind::null: out_ += "null"; return true;
       case Kind::boolean: out_ += value.as_bool() ? "true" : "false"; return true;
       case Kind::integer: out_ += std::to_string(value.as_int()); return true;
@@ -107,21 +110,31 @@ class Formatter {
     }
   }
 
+  // append(piece) until the result is too long, which is told later. False: the evaluation was stopped.
+  template <class Append>
+  bool each_step(const Value& value, const Append& append) {
+    return in_steps(c_, value.as_string(), [&](std::string_view piece) {
+      append(piece);
+      return out_.size() <= max_size;
+    });
+  }
+
   // Entries in the order of their keys' texts.
   bool map(const Value& value, int depth) {
-    if (!c_.charge(value.size() * 2)) return false;
-    std::vector<std::pair<std::string, std::size_t>> keys;
+    std::vector<std::string> keys;
+    std::vector<std::size_t> order;
     for (std::size_t i = 0, n = value.size(); i < n; ++i) {
       const auto start = out_.size();
-      if (!text(value.key_at(i), depth + 1)) return false;
-      keys.emplace_back(out_.substr(start), i);
+      if (!c_.charge(2) || !text(value.key_at(i), depth + 1)) return false;
+      keys.push_back(out_.substr(start));
+      order.push_back(i);
       out_.resize(start);
     }
-    std::sort(keys.begin(), keys.end());
+    if (!merge_sort(c_, order, [&keys](std::size_t a, std::size_t b) { return keys[a] < keys[b]; })) return false;
     out_ += '{';
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      out_ += (i > 0 ? ", " : "") + keys[i].first + ": ";
-      if (!text(value.at(keys[i].second), depth + 1)) return false;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      out_ += (i > 0 ? ", " : "") + keys[order[i]] + ": ";
+      if (!text(value.at(order[i]), depth + 1)) return false;
     }
     out_ += '}';
     return true;
@@ -172,11 +185,16 @@ class Formatter {
   std::string digits(const Value& value, unsigned base, bool upper) {
     const auto* letters = upper ? "0123456789ABCDEF" : "0123456789abcdef";
     if (base == 16 && (value.is(Kind::string) || value.is(Kind::bytes))) {
-      if (!c_.charge_text(value.as_string().size() * 2)) return {};
-      for (const char c : value.as_string()) {
-        out_ += letters[static_cast<unsigned char>(c) >> 4];
-        out_ += letters[static_cast<unsigned char>(c) & 15];
-      }
+      (void)each_step(value, [&](std::string_view piece) {
+        if (!c_.charge_text(piece.size())) return;
+        std::string made(piece.size() * 2, ' ');
+        auto at = made.begin();
+        for (const char c : piece) {
+          *at++ = letters[static_cast<unsigned char>(c) >> 4];
+          *at++ = letters[static_cast<unsigned char>(c) & 15];
+        }
+        out_ += made;
+      });
       return {};
     }
     const bool flag = base == 2 && value.is(Kind::boolean);

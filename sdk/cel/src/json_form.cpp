@@ -15,8 +15,8 @@ namespace {
 constexpr double whole_doubles = 0x1p53;  // up to here each whole number has a double of its own
 
 Status no_form(const Value& value) {
-  const auto shown = value.is_error() ? std::string() : " (" + to_text(value) + ")";
-  return Error{Code::invalid, "a value of kind " + std::string(type_name(value)) + shown + " has no JSON form"};
+  const auto text = value.is_error() ? std::string() : " (" + shown(value) + ")";
+  return Error{Code::invalid, "a value of kind " + std::string(type_name(value)) + text + " has no JSON form"};
 }
 
 Status append_real(json::Writer& out, const Value& value) {
@@ -29,69 +29,127 @@ Status append_real(json::Writer& out, const Value& value) {
   return {};
 }
 
-Status append_list(json::Writer& out, const Value& list, Decimals decimals) {
-  out.begin_array();
-  for (std::size_t i = 0; i < list.size(); ++i)
-    if (auto status = append_json(out, list.at(i), decimals); !status) return status;
-  out.end_array();
-  return {};
-}
+class Form {
+ public:
+  Form(json::Writer& out, Decimals decimals, const JsonFuel& fuel) : out_(out), decimals_(decimals), fuel_(fuel) {}
 
-// {1: 'a', '1': 'b'} has no JSON form: two of its keys are the same name, and one of the members would be lost.
-Status append_map(json::Writer& out, const Value& map, Decimals decimals) {
-  bool texts = false, others = false;
-  for (std::size_t i = 0; i < map.size(); ++i) (map.key_at(i).is(Kind::string) ? texts : others) = true;
-  std::set<std::string> taken;
-  out.begin_object();
-  for (std::size_t i = 0; i < map.size(); ++i) {
-    const std::string name = key_text(map.key_at(i));
-    if (texts && others && !taken.insert(name).second)  // else no two are the same
-      return Error{Code::invalid, "a map with two keys that are both \"" + name + "\" in JSON has no JSON form"};
-    out.key(name);
-    if (auto status = append_json(out, map.at(i), decimals); !status) return status;
+  Status append(const Value& value) {
+    if (auto status = pay(1); !status) return status;
+    switch (value.kind()) {
+      case Kind::null: out_.null(); return {};
+      case Kind::boolean: out_.boolean(value.as_bool()); return {};
+      case Kind::integer: out_.integer(value.as_int()); return {};
+      case Kind::unsigned_integer: out_.unsigned_integer(value.as_uint()); return {};
+      case Kind::real: return append_real(out_, value);
+      case Kind::string: return text(value.as_string());
+      case Kind::bytes:
+        if (auto status = pay(value.as_string().size() / 8); !status) return status;
+        out_.string(base64(value.as_string()));
+        return {};
+      case Kind::timestamp: out_.string(timestamp_text(value)); return {};
+      case Kind::duration: out_.string(duration_text(value)); return {};
+      case Kind::date: out_.string(date_text(value.days())); return {};
+      case Kind::decimal:
+        if (decimals_ == Decimals::numbers)
+          out_.number_text(decimal_text(value));
+        else
+          out_.string(decimal_text(value));
+        return {};
+      case Kind::ip: out_.string(ip_text(value)); return {};
+      case Kind::cidr: out_.string(cidr_text(value)); return {};
+      case Kind::optional:
+        if (value.optional_value() != nullptr) return append(*value.optional_value());
+        out_.null();
+        return {};
+      case Kind::list: return value.is_json() ? written(value.view()) : list(value);
+      case Kind::map: return value.is_json() ? written(value.view()) : map(value);
+      case Kind::type:
+      case Kind::error: break;
+    }
+    return no_form(value);
   }
-  out.end_object();
-  return {};
-}
+
+ private:
+  static constexpr std::uint64_t at_once = 256;  // units
+
+  Status pay(std::uint64_t units) {
+    owed_ += units;
+    if (owed_ < at_once) return {};
+    spent_ += owed_;
+    const bool taken = fuel_.take == nullptr || fuel_.take(fuel_.data, owed_);
+    owed_ = 0;
+    if (taken && spent_ <= longest_json / 16) return {};
+    return Error{Code::too_large,
+                 taken ? "the value has more than 16 MiB as JSON" : "the value is too long to be written"};
+  }
+  Status text(std::string_view text) {
+    if (auto status = pay(text.size() / 16); !status) return status;
+    out_.string(text);
+    return {};
+  }
+
+  Status list(const Value& list) {
+    out_.begin_array();
+    for (std::size_t i = 0; i < list.size(); ++i)
+      if (auto status = append(list.at(i)); !status) return status;
+    out_.end_array();
+    return {};
+  }
+
+  // {1: 'a', '1': 'b'} has no JSON form: two of its keys are the same name, and one of the members would be lost.
+  Status map(const Value& map) {
+    bool texts = false, others = false;
+    for (std::size_t i = 0; i < map.size(); ++i) (map.key_at(i).is(Kind::string) ? texts : others) = true;
+    std::set<std::string> taken;
+    out_.begin_object();
+    for (std::size_t i = 0; i < map.size(); ++i) {
+      const std::string name = key_text(map.key_at(i));
+      if (texts && others && !taken.insert(name).second)  // else no two are the same
+        return Error{Code::invalid, "a map with two keys that are both \"" + name + "\" in JSON has no JSON form"};
+      if (auto status = pay(name.size() / 16); !status) return status;
+      out_.key(name);
+      if (auto status = append(map.at(i)); !status) return status;
+    }
+    out_.end_object();
+    return {};
+  }
+
+  // A list or object of a document.
+  Status written(json::View view) {
+    if (auto status = pay(1); !status) return status;
+    if (view.is_string()) return text(view.as_string());
+    if (view.is_array()) {
+      out_.begin_array();
+      for (const auto element : view.elements())
+        if (auto status = written(element); !status) return status;
+      out_.end_array();
+      return {};
+    }
+    if (!view.is_object()) {
+      out_.value(view);
+      return {};
+    }
+    out_.begin_object();
+    for (const auto& [key, value] : view.members()) {
+      if (auto status = pay(key.size() / 16); !status) return status;
+      out_.key(key);
+      if (auto status = written(value); !status) return status;
+    }
+    out_.end_object();
+    return {};
+  }
+
+  json::Writer& out_;
+  Decimals decimals_;
+  const JsonFuel& fuel_;
+  std::uint64_t owed_ = 0;
+  std::uint64_t spent_ = 0;
+};
 
 }  // namespace
 
-Status append_json(json::Writer& out, const Value& value, Decimals decimals) {
-  switch (value.kind()) {
-    case Kind::null: out.null(); return {};
-    case Kind::boolean: out.boolean(value.as_bool()); return {};
-    case Kind::integer: out.integer(value.as_int()); return {};
-    case Kind::unsigned_integer: out.unsigned_integer(value.as_uint()); return {};
-    case Kind::real: return append_real(out, value);
-    case Kind::string: out.string(value.as_string()); return {};
-    case Kind::bytes: out.string(base64(value.as_string())); return {};
-    case Kind::timestamp: out.string(timestamp_text(value)); return {};
-    case Kind::duration: out.string(duration_text(value)); return {};
-    case Kind::date: out.string(date_text(value.days())); return {};
-    case Kind::decimal:
-      if (decimals == Decimals::numbers)
-        out.number_text(decimal_text(value));
-      else
-        out.string(decimal_text(value));
-      return {};
-    case Kind::ip: out.string(ip_text(value)); return {};
-    case Kind::cidr: out.string(cidr_text(value)); return {};
-    case Kind::optional:
-      if (value.optional_value() != nullptr) return append_json(out, *value.optional_value(), decimals);
-      out.null();
-      return {};
-    case Kind::list:
-      if (!value.is_json()) return append_list(out, value, decimals);
-      out.value(value.view());
-      return {};
-    case Kind::map:
-      if (!value.is_json()) return append_map(out, value, decimals);
-      out.value(value.view());
-      return {};
-    case Kind::type:
-    case Kind::error: break;
-  }
-  return no_form(value);
+Status append_json(json::Writer& out, const Value& value, Decimals decimals, const JsonFuel& fuel) {
+  return Form(out, decimals, fuel).append(value);
 }
 
 Result<std::string> to_json(const Value& value, Decimals decimals) {

@@ -10,6 +10,9 @@
 
 namespace socle::cel {
 
+// Bytes; a longer text is no number: reading it would take longer than an operation may.
+inline constexpr std::size_t longest_number_text = 1024;
+
 // The shortest text that reads back as the same double: "1.5", "1e+100", "NaN", "Infinity" or as given.
 [[nodiscard]] inline std::string double_text(double value) {
   if (std::isnan(value)) return "NaN";
@@ -60,6 +63,7 @@ namespace socle::cel {
 
 // The whole text as a decimal number, or the words for NaN and infinity. Nothing as well when it is beyond double.
 [[nodiscard]] inline std::optional<double> parse_double(std::string_view text) {
+  if (text.size() > longest_number_text) return std::nullopt;
   bool negative = false;
   auto rest = text;
   if (!rest.empty() && (rest[0] == '-' || rest[0] == '+')) {
@@ -82,6 +86,7 @@ namespace socle::cel {
 template <class T>
 [[nodiscard]] std::optional<T> parse_integer(std::string_view text) {
   T value = 0;
+  if (text.size() > longest_number_text) return std::nullopt;
   if (text.size() > 1 && text[0] == '+' && text[1] != '-') text.remove_prefix(1);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;

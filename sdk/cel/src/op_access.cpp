@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "decimal.hpp"
+#include "operators.hpp"
 #include "socle/cel/time.hpp"
 
 namespace socle::cel {
@@ -46,8 +47,10 @@ Coercion coercion_to(const Type& type) {
 
 Value coerced(Context& c, const Value& value, Coercion coercion) {
   const auto wrong = [&](std::string_view wanted) {
-    return c.error(ErrorCode::invalid_argument, to_text(value) + " is no " + std::string(wanted));
+    return c.error(ErrorCode::invalid_argument, shown(value) + " is no " + std::string(wanted));
   };
+  const bool read = value.is(Kind::string) && (coercion == Coercion::timestamp || coercion == Coercion::decimal);
+  if (read && !charge_reading(c, value.as_string())) return c.stopped();
   switch (coercion) {
     case Coercion::none: return value;
     case Coercion::integer:

@@ -18,6 +18,10 @@ Value overflow(Context& c);
   const bool text = key.is(Kind::string) || key.is(Kind::bytes);
   return !text || key.as_string().size() < 256 || c.charge_text(key.as_string().size());
 }
+// Fuel for reading a number or moment from a text: a short one is part of the operation.
+[[nodiscard]] inline bool charge_reading(Context& c, std::string_view text) {
+  return text.size() <= 64 || c.charge(text.size() / 8);
+}
 // Fuel for a search in a hash index that looked at more than a few entries.
 [[nodiscard]] inline bool charge_looks(Context& c, std::size_t looks) {
   return looks <= free_looks || c.charge(looks - free_looks);

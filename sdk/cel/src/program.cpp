@@ -3,11 +3,15 @@
 
 #include <array>
 #include <cstddef>
+#include <string>
 
 #include "code.hpp"
 #include "op_logic.hpp"
 
 namespace socle::cel {
+namespace {
+constexpr unsigned deepest_result = 1000;
+}
 
 Program::Program(std::unique_ptr<const Code> code) : code_(std::move(code)) {}
 Program::Program(Program&&) noexcept = default;
@@ -36,6 +40,7 @@ Value Program::evaluate(const Activation& activation, Arena& arena, const Limits
               reinterpret_cast<Value*>(room.data()),
               {}};
   auto& context = frame.context;
+  context.largest = limits.largest;
   if (fuel_left != nullptr) *fuel_left = 0;  // kept so when the work is stopped
   if (!context.charge(code_->root->cost)) return context.stopped();
   if (code_->locals > few) {
@@ -44,7 +49,12 @@ Value Program::evaluate(const Activation& activation, Arena& arena, const Limits
   }
   const auto value = code_->root->run(frame);
   if (fuel_left != nullptr && context.stop == nullptr) *fuel_left = context.fuel_left();
-  return context.stop != nullptr ? context.stopped() : value;
+  if (context.stop != nullptr) return context.stopped();
+  // Programs work on values of others: without an end a chain of them would nest deeper than a stack is.
+  if (value.depth() > deepest_result)
+    return context.error(ErrorCode::range,
+                         "the value is nested deeper than " + std::to_string(deepest_result) + " levels");
+  return value;
 }
 
 std::string Program::describe(const Value& error) const {

@@ -3,6 +3,9 @@
 
 #include <re2/re2.h>
 
+#include <algorithm>
+
+#include "socle/cel/pattern_cost.hpp"
 #include "utf8.hpp"
 
 namespace socle::cel {
@@ -33,14 +36,16 @@ struct Regex::Impl {
 Regex::Regex(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Regex::~Regex() = default;
 
-Result<std::unique_ptr<Regex>> Regex::compile(std::string_view pattern) {
+Result<std::unique_ptr<Regex>> Regex::compile(std::string_view pattern, Origin origin) {
   if (pattern.size() > max_pattern)
     return Error{Code::too_large, "regular expression of " + std::to_string(pattern.size()) + " bytes; at most " +
                                       std::to_string(max_pattern) + " are allowed"};
   RE2::Options options(RE2::Quiet);
-  options.set_max_mem(largest_budget);
+  const bool computed = origin == Origin::computed;
+  const auto budget = computed ? computed_pattern_memory : largest_budget;
+  options.set_max_mem(static_cast<std::int64_t>(budget));
   auto impl = std::make_unique<Impl>(pattern, options);
-  impl->budget = largest_budget;
+  impl->budget = budget;
   if (!impl->re.ok())
     return Error{Code::invalid, "bad regular expression '" + shortened(pattern) + "': " + impl->re.error()};
   if (matches_bytes(pattern))
@@ -48,7 +53,7 @@ Result<std::unique_ptr<Regex>> Regex::compile(std::string_view pattern) {
                  "bad regular expression '" + shortened(pattern) + "': \\C would cut characters; a dot is a whole one"};
   // Most patterns are small, and a tenant may have many: what one may take follows from its program.
   const auto enough = smallest_budget + static_cast<std::size_t>(impl->re.ProgramSize()) * per_instruction;
-  if (enough < largest_budget) {
+  if (!computed && enough < largest_budget) {
     options.set_max_mem(static_cast<std::int64_t>(enough));
     auto smaller = std::make_unique<Impl>(pattern, options);
     smaller->budget = enough;
@@ -60,6 +65,7 @@ Result<std::unique_ptr<Regex>> Regex::compile(std::string_view pattern) {
 bool Regex::search(std::string_view text) const {
   return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), impl_->re);
 }
+std::size_t Regex::program_size() const { return static_cast<std::size_t>(std::max(impl_->re.ProgramSize(), 0)); }
 int Regex::groups() const { return impl_->re.NumberOfCapturingGroups(); }
 
 bool Regex::match(std::string_view text, std::size_t from, std::vector<std::string_view>& found) const {

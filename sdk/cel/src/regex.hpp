@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,11 +17,15 @@ class Regex {
   static constexpr std::size_t max_pattern = 4096;         // bytes
   static constexpr std::size_t max_patterns = 64;          // constant ones of one expression
   static constexpr std::size_t max_dynamic_pattern = 256;  // of a pattern computed at run time
-  static Result<std::unique_ptr<Regex>> compile(std::string_view pattern);
+  // One computed at run time is made at once, and may take little memory.
+  enum class Origin : std::uint8_t { constant, computed };
+  static Result<std::unique_ptr<Regex>> compile(std::string_view pattern, Origin origin = Origin::constant);
   ~Regex();
 
   [[nodiscard]] bool search(std::string_view text) const;
   [[nodiscard]] int groups() const;
+  // Instructions.
+  [[nodiscard]] std::size_t program_size() const;
   // The first match at or after `from`: [0] the whole, then the groups; data() null for a group that took no part.
   bool match(std::string_view text, std::size_t from, std::vector<std::string_view>& found) const;
   // Whether a replacement names only groups that there are.

@@ -1,19 +1,31 @@
 // text.cpp: literals for values, quoting, base64.
 #include "text.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include "decimal.hpp"
 #include "network_text.hpp"
 #include "numbers.hpp"
 #include "socle/cel/time.hpp"
+#include "utf8.hpp"
 
 namespace socle::cel {
 namespace {
 
 constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-void append_text(std::string& out, const Value& value, int depth) {
+// Of every byte the digit it stands for; 64: none.
+constexpr auto base64_digits = [] {
+  std::array<std::uint8_t, 256> out{};
+  out.fill(64);
+  for (std::size_t i = 0; i < alphabet.size(); ++i)
+    out[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
+  return out;
+}();
+
+void append_text(std::string& out, const Value& value, int depth, std::size_t longest) {
   if (out.size() > 4096 || depth > 64) {
     out += "…";
     return;
@@ -30,8 +42,14 @@ void append_text(std::string& out, const Value& value, int depth) {
       if (!special && text.find_first_of(".e") == std::string::npos) out += ".0";
       return;
     }
-    case Kind::string: out += quoted(value.as_string()); return;
-    case Kind::bytes: out += quoted_bytes(value.as_string()); return;
+    case Kind::string:
+      out += quoted(shortened(value.as_string(), longest));
+      out += value.as_string().size() > longest ? "…" : "";
+      return;
+    case Kind::bytes:
+      out += quoted_bytes(value.as_string().substr(0, longest));
+      out += value.as_string().size() > longest ? "…" : "";
+      return;
     case Kind::type: out += value.as_string(); return;
     case Kind::timestamp: out += "timestamp(\"" + timestamp_text(value) + "\")"; return;
     case Kind::duration: out += "duration(\"" + duration_text(value) + "\")"; return;
@@ -43,7 +61,7 @@ void append_text(std::string& out, const Value& value, int depth) {
         return;
       }
       out += "optional.of(";
-      append_text(out, *value.optional_value(), depth + 1);
+      append_text(out, *value.optional_value(), depth + 1, longest);
       out += ')';
       return;
     case Kind::list:
@@ -53,10 +71,10 @@ void append_text(std::string& out, const Value& value, int depth) {
       for (std::size_t i = 0; i < value.size() && out.size() <= 4096; ++i) {
         if (i > 0) out += ", ";
         if (map) {
-          append_text(out, value.key_at(i), depth + 1);
+          append_text(out, value.key_at(i), depth + 1, longest);
           out += ": ";
         }
-        append_text(out, value.at(i), depth + 1);
+        append_text(out, value.at(i), depth + 1, longest);
       }
       out += map ? '}' : ']';
       return;
@@ -76,22 +94,36 @@ std::string key_text(const Value& key) {
 
 std::string to_text(const Value& value) {
   std::string out;
-  append_text(out, value, 0);
+  append_text(out, value, 0, std::string_view::npos);
+  return out;
+}
+std::string shown(const Value& value) {
+  std::string out;
+  append_text(out, value, 0, 200);
   return out;
 }
 
-std::string quoted(std::string_view text) {
+void append_escaped(std::string& out, std::string_view text) {
   constexpr std::string_view specials = "\a\b\f\n\r\t\v\\\"";
   constexpr std::string_view letters = "abfnrtv\\\"";
-  std::string out = "\"";
-  for (const char c : text) {
-    if (const auto i = specials.find(c); i != std::string_view::npos) {
+  const auto plain = [](char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\\' && c != '"'; };
+  while (!text.empty()) {
+    const auto end = std::find_if_not(text.begin(), text.end(), plain);
+    out.append(text.begin(), end);
+    text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
+    if (text.empty()) return;
+    if (const auto i = specials.find(text[0]); i != std::string_view::npos) {
       out += '\\';
       out += letters[i];
     } else {
-      out += c;
+      out += text[0];
     }
+    text.remove_prefix(1);
   }
+}
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  append_escaped(out, text);
   return out + '"';
 }
 
@@ -111,6 +143,7 @@ std::string quoted_bytes(std::string_view data) {
 
 std::string base64(std::string_view data) {
   std::string out;
+  out.reserve((data.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < data.size(); i += 3) {
     std::uint32_t group = 0;
     const auto rest = std::min<std::size_t>(3, data.size() - i);
@@ -128,12 +161,13 @@ std::optional<std::string> from_base64(std::string_view text) {
   }
   if (text.size() % 4 == 1 || (padding > 0 && (text.size() + padding) % 4 != 0)) return std::nullopt;
   std::string out;
+  out.reserve(text.size() / 4 * 3 + 3);
   std::uint32_t bits = 0;
   unsigned count = 0;
   for (const char c : text) {
-    const auto digit = alphabet.find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    bits = bits << 6 | static_cast<std::uint32_t>(digit);
+    const auto digit = base64_digits[static_cast<unsigned char>(c)];
+    if (digit > 63) return std::nullopt;
+    bits = bits << 6 | digit;
     count += 6;
     if (count >= 8) {
       count -= 8;

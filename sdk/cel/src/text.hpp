@@ -9,6 +9,8 @@ namespace socle::cel {
 
 // A CEL string literal, in double quotes.
 [[nodiscard]] std::string quoted(std::string_view text);
+// What stands between the quotes.
+void append_escaped(std::string& out, std::string_view text);
 // A CEL bytes literal.
 [[nodiscard]] std::string quoted_bytes(std::string_view data);
 [[nodiscard]] std::string base64(std::string_view data);

@@ -32,17 +32,17 @@ namespace socle::cel {
   return true;
 }
 
-// The data as text; bytes that are none become one U+FFFD, however many there are in a row.
-inline void append_repaired(std::string& out, std::string_view data) {
-  bool replaced = false;
-  for (std::size_t i = 0; i < data.size();) {
-    const auto length = point_length(data, i);
+// The data as text; bytes that are none become one U+FFFD, however many there are in a row. In parts: from `at` to the
+// first character that begins at `end` or behind it; `replaced`: the part before ended with such bytes.
+inline void append_repaired(std::string& out, std::string_view data, std::size_t& at, std::size_t end, bool& replaced) {
+  while (at < end) {
+    const auto length = point_length(data, at);
     if (length > 0)
-      out += data.substr(i, length);
+      out += data.substr(at, length);
     else if (!replaced)
       out += "\xEF\xBF\xBD";
     replaced = length == 0;
-    i += length > 0 ? length : 1;
+    at += length > 0 ? length : 1;
   }
 }
 

@@ -39,10 +39,15 @@ Int128 Value::unscaled() const {
 Value Value::list(const Value* items, std::size_t size) {
   Value value(Kind::list, reinterpret_cast<std::uintptr_t>(items));
   value.length_ = static_cast<std::uint32_t>(size);
+  value.holds(items, size);
   return value;
 }
 
-Value Value::map(const MapEntries* entries) { return Value(Kind::map, reinterpret_cast<std::uintptr_t>(entries)); }
+Value Value::map(const MapEntries* entries) {
+  Value value(Kind::map, reinterpret_cast<std::uintptr_t>(entries));
+  value.holds(entries->values, entries->size);
+  return value;
+}
 
 Value Value::ip(std::uint64_t high, std::uint64_t low, unsigned family) {
   Value value(Kind::ip, high);

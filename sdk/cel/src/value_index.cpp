@@ -11,6 +11,8 @@
 namespace socle::cel {
 namespace {
 
+constexpr std::size_t slots_step = 8000;  // cleared at once
+
 bool equals_nothing(const Value& value) { return value.is(Kind::real) && value.as_double() != value.as_double(); }
 
 }  // namespace
@@ -31,7 +33,11 @@ ValueIndex::ValueIndex(Context& c, std::size_t capacity) : c_(c) {
     return;
   }
   if (scanned) return;
-  std::fill(slots_, slots_ + slots, 0);
+  for (std::size_t from = 0; from < slots; from += slots_step) {
+    const auto count = std::min(slots_step, slots - from);
+    if (!c.charge(count / 4)) return;
+    std::fill_n(slots_ + from, count, 0);
+  }
   mask_ = slots - 1;
 }
 

@@ -1,6 +1,7 @@
-// zone.cpp: time zones from the system's TZif files (RFC 8536), read once per zone and kept for the process: an atomic
-// list that only grows, at most as long as the system has zones. Reading a known zone takes no lock.
+// zone.cpp: time zones from the system's TZif files (RFC 8536), read once per zone and kept for the process: atomic
+// lists by the name's hash that only grow, as many zones at most as the system has. Reading a known one takes no lock.
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "socle/cel/time.hpp"
+#include "socle/json/layout.hpp"
 
 namespace socle::cel {
 namespace {
@@ -190,26 +192,28 @@ bool is_zone_name(std::string_view name) {
 }
 
 struct Zones {
-  std::atomic<const Zone*> first{nullptr};
+  std::array<std::atomic<const Zone*>, 64> lists{};
   ~Zones() {
-    for (const auto* zone = first.load(); zone != nullptr;) {
-      const auto* next = zone->next;
-      delete zone;
-      zone = next;
-    }
+    for (const auto& first : lists)
+      for (const auto* zone = first.load(); zone != nullptr;) {
+        const auto* next = zone->next;
+        delete zone;
+        zone = next;
+      }
   }
 };
 
 const Zone* find_zone(std::string_view name) {
   static Zones zones;
-  for (const auto* zone = zones.first.load(std::memory_order_acquire); zone != nullptr; zone = zone->next)
-    if (zone->name == name) return zone;
   if (!is_zone_name(name)) return nullptr;
+  auto& first = zones.lists[json::layout::hash_key(name) % zones.lists.size()];
+  for (const auto* zone = first.load(std::memory_order_acquire); zone != nullptr; zone = zone->next)
+    if (zone->name == name) return zone;
   auto zone = std::make_unique<Zone>();
   zone->name = name;
   if (!read_zone(read_file("/usr/share/zoneinfo/" + zone->name), *zone)) return nullptr;
-  zone->next = zones.first.load(std::memory_order_relaxed);
-  while (!zones.first.compare_exchange_weak(zone->next, zone.get(), std::memory_order_release)) {}
+  zone->next = first.load(std::memory_order_relaxed);
+  while (!first.compare_exchange_weak(zone->next, zone.get(), std::memory_order_release)) {}
   return zone.release();
 }
 

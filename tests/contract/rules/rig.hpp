@@ -52,9 +52,11 @@ class RulesOnModels {
     Ask ask;
     ask.text = body;
     ask.meta = std::move(meta);
+    ask.context.tenant = tenant;
     return plugin->ask(method, ask);
   }
   FakeHost host;
+  std::string tenant = "acme";
   std::map<std::string, std::vector<Version>> published{{"loan", {{"1.0.0", "h1", loan}}}};
   int resolved = 0;
   int fetched = 0;

@@ -1,9 +1,11 @@
 // json_form_test.cpp: what values of every kind are in JSON.
 #include "socle/cel/json_form.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "socle/json/document.hpp"
 
@@ -90,4 +92,82 @@ TEST_CASE("cel json: what has no JSON form is told with its kind, also deep insi
         "a value of kind type (int) has no JSON form");
   CHECK(to_json(type).error().code == socle::Code::invalid);
   CHECK(written(Value::error(nullptr)).find("has no JSON form") != std::string::npos);
+}
+
+namespace {
+
+// [[[1], [1]], [[1], [1]]], and so on: as many ones as 2 to the power of `doublings`.
+Value doubled(Arena& arena, int doublings) {
+  Value out = make_list(arena, {Value::integer(1)});
+  for (int i = 0; i < doublings; ++i) out = make_list(arena, {out, out});
+  return out;
+}
+
+// Gives so many units and counts what was asked for.
+struct Purse {
+  std::uint64_t left = 0;
+  std::uint64_t asked = 0;
+  std::uint64_t largest = 0;
+  JsonFuel fuel() {
+    return {[](void* data, std::uint64_t units) {
+              auto& self = *static_cast<Purse*>(data);
+              self.asked += units;
+              self.largest = std::max(self.largest, units);
+              if (units > self.left) return false;
+              self.left -= units;
+              return true;
+            },
+            this};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("cel json: a value that holds another many times is as long as it will be, and has an end", "[cel]") {
+  Arena arena;
+  const auto text = to_json(doubled(arena, 40));
+  REQUIRE_FALSE(text);
+  CHECK(text.error().code == socle::Code::too_large);
+  CHECK(to_json(doubled(arena, 10)));
+  const std::string word(std::size_t{1} << 20, 'x');
+  CHECK(to_json(make_list(arena, std::vector<Value>(15, Value::string(word)))));
+  CHECK_FALSE(to_json(make_list(arena, std::vector<Value>(17, Value::string(word)))));
+}
+
+TEST_CASE("cel json: who writes a long value pays for it in pieces, and for a short one nothing", "[cel]") {
+  Arena arena;
+  const auto document = socle::json::Document::parse(R"({"a":[1,2,{"b":"c"}],"d":1.50})");
+  REQUIRE(document);
+  std::string out;
+  for (const auto& value : {Value::json(document->root()), make_list(arena, {Value::json(document->root())})}) {
+    Purse purse;
+    out.clear();
+    socle::json::Writer writer(out);
+    CHECK(append_json(writer, value, Decimals::numbers, purse.fuel()));
+    CHECK(purse.asked == 0);
+  }
+  CHECK(out == R"([{"a":[1,2,{"b":"c"}],"d":1.50}])");
+
+  Purse rich{1'000'000};
+  out.clear();
+  socle::json::Writer writer(out);
+  CHECK(append_json(writer, doubled(arena, 12), Decimals::numbers, rich.fuel()));
+  CHECK(rich.asked > 10'000);
+  CHECK(rich.largest < 300);
+
+  Purse poor{1'000};
+  out.clear();
+  socle::json::Writer stopped(out);
+  const auto status = append_json(stopped, doubled(arena, 30), Decimals::numbers, poor.fuel());
+  REQUIRE_FALSE(status);
+  CHECK(status.error().code == socle::Code::too_large);
+  CHECK(out.size() < 20'000);
+
+  // A record that is given many times is paid for each time.
+  Purse again{1'000'000};
+  out.clear();
+  socle::json::Writer copies(out);
+  const auto list = make_list(arena, std::vector<Value>(1'000, Value::json(document->root())));
+  CHECK(append_json(copies, list, Decimals::numbers, again.fuel()));
+  CHECK(again.asked > 5'000);
 }

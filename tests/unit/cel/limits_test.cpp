@@ -166,7 +166,7 @@ TEST_CASE("cel: long texts come out as short ones do", "[cel]") {
       const auto program = Program::compile(env, *ast, {optimize});
       REQUIRE(program);
       Arena arena(std::size_t{64} << 20);
-      const auto value = program->evaluate(activation, arena, {.fuel = 100'000'000, .memory = std::size_t{64} << 20});
+      const auto value = program->evaluate(activation, arena, {.fuel = 1'000'000'000, .memory = std::size_t{64} << 20});
       INFO((value.is_error() ? program->describe(value) : to_text(value)));
       CHECK(value.is_true());
     }

@@ -23,7 +23,7 @@ bool hits(const std::string& cell, const std::string& type, const std::string& v
   return out == "1";
 }
 
-struct Row {
+struct CellCase {
   std::string cell;
   std::string type;
   std::string value;
@@ -40,7 +40,7 @@ std::string refusal(const std::string& cell, const std::string& type) {
 }  // namespace
 
 TEST_CASE("table cells: every form lets the right values through", "[rules]") {
-  const std::vector<Row> rows{
+  const std::vector<CellCase> rows{
       {"-", "number", "3", true},
       {"", "number", "3", true},
       {"5", "number", "5", true},

@@ -46,6 +46,50 @@ TEST_CASE("ruleset: many small steps are interrupted too", "[rules]") {
   CHECK(looks == 5);
 }
 
+TEST_CASE("ruleset: writing an output is paid for, however small the value is that holds it", "[rules]") {
+  std::string doubled = "[input.n]";
+  for (int i = 0; i < 40; ++i) doubled = "cel.bind(s, " + doubled + ", [s, s])";
+  for (const bool trace : {false, true}) {
+    Rig rig(with(R"([{"set":"x","expr":")" + doubled + R"("}])"));
+    const auto outcome = rig.run(R"({"n":1})", trace);
+    REQUIRE(outcome.fault);
+    CHECK(outcome.fault->code == "out_of_fuel");
+    CHECK(outcome.output.empty());
+    if (trace) CHECK(outcome.trace.find(R"("more_bytes_than":)") != std::string::npos);
+  }
+  // A text of the record, again and again.
+  Rig copies(R"~({"rules":"r","output":"lists.range(1000).map(i, input.t)"})~");
+  const auto outcome = copies.run(R"({"t":")" + std::string(100'000, 'x') + "\"}");
+  REQUIRE(outcome.fault);
+  CHECK(outcome.fault->code == "out_of_fuel");
+}
+
+TEST_CASE("ruleset: a long value in a trace is cut between two characters", "[rules]") {
+  std::string text = "x";
+  for (int i = 0; i < 2'000; ++i) text += "\u00e9";
+  Rig rig(R"({"rules":"r","steps":[{"set":"t","expr":"input.t"}],"output":"1"})");
+  const auto outcome = rig.run(R"({"t":")" + text + "\"}", true);
+  REQUIRE_FALSE(outcome.fault);
+  const auto trace = json::Document::parse(outcome.trace);
+  REQUIRE(trace);
+  const auto value = trace->root().find("steps").at(0).find("value");
+  CHECK(value.find("cut").as_string() == "\"" + text.substr(0, 199));
+  CHECK(value.find("bytes").as_int64() == 4'003);
+}
+
+TEST_CASE("ruleset: steps that wrap each other's results do not nest without end", "[rules]") {
+  std::string steps = R"({"set":"s0","expr":"[input.n]"})";
+  for (int i = 1; i < 60; ++i)
+    steps += R"(,{"set":"s)" + std::to_string(i) + R"(","expr":")" + std::string(90, '[') + "s" +
+             std::to_string(i - 1) + std::string(90, ']') + "\"}";
+  Rig rig(with("[" + steps + "]", R"({"x":"s59"})"));
+  INFO(rig.text());
+  REQUIRE(rig.ruleset);
+  const auto outcome = rig.run(R"({"n":1})");
+  REQUIRE(outcome.fault);
+  CHECK(outcome.fault->message.find("nested deeper than 1000 levels") != std::string::npos);
+}
+
 TEST_CASE("ruleset: more validators or tests than are looked at, and tests that are no list, are refused", "[rules]") {
   const auto many = [](const std::string& one, int count) {
     std::string out = "[";

@@ -1,6 +1,7 @@
 // What is told of a ruleset: faults at their places, traces, stored tests, dry runs.
 #include "ruleset/difference.hpp"
 #include "socle/json/writer.hpp"
+#include "source/kinds.hpp"
 #include "unit/rules/rig.hpp"
 
 using namespace socle;
@@ -105,6 +106,31 @@ TEST_CASE("ruleset: every fault is told at its place, all at once", "[rules]") {
         "expression /steps/0/expr@10: undeclared reference to 'incom' (in container '')\n");
   CHECK(Rig(with("[]", R"({"x":"'open"})")).text().starts_with("expression /output/x@0: "));
   CHECK(Rig("[]").text().starts_with("ruleset_shape : a ruleset is an object"));
+}
+
+TEST_CASE("ruleset: what models/1 tells of a model's frame is told in its words or left to it, so once", "[rules]") {
+  const Rig later(R"({"rules":"r","workflow":"x","output":"1"})");
+  CHECK(later.text() == "later_part /workflow: 'workflow' belongs to a part that is not there yet; remove it\n");
+  CHECK_FALSE(later.ruleset);
+  CHECK(Rig(R"({"rules":"r","steps":[{"set":"a","expr":"1","workflow":2}],"output":"a"})").text() ==
+        "unknown_key /steps/0/workflow: 'workflow' means nothing here\n");
+  CHECK(Rig(R"({"output":"1"})").text().empty());
+  CHECK(Rig(R"({"rules":7,"output":"1"})").text().empty());
+
+  namespace models = socle::models;
+  for (const auto* text : {R"({"rules":"r","workflow":"x","output":"1"})", R"({"rules":"r","inptu":{},"output":"1"})",
+                           R"({"rules":7,"output":"1"})", R"({"output":"1"})"}) {
+    INFO(text);
+    std::vector<models::Diagnostic> all;
+    const auto source = models::Source::read(text, models::Media::json, all);
+    REQUIRE(source);
+    models::check_frame(*models::find_kind("rules"), "r", *source, all);
+    const Rig own(text);
+    for (const auto& one : own.diagnostics.all()) all.push_back({one.pointer, std::string(one.code), one.message});
+    source->find_places(all);
+    models::put_in_order(all);
+    CHECK(all.size() == 1);
+  }
 }
 
 TEST_CASE("ruleset: a misspelt field or output is found before anything runs", "[rules]") {

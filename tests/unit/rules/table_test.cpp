@@ -214,3 +214,35 @@ TEST_CASE("table: the trace names the cell that refused, also when it is the sec
   REQUIRE(other.misses.size() == 1);
   CHECK(other.misses[0].column == 0);
 }
+
+TEST_CASE("table: a cell of thousands of values, and one that refuses them, let through what they say", "[rules]") {
+  std::string values = "0";
+  std::string others = "!= 0";
+  for (int i = 1; i < 4'000; ++i) {
+    values += ", " + std::to_string(2 * i);
+    others += " && != " + std::to_string(2 * i);
+  }
+  TableRig rig(R"({"table":"t","hit":"C","inputs":[{"expr":"input.age","type":"number"}],"outputs":[{}],"rows":[[")" +
+               values + R"(","'one of them'"],[")" + others + R"(","'none'"]]})");
+  CHECK(rig.text().empty());
+  for (const auto* one : {"0", "2", "4000", "7998"})
+    CHECK(rig(R"({"age":)" + std::string(one) + "}") == R"(["one of them"])");
+  for (const auto* one : {"-1", "1", "3.5", "7999", "8000"})
+    CHECK(rig(R"({"age":)" + std::string(one) + "}") == R"(["none"])");
+}
+
+TEST_CASE("table: P and O go by the place of an output among thousands, of equal ones by the row", "[rules]") {
+  std::string values;
+  std::string rows;
+  for (int i = 0; i < 3'000; ++i) values += (i == 0 ? "\"" : ",\"") + std::to_string(2'999 - i) + "\"";
+  for (int i = 0; i < 500; ++i)
+    rows += (i == 0 ? "" : ",") + std::string(R"([">= 0",")") + std::to_string(i * 5) + R"(","'row )" +
+            std::to_string(i) + R"('"],["> 0",")" + std::to_string(i * 5) + R"(.0","'again'"])";
+  const auto outputs = R"([{"name":"a","values":[)" + values + R"(]},{"name":"b"}])";
+  TableRig first(policy_table("P", "[" + rows + "]", outputs));
+  REQUIRE(first.table);
+  CHECK(first(R"({"age":5})") == R"({"a":2495,"b":"row 499"})");
+  TableRig all(policy_table("O", "[" + rows + "]", outputs));
+  CHECK(
+      all(R"({"age":5})").starts_with(R"([{"a":2495,"b":"row 499"},{"a":2495,"b":"again"},{"a":2490,"b":"row 498"},)"));
+}

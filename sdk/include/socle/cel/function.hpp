@@ -26,11 +26,13 @@ class Context {
   }
 
   Arena& arena;
-  const Regex* regex = nullptr;     // the call's pattern, when it was a constant
-  const ErrorInfo* stop = nullptr;  // set once: the whole evaluation ends with it
+  std::uint64_t* largest = nullptr;  // see Limits::largest
+  const Regex* regex = nullptr;      // the call's pattern, when it was a constant
+  const ErrorInfo* stop = nullptr;   // set once: the whole evaluation ends with it
 
   // Takes fuel; false when the evaluation must stop (then return stopped()). One unit is about one operation, or 16
-  // bytes of text worked through.
+  // bytes of text worked through. The interrupt is looked at here alone: what grows with its input takes its fuel in
+  // pieces of at most about 2,000 units, each before the work that it pays for (text_steps.hpp, merge_sort.hpp).
   [[nodiscard]] bool charge(std::uint64_t units) {
     if (units <= stage_) {
       stage_ -= units;

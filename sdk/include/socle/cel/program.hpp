@@ -45,6 +45,9 @@ struct Limits {
   std::uint64_t interval = 0;
   bool (*interrupt)(void* data) = nullptr;
   void* data = nullptr;
+  // For tests: if given, raised to the most fuel that was taken at once, where that is above `interval`: so long, and
+  // `interval` more, may be worked between two looks at the interrupt.
+  std::uint64_t* largest = nullptr;
 };
 
 struct CompileOptions {

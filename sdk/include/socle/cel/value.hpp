@@ -89,7 +89,11 @@ class Value {
   static Value decimal(Int128 unscaled, std::uint32_t scale);
   static Value list(const Value* items, std::size_t size);
   static Value map(const MapEntries* entries);
-  static Value optional(const Value* value) { return Value(Kind::optional, reinterpret_cast<std::uintptr_t>(value)); }
+  static Value optional(const Value* value) {
+    Value out(Kind::optional, reinterpret_cast<std::uintptr_t>(value));
+    out.holds(value, 1);
+    return out;
+  }
   static Value optional_none() { return Value(Kind::optional, 0); }
   // Network byte order in the low bytes: an IPv4 address is bytes[12..15] of 16. family 4 or 6.
   static Value ip(std::uint64_t high, std::uint64_t low, unsigned family);
@@ -130,6 +134,8 @@ class Value {
   [[nodiscard]] Value at(std::size_t i) const;
   [[nodiscard]] Value key_at(std::size_t i) const;
   [[nodiscard]] const MapEntries* entries() const { return reinterpret_cast<const MapEntries*>(a_); }
+  // How many lists, maps and optionals that an evaluation made lie in one another; what came from JSON counts as none.
+  [[nodiscard]] unsigned depth() const { return depth_; }
   // The map's value under a key (numbers by value: 1, 1u and 1.0 are one key); false when there is none.
   [[nodiscard]] bool find(const Value& key, Value& found) const;
 
@@ -146,8 +152,16 @@ class Value {
     return value;
   }
 
+  // One deeper than the deepest of them.
+  void holds(const Value* parts, std::size_t size) {
+    std::uint16_t deepest = 0;
+    for (std::size_t i = 0; i < size; ++i) deepest = parts[i].depth_ > deepest ? parts[i].depth_ : deepest;
+    depth_ = static_cast<std::uint16_t>(deepest < UINT16_MAX ? deepest + 1 : deepest);
+  }
+
   Kind kind_ = Kind::null;
   bool json_ = false;
+  std::uint16_t depth_ = 0;
   std::uint32_t length_ = 0;
   std::uint64_t a_ = 0;
   std::uint64_t b_ = 0;
@@ -174,6 +188,8 @@ enum class Order : std::uint8_t { less, equal, greater, unordered, incomparable 
 [[nodiscard]] std::string_view type_name(const Value& value);
 // The value as a CEL literal, for messages and tests.
 [[nodiscard]] std::string to_text(const Value& value);
+// The same for messages about values that may be long: each text in it cut at 200 bytes.
+[[nodiscard]] std::string shown(const Value& value);
 // A map's key as the name of a member in JSON: 1, 1u and '1' have one.
 [[nodiscard]] std::string key_text(const Value& key);
 

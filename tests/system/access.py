@@ -107,7 +107,7 @@ class Access(SystemTest):
     def test_forms_and_policies_of_the_gallery_can_be_published(self):
         gallery = [item for item in self.does("GET", "/v1/templates")["items"] if item["kind"] != "rules"]  # those: system.rules
         self.assertEqual({"forms", "policies"}, {item["kind"] for item in gallery})
-        connection = http.client.HTTPConnection("127.0.0.1", self.k.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.k.port, timeout=60)
         self.addCleanup(connection.close)
         for item in gallery:
             kind, key, name = item["kind"], {"forms": "form", "policies": "policy"}[item["kind"]], "gallery-" + item["name"]

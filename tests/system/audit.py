@@ -1,6 +1,6 @@
 """system.audit: the audit trail of a running kernel: what people and operators do is in it, each tenant sees its own,
 kill -9 at random moments loses no acknowledged event, a flipped byte anywhere is found and located, an erased tenant's
-content is gone and the chain holds. SOCLE_FULL=1: 100 kills; else 8."""
+content is gone and the chain holds. SOCLE_FULL=1: 100 kills; else 8. A few lines beyond 400, because all of them read one trail."""
 
 import collections
 import glob
@@ -23,7 +23,7 @@ KILLS = 100 if FULL else 8
 FLIPS = 400 if FULL else 60
 
 
-def manifest(config=""):
+def manifest(config="", more=""):
     entries = {"storage-rocksdb": "home: kernel, config: {audit: true}",
                "audit": 'home: kernel, grants: ["call:storage/1", "act-as:tenants"], config: {%s}' % config,
                "gateway": 'home: kernel, listen: [http, ops], grants: [ingress, catalog, "call:audit/1"]',
@@ -35,7 +35,7 @@ def manifest(config=""):
                        '"call:audit/1", "act-as:tenants", "subscribe:models.published"], config: {password_memory: 8MiB}'}
     lines = ["socle: 1", "data: data", "listeners:",
              '  http: {address: "127.0.0.1:0", tenant: demo, principal: nobody}', '  ops: {address: "127.0.0.1:0"}',
-             "resident: " + RESIDENT, "tenants: {demo: {}, other: {}}", "plugins:"]
+             "resident: " + RESIDENT, "tenants: {demo: {}, other: {}}", more, "plugins:"]
     lines += ["  - {path: %s, %s}" % (plugin(name), entry) for name, entry in entries.items()]
     return "\n".join(lines) + "\n"
 
@@ -47,8 +47,8 @@ def verify(folder, *flags):
 
 
 class AuditTest(SystemTest):
-    def start(self, config=""):
-        self.node = self.kernel(manifest=manifest(config)).start()
+    def start(self, config="", more=""):
+        self.node = self.kernel(manifest=manifest(config, more)).start()
         self.trail = os.path.join(self.node.data, "audit")
         return self.node
 
@@ -59,7 +59,7 @@ class AuditTest(SystemTest):
         return found, (json.loads(text) if text else None), fields
 
     def operator(self, tenant="demo"):
-        return {"Authorization": "Bearer " + self.node.command("tenant", "token", tenant)["token"]}
+        return {"Authorization": "Bearer " + self.node.token(tenant)}
 
     def entries(self, tenant="demo", **question):
         """All pages of a tenant's trail, newest first."""
@@ -205,7 +205,7 @@ class Events(AuditTest):
 
     def test_operators_work_and_model_publishes_are_entries(self):
         self.start()
-        self.node.command("plugin", "swap", "notes", plugin("notes"))
+        self.node.swap("notes", plugin("notes"))
         self.node.command("tenant", "set", "demo", "rate=1000")
         with self.assertRaises(Refused):
             self.node.command("plugin", "unload", "storage-rocksdb")
@@ -219,7 +219,7 @@ class Events(AuditTest):
         self.assertEqual((changed["principal"], changed["target"], changed["status"]), ("operator", "tenants/demo", "ok"))
         self.assertEqual(self.entries("other", operation="tenant.set"), [])
         own = subprocess.run([SOCLE, "audit", "tail", self.trail, "--tenant", "", "--json"], capture_output=True,
-                             check=True, timeout=30)
+                             check=True, timeout=60)
         own = [(e["entry"]["operation"], e["entry"]["target"], e["entry"]["status"])
                for e in json.loads(own.stdout)["items"]]
         self.assertEqual(own, [("plugin.swap", "plugins/notes", "ok"), ("plugin.unload", "plugins/storage-rocksdb", "begun"),
@@ -248,7 +248,7 @@ class Events(AuditTest):
         self.assertGreater(report["erased"], 1)
         self.assertGreater(report["last"], before)
         tail = subprocess.run([SOCLE, "audit", "tail", self.trail, "--tenant", "third", "--json"], capture_output=True,
-                              check=True, timeout=30)
+                              check=True, timeout=60)
         self.assertEqual([e["entry"]["operation"] for e in json.loads(tail.stdout)["items"]], ["audit.erase"])
         self.assertTrue(self.entries("other"))
 
@@ -271,8 +271,8 @@ class Page(AuditTest):
 
 
 class Trail(AuditTest):
-    def write(self, stop, done, number):
-        """Notes until told to stop; what was acknowledged."""
+    def write(self, stop, done, number, others=None):
+        """Notes until told to stop; what was acknowledged, and `others`: the statuses of what was not."""
         count = 0
         while not stop.is_set():
             count += 1
@@ -282,6 +282,8 @@ class Trail(AuditTest):
                 return
             if status == 201:
                 done.append(json.loads(text)["id"])
+            elif others is not None:
+                others.append(status)
 
     def guess(self, stop, done):
         """Bad sign-ins until told to stop; the trace of each that was answered."""
@@ -307,7 +309,7 @@ class Trail(AuditTest):
             writers.append(threading.Thread(target=self.guess, args=(stop, guessed)))
             for writer in writers:
                 writer.start()
-            wait_for("writes", 20, lambda count=len(done), tried=len(guessed): len(done) > count + 20 and len(guessed) > tried)
+            wait_for("writes", 60, lambda count=len(done), tried=len(guessed): len(done) > count + 20 and len(guessed) > tried)
             time.sleep(random.uniform(0, 0.3))
             self.node.kill()
             stop.set()
@@ -331,10 +333,11 @@ class Trail(AuditTest):
     def test_one_flipped_byte_anywhere_is_found_and_located(self):
         self.start('segment: 64KiB')
         stop, done = threading.Event(), []
-        writers = [threading.Thread(target=self.write, args=(stop, done, i)) for i in range(2)]
+        # So many that a slow disk, which takes what came meanwhile with one sync, has them written soon.
+        writers = [threading.Thread(target=self.write, args=(stop, done, i)) for i in range(16)]
         for writer in writers:
             writer.start()
-        wait_for("segments", 60, lambda: len(glob.glob(os.path.join(self.trail, "segments", "*"))) >= 6)  # the folder comes with the first
+        wait_for("segments", 300, lambda: len(glob.glob(os.path.join(self.trail, "segments", "*"))) >= 6)  # the folder comes with the first
         stop.set()
         for writer in writers:
             writer.join()
@@ -372,13 +375,14 @@ class Trail(AuditTest):
         print("\naudit: %d bytes flipped, each found in its file" % tried)
 
     def test_swaps_and_restarts_lose_nothing(self):
-        self.start()
-        stop, done = threading.Event(), []
-        writers = [threading.Thread(target=self.write, args=(stop, done, i)) for i in range(2)]
+        self.start(more="swap: {pause: 5s}")  # else a store whose disk is slow is swapped in none of its writes
+        stop, done, others = threading.Event(), [], []
+        writers = [threading.Thread(target=self.write, args=(stop, done, i, others)) for i in range(2)]
         for writer in writers:
             writer.start()
         for name in ("audit", "storage-rocksdb", "audit"):
-            self.node.command("plugin", "swap", name, plugin(name))
+            wait_for("writes before the swap", 60, lambda wanted=len(done) + 4: len(done) >= wanted)
+            self.node.swap(name, plugin(name))
         stop.set()
         for writer in writers:
             writer.join()
@@ -387,7 +391,10 @@ class Trail(AuditTest):
         self.node.start()
         found = [each["target"].rsplit("/", 1)[1] for each in self.entries(operation="storage.create")
                  if each["target"].startswith("notes")]
-        self.assertEqual(sorted(found), sorted(done))
+        # A write that the disk kept past its deadline is answered 504, and may have been done.
+        self.assertEqual(set(others) - {504}, set())
+        self.assertEqual(set(done) - set(found), set(), "acknowledged, and not in the trail")
+        self.assertLessEqual(len(found), len(done) + len(others), "more events than writes")
         self.good()
 
 

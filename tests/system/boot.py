@@ -25,7 +25,7 @@ class Boot(SystemTest):
         return kernel.request("GET", "/v1/hello/" + name)[2]
 
     def run_to_end(self, file, *arguments):
-        done = subprocess.run([SOCLE, "run", file, *arguments], capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run([SOCLE, "run", file, *arguments], capture_output=True, text=True, timeout=60, check=False)
         return done.returncode, done.stdout, done.stderr
 
     def edit(self, kernel, old, new):
@@ -89,10 +89,10 @@ class Boot(SystemTest):
             # The kernel has this connection and its head once a later connection is answered.
             self.hello(kernel)
             kernel.process.terminate()
-            wait_for("the listener is closed", 10, lambda: self.refused(kernel))
+            wait_for("the listener is closed", 60, lambda: self.refused(kernel))
             s.sendall(body[5:])
             self.assertIn(b"HTTP/1.1 201 ", s.recv(65536))
-        self.assertEqual(0, kernel.process.wait(30))
+        self.assertEqual(0, kernel.process.wait(60))
 
     @staticmethod
     def refused(kernel):
@@ -116,14 +116,14 @@ class Boot(SystemTest):
         self.addCleanup(first.stdout.close)
         kernel.spawn()
         first.terminate()
-        self.assertEqual(0, first.wait(20))
+        self.assertEqual(0, first.wait(60))
         kernel.await_ready()
         self.assertEqual("Hello, Ada!\n", self.hello(kernel))
 
     def test_a_changed_manifest_is_applied(self):
         kernel = self.kernel(plugins=("gateway", "hello")).start()
         self.edit(kernel, "hello, home: kernel", "hello, home: kernel, config: {greeting: Salut}")
-        wait_for("the new greeting", 15, lambda: self.hello(kernel) == "Salut, Ada!\n")
+        wait_for("the new greeting", 60, lambda: self.hello(kernel) == "Salut, Ada!\n")
 
     def test_a_half_written_manifest_is_not_taken(self):
         kernel = self.kernel(plugins=("gateway", "hello")).start()
@@ -131,11 +131,11 @@ class Boot(SystemTest):
             text = file.read()
         with open(kernel.file, "w", encoding="utf-8") as file:
             file.write(text[:text.index("  - {path") + 20])
-        wait_for("the refusal", 15, lambda: "the changed system manifest is not taken" in kernel.log_text())
+        wait_for("the refusal", 60, lambda: "the changed system manifest is not taken" in kernel.log_text())
         self.assertEqual("Hello, Ada!\n", self.hello(kernel))
         with open(kernel.file, "w", encoding="utf-8") as file:
             file.write(text.replace("hello, home: kernel", "hello, home: kernel, config: {greeting: Salut}"))
-        wait_for("the new greeting", 15, lambda: self.hello(kernel) == "Salut, Ada!\n")
+        wait_for("the new greeting", 60, lambda: self.hello(kernel) == "Salut, Ada!\n")
 
     def test_a_package_in_a_watched_folder_is_loaded_when_whole_swapped_and_unloaded(self):
         drop = os.path.join(self.folder, "drop")
@@ -147,26 +147,26 @@ class Boot(SystemTest):
             manifest = file.read()
         with open(os.path.join(plugin("hello"), "libhello.so"), "rb") as file:
             library = file.read()
-        with open(os.path.join(own, "manifest.yaml"), "w", encoding="utf-8") as file:
-            file.write(manifest + "home: kernel\n")
         with open(os.path.join(own, "libhello.so"), "wb") as file:
             file.write(library)
             file.flush()
+            with open(os.path.join(own, "manifest.yaml"), "w", encoding="utf-8") as second:  # last: nobody looks before
+                second.write(manifest + "home: kernel\n")
             # Whole as bytes, but still open: two more looks come and go.
             other = os.path.join(drop, "other")
             os.mkdir(other)
             with open(os.path.join(other, "manifest.yaml"), "w", encoding="utf-8") as second:
                 second.write("plugin: [\n")
-            wait_for("the look at the other package", 15, lambda: "watched directory: refused" in kernel.log_text())
+            wait_for("the look at the other package", 60, lambda: "watched directory: refused" in kernel.log_text())
             self.assertNotIn("watched directory: loaded", kernel.log_text())
-        wait_for("hello", 15, lambda: self.hello(kernel) == "Hello, Ada!\n")
+        wait_for("hello", 60, lambda: self.hello(kernel) == "Hello, Ada!\n")
         copy_plugin(self.folder, "hello", [("default: Hello", "default: Servus"),
                                            ("plugin: hello", "plugin: hello\nhome: kernel")])
         os.rename(own, os.path.join(drop, ".old"))
         os.rename(os.path.join(self.folder, "hello"), own)
-        wait_for("the new greeting", 15, lambda: self.hello(kernel) == "Servus, Ada!\n")
+        wait_for("the new greeting", 60, lambda: self.hello(kernel) == "Servus, Ada!\n")
         shutil.rmtree(own)
-        wait_for("hello to be unloaded", 15, lambda: "watched directory: unloaded" in kernel.log_text())
+        wait_for("hello to be unloaded", 60, lambda: "watched directory: unloaded" in kernel.log_text())
         self.assertEqual(404, kernel.request("GET", "/v1/hello/Ada")[0])
         lines = [line for line in kernel.log_text().splitlines() if "watched directory: " in line]
         self.assertEqual(["refused", "loaded", "swapped", "unloaded"],
@@ -178,7 +178,7 @@ class Boot(SystemTest):
         with open(os.path.join(bad, "libhello.so"), "r+b") as file:
             file.truncate(1000)
         self.edit(kernel, plugin("hello"), bad)
-        wait_for("the refusal", 15, lambda: "change set refused: apply" in kernel.log_text())
+        wait_for("the refusal", 60, lambda: "change set refused: apply" in kernel.log_text())
         self.assertEqual("Hello, Ada!\n", self.hello(kernel))
 
     def test_what_needs_a_restart_is_planned_as_such_and_refused_by_apply(self):

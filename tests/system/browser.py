@@ -18,7 +18,7 @@ def find():
 class Browser:
     """One process with one tab. Every wait ends: with an answer, or after `seconds` with what was waited for."""
 
-    def __init__(self, seconds=20):
+    def __init__(self, seconds=60):
         self.seconds = seconds
         self.folder = tempfile.mkdtemp(prefix="socle-browser-")
         down, self.out = os.pipe()

@@ -12,11 +12,12 @@ import statistics
 import subprocess
 import time
 
-from harness import FULL, SOCLE, SystemTest, crowded, main, wait_for
-from supervisor import Prober, children
+from harness import FULL, SOCLE, SystemTest, crowded, main, sync_time, wait_for
+from supervisor import Prober, alive, children
 
 CRASHES = 1000 if FULL else 30
-AGAIN = 0.05  # seconds from the crash to the next good answer, on a machine that has a core to spare
+AGAIN = 0.05  # seconds from the crash to the next good answer, on a machine that has a core and a disk to spare
+SYNCS = 4     # that may come before it: of the report, its folder, and what the one before still had to write
 
 
 class CellCrashes(SystemTest):
@@ -35,22 +36,26 @@ class CellCrashes(SystemTest):
         self.assertEqual("cell_died", json.loads(text)["code"], text)
 
     def again(self):
-        """Seconds until the cell answers."""
+        """Seconds until the cell answers; a call that would have to wait for longer than its deadline is told so."""
         begin = time.monotonic()
-        status, _, text = self.running.request("GET", "/v1/drill")
-        self.assertEqual((200, "well"), (status, text))
+
+        def well():
+            status, _, text = self.running.request("GET", "/v1/drill")
+            self.assertIn(status, (200, 504), text)
+            return text == "well"
+        wait_for("the cell to answer", 60, well)
         return time.monotonic() - begin
 
     def generation(self):
         return self.running.command("plugin", "show", "drill")["generations"][-1]
 
     def cell(self):
-        return wait_for("a cell", 10, lambda: self.generation()["cells"][0]["pid"])
+        return wait_for("a cell", 60, lambda: self.generation()["cells"][0]["pid"])
 
     def others_during(self, work):
         """Runs it while other plugins are asked; none of them may notice."""
         probers = [Prober(self.running), Prober(self.running, "GET", "/v1/notes")]
-        wait_for("answers before", 20, lambda: all(len(p.asked) > 5 for p in probers))
+        wait_for("answers before", 60, lambda: all(len(p.asked) > 5 for p in probers))
         work()
         for prober in probers:
             outcomes = {str(outcome) for _, _, outcome in prober.stop()}
@@ -68,14 +73,14 @@ class CellCrashes(SystemTest):
                         delays.append(self.again())
 
                 self.others_during(drill)
-                self.assertLess(statistics.median(delays), AGAIN * crowded(), delays)
+                self.assertLess(statistics.median(delays), AGAIN * crowded() + SYNCS * sync_time(self.folder), delays)
                 print("\ncell_crashes: %s: next good answer after %s ms" % (
                     what, " ".join("%.0f" % (d * 1000) for d in delays)))
                 self.told("drill", name)
 
     def told(self, plugin, name):
-        crash = wait_for("the report", 10, lambda: self.running.command("plugin", "show", plugin).get("last_crash"))
-        wait_for("the report of " + name, 10,
+        crash = wait_for("the report", 60, lambda: self.running.command("plugin", "show", plugin).get("last_crash"))
+        wait_for("the report of " + name, 60,
                  lambda: self.running.command("plugin", "show", plugin)["last_crash"].get("signal", "") == name)
         crash = self.running.command("plugin", "show", plugin)["last_crash"]
         self.assertEqual(("cell", "drill", "call of run", "demo"),
@@ -88,7 +93,7 @@ class CellCrashes(SystemTest):
     def test_an_endless_loop_is_ended(self):
         self.others_during(lambda: self.crash("loop"))
         self.again()
-        wait_for("the log tells", 10, lambda: "it hangs" in self.running.log_text())
+        wait_for("the log tells", 60, lambda: "it hangs" in self.running.log_text())
 
     def test_a_stopped_cell_is_ended(self):
         def stop():
@@ -133,15 +138,16 @@ class CellCrashes(SystemTest):
         for _ in range(CRASHES):
             self.crash("segv")
             self.again()
-        after = wait_for("descriptors as before", 20, lambda: (
+        after = wait_for("descriptors as before", 60, lambda: (
             lambda u: u if u["fds"] <= before["fds"] and u["threads"] <= before["threads"] else None)(
                 self.running.usage()))
         self.assertLessEqual(len(children(self.running.process.pid)), family)
         self.assertLessEqual(len(glob.glob("/sys/fs/cgroup/**/socle-%d-*" % self.running.pid, recursive=True)), len(groups))
-        wait_for("shared memories as before", 20, lambda: len(self.shared_memories()) <= shared)
+        wait_for("shared memories as before", 60, lambda: len(self.shared_memories()) <= shared)
         self.assertLess(after["maps"] - before["maps"], 16)
         self.assertLess(after["rss"] - before["rss"], 8 << 20)
         self.assertLessEqual(len(os.listdir(os.path.join(self.running.data, "crashes"))), 100)
+        wait_for("all of them are counted", 60, lambda: self.generation()["crashes"] >= CRASHES + 5)
         self.assertEqual(CRASHES + 5, self.generation()["crashes"])
         print("\ncell_crashes: %d crashes: %d descriptors, %d threads, %d shared memories, maps %+d, rss %+d KiB" % (
             CRASHES, after["fds"], after["threads"], shared, after["maps"] - before["maps"], (after["rss"] - before["rss"]) >> 10))
@@ -152,11 +158,11 @@ class CellCrashes(SystemTest):
         self.running.kill_kernel()
         self.running.await_restart()
         left = {p for p in family if os.path.exists("/proc/%d" % p)} - {self.running.process.pid}
-        wait_for("the end of %s" % left, 10, lambda: not [p for p in left if os.path.exists("/proc/%d" % p)])
+        wait_for("the end of %s" % left, 60, lambda: not [p for p in left if alive(p)])
         self.again()
         family = children(self.running.process.pid)
         self.running.kill()
-        wait_for("the end of %s" % family, 10, lambda: not [p for p in family if os.path.exists("/proc/%d" % p)])
+        wait_for("the end of %s" % family, 60, lambda: not [p for p in family if alive(p)])
 
     def sizes(self):
         """Of the cell's process in KiB, as the machine counts them."""
@@ -172,7 +178,7 @@ class CellCrashes(SystemTest):
             self.assertEqual(cell[key], told[key])  # the only one
         self.assertGreater(told["memory_bytes"], told["resident_bytes"])
         shown = subprocess.run([SOCLE, "plugin", "show", "drill", "--control", self.running.control_path],
-                               capture_output=True, text=True, timeout=30, check=True).stdout
+                               capture_output=True, text=True, timeout=60, check=True).stdout
         self.assertRegex(shown, r"memory +[0-9.]+ MiB with its part of what it shares; [0-9.]+ MiB resident of [0-9.]+ [MG]iB mapped")
         self.assertEqual(2, len(re.findall(r"[0-9.]+ MiB  ", shown)), shown)  # of the generation, and of its cell
 

@@ -4,10 +4,12 @@ live through swaps on their connection and through kill -9 of the kernel by comi
 
 import json
 import shutil
+import time
 
-from harness import SystemTest, copy_plugin, main, plugin, wait_for
+from harness import SystemTest, copy_plugin, crowded, main, plugin, wait_for
 
-PROMPT = 1.5  # seconds: a reset is looked for every 200 ms, a cancelled long poll every 100 ms; the rest is the machine's
+# Seconds, the best of three times: a reset is looked for every 200 ms, a cancelled long poll every 100 ms; the rest is the machine's.
+PROMPT = 1.5
 
 
 class Stream:
@@ -21,7 +23,7 @@ class Stream:
 
     def open(self):
         self.close()
-        self.socket = self.kernel.connect(20)
+        self.socket = self.kernel.connect()
         self.connections += 1
         self.text, self.opened = b"", False
         resume = "Last-Event-ID: %s\r\n" % self.last if self.last else ""
@@ -86,13 +88,16 @@ class Events(SystemTest):
         return sum(g["in_flight"] + g["connections"] for generations in shown for g in generations)
 
     def test_a_client_that_vanishes_leaves_no_work_behind(self):
-        kernel = self.serve()
+        kernel, took = self.serve(), []
         for _ in range(3):
             streams = [self.stream(kernel) for _ in range(10)]
-            wait_for("all streams wait in storage", 5, lambda: self.at_work(kernel) >= 30)
+            wait_for("all streams wait in storage", 60, lambda: self.at_work(kernel) >= 30)
             for stream in streams:
                 stream.close()
-            wait_for("their long polls are gone", PROMPT, lambda: self.at_work(kernel) == 0)
+            begun = time.monotonic()
+            wait_for("their long polls are gone", 60, lambda: self.at_work(kernel) == 0)
+            took.append(time.monotonic() - begun)
+        self.assertLess(min(took), PROMPT * crowded(), took)
 
     def test_last_event_id_resumes_after_it_and_repeats_nothing(self):
         kernel = self.serve()
@@ -132,7 +137,7 @@ class Events(SystemTest):
             stream.until(ids[0])
         for turn in range(2):  # both ways; a swap of notes lets its long polls end
             for name in names:
-                kernel.command("plugin", "swap", name, folders[name][turn % 2])
+                kernel.swap(name, folders[name][turn % 2])
                 ids.append(self.note(kernel, "%s %d" % (name, turn)))
         for stream in streams:
             stream.until(ids[-1])

@@ -58,7 +58,7 @@ class Files(SystemTest):
         return kernel
 
     def ask(self, method, path, body=None, port=None, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", port or self.kernel_.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.kernel_.port, timeout=60)
         try:
             connection.request(method, path, body, {k.replace("_", "-"): v for k, v in headers.items()})
             answer = connection.getresponse()
@@ -164,7 +164,7 @@ class Files(SystemTest):
             whole.update(part)
             self.assertEqual(headers["upload-offset"], str(sent))
         self.assertEqual(json.loads(text)["sha256"], whole.hexdigest())
-        connection = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=60)
         connection.request("GET", path)
         answer, got, size = connection.getresponse(), hashlib.sha256(), 0
         for piece in iter(lambda: answer.read(65536), b""):
@@ -250,11 +250,11 @@ class Files(SystemTest):
             nonlocal gone
             gone += self.kernel_.command("call", "blob/1.collect", "{}", "--tenant", "demo")["files"]
             return gone >= wanted
-        wait_for("%d files to be collected" % wanted, 20, sweep, 0.1)
+        wait_for("%d files to be collected" % wanted, 60, sweep, 0.1)
         self.assertEqual(gone, wanted)
 
     def test_kills_leave_no_file_without_its_bytes_and_nothing_is_kept_for_ever(self):
-        kernel = self.system(grace="2s", sweep="500ms")
+        kernel = self.system(grace="10s", sweep="500ms")  # longer than an upload takes, whatever the disk
         self.publish()
         acknowledged = {}
         for kill in range(KILLS):
@@ -262,7 +262,7 @@ class Files(SystemTest):
             clients = [threading.Thread(target=self.write_until, args=(stop, acknowledged)) for _ in range(3)]
             for client in clients:
                 client.start()
-            wait_for("some files", 20, lambda: len(acknowledged) > kill * 5 + 5)
+            wait_for("some files", 60, lambda: len(acknowledged) > kill * 5 + 5)
             kernel.kill_kernel()
             stop.set()
             for client in clients:
@@ -275,7 +275,7 @@ class Files(SystemTest):
         lines = self.ask("GET", "/v1/forms/claim/records:export?format=jsonl")[2].splitlines()
         kept = {json.loads(line)["doc"]["photos"][0] for line in lines}
         self.assertEqual(set(acknowledged) - kept, set())
-        wait_for("what the kills left to be gone", 30, lambda: set(self.on_disk()) == kept, 0.2)
+        wait_for("what the kills left to be gone", 120, lambda: set(self.on_disk()) == kept, 0.2)
 
     def write_until(self, stop, acknowledged):
         while not stop.is_set():

@@ -21,7 +21,7 @@ SUITE = os.path.join(os.environ.get("SOCLE_CONFORMANCE") or os.path.join(ROOT, "
 class JsonOverHttp(SystemTest):
     def test_malformed_texts_are_refused_and_correct_ones_are_read(self):
         kernel = self.kernel(plugins=("storage-rocksdb", "gateway", "notes")).start()
-        connection = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", kernel.port, timeout=60)
         self.addCleanup(connection.close)
         connection.connect()
         first = connection.sock

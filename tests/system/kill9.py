@@ -9,10 +9,11 @@ import random
 import select
 
 from disk_faults import DiskFaults
-from harness import FULL, Kernel, SystemTest, main
+from harness import FULL, Kernel, SystemTest, main, sync_time
 
 KILLS, SUPERVISED, POWER_CUTS = (300, 100, 100) if FULL else (100, 10, 20)
-AFTER = (0.02, 0.6)  # seconds of writing before the kill
+AFTER = (0.02, 0.6)  # seconds of writing before the kill,
+SYNCS = 6            # and time for so many syncs of a slow disk
 
 
 def document(name, count, finished):
@@ -75,13 +76,13 @@ class Kill9(SystemTest):
         dice = random.Random(seed)
         ledger = Ledger()
         kernel = self.kernel(plugins=("storage-rocksdb", "gateway", "notes"), environment=environment).start()
-        begin = self.feed_position(kernel)
+        begin, most = self.feed_position(kernel), AFTER[1] + SYNCS * sync_time(self.folder)
         for kill in range(kills):
             writer = kernel.client("notes", 12, "k%d" % kill, log=True, loss=True)
-            select.select([writer.process.stdout], [], [], dice.uniform(*AFTER))  # until then, or its unexpected end
+            select.select([writer.process.stdout], [], [], dice.uniform(AFTER[0], most))  # until then, or its unexpected end
             kill_it(kernel)
-            report = json.loads(writer.line(20))
-            writer.process.wait(20)
+            report = json.loads(writer.line())
+            writer.process.wait(60)
             writer.end()
             # A disk that stalls past a write's deadline answers 504: not acknowledged, so either way will do.
             self.assertTrue(report["failed"] == 0 or "status 504" in report["problem"], report)
@@ -97,7 +98,7 @@ class Kill9(SystemTest):
     def feed_position(self, kernel):
         """An event id before all writes under test: that of a note which is then gone."""
         stream = kernel.client("sse", 1, "begin", log=True)
-        self.assertTrue(stream.line(20).startswith("open "))
+        self.assertTrue(stream.line().startswith("open "))
         status, _, text = kernel.request("POST", "/v1/notes", {"title": "begin"})
         self.assertEqual(201, status, text)
         self.begin = json.loads(text)["id"]

@@ -23,9 +23,12 @@ class Latency(TenantsTest):
         return quiet
 
     def test_a_light_tenants_p99_beside_one_that_offers_fifty_times_its_share(self):
-        self.serve({"light": "weight: 1", "other": "weight: 1"})
+        kernel = self.serve({"light": "weight: 1", "other": "weight: 1"})
         light = ("light", 4, "/v1/burn/100000", "open", 400)
         self.quiet_p99(light)
+        self.judged(kernel, lambda: self.check_shares_beside(light))
+
+    def check_shares_beside(self, light):
         share = self.load(("other", 4, "/v1/burn/100000", "closed", 8), measure=1000)["other"]["completed"] / 2
         groups = (None, ("other", 8, "/v1/burn/100000", "open", int(share)),
                   ("other", 64, "/v1/burn/100000", "open", int(50 * share)))
@@ -70,7 +73,7 @@ class Latency(TenantsTest):
         return report["p99"]
 
     def test_a_flood_without_identity_moves_a_tenants_p99_by_two_slices_at_most(self):
-        self.serve({"light": "weight: 1"}, more=self.tls_listeners("ec"))
+        kernel = self.serve({"light": "weight: 1"}, more=self.tls_listeners("ec"))
         light = ("light", 4, "/v1/burn/20000", "open", 500)
         quiet = self.quiet_p99(light)
         request, hello = self.write("request", b"GET /v1/burn/1 HTTP/1.1\r\nHost: t\r\n\r\n"), self.hello()
@@ -78,20 +81,23 @@ class Latency(TenantsTest):
                             ("bad connections from 1,000 addresses", ("http-flood", 1000, "-", "garbage", 3000)),
                             ("requests from 1,000 addresses", ("http-flood", 1000, request, "garbage", 3000)),
                             ("TLS hellos from 1,000 addresses", ("ec-flood", 1000, hello, "garbage", 3000))):
-            beside = [self.load(light, flood) for _ in range(2)]
-            flooded = min(r["light"]["p99"] for r in beside)
-            sent = beside[0][flood[0]]["completed"]
-            print("p99 alone %.0f us, beside %d %s %.0f us" % (quiet, sent, what, flooded))
-            self.assertGreater(sent, 100)
-            self.assertEqual(0, beside[0]["light"]["other"])
-            self.assertLess(flooded, quiet + ADDED, what)
+            self.judged(kernel, lambda: self.check_flood(light, flood, what, quiet))
+
+    def check_flood(self, light, flood, what, quiet):
+        beside = [self.load(light, flood) for _ in range(2)]
+        flooded = min(r["light"]["p99"] for r in beside)
+        sent = beside[0][flood[0]]["completed"]
+        print("p99 alone %.0f us, beside %d %s %.0f us" % (quiet, sent, what, flooded))
+        self.assertGreater(sent, 100)
+        self.assertEqual(0, beside[0]["light"]["other"])
+        self.assertLess(flooded, quiet + ADDED, what)
 
     def tls_listeners(self, *names):
         kinds = {"ec": ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"], "rsa": ["rsa:2048"]}
         for name in names:
             subprocess.run(["openssl", "req", "-x509", "-newkey", *kinds[name], "-nodes", "-days", "2", "-subj", "/CN=t", "-keyout",
                             os.path.join(self.folder, name + ".key"), "-out", os.path.join(self.folder, name + ".pem")],
-                           check=True, capture_output=True, timeout=30)
+                           check=True, capture_output=True, timeout=60)
         return {name: 'address: "127.0.0.1:0", tls: {certificate: %s.pem, key: %s.key}, connections: 20000, '
                       'connections_per_peer: 20000' % (name, name) for name in names}
 
@@ -108,12 +114,15 @@ class Latency(TenantsTest):
         return self.write("hello.bin", outgoing.read())
 
     def test_long_work_in_slices_does_not_hold_the_worker(self):
-        self.serve({"light": "weight: 1", "long": "weight: 1"})
+        kernel = self.serve({"light": "weight: 1", "long": "weight: 1"})
         light = ("light", 2, "/v1/burn/20000", "open", 300)
         quiet = self.quiet_p99(light)
-        beside = min(self.load(light, ("long", 2, "/v1/slices/100000", "closed", 1))["light"]["p99"] for _ in range(2))
-        print("p99 alone %.0f us, beside work of a second each, in slices %.0f us" % (quiet, beside))
-        self.assertLess(beside, quiet + ADDED)
+
+        def check():
+            beside = min(self.load(light, ("long", 2, "/v1/slices/100000", "closed", 1))["light"]["p99"] for _ in range(2))
+            print("p99 alone %.0f us, beside work of a second each, in slices %.0f us" % (quiet, beside))
+            self.assertLess(beside, quiet + ADDED)
+        self.judged(kernel, check)
 
 
 if __name__ == "__main__":

@@ -142,8 +142,8 @@ class Matrix(Refusals):
         client = self.client_token(key)
         session, answer = self.sign_in("brief", "admin")
         over = lambda token: self.outcome(self.k, "GET", "/v1/auth/session", token=token)[0] == 401
-        wait_for("the key's end", 40, lambda: over(key[1]), pause=0.2)
-        wait_for("the session's end", 40, lambda: over(session), pause=2.2)
+        wait_for("the key's end", 60, lambda: over(key[1]), pause=0.2)
+        wait_for("the session's end", 60, lambda: over(session), pause=2.2)
         self.refused("expired", self.shown(session, key[1], answer["access_token"], client))
         self.assertEqual("invalid_client", self.grant(grant_type="client_credentials", client_id=key[0], client_secret=key[1])[1]["error"])
         self.assertEqual("invalid_grant", self.grant(grant_type="refresh_token", refresh_token=answer["refresh_token"])[1]["error"])
@@ -222,7 +222,7 @@ class Matrix(Refusals):
 class HeldBack(Refusals):
     def from_address(self, last, method, path, body=None, **fields):
         """Answers, one after the other, to a client of its own address."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.k.port, timeout=30, source_address=("127.0.0.%d" % last, 0))
+        connection = http.client.HTTPConnection("127.0.0.1", self.k.port, timeout=60, source_address=("127.0.0.%d" % last, 0))
         self.addCleanup(connection.close)
         while True:
             yield self.ask(self.k, method, path, body, connection=connection, **fields)

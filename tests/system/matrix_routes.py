@@ -177,7 +177,7 @@ class MatrixTest(SystemTest):
             fields["Authorization"] = "Bearer " + token
         if cookie is not None:
             fields["Cookie"] = "socle_session=" + cookie
-        connection = http.client.HTTPConnection("127.0.0.1", self.k.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.k.port, timeout=60)
         try:
             connection.request("GET", path, None, fields)
             answer = connection.getresponse()

@@ -5,7 +5,7 @@ import os
 import re
 import signal
 
-from harness import SystemTest, main, wait_for
+from harness import SystemTest, main, plugin, wait_for
 
 DOCS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/operations.md")
 RUNNING = {"kernel", "gateway", "storage-rocksdb"}
@@ -54,9 +54,9 @@ class Metrics(SystemTest):
         self.assertGreaterEqual(self.value(text, "storage_writes_total"), 20)
         self.assertGreaterEqual(self.value(text, 'storage_commit_seconds_count{durability="sync"}'), 1)
         kernel.request("GET", "/v1/notes")
-        wait_for("the list is counted", 5,
+        wait_for("the list is counted", 60,
                  lambda: self.value(self.scrape(kernel), 'storage_reads_total{method="query"}') >= 1)
-        wait_for("the log has a size", 5, lambda: self.value(self.scrape(kernel), "storage_wal_bytes") > 0)
+        wait_for("the log has a size", 60, lambda: self.value(self.scrape(kernel), "storage_wal_bytes") > 0)
 
     def test_the_death_of_a_cell_is_counted_and_stays_so_after_a_swap(self):
         kernel = self.kernel(entries={"hello": "home: cell"}).start()
@@ -66,9 +66,9 @@ class Metrics(SystemTest):
         for death in (1, 2):
             active = {g["plugin"]: g for g in kernel.command("plugin", "list")["plugins"] if g["state"] == "active"}
             os.kill(active["hello"]["cells"][0]["pid"], signal.SIGKILL)
-            wait_for("the death is counted", 10, lambda: self.value(self.scrape(kernel), series % "hello") == death)
+            wait_for("the death is counted", 60, lambda: self.value(self.scrape(kernel), series % "hello") == death)
             self.assertEqual(200, kernel.request("GET", "/v1/hello/Ada")[0])
-            kernel.command("plugin", "swap", "hello", os.path.join(os.environ["SOCLE_BUILD"], "plugins/hello"))
+            kernel.swap("hello", plugin("hello"))
             self.assertEqual(death, self.value(self.scrape(kernel), series % "hello"))
         self.assertEqual(0, self.value(self.scrape(kernel), series % "notes"))
 
@@ -78,7 +78,7 @@ class Metrics(SystemTest):
         for turn in range(1, 4):
             self.assertEqual(200, kernel.request("GET", "/v1/hello/Ada")[0])
             self.assertEqual(turn, self.value(self.scrape(kernel), series))
-            kernel.command("plugin", "swap", "hello", os.path.join(os.environ["SOCLE_BUILD"], "plugins/hello"))
+            kernel.swap("hello", plugin("hello"))
         self.assertEqual(3, self.value(self.scrape(kernel), series))
 
 

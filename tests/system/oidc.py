@@ -10,9 +10,11 @@ import urllib.parse
 import auth
 from auth import manifest
 from fake_provider import FakeProvider, Key, unsigned, with_broken_signature, with_public_key_as_secret
-from harness import Kernel, SystemTest, main, plugin, wait_for
+from harness import Kernel, SystemTest, at_best, main, plugin, wait_for
 
-CONFIG = 'password_memory: 8MiB, password_passes: 1, public_url: "http://socle.test", oidc_reach: local, oidc_time: 2s, oidc_retry: %s'
+CONFIG = 'password_memory: 8MiB, password_passes: 1, public_url: "http://socle.test", oidc_reach: local, oidc_time: %s, oidc_retry: %s'
+# How long a provider is waited for: for one that answers, and where there is none.
+LONG, SHORT = "8s", "2s"
 SECRET = "s3cret of the client"
 PROOF = {"password": auth.PASSWORD}
 
@@ -21,8 +23,8 @@ class OidcTest(SystemTest):
     ask, outcome, login = auth.Auth.ask, auth.Auth.outcome, auth.Auth.login
     come_in, invited, hire = auth.Auth.come_in, auth.Auth.invited, auth.Auth.hire
 
-    def boot(self, retry="1ms", **options):
-        kernel = Kernel(self.folder, manifest=manifest(config=options.pop("config", CONFIG % retry), **options))
+    def boot(self, patience=LONG, **options):
+        kernel = Kernel(self.folder, manifest=manifest(config=options.pop("config", CONFIG % (patience, "1ms")), **options))
         self.addCleanup(kernel.__exit__)
         kernel.start("--workers", "3")
         self.k = kernel
@@ -128,7 +130,7 @@ class WithFake(OidcTest):
         for less in ({"acr": "urn:weak"}, {"acr": None}, {"amr": ["pwd"]}, {"amr": None}, {"auth_time": now - 600}, {"auth_time": None}):
             with self.subTest(less):
                 self.refuses("oidc_too_weak", **{**strong, **less})
-        wait_for("the log says so", 20, lambda: "weaker than is demanded" in self.k.log_text())
+        wait_for("the log says so", 60, lambda: "weaker than is demanded" in self.k.log_text())
         self.assertNotIn("is not believed", self.k.log_text())  # it was
 
     def test_a_state_is_of_one_browser_once_and_for_one_provider(self):
@@ -327,7 +329,7 @@ class HostileProvider(OidcTest):
     def setUp(self):
         super().setUp()
         self.provider = self.fake()
-        self.boot()
+        self.boot(SHORT)
         self.assertEqual(201, self.configure(self.provider.issuer)[0])
 
     def check(self):
@@ -335,8 +337,10 @@ class HostileProvider(OidcTest):
         return status, answer.get("code"), answer.get("detail", "")
 
     def test_an_honest_one_is_found_good(self):
-        status, _, answer = self.ask(self.k, "POST", "/v1/auth/oidc/providers/idp/check", {}, token=self.admin)
-        self.assertEqual((200, {"keys": 1}), (status, answer))
+        def check():
+            status, _, answer = self.ask(self.k, "POST", "/v1/auth/oidc/providers/idp/check", {}, token=self.admin)
+            self.assertEqual((200, {"keys": 1}), (status, answer))
+        at_best(check)
 
     def test_garbage_floods_redirects_and_silence(self):
         good = self.provider.configuration()
@@ -370,15 +374,18 @@ class HostileProvider(OidcTest):
                 before = time.monotonic()
                 status, code, detail = self.check()
                 self.assertEqual((502, "provider_unreachable"), (status, code), detail)
-                self.assertLess(time.monotonic() - before, 10)
+                self.assertLess(time.monotonic() - before, 20)
                 self.assertNotEqual("", detail)
         self.provider.lie = None
-        self.assertEqual(200, self.check()[0])
+        wait_for("the honest answer", 60, lambda: self.check()[0] == 200)
 
     def test_a_provider_that_hangs_holds_up_nobody_else(self):
         release = threading.Event()
         self.addCleanup(release.set)
-        self.provider.lie = lambda path, value: (release.wait(20), (200, {}, b"{}"))[1]
+        self.provider.lie = lambda path, value: (release.wait(60), (200, {}, b"{}"))[1]
+        at_best(self.check_others)
+
+    def check_others(self):
         results = []
         threads = [threading.Thread(target=lambda: results.append(
             self.outcome(self.k, "GET", "/v1/auth/oidc/login/idp?tenant=acme"))) for _ in range(24)]
@@ -394,7 +401,7 @@ class HostileProvider(OidcTest):
 
     def test_a_provider_that_failed_is_not_asked_again_at_once(self):
         self.k.__exit__()
-        self.k = Kernel(self.folder, manifest=manifest(config=CONFIG % "1h"))
+        self.k = Kernel(self.folder, manifest=manifest(config=CONFIG % (LONG, "1h")))
         self.addCleanup(self.k.__exit__)
         self.k.start("--workers", "1")
         self.provider.lie = lambda path, value: (500, {}, b"")
@@ -405,7 +412,7 @@ class HostileProvider(OidcTest):
 
     def test_strange_keys_are_looked_for_once_in_a_while(self):
         self.k.__exit__()
-        self.k = Kernel(self.folder, manifest=manifest(config=CONFIG % "1h"))
+        self.k = Kernel(self.folder, manifest=manifest(config=CONFIG % (LONG, "1h")))
         self.addCleanup(self.k.__exit__)
         self.k.start("--workers", "1")
         self.assertEqual(303, self.come_by(self.provider)[0])

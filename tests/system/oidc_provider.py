@@ -45,7 +45,7 @@ class Browser:
 
     def request(self, method, url, body=None):
         parts = urllib.parse.urlsplit(urllib.parse.urljoin(self.origin, url))
-        connection = http.client.HTTPConnection(parts.netloc, timeout=30)
+        connection = http.client.HTTPConnection(parts.netloc, timeout=60)
         fields = {"Cookie": "; ".join("%s=%s" % c for c in self.cookies.items())}
         if body is not None:
             fields["Content-Type"] = "application/x-www-form-urlencoded"

@@ -4,6 +4,7 @@ from HTTP to the operator's tables; cells come with the first call, are bounded,
 
 import json
 import os
+import re
 import threading
 
 from harness import Refused, SystemTest, copy_plugin, main, wait_for
@@ -74,7 +75,7 @@ class OwnCells(SystemTest):
         status, text = self.drill("acme", "memory")
         self.assertTrue((status, text) == (200, "ENOMEM") or status == 503, text)
         self.drill("acme", "descriptors")
-        wait_for("acme's next good answer", 10, lambda: self.ask("acme") == (200, "well"))
+        wait_for("acme's next good answer", 60, lambda: self.ask("acme") == (200, "well"))
         stop.set()
         asking.join()
         self.assertGreater(len(answers), 20)
@@ -93,10 +94,10 @@ class OwnCells(SystemTest):
             self.assertEqual((200, "well"), self.ask(tenant))
         self.assertEqual({"", "gold", "free"}, set(self.cells()))
         self.assertEqual(503, self.drill("acme", "segv")[0])
-        wait_for("its death to be counted", 10, lambda: self.cells()["gold"]["deaths"] == 1)
+        wait_for("its death to be counted", 60, lambda: self.cells()["gold"]["deaths"] == 1)
         self.running.command("tenant", "set", "acme", "plan=free")
         self.assertEqual(503, self.drill("acme", "segv")[0])
-        wait_for("its death to be counted", 10, lambda: self.cells()["free"]["deaths"] == 1)
+        wait_for("its death to be counted", 60, lambda: self.cells()["free"]["deaths"] == 1)
         self.assertEqual(1, self.cells()["gold"]["deaths"])
 
     def test_idle_cells_end_and_a_full_house_is_told(self):
@@ -107,8 +108,8 @@ class OwnCells(SystemTest):
         self.assertEqual((503, "cells_exhausted"), (status, json.loads(text)["code"]), text)
         self.assertIn("plugin 'drill' has all the 2 cells its `limits.cells` allows", self.doctor()["found"])
         self.assertEqual(3, [p for p in self.running.command("top")["plugins"] if p["plugin"] == "drill"][0]["cells"])
-        wait_for("room", 10, lambda: self.ask("initech") == (200, "well"))
-        wait_for("idle cells to end", 20, lambda: set(self.cells()) == {""})
+        wait_for("room", 60, lambda: self.ask("initech") == (200, "well"))
+        wait_for("idle cells to end", 60, lambda: set(self.cells()) == {""})
         self.assertTrue(self.doctor()["ok"])
         self.assertEqual((200, "well"), self.ask("acme"))
 
@@ -128,7 +129,7 @@ class OwnCells(SystemTest):
             except Refused as refused:
                 self.assertIn("is declared in", refused.answer["error"]["message"])
                 return None
-        wait_for("the manifest to be taken and the tenant to go", 20, deleted)
+        wait_for("the manifest to be taken and the tenant to go", 60, deleted)
         self.assertFalse(os.path.exists("/proc/%d" % before["acme"]["pid"]))
         after = self.cells()
         self.assertEqual({"", "globex", "initech"}, set(after))
@@ -150,7 +151,7 @@ class OwnCells(SystemTest):
         asking = threading.Thread(target=ask)
         asking.start()
         for _ in range(3):
-            kernel.command("plugin", "swap", "drill", second)
+            kernel.swap("drill", second)
             kernel.command("plugin", "move", "drill", "--home", "kernel")
             kernel.command("plugin", "move", "drill", "--home", "cell")
             kernel.command("plugin", "rollback", "drill")
@@ -163,7 +164,7 @@ class OwnCells(SystemTest):
         self.assertIn("acme", self.cells())
         kernel.kill_kernel()
         kernel.await_restart()
-        wait_for("an answer", 10, lambda: self.ask("globex") == (200, "well"))
+        wait_for("an answer", 60, lambda: self.ask("globex") == (200, "well"))
         self.assertEqual("per-tenant", self.generation()["cell"])
         self.assertIn("globex", self.cells())
         print("\nown_cells: 15 swaps, moves and rollbacks, %d requests, 0 failed" % asked[0])
@@ -172,24 +173,35 @@ class OwnCells(SystemTest):
         path = copy_plugin(self.folder, "drill", [("state: none", "state: cache")])
         kernel = self.kernel(plugins=("gateway", "drill"), paths={"drill": path},
                              entries={"drill": "home: cell, cell: per-tenant"}).spawn()
-        self.assertEqual(1, kernel.process.wait(20))
+        self.assertEqual(1, kernel.process.wait(60))
         self.assertIn("plugin 'drill' cannot have cells of its own: its `state: cache` is one instance's, and with "
                       "`cell: per-tenant` it has several; say `cell: shared`", kernel.log_text())
 
-    def canary(self, folder, during):
-        """Swaps drill for a canary that acme alone meets, while `during` asks; the report."""
+    def canary(self, folder, during, wanted):
+        """Swaps drill for a canary that acme alone meets, while `during` asks; the report, whose outcome begins with `wanted`,
+        and how many were tried: again with more time where that was too short for calls enough, or others made some take long."""
+        for tried, seconds in enumerate((4, 8, 16, 32), 1):
+            report = self.canary_for(seconds, folder, during)
+            if not re.match("reverted: (too few calls|p95 )", report["outcome"]):
+                break
+        self.assertTrue(report["outcome"].startswith(wanted), report)
+        return report, tried
+
+    def canaries(self):
+        return [g for g in self.running.command("plugin", "show", "drill")["generations"] if g["state"] == "canary"]
+
+    def canary_for(self, seconds, folder, during):
         reports = []
 
         def command():
             try:
-                reports.append(self.running.command("plugin", "swap", "drill", folder, "--canary", "0%", "--for", "4s",
-                                                    "--tenants", "acme"))
+                reports.append(self.running.command("plugin", "swap", "drill", folder, "--canary", "0%",
+                                                    "--for", "%ds" % seconds, "--tenants", "acme"))
             except Refused as reverted:
                 reports.append(reverted.answer)
         swap = threading.Thread(target=command)
         swap.start()
-        wait_for("the canary", 20, lambda: [g for g in self.running.command("plugin", "show", "drill")["generations"]
-                                            if g["state"] == "canary"])
+        wait_for("the canary", 60, lambda: self.canaries() or not swap.is_alive())
         while swap.is_alive():
             during()
         swap.join()
@@ -203,8 +215,7 @@ class OwnCells(SystemTest):
             for tenant in asked:
                 self.assertEqual((200, "well"), self.ask(tenant))
                 asked[tenant] += 1
-        report = self.canary(second, ask)
-        self.assertEqual("promoted", report["outcome"], report)
+        self.canary(second, ask, "promoted")
         self.assertEqual("1.0.1", self.generation()["version"])
         third = copy_plugin(os.path.join(self.folder, "third"), "drill", [("version: 1.0.0", "version: 1.0.0")])
 
@@ -212,13 +223,13 @@ class OwnCells(SystemTest):
             for _ in range(20):
                 self.assertEqual((200, "well"), self.ask("globex"))
                 self.assertEqual((200, "well"), self.ask("acme"))
-            self.assertEqual(503, self.drill("acme", "segv")[0])
-        report = self.canary(third, crash)
-        self.assertTrue(report["outcome"].startswith("reverted: errors "), report)
+            if self.canaries():
+                self.assertEqual(503, self.drill("acme", "segv")[0])
+        report, tried = self.canary(third, crash, "reverted: errors ")
         for tenant in asked:
             self.assertEqual((200, "well"), self.ask(tenant))
-        # The last request to crash may have come after the verdict, when acme was back beside globex; no earlier one did.
-        self.assertLessEqual(self.generation()["crashes"], 2)
+        # The last request to crash may have come after a verdict, when acme was back beside globex; no earlier one did.
+        self.assertLessEqual(self.generation()["crashes"], 2 * tried)
         print("\nown_cells: canary in a cell: promoted after %s calls; sent back: %s" % (asked, report["outcome"]))
 
     def test_a_rollback_ends_a_canary_in_a_cell_and_nobody_notices(self):
@@ -241,13 +252,11 @@ class OwnCells(SystemTest):
             thread.start()
         try:
             # Its own and acme's calls: the canary serves.
-            canary = wait_for("the canary to serve", 30, lambda: [
-                g for g in self.running.command("plugin", "show", "drill")["generations"]
-                if g["state"] == "canary" and g["calls"] > 0])[0]
+            canary = wait_for("the canary to serve", 60, lambda: [g for g in self.canaries() if g["calls"] > 0])[0]
             ended = self.running.command("plugin", "rollback", "drill")
             threads[1].join(60)
             after = self.running.command("plugin", "show", "drill")["generations"]
-            wait_for("calls at the serving generation", 30, lambda: self.generation()["calls"] > [
+            wait_for("calls at the serving generation", 60, lambda: self.generation()["calls"] > [
                 g["calls"] for g in after if g["generation"] == before["generation"]][0])
         finally:
             stop.set()
@@ -271,7 +280,7 @@ class OwnCells(SystemTest):
             text = file.read()
         with open(kernel.file, "w", encoding="utf-8") as file:
             file.write(text.replace("cell: shared", "cell: per-tenant"))
-        wait_for("the manifest to be taken", 20, lambda: self.generation()["cell"] == "per-tenant")
+        wait_for("the manifest to be taken", 60, lambda: self.generation()["cell"] == "per-tenant")
         self.assertEqual((200, "well"), self.ask("acme"))
         self.assertIn("acme", self.cells())
 

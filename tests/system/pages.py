@@ -94,7 +94,7 @@ class Pages(SystemTest):
         return done.stdout
 
     def ask(self, method, path, body=None, **headers):
-        own = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        own = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         fields = {k.replace("_", "-"): v for k, v in headers.items()}
         if isinstance(body, dict):
             body = urllib.parse.urlencode(body)
@@ -137,13 +137,18 @@ class Pages(SystemTest):
                 print("npm is not installed, so no page is judged by axe-core")
                 return
             with tempfile.TemporaryDirectory() as folder:
-                got = subprocess.run(["npm", "install", "--silent", "--no-save", "--prefix", folder, "axe-core@4"], capture_output=True, text=True, timeout=120)
                 path = os.path.join(folder, "node_modules/axe-core/axe.min.js")
-                if got.returncode == 0 and os.path.exists(path):
+                try:
+                    got = subprocess.run(["npm", "install", "--silent", "--no-save", "--prefix", folder, "axe-core@4"],
+                                         capture_output=True, text=True, timeout=120)
+                    why = got.stderr.strip()[-200:] if got.returncode != 0 else ""
+                except subprocess.TimeoutExpired:
+                    why = "npm did not answer within two minutes"
+                if why == "" and os.path.exists(path):
                     with open(path, encoding="utf-8") as file:
                         Pages.axe_source = file.read()
                 else:
-                    print("axe-core cannot be fetched, so no page is judged by it: " + got.stderr.strip()[-200:])
+                    print("axe-core cannot be fetched, so no page is judged by it: " + why)
         if Pages.axe_source is None:
             return
         tab.run(Pages.axe_source + "; 0")

@@ -28,7 +28,7 @@ class Sandbox(SystemTest):
                     if name is None or entry["name"] == name:
                         return entry
             return None
-        entry = wait_for("the log tells of %s %s" % (call, name), 10, lines)
+        entry = wait_for("the log tells of %s %s" % (call, name), 60, lines)
         self.assertEqual(("warn", "drill"), (entry["level"], entry["plugin"]))
         self.assertGreater(int(entry["generation"]), 0)
 
@@ -68,7 +68,7 @@ class Sandbox(SystemTest):
     def test_a_permission_that_is_not_granted_refuses_the_start_by_name(self):
         path = copy_plugin(self.folder, "drill", [("state: none", "permissions: [network]\nstate: none")])
         kernel = self.kernel(plugins=("gateway", "drill"), paths={"drill": path}, entries={"drill": "home: cell"}).spawn()
-        self.assertEqual(1, kernel.process.wait(20))
+        self.assertEqual(1, kernel.process.wait(60))
         self.assertIn("plugin 'drill' asks for permission \"network\", which the system manifest does not grant",
                       kernel.log_text())
 

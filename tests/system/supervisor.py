@@ -2,6 +2,7 @@
 the crash is written down with the plugin it happened in, a plugin that does it twice leaves the kernel's process, a
 kernel that keeps dying is given up, and nothing outlives the supervisor."""
 
+import datetime
 import glob
 import http.client
 import json
@@ -11,10 +12,12 @@ import statistics
 import threading
 import time
 
-from harness import SystemTest, copy_plugin, crowded, main, wait_for
+from harness import SystemTest, copy_plugin, crowded, main, sync_time, wait_for
 
 KILLS = 5
-ANSWER = 0.5  # seconds from the kernel's death to the next answered request, on a machine that has a core to spare
+ANSWER = 0.5  # seconds from the kernel's death to the next answered request, on a machine with a core and a disk to spare
+SYNCS = 8     # that come before it: of the crash's report and its folder, and of the store that opens
+MINUTE, AT_ONCE = 60, 10  # so many kills in so many seconds are answered without a delay
 
 
 def fnv1a(data):
@@ -92,10 +95,10 @@ class Supervisor(SystemTest):
         delays = []
         for _ in range(KILLS):
             prober = Prober(kernel)
-            wait_for("answers before the kill", 20, lambda: len(prober.asked) > 20)
+            wait_for("answers before the kill", 60, lambda: len(prober.asked) > 20)
             kernel.kill_kernel()
             killed = time.monotonic()
-            wait_for("answers after the kill", 20, lambda: [a for a in prober.asked if a[0] > killed and a[2] == 200][20:])
+            wait_for("answers after the kill", 60, lambda: [a for a in prober.asked if a[0] > killed and a[2] == 200][20:])
             asked = prober.stop()
             for begin, _, outcome in asked:
                 self.assertNotIsInstance(outcome, ConnectionRefusedError)
@@ -103,7 +106,7 @@ class Supervisor(SystemTest):
             self.assertLessEqual(len([a for a in asked if a[2] != 200]), 1)
             delays.append(min(end for begin, end, outcome in asked if begin > killed) - killed)
             kernel.await_restart()
-        self.assertLess(statistics.median(delays), ANSWER * crowded())
+        self.assertLess(statistics.median(delays), ANSWER * crowded() + SYNCS * sync_time(self.folder), delays)
         print("\nsupervisor: %d kills, next answer after %s ms" % (KILLS, " ".join("%.0f" % (d * 1000) for d in delays)))
         self.assertEqual(["SIGKILL"] * KILLS, [r["signal"] for r in self.reports(kernel)])
         self.assertEqual(0, kernel.terminate())
@@ -155,36 +158,37 @@ class Supervisor(SystemTest):
         self.assertEqual("kernel", kernel.command("plugin", "show", "drill")["generations"][-1]["home"])
 
     def test_a_kernel_whose_workers_all_hang_is_ended_reported_and_followed(self):
-        kernel = self.kernel(plugins=("gateway", "hello", "drill"), extra="supervisor: {hang: 2s}").start("--workers", "1")
+        kernel = self.kernel(plugins=("gateway", "hello", "drill"), extra="supervisor: {hang: 3s}").start("--workers", "1")
         for crashes in (1, 2):
             begun = time.monotonic()
             self.drill(kernel, "loop")
-            self.assertGreater(time.monotonic() - begun, 1.5)
+            self.assertGreater(time.monotonic() - begun, 1.5)  # it may have been silent for a second when the loop began
             kernel.await_restart()
             self.assertEqual((200, "well"), kernel.request("GET", "/v1/drill")[::2])
             self.assertEqual(crashes, len(self.reports(kernel)))
         report = self.reports(kernel)[-1]
-        self.assertEqual(("kernel", "SIGABRT", "drill", "run", "demo", "it hung: no worker came round for 2 s"),
+        self.assertEqual(("kernel", "SIGABRT", "drill", "run", "demo", "it hung: no worker came round for 3 s"),
                          tuple(report[k] for k in ("process", "signal", "plugin", "method", "tenant", "reason")))
         self.assertTrue(report["stack"], report)
         self.assertIn("the kernel hangs: no worker has come round; it is ended", kernel.log_text())
         self.assertEqual("cell", kernel.command("plugin", "show", "drill")["generations"][-1]["home"])
 
     def test_a_stopped_kernel_is_ended_and_followed(self):
-        kernel = self.kernel(plugins=("gateway", "hello"), extra="supervisor: {hang: 2s}").start()
+        kernel = self.kernel(plugins=("gateway", "hello"), extra="supervisor: {hang: 3s}").start()
         os.kill(kernel.pid, signal.SIGSTOP)
         kernel.await_restart()
         self.assertEqual(200, kernel.request("GET", "/v1/hello/Ada")[0])
-        self.assertEqual(["it hung: no worker came round for 2 s"], [r["reason"] for r in self.reports(kernel)])
+        self.assertEqual(["it hung: no worker came round for 3 s"], [r["reason"] for r in self.reports(kernel)])
 
     def test_one_worker_that_hangs_and_an_idle_kernel_are_left_alone(self):
-        kernel = self.kernel(plugins=("gateway", "hello", "drill"), extra="supervisor: {hang: 1s}").start("--workers", "2")
-        holder = threading.Thread(target=lambda: kernel.request("POST", "/v1/drill/doze", {}, seconds=30), daemon=True)
+        # The worker is held for 4 s; looks come every 0.5 s, and the other worker's beats every second.
+        kernel = self.kernel(plugins=("gateway", "hello", "drill"), extra="supervisor: {hang: 3s}").start("--workers", "2")
+        holder = threading.Thread(target=lambda: kernel.request("POST", "/v1/drill/doze", {}), daemon=True)
         holder.start()
-        self.assertIn("worker", wait_for("the stall detector", 20, lambda: [
+        self.assertIn("worker", wait_for("the stall detector", 60, lambda: [
             json.loads(l) for l in kernel.log_text().splitlines() if "a worker is stuck" in l])[0])
         pid = kernel.pid
-        holder.join(30)
+        holder.join(60)
         self.assertEqual(pid, kernel.command("status")["pid"])
         self.assertEqual([], self.reports(kernel))
 
@@ -211,25 +215,34 @@ class Supervisor(SystemTest):
 
     def test_a_kernel_that_is_killed_again_and_again_is_followed_with_delays(self):
         kernel = self.kernel(plugins=("gateway", "hello")).start()
-        for _ in range(12):
+        deaths = []
+        while len(deaths) < 40 and [d["delay_ms"] for d in deaths[-2:]] != ["100", "200"]:
             kernel.kill_kernel()
             kernel.await_restart()
-        deaths = [json.loads(line) for line in kernel.log_text().splitlines() if "the kernel died" in line]
-        self.assertEqual(["0"] * 10 + ["100", "200"], [d["delay_ms"] for d in deaths])
+            deaths = [json.loads(line) for line in kernel.log_text().splitlines() if "the kernel died" in line]
+        # On a slow machine some are older than a minute before there are twelve; what counts is how many are not.
+        times = [datetime.datetime.fromisoformat(d["ts"].rstrip("Z")).timestamp() for d in deaths]
+        for i, death in enumerate(deaths):
+            latest = [sum(times[i] - t < MINUTE + edge for t in times[:i + 1]) for edge in (-0.5, 0, 0.5)]
+            allowed = [0 if n <= AT_ONCE else 100 << (n - AT_ONCE - 1) for n in latest]
+            self.assertIn(int(death["delay_ms"]), allowed, [(t - times[0], d["delay_ms"]) for t, d in zip(times, deaths)])
         self.assertEqual(200, kernel.request("GET", "/v1/hello/you")[0])
         self.assertEqual(0, kernel.terminate())
+        if deaths[-1]["delay_ms"] != "200":
+            self.skipTest("a kernel takes so long to start here that a dozen do not die within a minute: %d died, in %.0f s" % (
+                len(deaths), times[-1] - times[0]))
 
     def test_nothing_outlives_a_killed_supervisor(self):
         kernel = self.kernel(plugins=("gateway", "hello")).start()
         family = children(kernel.process.pid)
         self.assertIn(kernel.pid, family)
         kernel.kill()
-        wait_for("the end of %s" % family, 10, lambda: not [p for p in family if alive(p)])
+        wait_for("the end of %s" % family, 60, lambda: not [p for p in family if alive(p)])
 
     def test_sigterm_to_the_kernel_alone_ends_both(self):
         kernel = self.kernel(plugins=("gateway", "hello")).start()
         kernel.kill_kernel(signal.SIGTERM)
-        self.assertEqual(0, kernel.process.wait(30))
+        self.assertEqual(0, kernel.process.wait(60))
 
     def test_a_restart_takes_the_manifest_as_it_was_when_it_cannot_be_read(self):
         kernel = self.kernel(plugins=("gateway", "hello"), extra="watch: {system: false}").start()
@@ -242,7 +255,7 @@ class Supervisor(SystemTest):
 
     def test_a_live_swap_stands_over_a_crash_and_a_restart(self):
         kernel = self.kernel(plugins=("gateway", "hello")).start()
-        kernel.command("plugin", "swap", "hello", copy_plugin(self.folder, "hello"))
+        kernel.swap("hello", copy_plugin(self.folder, "hello"))
         version = lambda: kernel.command("plugin", "show", "hello")["generations"][-1]["version"]
         self.assertEqual("1.0.1", version())
         kernel.kill_kernel()

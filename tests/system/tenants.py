@@ -8,6 +8,7 @@ import random
 import socket
 import struct
 import subprocess
+import time
 
 from harness import FULL, RESIDENT, SOCLE, Kernel, Refused, SystemTest, main, plugin, wait_for
 
@@ -93,6 +94,7 @@ class Tenants(SystemTest):
         kernel = self.kernel(["a", "b"])
         status, headers, _ = self.ask(kernel, "a", "GET", "/v1/notes")
         self.assertEqual((200, None), (status, headers.get("ratelimit")))
+        begun = time.monotonic()
         kernel.command("tenant", "set", "a", "rate=0.01", "burst=3")
         answers = [self.ask(kernel, "a", "GET", "/v1/notes") for _ in range(6)]
         self.assertEqual([200, 200, 200, 429, 429, 429], [status for status, _, _ in answers])
@@ -102,8 +104,9 @@ class Tenants(SystemTest):
         self.assertEqual(("rate_limited", 429), (problem["code"], problem["status"]))
         self.assertEqual('"requests";q=3;w=300', headers["ratelimit-policy"])
         self.assertEqual(("3", "0"), (headers["x-ratelimit-limit"], headers["x-ratelimit-remaining"]))
-        self.assertTrue(90 <= int(headers["retry-after"]) <= 100, headers)
-        self.assertTrue(290 <= int(headers["x-ratelimit-reset"]) <= 300, headers)
+        took = time.monotonic() - begun
+        self.assertTrue(100 - took - 1 <= int(headers["retry-after"]) <= 100, headers)
+        self.assertTrue(300 - took - 1 <= int(headers["x-ratelimit-reset"]) <= 300, headers)
         self.assertEqual(200, self.ask(kernel, "b", "GET", "/v1/notes")[0])
         shown = kernel.command("tenant", "show", "a")
         self.assertEqual((4, 3), (shown["requests"], shown["refused"]))
@@ -185,7 +188,7 @@ class Tenants(SystemTest):
         kernel.command("tenant", "create", "acme", "--plan", "free", "--no-admin", "")
         with open(kernel.file, "w", encoding="utf-8") as file:
             file.write(manifest([], plans="plans: {free: {rate: 8}, paid: {weight: 4}}"))
-        wait_for("the plan's new rate", 20, lambda: kernel.command("tenant", "show", "acme")["limits"]["rate"] == 8)
+        wait_for("the plan's new rate", 60, lambda: kernel.command("tenant", "show", "acme")["limits"]["rate"] == 8)
 
     def test_a_deleted_tenants_data_is_gone_when_its_name_comes_back(self):
         kernel = self.kernel(["acme", "other"])
@@ -235,7 +238,7 @@ class Tenants(SystemTest):
         self.assertEqual({"token": "token-acme-ann"}, kernel.command("tenant", "token", "acme", "--user", "ann"))
         self.assertEqual("not_found", self.refused(kernel, "tenant", "token", "nobody")["code"])
         done = subprocess.run([SOCLE, "tenant", "token", "acme", "--control", kernel.control_path], capture_output=True,
-                              text=True, timeout=30)
+                              text=True, timeout=60)
         self.assertEqual((0, "token-acme-nobody\n", ""), (done.returncode, done.stdout, done.stderr))
 
     def test_a_tenant_whose_administrator_cannot_be_invited_is_not_created(self):

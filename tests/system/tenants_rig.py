@@ -5,15 +5,19 @@ of 3, latencies for 5 instead of 1."""
 
 import json
 import os
+import resource
 import subprocess
+import time
 
-from harness import BUILD, FULL, RESIDENT, SystemTest, die_with_parent, plugin
+from harness import BUILD, FULL, RESIDENT, SystemTest, at_best, die_with_parent, plugin
+from supervisor import children
 
 LOAD = os.path.join(BUILD, "tests/system/socle_load")
 BUSY = os.path.join(BUILD, "tests/plugins/busy")
 MEASURE = 10000 if FULL else 3000  # ms, of shares
 LOOK = 5000 if FULL else 1000      # ms, of latencies
 CORES = sorted(os.sched_getaffinity(0))
+OTHERS = 0.3  # cores that others may take while shares are judged
 
 
 class TenantsTest(SystemTest):
@@ -41,9 +45,35 @@ class TenantsTest(SystemTest):
         self.ports = {name: int(address.rsplit(":", 1)[1]) for name, address in addresses.items()}
         return kernel
 
+    def judged(self, kernel, judge):
+        """`judge`, at best. Where it does not hold, and others take this machine's cores, nothing can be said: skipped."""
+        begun, before = time.monotonic(), self.of_others(kernel)
+        try:
+            return at_best(judge)
+        except AssertionError:
+            others = (self.of_others(kernel) - before) / (time.monotonic() - begun)
+            if others > OTHERS:
+                self.skipTest("others took %.1f of this machine's cores, so that no share of them can be judged" % others)
+            raise
+
+    @staticmethod
+    def of_others(kernel):
+        """Seconds of processor time that were neither this test's nor its clients' nor the kernel's and its cells'."""
+        with open("/proc/stat", encoding="ascii") as file:
+            user, nice, system, _, _, irq, soft, steal = [int(word) for word in file.readline().split()[1:9]]
+        busy = user + nice + system + irq + soft + steal
+        for pid in children(kernel.pid):
+            try:
+                with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as file:
+                    busy -= sum(int(word) for word in file.read().rsplit(")", 1)[1].split()[11:15])
+            except OSError:
+                continue
+        own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        return busy / os.sysconf("SC_CLK_TCK") - sum(each.ru_utime + each.ru_stime for each in own)
+
     def load(self, *groups, warm=500, measure=LOOK):
         """Runs the load client; its report by group."""
-        done = subprocess.run(self.load_words(groups, warm, measure), stdout=subprocess.PIPE, timeout=60, check=True,
+        done = subprocess.run(self.load_words(groups, warm, measure), stdout=subprocess.PIPE, timeout=120, check=True,
                               preexec_fn=self.on_other_core)
         return self.read_reports(done.stdout)
 
@@ -68,7 +98,7 @@ class TenantsTest(SystemTest):
 
     def socket(self, port):
         import socket
-        s = socket.create_connection(("127.0.0.1", port), 20)
+        s = socket.create_connection(("127.0.0.1", port), 60)
         self.addCleanup(s.close)
         return s
 

@@ -19,7 +19,7 @@ class Tls(SystemTest):
             self.addCleanup(lambda path: os.path.exists(path) and os.remove(path), self.path(kind))
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
                         "2", "-subj", "/CN=" + name, "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
-                        self.path("key.new"), "-out", self.path("cert.new")], check=True, capture_output=True, timeout=30)
+                        self.path("key.new"), "-out", self.path("cert.new")], check=True, capture_output=True, timeout=60)
         os.rename(self.path("key.new"), self.path("key"))
         os.rename(self.path("cert.new"), self.path("cert"))
 
@@ -41,7 +41,7 @@ class Tls(SystemTest):
         return context
 
     def connect(self, kernel, context=None):
-        s = (context or self.context()).wrap_socket(kernel.connect(20))
+        s = (context or self.context()).wrap_socket(kernel.connect())
         self.addCleanup(s.close)
         return s
 
@@ -70,7 +70,7 @@ class Tls(SystemTest):
             s = self.connect(kernel, self.context(minimum_version=version, maximum_version=version))
             self.assertTrue(self.ask(s).startswith(b"HTTP/1.1 200 "))
             self.assertEqual(name, s.version())
-        plain = kernel.connect(20)
+        plain = kernel.connect()
         plain.sendall(GET)
         try:
             answer = plain.recv(4096)
@@ -81,7 +81,7 @@ class Tls(SystemTest):
 
     def test_a_client_that_never_shakes_hands_does_not_hold_up_others(self):
         kernel = self.serve()
-        silent = [kernel.connect(20) for _ in range(100)]
+        silent = [kernel.connect() for _ in range(100)]
         self.assertTrue(self.ask(self.connect(kernel)))
         for s in silent:
             s.close()
@@ -93,7 +93,7 @@ class Tls(SystemTest):
         def client(index):
             try:
                 while not stop.is_set():
-                    s = self.context().wrap_socket(socket.create_connection(("127.0.0.1", kernel.port), 20))
+                    s = self.context().wrap_socket(socket.create_connection(("127.0.0.1", kernel.port), 60))
                     with s:
                         for _ in range(20):
                             self.ask(s)
@@ -106,19 +106,19 @@ class Tls(SystemTest):
         threads = [threading.Thread(target=client, args=(i,), daemon=True) for i in range(4)]
         for thread in threads:
             thread.start()
-        wait_for("all clients at work", 20, lambda: problems or min(counts) > 20)
+        wait_for("all clients at work", 60, lambda: problems or min(counts) > 20)
         self.certificate("second")
-        wait_for("the second certificate", 30, lambda: problems or self.names_second(kernel), 0.1)
+        wait_for("the second certificate", 60, lambda: problems or self.names_second(kernel), 0.1)
         other = copy_plugin(self.folder, "gateway")
         for turn in range(6):
-            report = kernel.command("plugin", "swap", "gateway", (other, plugin("gateway"))[turn % 2])
+            report = kernel.swap("gateway", (other, plugin("gateway"))[turn % 2])
             self.assertEqual((0, "unmapped"), (report["failed"], report["old_state"]), report)
             self.ask(kept)
         goal = sum(counts) + 100
-        wait_for("more requests", 20, lambda: problems or sum(counts) > goal)
+        wait_for("more requests", 60, lambda: problems or sum(counts) > goal)
         stop.set()
         for thread in threads:
-            thread.join(20)
+            thread.join(60)
         self.assertEqual([], problems)
         self.assertTrue(self.names_second(kernel))
         print("\ntls: %d requests, a new certificate and 6 gateway swaps, 0 failed" % sum(counts))
@@ -128,7 +128,7 @@ class Tls(SystemTest):
         self.ask(self.connect(kernel))
         with open(self.path("cert"), "w", encoding="ascii") as file:
             file.write("-----BEGIN CERTIFICATE-----\nbroken\n")
-        wait_for("the complaint", 30, lambda: self.path("cert") in kernel.log_text(), 0.1)
+        wait_for("the complaint", 60, lambda: self.path("cert") in kernel.log_text(), 0.1)
         self.assertTrue(self.ask(self.connect(kernel)))
 
 

@@ -26,7 +26,7 @@ class Rotation(tokens.Tokens):
         self.first = self.person("ada", ["member"])["access_token"]
         self.admin = bearer(self.operator())
         # Kept open, so that all workers have some.
-        self.connections = [http.client.HTTPConnection("127.0.0.1", self.node.port, timeout=30) for _ in range(CONNECTIONS)]
+        self.connections = [http.client.HTTPConnection("127.0.0.1", self.node.port, timeout=60) for _ in range(CONNECTIONS)]
         for connection in self.connections:
             self.addCleanup(connection.close)
 
@@ -76,7 +76,7 @@ class Rotation(tokens.Tokens):
             for _ in range(3):
                 outcomes.append(self.by(connection, "POST", "/v1/auth/token-keys/rotate", {}, self.admin))
 
-        own = [http.client.HTTPConnection("127.0.0.1", self.node.port, timeout=30) for _ in range(3)]
+        own = [http.client.HTTPConnection("127.0.0.1", self.node.port, timeout=60) for _ in range(3)]
         threads = [threading.Thread(target=rotations, args=(c,)) for c in own]
         for thread in threads:
             thread.start()

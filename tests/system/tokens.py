@@ -69,7 +69,7 @@ class Tokens(SystemTest):
         return answer
 
     def operator(self, tenant="demo"):
-        return self.node.command("tenant", "token", tenant)["token"]
+        return self.node.token(tenant)
 
     def person(self, name, roles, tenant="demo"):
         """A new user who has set a password; what signing in answers."""
@@ -110,7 +110,7 @@ class Login(Tokens):
             json.dump(keys, file)
             file.flush()
             seen = subprocess.run([SOCLE, "token", "inspect", "--jwks", file.name, "--json", got["access_token"]],
-                                  capture_output=True, timeout=30, check=False)
+                                  capture_output=True, timeout=60, check=False)
         self.assertEqual(seen.returncode, 0, seen.stdout + seen.stderr)
         about = self.good("GET", "/.well-known/openid-configuration")
         self.assertEqual(about["issuer"], claims["iss"])

@@ -55,6 +55,12 @@ inline std::vector<std::string> explosions() {
       "{'a': " + range + "}.transformMap(k, v, v.map(x, v.map(y, x + y))).size()",
       "dyn(" + repeated("[", 100) + "1" + repeated("]", 100) + ") == [1] || " + nested,
       range + ".transformMapEntry(i, v, {string(i) + '" + repeated("k", 500) + "': " + range + "}).size()",
+      range + ".all(a, cel.bind(t, " + longer + ", strings.quote(t.reverse() + ' '.replace('', t)).size() > 0))",
+      range + ".all(a, cel.bind(t, bytes(" + longer + "), base64.decode(base64.encode(t)) == t))",
+      range + ".all(a, '%x'.format([" + longer + "]).upperAscii().size() > 0)",
+      range + ".all(a, (" + longer + ".replace('a', ' ') + 'b' + " + longer + ".replace('a', ' ')).trim() == 'b')",
+      range + ".all(a, timestamp(a).getHours('No/' + string(a)) > 0 || a >= 0)",
+      range + ".all(a, '%s'.format([" + range + ".transformMapEntry(i, v, {string(v): i})]) != '')",
   };
 }
 

@@ -76,7 +76,7 @@ class Kernel:
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         try:
-            code = self.process.wait(30)
+            code = self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -128,7 +128,7 @@ class OnKernel(unittest.TestCase):
 
     def greet(self):
         url = f"http://{self.kernel.ready['http']}/v1/hello/Ada"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             return answer.read().decode()
 
     def with_hello(self):

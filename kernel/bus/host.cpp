@@ -450,8 +450,14 @@ void* memory_hold(const socle_host* host, const socle_context* context, size_t s
   // An operator's call is the tenant's in whose name it is made, too.
   sched::Account* account = Context::of(context)->account();
   if (account == nullptr) account = &w->account(view(context->tenant));
-  if (size > w->lane.memory_left(*account, account->memory_cap())) return nullptr;
   const auto bytes = static_cast<int64_t>(size);
+  // What others keep beyond the cap (it was larger once) does not take the eighth that is this plugin's.
+  const uint64_t cap = account->memory_cap();
+  const bool own_part = size <= cap / 8 && static_cast<uint64_t>(g.kept.of(*account)) <= cap / 8 - size;
+  if (!own_part && size > w->lane.memory_left(*account, cap)) {
+    g.bus.memory_refused(false);
+    return nullptr;
+  }
   if (!w->lane.hold(w->lane.queue.flow(*account), bytes)) return nullptr;
   if (g.kept.add(*account, bytes)) return account;
   w->lane.release(*account, bytes);

@@ -21,6 +21,12 @@ bool KeptMemory::remove(sched::Account& account, int64_t bytes) {
   return true;
 }
 
+int64_t KeptMemory::of(sched::Account& account) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = bytes_.find(&account);
+  return at == bytes_.end() ? 0 : at->second;
+}
+
 void KeptMemory::give_up() {
   const std::lock_guard lock(mutex_);
   given_up_ = true;

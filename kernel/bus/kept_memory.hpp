@@ -22,11 +22,12 @@ class KeptMemory {
   // Both false: the generation is given up and is charged for nothing any more.
   [[nodiscard]] bool add(sched::Account& account, int64_t bytes);
   [[nodiscard]] bool remove(sched::Account& account, int64_t bytes);
+  [[nodiscard]] int64_t of(sched::Account& account) const;
   // All that is still kept is the tenants' again.
   void give_up();
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::unordered_map<sched::Account*, int64_t> bytes_;  // under mutex_, as below
   bool given_up_ = false;
 };

@@ -30,7 +30,7 @@ listeners:
   http: {%s}
   ops: {address: "127.0.0.1:0"}
 resident: %s
-plans: {free: {sessions.ttl: 15min}, short: {sessions.ttl: 2s}}
+plans: {free: {sessions.ttl: 15min}, short: {sessions.ttl: 6s}}
 tenants: {acme: {plan: free}, other: {plan: free}}
 plugins:
   - {path: %s, home: kernel}

@@ -10,7 +10,7 @@ import json
 import os
 import unittest
 
-from harness import SystemTest, main
+from harness import SystemTest, at_best, main
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 BODY_LIMIT = 64 * 1024  # of POST /v1/notes
@@ -30,21 +30,31 @@ class JsonOverHttp(SystemTest):
             name = os.path.basename(path)
             with open(path, "rb") as file:
                 text = file.read()
-            connection.request("POST", "/v1/notes", text, {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            problem = json.loads(answer.read())
-            malformed = (answer.status, problem.get("code")) == (400, "bad_json")
+
+            def post(text=text):
+                connection.request("POST", "/v1/notes", text, {"Content-Type": "application/json"})
+                answer = connection.getresponse()
+                return answer.status, json.loads(answer.read())
+
+            def post_long():
+                try:
+                    return post()[0]
+                except ConnectionError as lost:  # what is refused is read on for 2 s only; on a machine that stood still, no longer
+                    connection.close()
+                    raise AssertionError("the answer is lost") from lost
             if len(text) > BODY_LIMIT:
-                self.assertEqual((answer.status, name[:2]), (413, "n_"))
+                self.assertEqual((at_best(post_long), name[:2]), (413, "n_"))
                 judged["n_"] += 1
                 connection.connect()
                 first = connection.sock
                 continue
+            status, problem = post()
+            malformed = (status, problem.get("code")) == (400, "bad_json")
             with self.subTest(name):
-                self.assertIn(answer.status, (201, 400, 422))
+                self.assertIn(status, (201, 400, 422))
                 if name[:2] in judged:
                     judged[name[:2]] += 1
-                    self.assertEqual(malformed, name.startswith("n_"), "%d %s" % (answer.status, problem))
+                    self.assertEqual(malformed, name.startswith("n_"), "%d %s" % (status, problem))
             self.assertIs(connection.sock, first, "%s closed the connection" % name)
         self.assertGreater(min(judged.values()), 0, "no texts in %s" % SUITE)
         print("jsontestsuite over HTTP: %(y_)d read, %(n_)d refused" % judged)

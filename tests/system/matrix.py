@@ -143,7 +143,7 @@ class Matrix(Refusals):
         session, answer = self.sign_in("brief", "admin")
         over = lambda token: self.outcome(self.k, "GET", "/v1/auth/session", token=token)[0] == 401
         wait_for("the key's end", 60, lambda: over(key[1]), pause=0.2)
-        wait_for("the session's end", 60, lambda: over(session), pause=2.2)
+        wait_for("the session's end", 60, lambda: over(session), pause=6.2)  # less would keep it alive
         self.refused("expired", self.shown(session, key[1], answer["access_token"], client))
         self.assertEqual("invalid_client", self.grant(grant_type="client_credentials", client_id=key[0], client_secret=key[1])[1]["error"])
         self.assertEqual("invalid_grant", self.grant(grant_type="refresh_token", refresh_token=answer["refresh_token"])[1]["error"])

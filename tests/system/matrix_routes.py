@@ -19,7 +19,7 @@ MANIFEST = """socle: 1
 data: data
 listeners: {http: {address: "127.0.0.1:0"}, ops: {address: "127.0.0.1:0"}}
 resident: %s
-plans: {free: {sessions.ttl: 15min}, short: {sessions.ttl: 2s}}
+plans: {free: {sessions.ttl: 15min}, short: {sessions.ttl: 6s}}
 tenants: {acme: {plan: free}, other: {plan: free}, brief: {plan: short}, asleep: {plan: free}}
 plugins:
   - {path: %s, home: kernel}

@@ -91,6 +91,13 @@ class ModelMemory(SystemTest):
         self.assertTrue(self.evaluate(self.small, "huge"))
         self.comes_to("small", 32 * PATTERN, 128 * PATTERN)
 
+        # With a smaller one than is kept, requests go on, and what is made anew takes the place of what was kept.
+        self.k.command("tenant", "set", "small", "memory=1MiB")
+        self.assertTrue(self.evaluate(self.small, "huge"))
+        self.small.release("rules: tiny\noutput: {p0: \"true\"}\n", name="tiny")
+        self.assertTrue(self.evaluate(self.small, "tiny"))
+        self.comes_to("small", 0, 1 << 20)
+
 
 if __name__ == "__main__":
     main()

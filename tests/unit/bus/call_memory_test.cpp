@@ -208,6 +208,62 @@ TEST_CASE("kept memory: it is the tenant's until it is given back, on whichever 
   CHECK(f.a.runtime->memory_hold(f.a.runtime.get(), nullptr, 1) == nullptr);
 }
 
+TEST_CASE("kept memory: with a smaller plan there is half for requests, and an eighth for who keeps less",
+          "[admission]") {
+  std::vector<void*> kept;
+  size_t wanted = 6'000'000;
+  bool body = false;
+  EdgeFixture f([&](const socle_call& call, socle_reply& reply, Generation& g) {
+    if (void* one = g.memory_hold(&g, call.context, wanted); one != nullptr) kept.push_back(one);
+    body = bool(made(g, 200'000));
+    return answer(reply, "");
+  });
+  Actor other(f.bus, "other", {{"work", [&](const socle_call& call, socle_reply& reply, Generation& g) {
+                                  void* one = g.memory_hold(&g, call.context, 100'000);
+                                  CHECK(one != nullptr);
+                                  CHECK(g.memory_hold(&g, call.context, 100'000) == nullptr);
+                                  g.memory_release(&g, one, 100'000);
+                                  return answer(reply, "");
+                                }}});
+  f.route(other, "work");
+  f.install();
+  limit(f, "acme", [](sched::Limits& l) { l.memory = 8'000'000, l.call_memory = 2'000'000; });
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
+  REQUIRE(kept.size() == 1);
+  limit(f, "acme", [](sched::Limits& l) { l.memory = 1'048'576, l.call_memory = 262'144; });
+  wanted = 1000;
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
+  CHECK(body);
+  CHECK(kept.size() == 1);  // it has more than its eighth
+  CHECK(f.edge.ask(other, "work", "acme")->got.get().status == SOCLE_OK);
+  f.a.runtime->memory_release(f.a.runtime.get(), kept[0], 6'000'000);
+}
+
+TEST_CASE("kept memory: what a generation that is given up kept is its tenant's again, and not twice", "[admission]") {
+  void* kept = nullptr;
+  EdgeFixture f([&](const socle_call& call, socle_reply& reply, Generation& g) {
+    kept = g.memory_hold(&g, call.context, 100'000);
+    return answer(reply, "");
+  });
+  sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.memory = 1 << 20; });
+  const auto in_use = [&] {
+    return f.on(0, [&](Worker& w) {
+      const sched::Flow& flow = w.lane.queue.flow(acme);
+      return acme.memory() + flow.memory.get() - flow.memory_leased;
+    });
+  };
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
+  REQUIRE(kept != nullptr);
+  f.turn(2);
+  CHECK(in_use() == 100'000);
+  f.a.runtime->kept.give_up();
+  CHECK(in_use() == 0);
+  f.a.runtime->memory_release(f.a.runtime.get(), kept, 100'000);
+  CHECK(in_use() == 0);
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
+  CHECK(kept == nullptr);
+}
+
 TEST_CASE("charge: time that others used for a tenant is the tenant's", "[admission]") {
   EdgeFixture f([](const socle_call& call, socle_reply& reply, Generation& g) {
     g.charge(&g, call.context, 40'000'000);

@@ -68,6 +68,19 @@ constexpr std::uint64_t most_at_once = text_step / 16 + 60;  // a step, and stra
 
 }  // namespace
 
+TEST_CASE("cel steps: patterns over letters of all languages answer on a page of prose within the usual fuel",
+          "[cel]") {
+  std::string prose;
+  while (prose.size() < 1800) prose += "Größe und Ähnliches, ";
+  for (const char* source : {R"(text.matches('^[\\p{L} -]{1,50}$'))", R"(text.matches('^\\p{Lu}[\\p{L} ]{0,20}$'))",
+                             R"(size(regex.replace(text, '[^\\p{L}\\p{N}]+', '-')) > 0)",
+                             R"(size(regex.extractAll(text, '\\p{L}+')) > 0)"}) {
+    const auto run = Rig(prose).run(source, 1'000'000);
+    INFO(source << ": " << run.used);
+    CHECK(run.error.empty());
+  }
+}
+
 TEST_CASE("cel: what grows with its input is paid for in small pieces", "[cel]") {
   std::string text;
   while (text.size() < 300'000) text += "ab \u00e9-";

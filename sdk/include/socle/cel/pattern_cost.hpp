@@ -17,12 +17,14 @@ inline constexpr std::uint64_t most_making_fuel = 400'000;
 
 // Looking through so many bytes with a program of so many instructions. As long as the states it needs have been met
 // before, a byte costs the same whatever the pattern is; else as much as there are instructions that it may be at.
+// Those of a class such as \p{L} are thousands, of which a text meets few: beyond `most_priced` they cost nothing more.
+inline constexpr std::size_t most_priced = 1024;
 [[nodiscard]] constexpr std::uint64_t search_fuel(std::size_t bytes, std::size_t program) {
-  return bytes * (4 + program) / 16 + 10;
+  return bytes * (4 + (program < most_priced ? program : most_priced)) / 16 + 10;
 }
-// The same for one of many matches, which seldom look at all that is left of the text.
+// The same for one of many matches: the first search has met most states, and few matches look at all that is left.
 [[nodiscard]] constexpr std::uint64_t match_fuel(std::size_t bytes_left, std::size_t program) {
-  return bytes_left * (program < 4 ? 4 : program) / 64 + 4;
+  return bytes_left * (program < 4 ? 4 : program > 64 ? 64 : program) / 256 + 4;
 }
 
 }  // namespace socle::cel

@@ -27,22 +27,23 @@ bool ask(SchedulingAttributes& attributes) {
 
 constexpr uint64_t short_slice = 100'000;  // the least that Linux takes
 
-}  // namespace
-
-void be_prompt() noexcept {
+void ask_for_short_slices() {
   SchedulingAttributes attributes;
   if (!ask(attributes)) return;
   attributes.runtime = short_slice;
   syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
-void be_patient() noexcept {
-  constexpr int nice = 10;  // about a tenth of what a thread of nice 0 gets
+// Its part of the core comes in small pieces, too.
+void give_way(int nice) {
   if (getpriority(PRIO_PROCESS, 0) < nice) setpriority(PRIO_PROCESS, 0, nice);  // on Linux: of this thread
-  SchedulingAttributes attributes;
-  if (!ask(attributes)) return;
-  attributes.runtime = short_slice;  // its tenth in small pieces
-  syscall(SYS_sched_setattr, 0, &attributes, 0);
+  ask_for_short_slices();
 }
+
+}  // namespace
+
+void be_prompt() noexcept { ask_for_short_slices(); }
+void be_patient() noexcept { give_way(10); }
+void be_last() noexcept { give_way(19); }
 
 }  // namespace socle::base

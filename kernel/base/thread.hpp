@@ -12,4 +12,7 @@ void be_prompt() noexcept;
 // in slices as short as theirs.
 void be_patient() noexcept;
 
+// A thread that works for who has not said who he is: as above, with a seventieth.
+void be_last() noexcept;
+
 }  // namespace socle::base

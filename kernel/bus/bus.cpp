@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 
 #include "bus/latch.hpp"
 #include "sched/tsc.hpp"
@@ -11,6 +13,8 @@
 namespace socle::bus {
 
 namespace {
+
+thread_local int64_t t_refused = 0;
 
 uint32_t memory_refusals(telemetry::Metrics& metrics, const std::string& cap) {
   return metrics.define("socle_memory_refused_total{cap=\"" + cap + "\"}", telemetry::Metrics::Kind::counter,
@@ -38,6 +42,13 @@ Bus::Bus(const Settings& settings, telemetry::Metrics& metrics, Owner* owner)
 }
 
 Bus::~Bus() { stop(); }
+
+void Bus::memory_refused(uint64_t cap) {
+  t_refused = static_cast<int64_t>(std::min<uint64_t>(cap, std::numeric_limits<int64_t>::max()));
+  metrics_.observe(memory_refused_[cap > 0 ? 0 : 1], 1);
+}
+
+int64_t Bus::last_refusal() { return std::exchange(t_refused, 0); }
 
 void Bus::start() {
   for (auto& w : workers_) w->start();

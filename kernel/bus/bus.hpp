@@ -84,8 +84,10 @@ class Bus {
   [[nodiscard]] OffloadPool& offload() { return *offload_; }
   [[nodiscard]] telemetry::Metrics& metrics() { return metrics_; }
   [[nodiscard]] CallTotals& call_totals() { return call_totals_; }
-  // Memory was refused: to a request that holds what one may, or to all of its tenant's. Any thread.
-  void memory_refused(bool by_request) { metrics_.observe(memory_refused_[by_request ? 0 : 1], 1); }
+  // Memory was refused: a request would hold more than `cap`, which one may, or (0) all of its tenant's are at theirs.
+  // Any thread, which last_refusal() tells the cap, once.
+  void memory_refused(uint64_t cap);
+  [[nodiscard]] static int64_t last_refusal();
   [[nodiscard]] Owner* owner() const { return owner_; }
   [[nodiscard]] sched::Accounts& accounts() { return accounts_; }
   [[nodiscard]] const Monitor& monitor() const { return monitor_; }

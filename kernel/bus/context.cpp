@@ -7,6 +7,7 @@
 #include <cstring>
 #include <functional>
 
+#include "bus/bus.hpp"
 #include "bus/frame.hpp"
 #include "bus/payload.hpp"
 #include "bus/worker.hpp"
@@ -145,9 +146,10 @@ void* Context::arena_alloc(size_t size, size_t alignment) {
   if (here == nullptr) return nullptr;
   sched::Flow& payer = account_ != nullptr ? here->queue.flow(*account_) : here->payer();
   sched::Account& account = *payer.account.load(std::memory_order_relaxed);
-  const bool fits = call_.fits(room, account.call_memory_cap());
+  const uint64_t cap = account.call_memory_cap();
+  const bool fits = call_.fits(room, cap);
   if (!fits || !here->hold(payer, static_cast<int64_t>(room))) {
-    if (Worker::current() != nullptr) Worker::current()->bus().memory_refused(!fits);
+    if (Worker::current() != nullptr) Worker::current()->bus().memory_refused(fits ? 0 : cap);
     return nullptr;
   }
   call_.add(room);

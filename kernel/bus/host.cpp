@@ -30,15 +30,16 @@ bool affordable(const socle_host* host, size_t bytes) {
   sched::Account* payer =
       lane != nullptr ? lane->payer().account.load(std::memory_order_relaxed) : sched::PaidAside::current();
   if (payer == nullptr) return true;
-  if (!(lane != nullptr ? lane->call : sched::PaidAside::call()).fits(bytes, payer->call_memory_cap())) {
-    self(host).bus.memory_refused(true);
+  const uint64_t cap = payer->call_memory_cap();
+  if (!(lane != nullptr ? lane->call : sched::PaidAside::call()).fits(bytes, cap)) {
+    self(host).bus.memory_refused(cap);
     return false;
   }
   if (lane != nullptr ? lane->fits(lane->payer(), size) : payer->take_memory(size)) {
     if (lane == nullptr) payer->give_memory(size);  // the payload itself takes it
     return true;
   }
-  self(host).bus.memory_refused(false);
+  self(host).bus.memory_refused(0);
   return false;
 }
 socle_payload* payload_new(const socle_host* host, socle_str text, uint32_t media, const socle_pair* meta, size_t n) {
@@ -280,9 +281,10 @@ void* frame_alloc(const socle_host* host, size_t size) {
     block = static_cast<char*>(std::malloc(size + frame_head));
   } else {
     head = {w->paying().account, w->lane.call};
-    const bool fits = head.call.fits(size, head.payer->call_memory_cap());
+    const uint64_t cap = head.payer->call_memory_cap();
+    const bool fits = head.call.fits(size, cap);
     if (!fits || !w->lane.hold(w->lane.payer(), static_cast<int64_t>(size))) {
-      self(host).bus.memory_refused(!fits);
+      self(host).bus.memory_refused(fits ? 0 : cap);
       return nullptr;
     }
     head.call.add(size);
@@ -454,11 +456,11 @@ void* memory_hold(const socle_host* host, const socle_context* context, size_t s
   // What others keep beyond the cap (it was larger once) does not take the eighth that is this plugin's.
   const uint64_t cap = account->memory_cap();
   const bool own_part = size <= cap / 8 && static_cast<uint64_t>(g.kept.of(*account)) <= cap / 8 - size;
-  if (!own_part && size > w->lane.memory_left(*account, cap)) {
-    g.bus.memory_refused(false);
+  const bool fits = own_part || size <= w->lane.memory_left(*account, cap);
+  if (!fits || !w->lane.hold(w->lane.queue.flow(*account), bytes)) {
+    g.bus.memory_refused(0);
     return nullptr;
   }
-  if (!w->lane.hold(w->lane.queue.flow(*account), bytes)) return nullptr;
   if (g.kept.add(*account, bytes)) return account;
   w->lane.release(*account, bytes);
   return nullptr;
@@ -479,6 +481,8 @@ void charge(const socle_host*, const socle_context* context, int64_t cpu) {
   sched::Lane& lane = here()->lane;
   lane.queue.charge(lane.queue.flow(*account), std::min(cpu, most));
 }
+
+int64_t memory_refused(const socle_host*) { return Bus::last_refusal(); }
 
 void meter_level(const socle_host* host, const socle_context* context, socle_str name, double level) {
   TenantDirectory* tenants = self(host).bus.tenants();
@@ -549,6 +553,7 @@ void fill_host_table(socle_host& h) {
   h.memory_hold = memory_hold;
   h.memory_release = memory_release;
   h.charge = charge;
+  h.memory_refused = memory_refused;
 }
 
 }  // namespace socle::bus

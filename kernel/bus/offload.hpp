@@ -1,77 +1,34 @@
 // offload.hpp: the bounded pool for work that blocks (fsync, password hashing, cold signature checks). Plugins own no
-// threads; this is where they wait. Whose work is next is decided as on the workers (sched/fair_queue.hpp), charged
-// with the time that a thread was kept: a tenant that offloads without end waits behind itself. Any thread.
+// threads; this is where they wait. Two crews work in it. What is done for addresses that have not said who they are
+// (key exchanges of TLS with an RSA key take a millisecond and more) has threads of its own, which run when nothing
+// else wants the core: a flood of it would take a worker's core from it otherwise. Any thread.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
-#include <cstdint>
-#include <ctime>
-#include <functional>
 #include <mutex>
-#include <optional>
-#include <string>
-#include <thread>
-#include <vector>
 
-#include "sched/fair_queue.hpp"
+#include "bus/offload_crew.hpp"
 
 namespace socle::bus {
 
-// What whoever asks for a piece of work says of it: until when its answer can be of use to anybody (monotonic), and a
-// number that overdue() tells.
-struct OffloadTerms {
-  int64_t until = INT64_MAX;
-  uint64_t number = 0;
-};
-
 class OffloadPool {
  public:
+  // So many threads in each crew; those of the addresses begin with the first work for them.
   OffloadPool(sched::Accounts& accounts, unsigned threads, size_t queue);
-  ~OffloadPool();  // finishes what is queued
-  // false: the queue is full, or a quarter of it is this payer's (a half is all edge tenants').
+  // The destructor finishes what is queued.
+  // false: the queue is full, or a quarter of it is this payer's. Addresses have one of their own, half as long.
   [[nodiscard]] bool submit(sched::Account& payer, std::function<void()> work, OffloadTerms terms = {});
   [[nodiscard]] size_t queued() const;
   // A piece of work that still runs `patience` ns after its `until` and has used as much CPU time since it handed
   // something on: one that waits for a disk has not, and one that serves many calls has. To be asked every now and
   // then, because a look notes what was handed on since the last. nullopt: there is none.
-  struct Overdue {
-    uint64_t number;
-    std::string payer;
-  };
-  [[nodiscard]] std::optional<Overdue> overdue(int64_t now, int64_t patience);
+  [[nodiscard]] std::optional<OffloadOverdue> overdue(int64_t now, int64_t patience);
   // The work on this thread, if it is one of a pool's, has posted or answered something.
-  static void handed_on();
+  static void handed_on() { OffloadCrew::handed_on(); }
 
  private:
-  struct Task : sched::Work {
-    std::function<void()> run;
-    OffloadTerms terms;
-  };
-  // What a thread does now; nullptr: nothing, or nothing that could be overdue.
-  struct Running {
-    const Task* task = nullptr;
-    const sched::Account* payer = nullptr;
-    clockid_t clock = CLOCK_MONOTONIC;  // of the thread's CPU time
-    int64_t cpu = 0;                    // on it as the task began, or was last seen to have handed something on
-    uint64_t seen = 0;                  // of `signs`
-    std::atomic<uint64_t> signs{0};     // of handed_on(); the thread writes
-  };
-  void run(Running& mine);
-  [[nodiscard]] bool has_room(const sched::Flow& flow) const;
-  // What waits, one more or less.
-  void count(sched::Flow& flow, int64_t more);
-
-  mutable std::mutex mutex_;
-  std::condition_variable ready_;
-  sched::FairQueue queue_;  // guarded by mutex_, as all below
-  size_t queued_ = 0, edges_queued_ = 0;
-  int64_t typical_ = 100'000;  // ns a piece of work takes, smoothed: charged in advance
-  int64_t reconciled_at_ = 0;
-  const size_t most_;
-  bool stopping_ = false;
-  std::vector<Running> running_;  // one a thread
-  std::vector<std::thread> threads_;
+  std::once_flag first_edge_;
+  bool apart_ = false;  // there are threads for addresses; written once, by first_edge_
+  OffloadCrew known_, edges_;
 };
 
 }  // namespace socle::bus

@@ -90,7 +90,9 @@ uint64_t CallMemory::held() const {
   return use_of(word) == use_ ? size_of(word) : 0;
 }
 
-bool CallMemory::fits(uint64_t bytes, uint64_t cap) const { return bytes <= cap && held() <= cap - bytes; }
+bool CallMemory::fits(uint64_t bytes, uint64_t cap) const {
+  return bytes == 0 || (bytes <= cap && held() <= cap - bytes);
+}
 
 void CallMemory::change(int64_t by) {
   if (counter_ == nullptr) return;

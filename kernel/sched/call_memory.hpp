@@ -18,7 +18,7 @@ class CallMemory {
   [[nodiscard]] static CallMemory open();
   void close();
 
-  // Whether so much more stays within `cap`.
+  // Whether so much more stays within `cap`. Nothing always does, whatever was forced over it: a refusal has its words.
   [[nodiscard]] bool fits(uint64_t bytes, uint64_t cap) const;
   void add(uint64_t bytes);
   void remove(uint64_t bytes);

@@ -147,6 +147,16 @@ void Connection::refuse(const Refusal& why, std::string_view errors) {
   send(head, e.method == Method::head ? std::string_view() : std::string_view(e.reply_text), false);
 }
 
+// There was no memory for this `what`. Right behind the host's NULL: it says no more than why the last one was.
+void Connection::refuse_memory(const std::string& what) {
+  const std::int64_t cap = host()->memory_refused(host());
+  if (cap <= 0)
+    return refuse(refusal_of(SOCLE_EXHAUSTED, "There is no memory left for this " + what + " in the tenant's budget."));
+  refuse(refusal_of(SOCLE_TOO_LARGE,
+                    "This " + what + " needs more memory than a request may hold at a time (" + std::to_string(cap) +
+                        " bytes). Send less at once; a larger `memory` of the plan allows more, up to 256 MiB."));
+}
+
 void Connection::answer_options() {
   Exchange& e = *exchange_;
   if (unread_body_) e.keep_alive = false;

@@ -13,7 +13,6 @@ namespace socle::gateway {
 namespace {
 
 constexpr std::size_t first_room = 4096;  // of a body in chunks
-constexpr std::string_view no_memory = "There is no memory left for this body in the tenant's budget.";
 
 }  // namespace
 
@@ -58,7 +57,7 @@ std::size_t Connection::begin_body(std::string_view after) {
   const std::size_t here = std::min(length, after.size());
   if (!e.payload) {
     unread_body_ = here < length;
-    refuse(refusal_of(SOCLE_EXHAUSTED, no_memory));
+    refuse_memory("body");
     return here;
   }
   std::memcpy(bytes, after.data(), here);
@@ -108,7 +107,7 @@ std::size_t Connection::decode_chunks(std::string_view bytes) {
   }
   if (!keep(piece)) {
     unread_body_ = outcome != ChunkDecoder::Outcome::complete;
-    refuse(refusal_of(SOCLE_EXHAUSTED, no_memory));
+    refuse_memory("body");
     return unread_body_ ? bytes.size() : used;
   }
   if (outcome == ChunkDecoder::Outcome::more) {

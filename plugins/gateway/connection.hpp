@@ -129,6 +129,7 @@ class Connection {
   // False: this is not for a person who reads pages; nothing is answered yet.
   bool send_to_sign_in(std::string_view code);
   void refuse(const Refusal& why, std::string_view errors = {});
+  void refuse_memory(const std::string& what);
   void send(const AnswerHead& head, std::string_view body, bool more);
   bool flush();
   void finish();

@@ -183,8 +183,8 @@ Refusal Connection::judge_identity() const {
 // The refusal of auth/1 as it words it; anything that is none means that nobody can be identified now.
 void Connection::refuse_identity(socle_status status) {
   Exchange& e = *exchange_;
-  const bool verdict =
-      status == SOCLE_UNAUTHENTICATED || status == SOCLE_DENIED || status == SOCLE_EXHAUSTED || status == SOCLE_INVALID;
+  const bool verdict = status == SOCLE_UNAUTHENTICATED || status == SOCLE_DENIED || status == SOCLE_EXHAUSTED ||
+                       status == SOCLE_TOO_LARGE || status == SOCLE_INVALID;
   const ReplyMeta meta = read_reply_meta(e.identity_reply.get());
   if (!verdict || meta.bad_header) {
     return refuse({503, "auth_unavailable", "Who sends this request cannot be verified now; retry."});

@@ -262,8 +262,7 @@ void Connection::call() {
     e.payload =
         Payload(host(), host()->payload_new(host(), {nullptr, 0}, SOCLE_MEDIA_NONE, pairs.data(), pairs.size()));
   }
-  if (!e.payload)
-    return refuse(refusal_of(SOCLE_EXHAUSTED, "There is no memory left for this request in the tenant's budget."));
+  if (!e.payload) return refuse_memory("request");
   const std::int64_t timeout = time_for() - e.waited;
   if (!open_context(e.identity, worker_.now() + timeout, false)) {
     return refuse(refusal_of(SOCLE_INTERNAL, "The kernel opened no context: the gateway needs permission ingress."));

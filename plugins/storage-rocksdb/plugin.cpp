@@ -47,7 +47,7 @@ Reply to_reply(Answer&& answer) {
     if (key == "replayed") meta.set("replayed", value);
   }
   Payload payload = Payload::json(answer.text, meta);
-  if (payload.empty()) return Error{Code::exhausted, "the tenant's memory budget has no room for the answer"};
+  if (payload.refused()) return payload.refusal();
   return payload;
 }
 

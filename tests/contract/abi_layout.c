@@ -150,7 +150,8 @@ AT(socle_host, meter_level, 432);
 AT(socle_host, memory_hold, 440);
 AT(socle_host, memory_release, 448);
 AT(socle_host, charge, 456);
-GROWS(socle_host, 464);
+AT(socle_host, memory_refused, 464);
+GROWS(socle_host, 472);
 
 AT(socle_root, continues, 120);
 GROWS(socle_root, 128);

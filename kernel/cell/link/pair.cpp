@@ -8,6 +8,7 @@
 #include "base/hash.hpp"
 #include "cell/link/body.hpp"
 #include "cell/link/cell.hpp"
+#include "socle/memory_error.hpp"
 #include "telemetry/clock.hpp"
 
 namespace socle::cell {
@@ -16,6 +17,11 @@ namespace {
 constexpr int messages_a_turn = 64;  // so that one cell cannot hold a worker
 
 std::uint32_t slot_of(std::uint64_t token) { return static_cast<std::uint32_t>((token >> 32) & 0xFFFFFF); }
+// As the SDK says it for a plugin in the kernel's process.
+socle_reply refused_body(std::int64_t cap) {
+  const Error why = memory_error(cap);
+  return bus::Bus::error(static_cast<socle_status>(why.code), to_string(why.code), why.message);
+}
 bool is_hook(std::uint32_t method) { return method >= SOCLE_HOOK_START; }
 
 }  // namespace
@@ -222,9 +228,9 @@ void Pair::reply(const Incoming& in) {
     reply.status = SOCLE_INTERNAL;
   if (in.head.sizes != decltype(in.head.sizes){} || in.head.meta_count != 0) {
     bus::Payload* body = nullptr;
-    const bool paid = paid_body(in, *call->context, body);
+    const auto refused = take_body(in, *call->context, body);
     reply.payload = body;
-    if (!paid) reply = memory_used_up();
+    if (refused) reply = *refused;
   }
   charge(*call->context, in.head.time, call->since);
   finish(*call, reply);
@@ -232,24 +238,20 @@ void Pair::reply(const Incoming& in) {
 }
 
 // Pays for the time to copy it, too.
-bool Pair::paid_body(const Incoming& in, const bus::Context& context, bus::Payload*& body) {
+std::optional<socle_reply> Pair::take_body(const Incoming& in, const bus::Context& context, bus::Payload*& body) {
   if (context.account() == nullptr) {
     body = private_body(in);
-    return true;
+    return {};
   }
   const sched::PaidBy paid(owner_.lane, *context.account(), context.call());
   // The pairs of a short answer, an error's above all, are let through.
   const std::size_t pairs = in.head.pair_bytes > 4096 ? in.head.pair_bytes : 0;
   const std::size_t size = in[Field::text].size() + in[Field::doc].size() + pairs;
-  if (!context.call().fits(in[Field::text].size(), context.account()->call_memory_cap())) return false;
-  if (size > 0 && !owner_.lane.fits(owner_.lane.payer(), static_cast<std::int64_t>(size))) return false;
+  const std::uint64_t cap = context.account()->call_memory_cap();
+  if (!context.call().fits(in[Field::text].size(), cap)) return refused_body(static_cast<std::int64_t>(cap));
+  if (size > 0 && !owner_.lane.fits(owner_.lane.payer(), static_cast<std::int64_t>(size))) return refused_body(0);
   body = private_body(in);
-  return true;
-}
-
-// As the SDK says it for a plugin in the kernel's process.
-socle_reply Pair::memory_used_up() {
-  return bus::Bus::error(SOCLE_EXHAUSTED, "exhausted", "the memory budget is used up");
+  return {};
 }
 
 // The cell's word for the time it took: no more than has passed. Several calls may each claim that much.

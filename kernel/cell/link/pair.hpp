@@ -11,6 +11,7 @@
 #include <functional>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -102,10 +103,10 @@ class Pair {
   void handle(const Incoming& in);
 
   void reply(const Incoming& in);
-  // The body of a message that the cell sent for the context's payer, nullptr when it has none. False: it is more than
-  // the payer may still hold, and memory_used_up() the answer.
-  [[nodiscard]] bool paid_body(const Incoming& in, const bus::Context& context, bus::Payload*& body);
-  [[nodiscard]] static socle_reply memory_used_up();
+  // The body of a message that the cell sent for the context's payer, nullptr when it has none; or, when it is more
+  // than the request or the payer may still hold, the answer that says so.
+  [[nodiscard]] std::optional<socle_reply> take_body(const Incoming& in, const bus::Context& context,
+                                                     bus::Payload*& body);
   void charge(const bus::Context& context, std::int64_t claimed, std::int64_t since);
   void finish(Call& call, const socle_reply& reply);
   void forget(Call& call, bool keep_context);

@@ -103,7 +103,7 @@ void Pair::request(const Incoming& in) {
   bus::Bus& bus = cell_.bus();
   bus::Generation& g = cell_.generation();
   bus::Payload* body = nullptr;
-  if (!paid_body(in, *context, body)) return settle(*out, memory_used_up());
+  if (const auto refused = take_body(in, *context, body)) return settle(*out, *refused);
   const std::int64_t timeout = in.head.time;
   const std::string key(in[Field::idempotency_key]);
   const auto make = [out, &bus, &g, body, timeout, key, target = in.head.method](bus::Worker& w, bus::Context& as) {
@@ -132,7 +132,7 @@ void Pair::publish(const Incoming& in) {
   if (out == nullptr) return;
   bus::Generation& g = cell_.generation();
   bus::Payload* made = nullptr;
-  if (!paid_body(in, *context, made)) return settle(*out, memory_used_up());
+  if (const auto refused = take_body(in, *context, made)) return settle(*out, *refused);
   const bus::PayloadRef body(made);
   const socle_status status = g.publish(&g, context, bus::str(in[Field::name]), body.get(), published, out);
   if (status != SOCLE_PENDING) published(out, status);

@@ -44,6 +44,7 @@ Authorizer::Authorizer(Host& host, Store& store)
     : host_(host),
       env_(env_of(host)),
       views_(host, store),
+      room_(host, views_),
       seats_(host.worker_count() + 1),
       decisions_(host.counter("auth_decisions_total", "Decisions on records.")),
       denials_(host.counter("auth_denials_total", "Decisions on records that denied.")),
@@ -109,7 +110,11 @@ Task<Got<Authorizer::Bound>> Authorizer::bound(Context context, const std::share
   auto binding = std::make_shared<const Binding>(
       Binding{here.directory, {here.policies.begin(), here.policies.end()}, *std::move(made)});
   auto kept = views_.cache().keep(context, std::move(key), bytes, binding);
-  if (!kept) co_return std::move(kept).error().context("roles and policies at '" + resource + "'");
+  if (!kept) {
+    auto keeping = authz::Keeping::of(*here.directory, 0);
+    for (const auto& one : here.policies) keeping.policies.push_back(authz::Weight::of(*one));
+    co_return std::move(kept).error().context(largest_kept(keeping, resource));
+  }
   // What somebody else kept meanwhile may be of other copies; then this one serves the call.
   const auto& used = (*kept)->is_of(here.directory, here.policies) ? *kept : binding;
   here.bound = authz::BoundPtr(used, used->bound.get());
@@ -294,9 +299,14 @@ Task<Reply> Authorizer::compile(Request request) {
   const auto source = body->root().find("source");
   if (!source.exists()) co_return Reply::error(Code::invalid, "no_source", "compile wants {source}, a policy");
   const bool fast = body->root().find("mode").as_string() == "fast";
-  const auto work = [source, fast] { return authz::compile_answer(source, fast); };
+  std::optional<authz::Weight> weight;
+  const auto work = [source, fast, &weight] { return authz::compile_answer(source, fast, &weight); };
   auto answer = co_await host_.offload(work);
   if (!answer) co_return Reply(std::move(answer).error());
+  if (!fast && weight) {
+    auto room = co_await room_.for_policy(request, *weight);
+    if (!room) co_return Reply(std::move(room).error());
+  }
   co_return Reply::json(*answer);
 }
 

@@ -4,7 +4,7 @@
 // tenant. docs/design/policy.md.
 #pragma once
 
-#include "access/tenant_view.hpp"
+#include "access/room.hpp"
 #include "identity/people.hpp"
 
 namespace socle::auth {
@@ -24,7 +24,7 @@ class Authorizer {
   Task<Reply> explain(Request request);
   // {permission} → {allowed}: whether the roles open a route.
   Task<Reply> authorize(Request request);
-  // The kind's method of models/1.
+  // The kind's method of models/1. One that the tenant has no memory for is refused, unless it is a draft.
   Task<Reply> compile(Request request);
 
   // May somebody with these claims use a permission somewhere? What a route asks before it knows a record.
@@ -35,6 +35,7 @@ class Authorizer {
   Task<Got<Permitted>> permits(Context context, std::string claims, std::string permission);
 
   TenantViews& views() { return views_; }
+  Room& room() { return room_; }
 
  private:
   // One subject at one resource; a worker keeps the last ones. It keeps alive nothing that a tenant pays for: whoever
@@ -92,6 +93,7 @@ class Authorizer {
   const json::Document env_;
   People* people_ = nullptr;
   TenantViews views_;
+  Room room_;
   std::vector<Seats> seats_;
   Metric decisions_, denials_, bindings_;
 };

@@ -67,6 +67,10 @@ std::string text_or(json::View view, std::string_view otherwise) {
   return view.exists() ? json::to_text(view) : std::string(otherwise);
 }
 
+std::string document_of(std::string_view roles, std::string_view units) {
+  return std::string("{\"roles\":").append(roles).append(",\"units\":").append(units).append("}");
+}
+
 Reply in_use(const std::string& by) { return Reply::error(Code::conflict, "in_use", by); }
 
 // Of a role as users hold it, NAME@UNIT.
@@ -133,8 +137,9 @@ Task<Reply> Roles::put(Request request) {
   if (!view) co_return std::move(view).problem();
   if (auto refused = precondition_fault(request, **view, name)) co_return std::move(*refused);
   const auto stored = (*view)->stored();
-  Change change{*view, roles_text(stored.find("roles"), name, body->root()), text_or(stored.find("units"), "[]")};
-  const auto roles = json::Document::parse(change.roles);
+  const std::string roles_then = roles_text(stored.find("roles"), name, body->root());
+  const Change change{(*view)->revision, document_of(roles_then, text_or(stored.find("units"), "[]"))};
+  const auto roles = json::Document::parse(roles_then);
   authz::Diagnostics diagnostics;
   const auto directory =
       roles ? authz::Directory::read(roles->root(), stored.find("units"), diagnostics) : authz::DirectoryPtr();
@@ -144,6 +149,10 @@ Task<Reply> Roles::put(Request request) {
   // Also what the role gave before: taking it from others is no less than giving it.
   for (const auto* one : {directory.get(), (*view)->directory.get()})
     if (const auto permission = giving.beyond(*one, name); !permission.empty()) co_return not_yours(permission);
+  view->reset();
+  const std::string what = "role '" + name + "'";
+  auto room = co_await access_.room().for_directory(request, what, directory, change.document);
+  if (!room) co_return Reply(std::move(room).error());
   auto revision = co_await store_change(request, change);
   if (!revision) co_return std::move(revision).problem();
   co_return Reply::json(json::to_text(body->root())).with_etag("\"" + std::to_string(*revision) + "\"");
@@ -173,7 +182,8 @@ Task<Reply> Roles::remove(Request request) {
   if (!user) co_return std::move(user).problem();
   if (!user->empty()) co_return in_use("user '" + *user + "' holds role '" + name + "'");
   const auto stored = (*view)->stored();
-  Change change{*view, roles_text(stored.find("roles"), name, {}), text_or(stored.find("units"), "[]")};
+  const Change change{(*view)->revision,
+                      document_of(roles_text(stored.find("roles"), name, {}), text_or(stored.find("units"), "[]"))};
   auto revision = co_await store_change(request, change);
   if (!revision) co_return std::move(revision).problem();
   co_return Reply().with_status(204);
@@ -212,10 +222,15 @@ Task<Reply> Roles::put_units(Request request) {
     if (!user) co_return std::move(user).problem();
     if (!user->empty()) co_return in_use("user '" + *user + "' is in a unit that is not there any more");
   }
-  Change change{*view, text_or(stored.find("roles"), "[]"), json::to_text(units)};
+  const std::string units_then = json::to_text(units);
+  const Change change{(*view)->revision, document_of(text_or(stored.find("roles"), "[]"), units_then)};
+  view->reset();
+  const std::string what = "the units";
+  auto room = co_await access_.room().for_directory(request, what, directory, change.document);
+  if (!room) co_return Reply(std::move(room).error());
   auto revision = co_await store_change(request, change);
   if (!revision) co_return std::move(revision).problem();
-  co_return Reply::json("{\"units\":" + change.units + "}");
+  co_return Reply::json("{\"units\":" + units_then + "}");
 }
 
 Task<Reply> Roles::policies(Request request) {
@@ -255,12 +270,11 @@ Task<Got<std::string>> Roles::holder(Context context, const std::function<bool(j
 // After the answer every worker decides by it.
 Task<Got<std::uint64_t>> Roles::store_change(Context context, const Change& change) {
   Batch batch;
-  batch.put(directory_collection, directory_id, change.view->revision,
-            "{\"roles\":" + change.roles + ",\"units\":" + change.units + "}");
+  batch.put(directory_collection, directory_id, change.revision, change.document);
   auto written = co_await store_.write(context, batch.take());
   if (!written) co_return std::move(written).problem();
   if (auto told = co_await announce(context); !told) co_return std::move(told).error();
-  co_return change.view->revision + 1;
+  co_return change.revision + 1;
 }
 
 // As a revocation (verify/forgetting.hpp): this generation's worker, then whichever generation serves there by then.

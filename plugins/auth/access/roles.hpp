@@ -29,9 +29,8 @@ class Roles {
 
  private:
   struct Change {
-    TenantViewPtr view;
-    std::string roles;  // JSON array
-    std::string units;
+    std::uint64_t revision;  // that it is a change of
+    std::string document;    // {roles, units}
   };
   Task<Got<std::uint64_t>> store_change(Context context, const Change& change);
   Task<Status> announce(Context context);

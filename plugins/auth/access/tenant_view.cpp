@@ -26,7 +26,17 @@ Reply unreadable(std::string_view what) {
                       std::string(what) + " cannot be read, so nothing is allowed; publish or store it again");
 }
 
+// A refusal of resolve() with what it is about.
+Reply no_room(Reply problem, const authz::Weight& unkept) {
+  if (unkept.name.empty()) return problem;
+  return Reply(problem.error().context("policy '" + unkept.name + "'"));
+}
+
 }  // namespace
+
+std::string largest_kept(const authz::Keeping& keeping, const std::string& resource) {
+  return authz::largest(keeping, resource) + ", the largest of what is kept for '" + resource + "'";
+}
 
 TenantViews::TenantViews(Host& host, Store& store)
     : host_(host),
@@ -145,9 +155,12 @@ Got<std::shared_ptr<const Charter>> TenantViews::charter(Context context, const 
   authz::Diagnostics diagnostics;
   made->directory = authz::Directory::read(root.find("roles"), root.find("units"), diagnostics);
   if (!made->directory) return unreadable("the roles of this tenant");
-  const std::size_t bytes = made->directory->bytes() + made->document.bytes().size();
+  const auto directory = made->directory;
+  const std::size_t bytes = directory->bytes() + made->document.bytes().size();
   auto kept = cache_.keep(context, key, bytes, std::shared_ptr<const Charter>(std::move(made)));
-  if (!kept) return std::move(kept).error().context("the roles of this tenant");
+  if (!kept)
+    return std::move(kept).error().context(authz::largest(authz::Keeping::of(*directory, 0), {}) +
+                                           ", the largest of this tenant's roles and units");
   return *std::move(kept);
 }
 
@@ -168,15 +181,17 @@ Task<Got<std::vector<ListedPolicy>>> TenantViews::list(Context context) {
     if (!item.find("version").is_string()) continue;
     if (out.size() == most_policies) co_return unreadable("a list of more than 1,000 policies");
     const std::string name(item.find("name").as_string()), whoever;
-    auto served = co_await resolve(context, name, whoever);
-    if (!served) co_return std::move(served).problem();
+    authz::Weight unkept;
+    auto served = co_await resolve(context, name, whoever, unkept);
+    if (!served) co_return no_room(std::move(served).problem(), unkept);
     // One that is not published any more is asked for again, as what the cache gave up is.
     out.push_back({name, served->policy, served->canary});
   }
   co_return out;
 }
 
-Task<Got<Served>> TenantViews::resolve(Context context, std::string name, const std::string& user) {
+Task<Got<Served>> TenantViews::resolve(Context context, std::string name, const std::string& user,
+                                       authz::Weight& unkept) {
   const Reply reply = co_await host_.call(context, resolve_, question(name, user, "", false));
   if (!reply && reply.code() == Code::not_found) co_return Served{};
   if (!reply) co_return reply;
@@ -198,9 +213,13 @@ Task<Got<Served>> TenantViews::resolve(Context context, std::string name, const 
   // One that cannot be read any more may have denied something: nothing is allowed until it is published again.
   if (!*policy) co_return unreadable("policy '" + out.name + "'");
   out.hash = answer->root().find("hash").as_string();
-  const std::size_t bytes = json::to_text(source).size() * 4 + 1024;
-  auto kept = cache_.keep(context, out.hash, bytes, *std::move(policy));
-  if (!kept) co_return std::move(kept).error().context("policy '" + out.name + "'");
+  const authz::PolicyPtr made = *std::move(policy);
+  auto kept = cache_.keep(context, out.hash, made->bytes(), made);
+  if (!kept) {
+    unkept = authz::Weight::of(*made);
+    unkept.name = out.name;
+    co_return std::move(kept).error();
+  }
   out.policy = *std::move(kept);
   co_return out;
 }
@@ -208,8 +227,9 @@ Task<Got<Served>> TenantViews::resolve(Context context, std::string name, const 
 Task<Got<authz::PolicyPtr>> TenantViews::met(Context context, const ListedPolicy& named, const std::string& user) {
   if (!named.split)
     if (auto last = named.last.lock()) co_return last;
-  auto one = co_await resolve(context, named.name, user);
-  if (!one) co_return std::move(one).problem();
+  authz::Weight unkept;
+  auto one = co_await resolve(context, named.name, user, unkept);
+  if (!one) co_return no_room(std::move(one).problem(), unkept);
   co_return one->policy;
 }
 
@@ -222,11 +242,16 @@ Task<Got<std::vector<Served>>> TenantViews::served(Context context, TenantViewPt
   // The policy of the resource's own name may have been published a moment ago.
   const auto own = resource.starts_with("forms/") ? resource.substr(6) : std::string();
   if (!own.empty() && list_ && std::find(names.begin(), names.end(), own) == names.end()) names.push_back(own);
+  authz::Weight unkept;
   for (const auto& name : names) {
-    auto one = co_await resolve(context, name, user);
+    auto one = co_await resolve(context, name, user, unkept);
     if (!one) {
       if (name == own && without_models(one.problem())) continue;
-      co_return std::move(one).problem();
+      if (unkept.name.empty() || resource.empty()) co_return no_room(std::move(one).problem(), unkept);
+      auto keeping = authz::Keeping::of(*view->directory, 0);
+      for (const auto& kept : out) keeping.policies.push_back(authz::Weight::of(*kept.policy));
+      keeping.policies.push_back(std::move(unkept));
+      co_return Reply(one.problem().error().context(largest_kept(keeping, resource)));
     }
     if (one->policy && (resource.empty() || one->policy->covers(resource))) out.push_back(std::move(*one));
   }

@@ -55,6 +55,9 @@ struct TenantView {
 };
 using TenantViewPtr = std::shared_ptr<const TenantView>;
 
+// What is to be told of a refusal: what takes most of what is kept for a question about the resource.
+[[nodiscard]] std::string largest_kept(const authz::Keeping& keeping, const std::string& resource);
+
 struct Served {
   std::string name;
   std::string version;
@@ -101,8 +104,9 @@ class TenantViews {
   Got<std::shared_ptr<const Charter>> charter(Context context, const std::string& key, const Stored& stored);
   Task<Got<std::vector<ListedPolicy>>> list(Context context);
   [[nodiscard]] bool without_models(const Reply& reply) const;
-  // No value but a policy of nothing when it is not published (any more).
-  Task<Got<Served>> resolve(Context context, std::string name, const std::string& user);
+  // No value but a policy of nothing when it is not published (any more). `unkept`: the one that there is no room for,
+  // which the answer does not name.
+  Task<Got<Served>> resolve(Context context, std::string name, const std::string& user, authz::Weight& unkept);
 
   struct Worker {
     std::list<Known> recent;

@@ -17,6 +17,11 @@ std::vector<std::string> path_of(std::string_view text) {
 
 }  // namespace
 
+std::size_t bytes_when_bound(const Grant&, std::size_t condition) { return sizeof(BoundGrant) + condition; }
+std::size_t bytes_when_bound(const Rule& rule, std::size_t condition) {
+  return sizeof(BoundRule) + sizeof rule + rule.when.size() * 2 + condition;
+}
+
 Result<BoundPtr> Bound::bind(DirectoryPtr directory, std::vector<PolicyPtr> policies, std::string_view resource,
                              json::View types) {
   if (resource == "*" || resource.ends_with('*') || !is_resource_pattern(resource))
@@ -57,9 +62,8 @@ Status Bound::compile() {
       if (!grant.when.empty()) {
         bound.when = condition(grant.when);
         if (!bound.when) return Error{Code::internal, "a grant's condition cannot be compiled"};
-        bytes_ += bound.when->program.bytes() * 3;  // the tree of the text is about twice the program
       }
-      bytes_ += sizeof bound;
+      bytes_ += bytes_when_bound(grant, bound.when ? bytes_of(*bound.when) : 0);
       grants_.push_back(std::move(bound));
     }
   }
@@ -70,9 +74,8 @@ Status Bound::compile() {
       if (!rule.when.empty()) {
         bound.when = condition(rule.when);
         if (!bound.when) return Error{Code::internal, "a rule's condition cannot be compiled"};
-        bytes_ += bound.when->program.bytes() * 3;
       }
-      bytes_ += sizeof bound + sizeof rule + rule.when.size() * 2;
+      bytes_ += bytes_when_bound(rule, bound.when ? bytes_of(*bound.when) : 0);
       rules_.push_back(std::move(bound));
     }
   }

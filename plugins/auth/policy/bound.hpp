@@ -30,6 +30,10 @@ struct BoundRule {
   std::optional<Condition> when;
 };
 
+// What one takes in a Bound, with a condition of so many bytes.
+[[nodiscard]] std::size_t bytes_when_bound(const Grant& grant, std::size_t condition);
+[[nodiscard]] std::size_t bytes_when_bound(const Rule& rule, std::size_t condition);
+
 class Bound {
  public:
   // `types`: of record's fields, as Vocabulary::make takes them. Code::invalid when they are none.
@@ -44,6 +48,7 @@ class Bound {
   [[nodiscard]] const std::vector<BoundRule>& rules() const { return rules_; }
   // Some condition may read created_at or updated_at.
   [[nodiscard]] bool reads_times() const { return reads_times_; }
+  // Of what is bound: roles and policies are not in it.
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
   Bound(const Bound&) = delete;

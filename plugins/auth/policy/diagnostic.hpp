@@ -28,6 +28,10 @@ namespace codes {
 inline constexpr std::string_view policy_shape = "policy_shape";  // not built as docs/policies.md shows
 inline constexpr std::string_view role_shape = "role_shape";      // the same of a role or a unit
 inline constexpr std::string_view unknown_key = "unknown_key";    // a key that means nothing where it stands
+// Of a policy's own name, and of a key of a part that is not there yet: as models/1 tells them of any model.
+inline constexpr std::string_view required = "required";
+inline constexpr std::string_view name_differs = "name_differs";
+inline constexpr std::string_view later_part = "later_part";
 inline constexpr std::string_view bad_name = "bad_name";          // an action, permission, resource, role or id
 inline constexpr std::string_view expression = "expression";      // the CEL text is wrong; the message tells where
 inline constexpr std::string_view too_costly = "too_costly";      // a condition can take more fuel than a decision has

@@ -39,6 +39,7 @@ struct Grant {
   std::vector<std::string> hidden;     // fields that this grant does not show
   std::vector<std::string> read_only;  // fields that it does not let be written
   std::string pointer;                 // "/grants/0" within its role
+  std::size_t condition_bytes = 0;     // of `when` compiled, where no types are declared
 
   [[nodiscard]] bool covers(std::string_view resource) const;
   [[nodiscard]] bool unlimited() const;
@@ -51,6 +52,7 @@ struct Role {
   std::vector<Grant> grants;
   bool built_in = false;
   bool second_factor = false;  // whoever holds it signs in with one
+  std::size_t bytes = 0;       // its part of what is kept of the tenant's roles, about; nothing when it is built in
 };
 
 class Directory {
@@ -76,6 +78,8 @@ class Directory {
   // The unit and everything below it, itself first.
   [[nodiscard]] std::vector<std::string_view> subtree(std::string_view unit) const;
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  // Of the units, as Role::bytes.
+  [[nodiscard]] std::size_t unit_bytes() const { return unit_bytes_; }
 
  private:
   friend class DirectoryReader;
@@ -94,6 +98,7 @@ class Directory {
   std::unordered_map<std::string_view, std::uint32_t> role_by_name_;
   std::unordered_map<std::string_view, std::uint32_t> unit_by_name_;
   std::size_t bytes_ = 0;
+  std::size_t unit_bytes_ = 0;
 };
 using DirectoryPtr = std::shared_ptr<const Directory>;
 

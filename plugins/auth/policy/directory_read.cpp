@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t most_names = 64;
 constexpr std::size_t most_grants = 64;
+// What is kept of a text of roles: twice itself here, and the document beside it.
+constexpr std::size_t with_document = 3;
 constexpr std::array<std::string_view, 5> scopes{"all", "own", "department", "department_and_below", "custom"};
 
 Role built_in_role(std::string name, std::vector<std::string> permissions) {
@@ -51,7 +53,9 @@ class DirectoryReader {
       link_units();
     }
     if (reader_.diagnostics().failed()) return nullptr;
-    directory_->bytes_ = json::to_text(roles).size() * 2 + json::to_text(units).size() * 2 + 4096;
+    const auto unit_text = json::to_text(units).size();
+    directory_->bytes_ = json::to_text(roles).size() * 2 + unit_text * 2 + 4096;
+    directory_->unit_bytes_ = units.size() > 0 ? unit_text * with_document : 0;
     return DirectoryPtr(std::move(directory_));
   }
 
@@ -99,13 +103,15 @@ class DirectoryReader {
     if (factor.exists() && !factor.is_boolean())
       reader_.bad(here + "/second_factor", "found " + Reader::shown(factor) + "; wanted true or false");
     role.second_factor = factor.as_bool();
+    role.bytes = json::to_text(source).size() * with_document;
     directory_->roles_.push_back(std::move(role));
   }
 
   std::vector<std::string> permissions(json::View list, const std::string& here) {
     auto out =
         reader_.names(list, here, most_names, is_permission, "a permission such as records:read, records:* or *");
-    if (out.empty()) reader_.bad(here, "'permissions' says what is granted: [records:read], ['*']");
+    const bool said = list.exists() && !(list.is_array() && list.size() == 0);
+    if (out.empty() && !said) reader_.bad(here, "'permissions' says what is granted: [records:read], ['*']");
     return out;
   }
 
@@ -137,7 +143,9 @@ class DirectoryReader {
     grant.when = reader_.condition(source.find("when"), here + "/when");
     if (grant.scope == Scope::custom && grant.when.empty())
       reader_.bad(here + "/when", "a custom scope is what its 'when' says; there is none");
-    if (!grant.when.empty()) (void)compile_condition(*vocabulary_, grant.when, here + "/when", reader_.diagnostics());
+    if (!grant.when.empty())
+      if (const auto condition = compile_condition(*vocabulary_, grant.when, here + "/when", reader_.diagnostics()))
+        grant.condition_bytes = bytes_of(*condition);
     for (auto [list, key] : {std::pair{&grant.hidden, "hidden"}, std::pair{&grant.read_only, "read_only"}})
       *list = reader_.names(source.find(key), here + "/" + key, 256, is_field_pointer,
                             "a field as a JSON Pointer, such as /salary");

@@ -104,7 +104,7 @@ std::string diagnostics_text(const Diagnostics& diagnostics) {
   return text;
 }
 
-std::string compile_answer(json::View source, bool fast) {
+std::string compile_answer(json::View source, bool fast, std::optional<Weight>* weight) {
   Diagnostics diagnostics;
   const auto policy = Policy::read(source, diagnostics);
   std::vector<PolicyTest> tests;
@@ -119,9 +119,14 @@ std::string compile_answer(json::View source, bool fast) {
   json::Writer out(text);
   out.begin_object().key("diagnostics");
   write(out, diagnostics);
-  if (policy && failed == 0)
-    if (const auto canonical = json::Document::parse(policy->canonical(source)); canonical)
-      out.key("canonical").value(canonical->root());
+  if (policy && failed == 0) {
+    const auto served = policy->canonical(source);
+    if (const auto canonical = json::Document::parse(served); canonical) out.key("canonical").value(canonical->root());
+    if (weight != nullptr) {
+      *weight = Weight::of(*policy);
+      (*weight)->own = Policy::bytes_of_text(served.size());
+    }
+  }
   out.key("tests").begin_object().member("passed", tests.size() - failed).member("failed", failed).end_object();
   out.end_object();
   return text;

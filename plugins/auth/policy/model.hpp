@@ -2,11 +2,13 @@
 // policy brings. Any thread; pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "policy/policy.hpp"
+#include "policy/room.hpp"
 
 namespace socle::authz {
 
@@ -22,7 +24,8 @@ struct PolicyTest {
 [[nodiscard]] std::vector<PolicyTest> run_tests(const PolicyPtr& policy, json::View source);
 
 // {diagnostics, canonical?, tests: {passed, failed, tests}}, as docs/models.md has it. `fast` leaves the tests out.
-[[nodiscard]] std::string compile_answer(json::View source, bool fast);
+// `weight`, if given: what it will take when it is served; nothing when it cannot be published.
+[[nodiscard]] std::string compile_answer(json::View source, bool fast, std::optional<Weight>* weight = nullptr);
 
 // A diagnostics list as the JSON that models/1 and the role routes answer with.
 [[nodiscard]] std::string diagnostics_text(const Diagnostics& diagnostics);

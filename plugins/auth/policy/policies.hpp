@@ -22,4 +22,5 @@
 #include "policy/model.hpp"
 #include "policy/names.hpp"
 #include "policy/policy.hpp"
+#include "policy/room.hpp"
 #include "policy/subject.hpp"

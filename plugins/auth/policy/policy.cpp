@@ -45,9 +45,9 @@ class PolicyReader {
       reader_.bad("", "a policy is an object with 'policy' and 'rules'");
       return nullptr;
     }
-    reader_.only({"policy", "title", "describe", "resources", "rules", "tests", "compatibility"}, source_, "");
-    policy_->name_ = source_.find("policy").as_string();
-    if (!is_name(policy_->name_)) reader_.bad("/policy", "'policy' is the policy's name");
+    reader_.only({"policy", "title", "describe", "resources", "rules", "tests", "compatibility"}, source_, "",
+                 {"workflow", "workflows", "tasks", "schedule", "webhooks"});
+    name();
     (void)reader_.local_text(source_.find("title"), "/title");
     (void)reader_.local_text(source_.find("describe"), "/describe");
     policy_->resources_ = reader_.names(source_.find("resources"), "/resources", most_names, is_resource_pattern,
@@ -57,10 +57,23 @@ class PolicyReader {
     if (const auto tests = source_.find("tests");
         tests.exists() && (!tests.is_array() || tests.size() > Policy::most_tests))
       reader_.bad("/tests", "'tests' is a list of at most 200 tests");
-    return reader_.diagnostics().failed() ? nullptr : PolicyPtr(std::move(policy_));
+    if (reader_.diagnostics().failed()) return nullptr;
+    policy_->bytes_ = Policy::bytes_of_text(json::to_text(source_).size());
+    return PolicyPtr(std::move(policy_));
   }
 
  private:
+  // In the codes of models/1, which tells the same of any model, and what both say once.
+  void name() {
+    const auto source = source_.find("policy");
+    policy_->name_ = source.as_string();
+    if (!source.exists())
+      reader_.diagnostics().error("/policy", codes::required, "a policy begins with its name: 'policy: NAME'");
+    else if (!is_name(policy_->name_))
+      reader_.diagnostics().error("/policy", codes::name_differs,
+                                  "found " + Reader::shown(source) + "; wanted the policy's name");
+  }
+
   void rules() {
     const auto list = source_.find("rules");
     if (!list.is_array() || list.size() == 0 || list.size() > Policy::most_rules)
@@ -89,7 +102,10 @@ class PolicyReader {
     reader_.only({"id", "effect", "actions", "roles", "when", "fields", "reason"}, source, at);
     if (const auto id = source.find("id"); id.exists()) {
       rule.id = id.as_string();
-      if (!is_name(rule.id)) reader_.bad(at + "/id", "found " + Reader::shown(id) + "; wanted a name");
+      if (!is_name(rule.id)) {
+        reader_.bad(at + "/id", "found " + Reader::shown(id) + "; wanted a name");
+        rule.id = at;  // no other rule's
+      }
     }
     const auto effect = source.find("effect").as_string();
     if (effect != "allow" && effect != "deny")
@@ -110,10 +126,11 @@ class PolicyReader {
     return rule;
   }
 
-  void check(const Vocabulary& vocabulary, const Rule& rule) {
+  void check(const Vocabulary& vocabulary, Rule& rule) {
     const auto at = rule.pointer + "/when";
     const auto condition = compile_condition(vocabulary, rule.when, at, reader_.diagnostics());
     if (!condition) return;
+    rule.condition_bytes = bytes_of(*condition);
     const auto* constant = condition->program.constant();
     if (constant != nullptr && constant->is(cel::Kind::boolean) && !constant->as_bool())
       reader_.diagnostics().warning(at, codes::no_effect, "the condition is never true, so the rule never applies");

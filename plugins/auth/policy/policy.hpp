@@ -28,7 +28,8 @@ struct Rule {
   std::string when;                 // CEL; empty: always
   std::vector<std::string> fields;  // of a deny: only these fields are withheld, the record is not
   LocalText reason;
-  std::string pointer;  // where it stands in the source
+  std::string pointer;              // where it stands in the source
+  std::size_t condition_bytes = 0;  // of `when` compiled, where no types are declared
 };
 
 class Policy {
@@ -44,6 +45,10 @@ class Policy {
   [[nodiscard]] const std::vector<std::string>& resources() const { return resources_; }
   [[nodiscard]] const std::vector<Rule>& rules() const { return rules_; }
   [[nodiscard]] bool covers(std::string_view resource) const;
+  // As it is read, about: what is compiled of its rules is not kept here (bound.hpp).
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  // The same of a policy whose source is a text of so many bytes.
+  [[nodiscard]] static constexpr std::size_t bytes_of_text(std::size_t text) { return text * 4 + 1024; }
   // The same policy, written in one way: ids and resources in full, lists of names sorted. JSON text.
   [[nodiscard]] std::string canonical(json::View source) const;
 
@@ -53,6 +58,7 @@ class Policy {
   std::string name_;
   std::vector<std::string> resources_;
   std::vector<Rule> rules_;
+  std::size_t bytes_ = 0;
 };
 using PolicyPtr = std::shared_ptr<const Policy>;
 

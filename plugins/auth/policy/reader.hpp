@@ -25,13 +25,20 @@ class Reader {
     diagnostics_.error(std::move(pointer), shape_, std::move(message));
   }
 
-  // Every other key is an error that names the nearest known one.
-  void only(std::initializer_list<std::string_view> known, json::View object, const std::string& at) {
+  // Every other key is an error that names the known ones; one of `later` is told in the words of models/1, which tells
+  // what both say once.
+  void only(std::initializer_list<std::string_view> known, json::View object, const std::string& at,
+            std::initializer_list<std::string_view> later = {}) {
     for (const auto [key, value] : object.members()) {
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
       std::string pointer = at + "/";
       json::append_escaped(pointer, key);
       std::string message = "'";
+      if (std::find(later.begin(), later.end(), key) != later.end()) {
+        message.append(key).append("' belongs to a part that is not there yet; remove it");
+        diagnostics_.error(std::move(pointer), codes::later_part, std::move(message));
+        continue;
+      }
       message.append(key).append("' means nothing here; wanted one of ");
       for (const auto name : known) message.append(name == *known.begin() ? "" : ", ").append(name);
       diagnostics_.error(std::move(pointer), codes::unknown_key, std::move(message));

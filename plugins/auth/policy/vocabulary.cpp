@@ -86,6 +86,12 @@ bool reads(const cel::Ast& ast, const cel::Expr& expr, std::string_view name) {
   return one(loop.range) || one(loop.init) || one(loop.condition) || one(loop.step) || one(loop.result);
 }
 
+std::size_t bytes_of(const Condition& condition) {
+  const auto all = condition.program.bytes();
+  const auto patterns = std::min(condition.program.pattern_bytes(), all);
+  return (all - patterns) * 3 + patterns;
+}
+
 std::optional<Condition> compile_condition(const Vocabulary& vocabulary, std::string_view text,
                                            const std::string& pointer, Diagnostics& diagnostics) {
   if (text.size() > longest_condition) {

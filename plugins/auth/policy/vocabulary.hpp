@@ -59,6 +59,9 @@ struct Condition {
   std::string fault;    // not empty: why it cannot be asked with the types declared; it then errs whenever it is asked
 };
 
+// With the tree of its text, which is about twice its program. A regular expression is there once.
+[[nodiscard]] std::size_t bytes_of(const Condition& condition);
+
 // Nothing, and diagnostics at `pointer`, when the text is no condition.
 [[nodiscard]] std::optional<Condition> compile_condition(const Vocabulary& vocabulary, std::string_view text,
                                                          const std::string& pointer, Diagnostics& diagnostics);

@@ -60,9 +60,9 @@ bool absent(const Reply& reply) { return !reply && reply.code() == Code::not_fou
 }  // namespace
 
 Reply problem_of(const Error& error) {
+  if (error.code == over_plan) return Reply::error(Code::exhausted, "files_quota", error.message).with_status(507);
   switch (error.code) {
     case Code::conflict: return Reply::error(error.code, "upload_conflict", error.message).with_status(409);
-    case over_plan: return Reply::error(Code::exhausted, "files_quota", error.message).with_status(507);
     case Code::storage_full: return Reply::error(error.code, "storage_full", error.message).with_status(507);
     case Code::not_found: return Reply::error(error.code, "not_found", error.message);
     default: return Reply(error);

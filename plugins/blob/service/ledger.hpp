@@ -29,9 +29,9 @@ struct File {
   bool partial = false;
 };
 
-// The tenant's plan allows no more, of files or of what storage keeps of them: 507. Code::exhausted is something else:
-// memory that is used up for a moment.
-inline constexpr Code over_plan = Code::too_large;
+// The tenant's plan allows no more, of files or of what storage keeps of them: 507. No code of any service: exhausted
+// and too_large are refusals of memory. It does not leave this plugin; problem_of() knows it.
+inline constexpr Code over_plan{-1};
 
 // JSON of a file as callers see it.
 [[nodiscard]] std::string file_text(const File& file);

@@ -109,6 +109,12 @@ void append_counter(std::string& out, std::string_view id, std::uint64_t number,
   out.append(",\"doc\":{\"n\":").append(std::to_string(number)).append("}}");
 }
 
+void append_fields(std::string& out, std::string_view fields) {
+  if (fields.empty()) return;
+  out.pop_back();
+  out.append(",\"fields\":").append(fields).append("}");
+}
+
 bool matches(std::string_view if_match, std::uint64_t version) {
   if (if_match.empty()) return true;
   const std::string wanted = "\"" + std::to_string(version) + "\"";

@@ -43,6 +43,9 @@ void append_guard_end(std::string& out, std::string_view form, std::string_view 
 void append_draft_end(std::string& out, std::string_view id);
 void append_counter(std::string& out, std::string_view id, std::uint64_t number, std::uint64_t version);
 
+// To a "get" or "query" of storage/1: that only these are wanted. `fields`: JSON; "": all.
+void append_fields(std::string& out, std::string_view fields);
+
 // What If-Match asks of a record of this version ("": nothing was asked): true, go on.
 [[nodiscard]] bool matches(std::string_view if_match, std::uint64_t version);
 

@@ -9,6 +9,7 @@ namespace socle::forms {
 namespace {
 
 constexpr std::size_t most_rows = 500;
+constexpr std::size_t most_stored = std::size_t{16} << 20;  // bytes of the records that one batch reads
 
 // As a result calls it: `update` is another word for put.
 std::string_view result_of(json::View item) {
@@ -24,11 +25,38 @@ Reply bad(std::size_t row, std::string_view member, std::string_view code, std::
 
 }  // namespace
 
-// Rows of the body's operations. `documents` and `stored` keep what rows' views point into.
+// Rows of the body's operations, and what their views point into.
+struct Records::Changes {
+  std::vector<Row> rows;
+  std::vector<json::Document> documents;
+  std::optional<Removal> removal;  // when there is something to remove
+  std::size_t stored = 0;          // bytes of storage's answers
+};
+
+// The items of `ids`, in order, null where there is none. An answer of storage's ends where a page does.
+Task<Got<bool>> Records::read_stored(Request request, const std::string& form, const std::vector<std::string>& ids,
+                                     std::string_view fields, std::vector<json::View>& found, Changes& out) {
+  while (found.size() < ids.size()) {
+    const auto rest = std::span(ids).subspan(found.size());
+    const Reply reply = co_await saver_.get_many(request, form, rest, fields);
+    if (!reply) co_return reply;
+    out.stored += reply.text().size();
+    if (out.stored > most_stored)
+      co_return Reply::error(Code::too_large, "batch_too_large",
+                             "the records that the batch changes are more than 16 MiB together: send fewer at a time");
+    auto answer = json::Document::parse(reply.text());
+    const auto items = answer ? answer->root().find("items") : json::View();
+    if (items.empty()) co_return Reply::error(Code::internal, "internal", "storage/1 answered no items");
+    for (const auto item : items.elements()) found.push_back(item);
+    out.documents.push_back(std::move(*answer));
+  }
+  co_return true;
+}
+
 Task<Got<bool>> Records::rows_of(Request request, const Asking& asking, const Served& served, json::View items,
-                                 std::vector<Row>& rows, std::vector<json::Document>& documents,
-                                 json::Document& stored) {
-  std::vector<std::string> ids;
+                                 Changes& out) {
+  auto& rows = out.rows;
+  std::vector<std::string> removed, changed;  // ids
   std::set<std::string, std::less<>> seen;
   std::size_t i = 0;
   for (const auto item : items.elements()) {
@@ -47,18 +75,19 @@ Task<Got<bool>> Records::rows_of(Request request, const Asking& asking, const Se
       co_return bad(i, "doc", "required", "the document of the record is wanted");
     rows.emplace_back();
     rows.back().id = id;
-    if (!create) ids.emplace_back(id);
+    if (!create) (op == "delete" ? removed : changed).emplace_back(id);
     ++i;
   }
-  if (!ids.empty()) {
-    const Reply reply = co_await saver_.get_many(request, served.form->name(), ids);
-    if (!reply) co_return reply;
-    auto parsed = json::Document::parse(reply.text());
-    if (!parsed) co_return Reply::error(Code::internal, "internal", "storage/1 answered no JSON");
-    stored = std::move(*parsed);
+  std::vector<json::View> goes, stays;
+  if (!removed.empty()) {
+    auto removal = co_await saver_.removal(request, *served.form);
+    if (!removal) co_return std::move(removal).problem();
+    out.removal = std::move(*removal);
+    auto read = co_await read_stored(request, served.form->name(), removed, out.removal->fields, goes, out);
+    if (!read) co_return read;
   }
-  documents.reserve(rows.size());
-  std::size_t nth = 0;
+  if (auto read = co_await read_stored(request, served.form->name(), changed, {}, stays, out); !read) co_return read;
+  std::size_t went = 0, stayed = 0;
   for (i = 0; i < rows.size(); ++i) {
     auto& row = rows[i];
     const auto item = items.at(i);
@@ -66,7 +95,7 @@ Task<Got<bool>> Records::rows_of(Request request, const Asking& asking, const Se
     row.doc = item.find("doc");
     if (op == "create") continue;
     row.kind = op == "delete" ? Row::Kind::remove : Row::Kind::replace;
-    row.stored = stored.root().find("items").at(nth++);
+    row.stored = op == "delete" ? goes[went++] : stays[stayed++];
     if (!row.stored.is_object())
       co_return Reply::error(Code::not_found, "not_found", "there is no record '" + row.id + "'",
                              errors_text({{below(below("", i), "id"), "not_found", "there is no such record", {}}}));
@@ -82,8 +111,8 @@ Task<Got<bool>> Records::rows_of(Request request, const Asking& asking, const Se
     if (!shown) co_return std::move(shown).problem();
     auto made = json::merge_patch(doc_of(shown->root()), row.doc);
     if (!made) co_return bad(i, "doc", "bad_patch", made.error().message);
-    documents.push_back(std::move(*made));
-    row.doc = documents.back().root();
+    row.doc = made->root();
+    out.documents.push_back(std::move(*made));
   }
   co_return true;
 }
@@ -125,12 +154,12 @@ Task<Reply> Records::batch_in(Request request, const Served& served) {
   const std::string key = Saver::key_of(request, served);
   if (auto before = co_await saver_.replay(request, key))
     co_return co_await batch_again(request, asking, served, items, before->reply.root().find("results"));
-  std::vector<Row> rows;
-  std::vector<json::Document> documents;
-  json::Document stored;
-  auto read = co_await rows_of(request, asking, served, items, rows, documents, stored);
+  Changes changes;
+  auto read = co_await rows_of(request, asking, served, items, changes);
   if (!read) co_return std::move(read).problem();
-  auto written = co_await saver_.save(request, asking, served, rows, key, Refusal::batch);
+  auto& rows = changes.rows;
+  const Removal* removal = changes.removal ? &*changes.removal : nullptr;
+  auto written = co_await saver_.save(request, asking, served, rows, key, Refusal::batch, removal);
   if (!written) co_return std::move(written).problem();
   const auto results = written->reply.root().find("results");
   std::string text;

@@ -39,10 +39,17 @@ Task<Got<std::string>> Drafts::open(Request request) {
   co_return std::string(served->form->name());
 }
 
-Task<Got<json::Document>> Drafts::own(Request request, const std::string& form, const std::string& id) {
+void Drafts::write_fields(json::Writer& out, Part part) {
+  if (part == Part::facts) out.key("fields").begin_array().string("/owner").string("/form").end_array();
+}
+
+Task<Got<json::Document>> Drafts::own(Request request, const std::string& form, const std::string& id, Part part) {
   if (!is_record_id(id)) co_return no_draft(id);
   std::string text;
-  json::Writer(text).begin_object().member("collection", draft_collection).member("id", id).end_object();
+  json::Writer out(text);
+  out.begin_object().member("collection", draft_collection).member("id", id);
+  write_fields(out, part);
+  out.end_object();
   const Reply reply = co_await host_.call(request, get_, Payload::json(text));
   if (!reply && reply.code() == Code::not_found) co_return no_draft(id);
   if (!reply) co_return reply;
@@ -55,21 +62,23 @@ Task<Got<json::Document>> Drafts::own(Request request, const std::string& form, 
 }
 
 Task<Got<bool>> Drafts::is_own(Request request, const std::string& form, const std::string& id) {
-  auto item = co_await own(request, form, id);
+  auto item = co_await own(request, form, id, Part::facts);
   if (item) co_return true;
   Reply problem = std::move(item).problem();
   if (problem.code() == Code::not_found) co_return false;
   co_return problem;
 }
 
-Task<Got<json::Document>> Drafts::all(Request request, const std::string& form) {
+Task<Got<json::Document>> Drafts::all(Request request, const std::string& form, Part part) {
   std::string text;
   json::Writer out(text);
   out.begin_object().member("collection", draft_collection).key("filter").begin_object().member("op", "and");
   out.key("args").begin_array();
   out.begin_object().member("op", "eq").member("field", "/owner").member("value", request.principal()).end_object();
   out.begin_object().member("op", "eq").member("field", "/form").member("value", form).end_object();
-  out.end_array().end_object().member("limit", most).end_object();
+  out.end_array().end_object().member("limit", most);
+  write_fields(out, part);
+  out.end_object();
   const Reply reply = co_await host_.call(request, query_, Payload::json(text));
   if (!reply) co_return reply;
   auto answer = json::Document::parse(reply.text());
@@ -80,7 +89,7 @@ Task<Got<json::Document>> Drafts::all(Request request, const std::string& form) 
 Task<Reply> Drafts::list(Request request) {
   auto form = co_await open(request);
   if (!form) co_return std::move(form).problem();
-  auto found = co_await all(request, *form);
+  auto found = co_await all(request, *form, Part::whole);
   if (!found) co_return std::move(found).problem();
   std::string text;
   json::Writer out(text);
@@ -129,7 +138,7 @@ Task<Reply> Drafts::write(Request request, const std::string& form, const std::s
 Task<Reply> Drafts::create(Request request) {
   auto form = co_await open(request);
   if (!form) co_return std::move(form).problem();
-  auto found = co_await all(request, *form);
+  auto found = co_await all(request, *form, Part::facts);
   if (!found) co_return std::move(found).problem();
   if (found->root().find("items").size() >= most)
     co_return Reply::error(
@@ -143,7 +152,7 @@ Task<Reply> Drafts::read(Request request) {
   auto form = co_await open(request);
   if (!form) co_return std::move(form).problem();
   const std::string id(request.param("id"));
-  auto item = co_await own(request, *form, id);
+  auto item = co_await own(request, *form, id, Part::whole);
   if (!item) co_return std::move(item).problem();
   std::string text;
   json::Writer out(text);
@@ -155,7 +164,7 @@ Task<Reply> Drafts::replace(Request request) {
   auto form = co_await open(request);
   if (!form) co_return std::move(form).problem();
   const std::string id(request.param("id"));
-  auto item = co_await own(request, *form, id);
+  auto item = co_await own(request, *form, id, Part::facts);
   if (!item) co_return std::move(item).problem();
   const auto version = item->root().find("version").as_uint64().value_or(0);
   if (!matches(request.header("if-match"), version))
@@ -167,7 +176,7 @@ Task<Reply> Drafts::remove(Request request) {
   auto form = co_await open(request);
   if (!form) co_return std::move(form).problem();
   const std::string id(request.param("id"));
-  auto item = co_await own(request, *form, id);
+  auto item = co_await own(request, *form, id, Part::facts);
   if (!item) co_return std::move(item).problem();
   std::string text = "{\"operations\":[";
   append_draft_end(text, id);

@@ -30,11 +30,14 @@ class Drafts {
   Task<Got<bool>> is_own(Request request, const std::string& form, const std::string& id);
 
  private:
+  // What is read of drafts: those that are replaced, deleted or counted may be too large for what memory there is.
+  enum class Part : std::uint8_t { whole, facts };  // facts: {owner, form}
   // The stored item; a problem when there is none that is the caller's.
-  Task<Got<json::Document>> own(Request request, const std::string& form, const std::string& id);
+  Task<Got<json::Document>> own(Request request, const std::string& form, const std::string& id, Part part);
   // The form's name, if the caller may make records of it.
   Task<Got<std::string>> open(Request request);
-  Task<Got<json::Document>> all(Request request, const std::string& form);
+  Task<Got<json::Document>> all(Request request, const std::string& form, Part part);
+  static void write_fields(json::Writer& out, Part part);
   Task<Reply> write(Request request, const std::string& form, const std::string& id, std::uint64_t version);
 
   Host& host_;

@@ -52,7 +52,8 @@ struct Saver::Followers {
   };
   std::set<Name> written;  // what the request itself changes or deletes: its references are judged there
   std::vector<Gone> gone;
-  std::map<Name, json::View> deleted;  // storage's items of those that go with them
+  std::map<Name, json::View> deleted;       // storage's items of those that go with them: by `removals` their fields
+  std::map<std::string, Removal> removals;  // by form: of those
   std::map<Name, Cleared> cleared;
   std::map<std::pair<Name, std::string>, std::size_t> held;  // by a record's field with restrict: what row's
   std::map<std::string, std::vector<Inbound>> inbound;       // by form

@@ -272,7 +272,10 @@ Task<Reply> Records::remove_in(Request request, const Served& served) {
   const std::string key = Saver::key_of(request, served);
   if (co_await saver_.replay(request, key)) co_return Reply().with_status(204);
   for (int attempt = 1;; ++attempt) {
-    const Reply stored = co_await saver_.get(request, form.name(), id);
+    // Who makes room must be able to: no more of the record is read than its deletion needs.
+    auto removal = co_await saver_.removal(request, form);
+    if (!removal) co_return std::move(removal).problem();
+    const Reply stored = co_await saver_.get(request, form.name(), id, removal->fields);
     if (!stored && stored.code() == Code::not_found) co_return not_found(form.name(), id);
     if (!stored) co_return stored;
     const auto item = json::Document::parse(stored.text());
@@ -284,7 +287,7 @@ Task<Reply> Records::remove_in(Request request, const Served& served) {
     rows[0].kind = Row::Kind::remove;
     rows[0].id = id;
     rows[0].stored = item->root();
-    auto gone = co_await saver_.save(request, asking, served, rows, key, Refusal::one);
+    auto gone = co_await saver_.save(request, asking, served, rows, key, Refusal::one, &*removal);
     if (gone) co_return Reply().with_status(204);
     Reply problem = std::move(gone).problem();
     const bool again = problem.code() == Code::precondition && request.header("if-match").empty();

@@ -46,6 +46,7 @@ class Records {
  private:
   struct Page;
   struct Importing;
+  struct Changes;
   Task<std::optional<Reply>> import_block(Request request, const Asking& asking, const Served& served, Importing& work,
                                           std::size_t from);
   Task<Reply> save_one(Request request, const Asking& asking, const Served& served, Row& row, int status);
@@ -65,8 +66,9 @@ class Records {
                           json::View results);
   Task<Reply> list_in(Request request, const Served& served);
   Task<Reply> import_in(Request request, const Served& served);
-  Task<Got<bool>> rows_of(Request request, const Asking& asking, const Served& served, json::View items,
-                          std::vector<Row>& rows, std::vector<json::Document>& documents, json::Document& stored);
+  Task<Got<bool>> rows_of(Request request, const Asking& asking, const Served& served, json::View items, Changes& out);
+  Task<Got<bool>> read_stored(Request request, const std::string& form, const std::vector<std::string>& ids,
+                              std::string_view fields, std::vector<json::View>& found, Changes& out);
   // `plain`: who asks wants the records as they are, and takes Page::raw in place of Page::reply.
   Task<Got<Page>> page(Request request, const Served& served, Asking& asking, ListParams& params, bool plain);
   Task<Got<bool>> expand(Request request, const Asking& asking, const Form& form, const std::string& names,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "records/mask.hpp"
+#include "records/removal.hpp"
 #include "records/texts.hpp"
 #include "service/batch.hpp"
 
@@ -281,18 +282,31 @@ Task<Got<bool>> Saver::read_counters(Request request, const Asking& asking, cons
   co_return true;
 }
 
-Task<Reply> Saver::get(Context context, const std::string& form, const std::string& id) {
+// A policy may read anything of a record.
+Task<Got<Removal>> Saver::removal(Request request, const Form& form) const {
+  auto reach = co_await warden_.reach(request, form, action_of(Row::Kind::remove));
+  if (!reach) co_return std::move(reach).problem();
+  Removal out;
+  out.reach = std::move(*reach);
+  if (out.reach.certain) out.fields = fields_of_removal(form);
+  co_return std::move(out);
+}
+
+Task<Reply> Saver::get(Context context, const std::string& form, const std::string& id, std::string_view fields) {
   std::string text;
   json::Writer(text).begin_object().member("collection", collection_of(form)).member("id", id).end_object();
+  append_fields(text, fields);
   co_return co_await host_.call(context, get_, Payload::json(text));
 }
 
-Task<Reply> Saver::get_many(Context context, const std::string& form, const std::vector<std::string>& ids) {
+Task<Reply> Saver::get_many(Context context, const std::string& form, std::span<const std::string> ids,
+                            std::string_view fields) {
   std::string text;
   json::Writer out(text);
   out.begin_object().member("collection", collection_of(form)).key("ids").begin_array();
   for (const auto& id : ids) out.string(id);
   out.end_array().end_object();
+  append_fields(text, fields);
   co_return co_await host_.call(context, get_, Payload::json(text));
 }
 

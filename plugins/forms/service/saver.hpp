@@ -40,6 +40,12 @@ struct Written {
   bool replayed = false;
 };
 
+// What the caller may delete, asked before the records are read, and what of them that needs.
+struct Removal {
+  Reach reach;
+  std::string fields;  // of storage/1, JSON; "": the whole records
+};
+
 // What a refusal of a save is about: one record; rows, with pointers that begin with their numbers; the same, but
 // nobody reads it, so that nothing is looked up for it.
 enum class Refusal : std::uint8_t { one, batch, unread };
@@ -58,15 +64,20 @@ class Saver {
   Task<Got<bool>> prepare(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows,
                           bool all);
   // The same, then writes all rows or none; again when another writer was first with a sequence. `key`: key_of(), or
-  // "".
+  // "". `removal`: with which the rows to remove were read; the whole save judges by it. nullptr: none is removed, or
+  // they were read whole.
   Task<Got<Written>> save(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows,
-                          const std::string& key, Refusal refusal);
+                          const std::string& key, Refusal refusal, const Removal* removal = nullptr);
 
   // What this request has written under this key before; nothing when it has not (or key is "").
   Task<std::optional<Written>> replay(Request request, const std::string& key);
 
-  Task<Reply> get(Context context, const std::string& form, const std::string& id);
-  Task<Reply> get_many(Context context, const std::string& form, const std::vector<std::string>& ids);
+  Task<Got<Removal>> removal(Request request, const Form& form) const;
+
+  // `fields` as in Removal; the caller's until it is answered.
+  Task<Reply> get(Context context, const std::string& form, const std::string& id, std::string_view fields = {});
+  Task<Reply> get_many(Context context, const std::string& form, std::span<const std::string> ids,
+                       std::string_view fields = {});
   Task<Reply> query(Context context, const std::string& text);
 
   // "" without an Idempotency-Key; else the key inside of this form and principal.

@@ -10,6 +10,7 @@
 #include "records/filter.hpp"
 #include "records/mask.hpp"
 #include "records/named.hpp"
+#include "records/removal.hpp"
 #include "records/texts.hpp"
 #include "service/followers.hpp"
 #include "service/referrers.hpp"
@@ -58,19 +59,20 @@ Reply not_cleared(const Form& form, const std::string& id, const std::string& wh
       .with_status(409);
 }
 
-std::string referrers_query(const Inbound& by, const std::string& id, const std::string& cursor) {
+// `fields`: JSON; "": all.
+std::string referrers_query(const Inbound& by, const std::string& id, const std::string& cursor,
+                            std::string_view fields) {
   std::string text;
   json::Writer out(text);
   out.begin_object().member("collection", collection_of(by.served.form->name())).key("filter").begin_object();
   out.member("op", "eq").member("field", "/doc" + by.pointer).member("type", "string").member("value", id).end_object();
-  // Of those that only hold it, that they are there.
-  if (by.on_delete == OnDelete::refuse) out.key("fields").begin_array().string("/model_version").end_array();
   out.member("limit", most_operations);
   if (cursor.empty())
     out.member("count", "estimated");
   else
     out.member("cursor", cursor);
   out.end_object();
+  append_fields(text, fields);
   return text;
 }
 
@@ -96,12 +98,17 @@ Task<Got<std::vector<Inbound>>> Saver::inbound_of(Request request, const std::st
   co_return out;
 }
 
-// Adds those that name `one` by this field.
+// Adds those that name `one` by this field. Those that go too are read as far as their deletion needs; that a policy
+// judges them, so that they must be read whole, is asked once there is one.
 Task<Got<bool>> Saver::find_referrers(Request request, const Inbound& by, const Gone& one, Followers& out) {
   const std::string& form = by.served.form->name();
-  std::string cursor;
-  do {
-    const std::string text = referrers_query(by, one.name.second, cursor);
+  const bool goes = by.on_delete == OnDelete::cascade;
+  auto known = out.removals.find(form);
+  std::string fields, cursor;
+  if (by.on_delete == OnDelete::refuse) fields = R"(["/model_version"])";  // of those that only hold it: they are there
+  if (goes) fields = known != out.removals.end() ? known->second.fields : fields_of_removal(*out.served.at(form).form);
+  for (;;) {
+    const std::string text = referrers_query(by, one.name.second, cursor, fields);
     const Reply reply = co_await query(request, text);
     if (!reply) co_return reply;
     auto answer = json::Document::parse(reply.text());
@@ -116,6 +123,15 @@ Task<Got<bool>> Saver::find_referrers(Request request, const Inbound& by, const 
                              "referenced",
                              held_message(count_text(root, out.language), form, by.path, out.language),
                              {}}});
+    }
+    if (goes && known == out.removals.end() && !root.find("items").empty()) {
+      auto asked = co_await removal(request, *out.served.at(form).form);
+      if (!asked) co_return std::move(asked).problem();
+      known = out.removals.emplace(form, std::move(*asked)).first;
+      if (known->second.fields != fields) {
+        fields = known->second.fields;
+        continue;
+      }
     }
     for (const auto item : root.find("items").elements()) {
       Followers::Name name{form, std::string(item.find("id").as_string())};
@@ -139,8 +155,8 @@ Task<Got<bool>> Saver::find_referrers(Request request, const Inbound& by, const 
     if (found > most_operations || out.held.size() > most_operations || out.bytes > most_follower_bytes)
       co_return too_many(std::to_string(found + out.held.size()) +
                          " or more records that refer to what is to be deleted");
-  } while (!cursor.empty());
-  co_return true;
+    if (cursor.empty()) co_return true;
+  }
 }
 
 Task<Got<bool>> Saver::follow_one(Request request, const Gone& one, Followers& out) {
@@ -228,6 +244,8 @@ Task<Got<bool>> Saver::follow(Request request, const Asking& asking, const Serve
                                rows.size(), lost);
   for (const auto& [name, item] : out.deleted) {
     auto& of = out.forms[name.first];
+    auto& reach = of.batch.reach[static_cast<std::size_t>(Row::Kind::remove)];
+    if (!reach) reach = out.removals.at(name.first).reach;
     of.rows.emplace_back().kind = Row::Kind::remove;
     of.rows.back().id = name.second;
     of.rows.back().stored = item;

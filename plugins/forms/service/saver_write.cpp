@@ -76,11 +76,12 @@ Task<std::optional<Written>> Saver::replay(Request request, const std::string& k
 }
 
 Task<Got<Written>> Saver::save(Request request, const Asking& asking, const Served& served, std::vector<Row>& rows,
-                               const std::string& key, Refusal refusal) {
+                               const std::string& key, Refusal refusal, const Removal* removal) {
   const bool many = refusal != Refusal::one;
   for (int overtaken_by = 0;;) {
     Batch batch;
     batch.refusal = refusal;
+    if (removal != nullptr) batch.reach[static_cast<std::size_t>(Row::Kind::remove)] = removal->reach;
     const bool creates =
         std::any_of(rows.begin(), rows.end(), [](const Row& row) { return row.kind == Row::Kind::create; });
     if (creates) {

@@ -23,7 +23,7 @@ Reply served_reply(const Served& served, std::string_view state, bool canary) {
   Meta meta{{"version", served.version}, {"hash", served.hash}, {"state", state}};
   if (canary) meta.set("canary", "true");
   Payload payload = Payload::json(text, meta);
-  if (payload.empty()) return Error{Code::exhausted, "the memory budget is used up"};
+  if (payload.refused()) return payload.refusal();
   return payload;
 }
 

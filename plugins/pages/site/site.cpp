@@ -69,7 +69,6 @@ int status_of(const Reply& why) {
     case Code::unauthenticated: return 401;
     case Code::conflict: return 409;
     case Code::precondition: return 412;
-    case Code::too_large: return 413;
     case Code::unsupported: return 415;
     case Code::invalid: return 422;
     default: return failing_status(why);
@@ -80,6 +79,7 @@ int status_of(const Reply& why) {
 
 int failing_status(const Reply& why) {
   switch (why.code()) {
+    case Code::too_large: return 413;
     case Code::exhausted: return 429;
     case Code::internal:
     case Code::data_loss: return 500;

@@ -164,8 +164,7 @@ struct socle_host {
   /* -- payloads ------------------------------------------------------------------------------------------------ */
   /* A new payload holding copies of text and meta. NULL: the tenant's or the call's memory is used up. Any thread. */
   socle_payload* (*payload_new)(const socle_host*, socle_str text, uint32_t media, const socle_pair* meta, size_t n);
-  /* As above with `size` writable bytes of text at *bytes, to be filled before it is handed on and cut to what was used
-   * by payload_seal(). Any thread. */
+  /* As above with `size` writable bytes of text at *bytes: fill them, then payload_seal() what was used. Any thread. */
   socle_payload* (*payload_alloc)(const socle_host*, size_t size, uint32_t media, const socle_pair* meta, size_t n,
                                   char** bytes);
   void (*payload_seal)(const socle_host*, socle_payload*, size_t size);
@@ -215,8 +214,7 @@ struct socle_host {
   void* (*frame_alloc)(const socle_host*, size_t size); /* coroutine frames, pooled per worker; live ones are counted */
   void (*frame_free)(const socle_host*, void* frame, size_t size);
   /* -- catalogue ----------------------------------------------------------------------------------------------- */
-  /* The number of the route snapshot this worker uses; changes with every change set. */
-  uint64_t (*catalog_version)(const socle_host*);
+  uint64_t (*catalog_version)(const socle_host*); /* of this worker's route snapshot; changes with every change set */
   /* "routes": HTTP routes of all manifests; "listeners": of those this plugin serves; "plugins"; "health"; "metrics"
    * (Prometheus text). JSON (owned), NULL for an unknown name. Each but "listeners" needs permission "catalog". */
   socle_payload* (*catalog)(const socle_host*, socle_str name);
@@ -243,8 +241,7 @@ struct socle_host {
   /* Who pays for a connection's work from now on: the tenant authenticated on it; "", as at first: its peer's address. */
   void (*connection_charge)(const socle_host*, uint64_t connection, socle_str tenant);
   int (*rate)(const socle_host*, const socle_context*, socle_rate*); /* 1: filled; 0: the tenant has no limit */
-  /* What may still be used of this slice of work; <= 0: end, or go on from defer(). Poll it in long work. */
-  int64_t (*slice_left_for)(const socle_host*);
+  int64_t (*slice_left_for)(const socle_host*); /* left of this slice; <= 0: end, or go on from defer(). Poll in long work */
   /* Use of the tenant's memory: 0 below 50 %, 1 to 70 %, 2 above. Then: less fuel, less at a time, shorter time-outs. */
   uint32_t (*pressure)(const socle_host*, const socle_context*);
   /* Memory that goes with the context's call. NULL: the call's or the tenant's budget is used up. */
@@ -256,6 +253,9 @@ struct socle_host {
   void* (*memory_hold)(const socle_host*, const socle_context*, size_t size);
   void (*memory_release)(const socle_host*, void* held, size_t size); /* what memory_hold() returned; any thread */
   void (*charge)(const socle_host*, const socle_context*, int64_t cpu_for); /* CPU time used for it on others' threads */
+  /* Why this thread was given no memory (NULL) just now; asked once, before anything else: the bytes one request may hold,
+   * when it would have held more; 0: its tenant's memory is used up. Any thread. */
+  int64_t (*memory_refused)(const socle_host*);
 };
 
 typedef struct socle_method {

@@ -173,6 +173,7 @@ bool CellHome::answer_context(Reader& in, Writer& out) {
       h->charge(h, c, in.i64());
       return true;
     }
+    case Op::memory_refused: out.i64(h->memory_refused(h)); return true;
     default: return false;
   }
 }

@@ -324,6 +324,8 @@ void charge(const socle_host*, const socle_context* context, std::int64_t cpu) {
   guest().ask(Writer(Op::charge).u64(id(context)).i64(cpu));
 }
 
+std::int64_t memory_refused(const socle_host*) { return guest().ask(Writer(Op::memory_refused)).i64(); }
+
 std::uint64_t payer(const socle_host*) { return guest().ask(Writer(Op::payer)).u64(); }
 
 // ---- connections do not come here
@@ -397,6 +399,7 @@ socle_host make_cell_table() {
   h.memory_hold = memory_hold;
   h.memory_release = memory_release;
   h.charge = charge;
+  h.memory_refused = memory_refused;
   return h;
 }
 

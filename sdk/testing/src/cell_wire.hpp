@@ -82,6 +82,7 @@ enum class Op : std::uint64_t {
   memory_hold,
   memory_release,
   charge,
+  memory_refused,
   judge
 };
 

@@ -39,6 +39,7 @@ constexpr Slot slots[] = {
     {"limit", nothing},
     {"log", nothing},
     {"memory_hold", failing},
+    {"memory_refused", nothing},
     {"memory_release", nothing},
     {"meter", nothing},
     {"meter_level", nothing},
@@ -112,6 +113,13 @@ Verdict State::judge(std::string_view function, Code& code) {
     return verdict;
   }
   return Verdict::go;
+}
+
+bool State::refuses(std::string_view function) {
+  Code code{};
+  if (judge(function, code) != Verdict::fail) return false;
+  memory_refused = code == Code::too_large ? FakeHost::call_memory : 0;
+  return true;
 }
 
 Verdict State::judge_pending(std::string_view function, Code& code) {

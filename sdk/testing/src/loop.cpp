@@ -122,7 +122,7 @@ std::uint32_t worker_count(const socle_host* host) { return state_of(host).optio
 void* frame_alloc(const socle_host* host, std::size_t size) {
   State& state = state_of(host);
   state.worker_only("frame_alloc");
-  if (state.judge("frame_alloc") == Verdict::fail) return nullptr;
+  if (state.refuses("frame_alloc")) return nullptr;
   void* frame = ::operator new(size);
   state.frames[frame] = size;
   return frame;

@@ -32,14 +32,14 @@ std::unique_ptr<char[]> copy(std::string_view text) {
 socle_payload* payload_new(const socle_host* host, socle_str text, std::uint32_t media, const socle_pair* meta,
                            std::size_t n) {
   State& state = state_of(host);
-  if (state.judge("payload_new") == Verdict::fail) return nullptr;
+  if (state.refuses("payload_new")) return nullptr;
   return state.new_payload(view(text), media, meta, n);
 }
 
 socle_payload* payload_alloc(const socle_host* host, std::size_t size, std::uint32_t media, const socle_pair* meta,
                              std::size_t n, char** bytes) {
   State& state = state_of(host);
-  if (state.judge("payload_alloc") == Verdict::fail) return nullptr;
+  if (state.refuses("payload_alloc")) return nullptr;
   FakePayload* out = make(state, media, meta, n);
   out->text = std::make_unique<char[]>(size + 1);
   out->raw.text = {out->text.get(), size};

@@ -53,7 +53,7 @@ std::uint32_t pressure(const socle_host* host, const socle_context* context) {
 void* arena_alloc(const socle_host* host, const socle_context* raw, std::size_t size, std::size_t alignment) {
   State& state = state_of(host);
   state.worker_only("arena_alloc");
-  if (state.judge("arena_alloc") == Verdict::fail) return nullptr;
+  if (state.refuses("arena_alloc")) return nullptr;
   if (!state.contexts.contains(raw)) return state.misuse("arena_alloc: not a live context"), nullptr;
   auto& arena = reinterpret_cast<FakeContext*>(const_cast<socle_context*>(raw))->arena;
   std::size_t room = size + alignment;
@@ -77,7 +77,7 @@ void post_for(const socle_host* host, std::uint64_t who, std::uint32_t worker, s
 void* memory_hold(const socle_host* host, const socle_context* context, std::size_t size) {
   State& state = state_of(host);
   state.worker_only("memory_hold");
-  if (state.judge("memory_hold") == Verdict::fail) return nullptr;
+  if (state.refuses("memory_hold")) return nullptr;
   if (!state.contexts.contains(context)) return state.misuse("memory_hold: not a live context"), nullptr;
   const std::string tenant(Context(context).tenant());
   const auto limited = state.memory.find(tenant);
@@ -104,6 +104,12 @@ void charge(const socle_host* host, const socle_context* context, std::int64_t c
   state.cpu_used[std::string(Context(context).tenant())] += cpu;
 }
 
+// On any thread: offloaded work is refused payloads, too.
+std::int64_t memory_refused(const socle_host* host) {
+  (void)state_of(host).judge("memory_refused");
+  return std::exchange(state_of(host).memory_refused, 0);
+}
+
 }  // namespace
 
 std::size_t State::held_by(std::string_view tenant) const {
@@ -124,6 +130,7 @@ void fill_sched(socle_host& host) {
   host.memory_hold = memory_hold;
   host.memory_release = memory_release;
   host.charge = charge;
+  host.memory_refused = memory_refused;
 }
 
 }  // namespace socle::testing

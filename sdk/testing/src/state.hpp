@@ -105,6 +105,8 @@ struct State {
     Code ignored{};
     return judge(function, ignored);
   }
+  // As judge(), for a call that gives memory. True: it gives none, and memory_refused() says why.
+  bool refuses(std::string_view function);
   // As judge(), for a call that begins a pending operation.
   Verdict judge_pending(std::string_view function, Code& code);
   void misuse(std::string text);
@@ -146,6 +148,8 @@ struct State {
   std::vector<std::pair<std::string, std::string>> targets;
   std::map<std::uint64_t, std::shared_ptr<Inbound>> inbound;
   std::map<std::uint64_t, std::string> connections;  // id → listener
+
+  std::int64_t memory_refused = 0;  // what it answers when it is asked next
 
   std::vector<Rule> rules;
   std::map<std::string, unsigned, std::less<>> counts;

@@ -62,7 +62,8 @@ TEST_CASE("blob faults: while storage is away every call says so, and nothing is
   CHECK(rig.download(id).text() == hello);
 }
 
-TEST_CASE("blob faults: memory that is used up for a moment is no plan's limit", "[blob]") {
+TEST_CASE("blob faults: memory that is used up, or that one request may not have, is no plan's limit on files",
+          "[blob]") {
   FakeHost host;
   Rig rig(host);
   rig.instead = answering("write", Reply::error(Code::exhausted, "exhausted", "the memory budget is used up"));
@@ -70,6 +71,11 @@ TEST_CASE("blob faults: memory that is used up for a moment is no plan's limit",
   CHECK(later.code() == Code::exhausted);
   CHECK(later.error_code() == "exhausted");
   CHECK(later.http_status() != 507);
+  rig.instead = answering("write", Reply::error(Code::too_large, "too_large", "the request needs more memory"));
+  const Reply large = rig.upload(hello);
+  CHECK(large.code() == Code::too_large);
+  CHECK(large.error_code() == "too_large");
+  CHECK(large.http_status() != 507);
   const std::string full = "the tenant would store 9 documents, its plan allows 8: delete something";
   rig.instead = answering("write", Reply::error(Code::exhausted, "storage_quota", full).with_status(507));
   const Reply over = rig.upload(hello);

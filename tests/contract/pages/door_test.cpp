@@ -125,7 +125,7 @@ TEST_CASE("pages door: a service that is away is no wrong password", "[pages]") 
   Rig rig(host);
   outside(rig);
   for (const auto& [code, status] :
-       {std::pair{Code::unavailable, 503}, {Code::deadline, 504}, {Code::exhausted, 429}}) {
+       {std::pair{Code::unavailable, 503}, {Code::deadline, 504}, {Code::exhausted, 429}, {Code::too_large, 413}}) {
     rig.refuse("auth/1.login", code, "not_now", "try again");
     const Reply page = rig.post("enter", {}, entered);
     CHECK(page.http_status() == status);

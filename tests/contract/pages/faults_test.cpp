@@ -36,8 +36,8 @@ TEST_CASE("pages faults: every page has the status of what failed, and says it",
   };
   for (const auto& [code, status] :
        {Failure{Code::unavailable, 503}, Failure{Code::deadline, 504}, Failure{Code::cancelled, 503},
-        Failure{Code::exhausted, 429}, Failure{Code::storage_full, 507}, Failure{Code::internal, 500},
-        Failure{Code::denied, 403}}) {
+        Failure{Code::exhausted, 429}, Failure{Code::too_large, 413}, Failure{Code::storage_full, 507},
+        Failure{Code::internal, 500}, Failure{Code::denied, 403}}) {
     rig.instead = [code = code](const std::string&) { return Reply::error(code, "no_way", "not <now>"); };
     for (const auto& one : every_page) {
       const Reply page = rig.ask(one.method, one.meta);

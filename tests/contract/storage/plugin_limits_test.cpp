@@ -138,6 +138,23 @@ TEST_CASE("storage-rocksdb: operators are told what is written, read, synced and
   CHECK(metric("storage_stalled") == 0);
 }
 
+TEST_CASE("storage-rocksdb: an answer without memory tells whether asking again can help", "[storage]") {
+  TempDir directory;
+  Running store(config(directory));
+  store.declare();
+  store.put("a", R"({"x":1})");
+  const std::string get = R"({"collection":"x","id":"a"})";
+  store.host.fail("payload_new", socle::Code::too_large);
+  const Reply large = store.ask("get", get);
+  CHECK(large.code() == socle::Code::too_large);
+  CHECK(large.message().starts_with("the request needs more memory than one may hold at a time"));
+  store.host.fail("payload_new", socle::Code::exhausted);
+  const Reply later = store.ask("get", get);
+  CHECK(later.code() == socle::Code::exhausted);
+  CHECK(later.message() == "the memory budget is used up");
+  CHECK(store.ask("get", get).ok());
+}
+
 TEST_CASE("storage-rocksdb: the plan's byte limit refuses growth but not deletion", "[storage]") {
   TempDir directory;
   Running store(config(directory));

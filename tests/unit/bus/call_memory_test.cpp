@@ -19,6 +19,13 @@ PayloadRef made(Generation& g, size_t size) {
   return PayloadRef(Payload::of(g.payload_alloc(&g, size, SOCLE_MEDIA_TEXT, nullptr, 0, &bytes)));
 }
 
+// What memory_refused() says, and that it says so once.
+int64_t why(Generation& g) {
+  const int64_t cap = g.memory_refused(&g);
+  CHECK(g.memory_refused(&g) == 0);
+  return cap;
+}
+
 uint64_t held(const socle_context* context) { return Context::of(context)->call().held(); }
 
 }  // namespace
@@ -42,6 +49,98 @@ TEST_CASE("call memory: arena, payloads and frames of a request are one sum", "[
   cap(f, "acme");
   CHECK(f.answer_to("acme").status == SOCLE_OK);
   CHECK(f.answer_to("acme").status == SOCLE_OK);  // each request has its own
+}
+
+TEST_CASE("call memory: a refusal by what one request may hold says how much that is", "[admission]") {
+  EdgeFixture f([](const socle_call& call, socle_reply& reply, Generation& g) {
+    CHECK(why(g) == 0);
+    CHECK(g.payload_new(&g, str(std::string(300 * kib, 'x')), SOCLE_MEDIA_TEXT, nullptr, 0) == nullptr);
+    CHECK(why(g) == 256 * kib);
+    CHECK_FALSE(made(g, 300 * kib));
+    CHECK(why(g) == 256 * kib);
+    CHECK(g.frame_alloc(&g, 300 * kib) == nullptr);
+    CHECK(why(g) == 256 * kib);
+    CHECK(g.arena_alloc(&g, call.context, 300 * kib, 8) == nullptr);
+    CHECK(why(g) == 256 * kib);
+    const PayloadRef most = made(g, 200 * kib);
+    CHECK(why(g) == 0);
+    CHECK_FALSE(made(g, 100 * kib));
+    CHECK(why(g) == 256 * kib);
+    return answer(reply, "");
+  });
+  cap(f, "acme");
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
+}
+
+TEST_CASE("call memory: a refusal by what the tenant holds says so, also behind one of the other kind", "[admission]") {
+  EdgeFixture f([](const socle_call& call, socle_reply& reply, Generation& g) {
+    const auto refused_by_request = [&g] { CHECK_FALSE(made(g, 2000 * kib)); };
+    refused_by_request();
+    CHECK_FALSE(made(g, 200 * kib));
+    CHECK(why(g) == 0);
+    refused_by_request();
+    CHECK(g.frame_alloc(&g, 200 * kib) == nullptr);
+    CHECK(why(g) == 0);
+    refused_by_request();
+    CHECK(g.arena_alloc(&g, call.context, 200 * kib, 8) == nullptr);
+    CHECK(why(g) == 0);
+    refused_by_request();
+    CHECK(g.memory_hold(&g, call.context, 300 * kib) == nullptr);
+    CHECK(why(g) == 0);
+    refused_by_request();
+    CHECK(g.memory_hold(&g, call.context, 100 * kib) == nullptr);  // this plugin's eighth, which others hold
+    CHECK(why(g) == 0);
+    return answer(reply, "");
+  });
+  sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.memory = 1024 * kib, l.call_memory = 1024 * kib; });
+  REQUIRE(acme.take_memory(1000 * kib));  // by others
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
+  acme.give_memory(1000 * kib);
+}
+
+TEST_CASE("call memory: why an offload thread was refused is told there", "[admission]") {
+  struct Work {
+    Generation& g;
+    uint64_t token;
+    int64_t why = 0;
+  };
+  std::unique_ptr<Work> work;
+  EdgeFixture f([&](const socle_call& call, socle_reply&, Generation& g) {
+    work = std::make_unique<Work>(Work{g, call.token});
+    g.offload(
+        &g,
+        [](void* user) {
+          auto& w = *static_cast<Work*>(user);
+          if (!made(w.g, 300 * kib)) w.why = w.g.memory_refused(&w.g);
+        },
+        [](void* user, socle_status) {
+          auto& w = *static_cast<Work*>(user);
+          CHECK(why(w.g) == 0);
+          const socle_reply done{sizeof(socle_reply), SOCLE_OK, nullptr};
+          w.g.complete(&w.g, w.token, &done);
+        },
+        work.get());
+    return SOCLE_PENDING;
+  });
+  cap(f, "acme");
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
+  CHECK(work->why == 256 * kib);
+}
+
+TEST_CASE("call memory: a request that is over its cap still has a payload for its refusal's words", "[admission]") {
+  EdgeFixture f([](const socle_call& call, socle_reply& reply, Generation& g) {
+    const std::string large(300 * kib, 'x');
+    const socle_pair meta{str("forced"), str(large)};
+    const PayloadRef over(Payload::of(g.payload_new(&g, {nullptr, 0}, SOCLE_MEDIA_NONE, &meta, 1)));
+    CHECK(held(call.context) > 256 * kib);
+    CHECK_FALSE(made(g, 1));
+    const socle_pair words{str("message"), str("too much")};
+    const PayloadRef said(Payload::of(g.payload_new(&g, {nullptr, 0}, SOCLE_MEDIA_NONE, &words, 1)));
+    CHECK(said);
+    return answer(reply, "");
+  });
+  cap(f, "acme");
+  CHECK(f.answer_to("acme").status == SOCLE_OK);
 }
 
 TEST_CASE("call memory: what nested calls hold is the request's", "[admission]") {

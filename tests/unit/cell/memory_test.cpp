@@ -1,5 +1,6 @@
 // What a call in a cell may hold: its tenant's plan holds there as it does in the kernel's process.
 #include "fixture.hpp"
+#include "socle/memory_error.hpp"
 
 using namespace socle;
 using namespace socle::cell::test;
@@ -15,10 +16,18 @@ sched::Account& limited(CellFixture& f, std::uint64_t memory, std::uint64_t call
   return acme;
 }
 
-void refused(const Got& got) {
+// The tenant's memory.
+void used_up(const Got& got) {
   CHECK(got.status == SOCLE_EXHAUSTED);
   CHECK(got.code == "exhausted");
   CHECK(got.message == "the memory budget is used up");
+}
+
+// More than one request may hold.
+void too_much(const Got& got, std::uint64_t cap) {
+  CHECK(got.status == SOCLE_TOO_LARGE);
+  CHECK(got.code == "too_large");
+  CHECK(got.message == memory_error(static_cast<std::int64_t>(cap)).message);
 }
 
 constexpr std::uint64_t mib = 1 << 20;
@@ -30,7 +39,7 @@ TEST_CASE("memory: a payload beyond what a call may hold is refused in a cell", 
   sched::Account& acme = limited(f, 64 * mib, mib);
   const bus::Identity who{.tenant = "acme", .account = &acme};
   CHECK(f.ask("make", "1000000", who).text.size() == 1'000'000);
-  refused(f.ask("make", "2000000", who));
+  too_much(f.ask("make", "2000000", who), mib);
   CHECK(f.ask("make", "1000000", who).status == SOCLE_OK);
   sched::Account& globex = f.bus.accounts().tenant("globex");
   CHECK(f.ask("make", "2000000", {.tenant = "globex", .account = &globex}).status == SOCLE_OK);
@@ -41,7 +50,7 @@ TEST_CASE("memory: an offload thread of a cell makes no more than the call may h
   sched::Account& acme = limited(f, 64 * mib, mib);
   const bus::Identity who{.tenant = "acme", .account = &acme};
   CHECK(f.ask("make_aside", "1000000", who).text.size() == 1'000'000);
-  refused(f.ask("make_aside", "2000000", who));
+  too_much(f.ask("make_aside", "2000000", who), mib);
 }
 
 TEST_CASE("memory: the arena of a call in a cell ends where its plan says", "[cell]") {
@@ -49,7 +58,7 @@ TEST_CASE("memory: the arena of a call in a cell ends where its plan says", "[ce
   sched::Account& acme = limited(f, 64 * mib, mib);
   const bus::Identity who{.tenant = "acme", .account = &acme};
   CHECK(f.ask("arena", "1000000", who).status == SOCLE_OK);
-  refused(f.ask("arena", "2000000", who));
+  too_much(f.ask("arena", "2000000", who), mib);
 }
 
 TEST_CASE("memory: arena and payloads of a call in a cell are one sum", "[cell]") {
@@ -57,7 +66,7 @@ TEST_CASE("memory: arena and payloads of a call in a cell are one sum", "[cell]"
   sched::Account& acme = limited(f, 64 * mib, mib);
   const bus::Identity who{.tenant = "acme", .account = &acme};
   CHECK(f.ask("arena_and_make", "500000", who).status == SOCLE_OK);
-  refused(f.ask("arena_and_make", "600000", who));
+  too_much(f.ask("arena_and_make", "600000", who), mib);
 }
 
 TEST_CASE("memory: what a plugin keeps for a tenant in a cell counts there beyond the call", "[cell]") {
@@ -66,7 +75,7 @@ TEST_CASE("memory: what a plugin keeps for a tenant in a cell counts there beyon
   const bus::Identity who{.tenant = "acme", .account = &acme};
   CHECK(f.ask("hold", "3000000", who).status == SOCLE_OK);
   CHECK(f.ask("pressure", "", who).text == "0");
-  refused(f.ask("hold", "3000000", who));
+  used_up(f.ask("hold", "3000000", who));
   sched::Account& globex = f.bus.accounts().tenant("globex");
   CHECK(f.ask("hold", "3000000", {.tenant = "globex", .account = &globex}).status == SOCLE_OK);
 }
@@ -78,7 +87,7 @@ TEST_CASE("memory: what a tenant holds in the kernel it cannot hold in a cell", 
   CHECK(f.ask("make", "3000000", who).status == SOCLE_OK);
   bool taken = false;  // what the first answer held may be on its way back
   f.await([&] { return taken = taken || acme.take_memory(6 * mib); });
-  refused(f.ask("make", "3000000", who));
+  used_up(f.ask("make", "3000000", who));
   CHECK(f.ask("make", "1000000", who).status == SOCLE_OK);
   acme.give_memory(6 * mib);
   CHECK(f.ask("make", "3000000", who).status == SOCLE_OK);
@@ -114,9 +123,24 @@ TEST_CASE("memory: an answer of a cell is its tenant's from its arrival on, and 
   CHECK(echo(1'000'000, fits).text.size() == 1'000'000);
   CHECK(fits.held >= 1'000'000);
   f.await([&] { return f.on(0, held_by) == 0; });
-  Asked too_much{acme};
-  refused(echo(3'000'000, too_much));
-  CHECK(too_much.held < 1'000'000);
+  Asked larger{acme};
+  too_much(echo(3'000'000, larger), 2 * mib);
+  CHECK(larger.held < 1'000'000);
+  limited(f, 2 * mib, 8 * mib);
+  Asked over{acme};
+  used_up(echo(3'000'000, over));
+  CHECK(over.held < 1'000'000);
+}
+
+TEST_CASE("memory: what a cell publishes is refused where its caller may not hold it, and by which of the two",
+          "[cell]") {
+  ServingCell f;
+  sched::Account& acme = limited(f, 64 * mib, mib);
+  const bus::Identity who{.tenant = "acme", .account = &acme};
+  const std::string large(2'000'000, 'x');
+  CHECK(f.ask("publish", large, who).status == SOCLE_TOO_LARGE);
+  limited(f, mib, 64 * mib);
+  CHECK(f.ask("publish", large, who).status == SOCLE_EXHAUSTED);
 }
 
 TEST_CASE("memory: what a cell sends to a service is its caller's, too", "[cell]") {

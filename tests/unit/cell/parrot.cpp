@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "built_in.hpp"
+#include "socle/memory_error.hpp"
 
 namespace socle::cell::test {
 namespace {
@@ -62,14 +63,16 @@ void answer(Parrot& p, socle_reply* reply, socle_status status, std::string_view
   *reply = {sizeof *reply, status, p.host->payload_new(p.host, str(text), SOCLE_MEDIA_TEXT, nullptr, 0)};
 }
 
-// As the SDK says it.
-socle_status used_up(Parrot& p, socle_reply* reply) {
-  const std::array<socle_pair, 2> meta{socle_pair{str("code"), str("exhausted")},
-                                       socle_pair{str("message"), str("the memory budget is used up")}};
-  *reply = {sizeof *reply, SOCLE_EXHAUSTED,
+// As the SDK says it; `cap`: what memory_refused() said.
+socle_status refused(Parrot& p, socle_reply* reply, std::int64_t cap) {
+  const socle::Error why = socle::memory_error(cap);
+  const std::array<socle_pair, 2> meta{socle_pair{str("code"), str(to_string(why.code))},
+                                       socle_pair{str("message"), str(why.message)}};
+  *reply = {sizeof *reply, static_cast<socle_status>(why.code),
             p.host->payload_new(p.host, {nullptr, 0}, SOCLE_MEDIA_NONE, meta.data(), meta.size())};
-  return SOCLE_EXHAUSTED;
+  return reply->status;
 }
+socle_status refused(Parrot& p, socle_reply* reply) { return refused(p, reply, p.host->memory_refused(p.host)); }
 
 // Of as many bytes as the text says; NULL: refused.
 socle_payload* made_of(const Parrot& p, std::string_view text) {
@@ -82,6 +85,7 @@ struct Aside {
   uint64_t token;
   std::string text;
   socle_payload* made = nullptr;
+  std::int64_t refused_by = 0;
 };
 
 struct Pending {
@@ -238,18 +242,19 @@ socle_status handle(void* instance, const socle_call* call, socle_reply* reply) 
           new Pending{&p, call->token, call->context});
       return SOCLE_PENDING;
     case pressure: answer(p, reply, SOCLE_OK, std::to_string(h->pressure(h, call->context))); return SOCLE_OK;
-    case make: reply->payload = made_of(p, text); return reply->payload != nullptr ? SOCLE_OK : used_up(p, reply);
+    case make: reply->payload = made_of(p, text); return reply->payload != nullptr ? SOCLE_OK : refused(p, reply);
     case make_aside:  // the same on an offload thread
       return h->offload(
           h,
           [](void* user) {
             auto* work = static_cast<Aside*>(user);
             work->made = made_of(*work->parrot, work->text);
+            if (work->made == nullptr) work->refused_by = work->parrot->host->memory_refused(work->parrot->host);
           },
           [](void* user, socle_status) {
             auto* work = static_cast<Aside*>(user);
             socle_reply r{sizeof r, SOCLE_OK, work->made};
-            if (work->made == nullptr) used_up(*work->parrot, &r);
+            if (work->made == nullptr) refused(*work->parrot, &r, work->refused_by);
             work->parrot->host->complete(work->parrot->host, work->token, &r);
             delete work;
           },
@@ -263,16 +268,16 @@ socle_status handle(void* instance, const socle_call* call, socle_reply* reply) 
           [](void*, socle_status) {}, nullptr);
     case arena:
       if (h->arena_alloc(h, call->context, std::strtoul(std::string(text).c_str(), nullptr, 10), 8) == nullptr)
-        return used_up(p, reply);
+        return refused(p, reply);
       return SOCLE_OK;
     case arena_and_make:  // half of it in the arena, half as a payload
       if (h->arena_alloc(h, call->context, std::strtoul(std::string(text).c_str(), nullptr, 10), 8) == nullptr)
-        return used_up(p, reply);
+        return refused(p, reply);
       reply->payload = made_of(p, text);
-      return reply->payload != nullptr ? SOCLE_OK : used_up(p, reply);
+      return reply->payload != nullptr ? SOCLE_OK : refused(p, reply);
     case hold:  // for ever
       if (h->memory_hold(h, call->context, std::strtoul(std::string(text).c_str(), nullptr, 10)) == nullptr)
-        return used_up(p, reply);
+        return refused(p, reply);
       return SOCLE_OK;
     case shout:  // as many lines as the text says
       for (int i = std::atoi(std::string(text).c_str()); i > 0; --i)

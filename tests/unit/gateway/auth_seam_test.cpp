@@ -132,7 +132,7 @@ TEST_CASE("auth: what auth/1 refuses is answered in its words, and bodies behind
     AuthRig rig(answers);
     Client c = rig.connect();
     for (const auto& [status, http] :
-         {std::pair{Code::unauthenticated, 401}, {Code::denied, 403}, {Code::exhausted, 429}}) {
+         {std::pair{Code::unauthenticated, 401}, {Code::denied, 403}, {Code::too_large, 413}, {Code::exhausted, 429}}) {
       rig.status = status;
       const Answer a = c.ask(get("/who", bearer));
       CHECK(a.status == http);

@@ -188,8 +188,37 @@ TEST_CASE("body: no memory for it is 429", "[gateway]") {
   Rig rig;
   Client c = rig.connect();
   rig.host.fail("payload_alloc");
-  CHECK(c.ask(post(50'000, "")).status == 429);
+  const Answer a = c.ask(post(50'000, ""));
+  CHECK(a.status == 429);
+  CHECK(a.header("retry-after") == "1");
+  CHECK_THAT(a.body, Catch::Contains("\"code\":\"exhausted\""));
   CHECK(c.closed());
+}
+
+TEST_CASE("body: more than a request may hold at a time is 413, which asking again does not change", "[gateway]") {
+  for (const std::string& request : {post(50'000, ""), chunked + "\r\n5\r\nhello\r\n"}) {
+    Rig rig;
+    Client c = rig.connect();
+    rig.host.fail("payload_alloc", socle::Code::too_large, 0);
+    const Answer a = c.ask(request);
+    CHECK(a.status == 413);
+    CHECK(a.header("retry-after").empty());
+    CHECK_THAT(a.body, Catch::Contains("\"code\":\"too_large\""));
+    CHECK_THAT(a.body,
+               Catch::Contains("This body needs more memory than a request may hold at a time (262144 bytes)."));
+    CHECK(c.closed());
+  }
+}
+
+TEST_CASE("body: why there is no room for twice as much is not why there is none for what is needed", "[gateway]") {
+  Rig rig;
+  Client c = rig.connect();
+  c.send(chunked + "\r\n1000\r\n" + std::string(4096, 'a') + "\r\n");
+  rig.host.fail("payload_alloc", socle::Code::too_large, 1);
+  rig.host.fail("payload_alloc", socle::Code::exhausted, 1);
+  const Answer a = c.ask("2\r\nbb\r\n");
+  CHECK(a.status == 429);
+  CHECK(a.header("retry-after") == "1");
 }
 
 TEST_CASE("time: a connection without a request is closed in silence, an old one after the idle time", "[gateway]") {

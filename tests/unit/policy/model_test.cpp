@@ -2,6 +2,7 @@
 #include "rig.hpp"
 
 #include "socle/json/writer.hpp"
+#include "source/kinds.hpp"
 
 using namespace policy_rig;
 
@@ -30,7 +31,7 @@ TEST_CASE("policy: what is not built as a policy is told at its place", "[policy
   CHECK(refusal("[]") == " policy_shape: a policy is an object with 'policy' and 'rules'\n");
   CHECK(refusal(R"({"policy":"p","rules":[]})") == "/rules policy_shape: 'rules' is a list of 1 to 200 rules\n");
   CHECK(refusal(R"({"policy":"a b","rules":[{"effect":"deny","actions":["*"]}]})") ==
-        "/policy policy_shape: 'policy' is the policy's name\n");
+        "/policy name_differs: found 'a b'; wanted the policy's name\n");
   CHECK(refusal(with_rule(R"({"effect":"permit","actions":["read"]})")) ==
         "/rules/0/effect policy_shape: found 'permit'; wanted allow or deny\n");
   CHECK(refusal(with_rule(R"({"effect":"deny"})")) ==
@@ -47,6 +48,45 @@ TEST_CASE("policy: what is not built as a policy is told at its place", "[policy
   CHECK(refusal(with_rule(
             R"({"id":"a","effect":"deny","actions":["read"]},{"id":"a","effect":"deny","actions":["read"]})")) ==
         "/rules/1/id duplicate: a rule 'a' stands above already\n");
+}
+
+TEST_CASE("policy: what models/1 tells of a model's frame is told in its codes, so once", "[policy]") {
+  const std::string rules = R"("rules":[{"effect":"deny","actions":["read"]}])";
+  CHECK(refusal(R"({"policy":"p","workflow":"x",)" + rules + "}") ==
+        "/workflow later_part: 'workflow' belongs to a part that is not there yet; remove it\n");
+  CHECK(refusal(with_rule(R"({"effect":"deny","actions":["read"],"workflow":"x"})"))
+            .starts_with("/rules/0/workflow unknown_key: "));
+  namespace models = socle::models;
+  for (const auto* begin : {R"({"policy":"p","workflow":"x",)", R"({"policy":"p","tasks":[],)",
+                            R"({"policy":"p","ruls":1,)", R"({"policy":7,)", R"({"policy":"a b",)", "{"}) {
+    const std::string text = begin + rules + "}";
+    INFO(text);
+    std::vector<models::Diagnostic> all;
+    const auto source = models::Source::read(text, models::Media::json, all);
+    REQUIRE(source);
+    models::check_frame(*models::find_kind("policies"), "p", *source, all);
+    CHECK(all.size() == 1);
+    Diagnostics own;
+    CHECK(Policy::read(source->root(), own) == nullptr);
+    REQUIRE(own.all().size() == 1);
+    all.push_back({own.all()[0].pointer, std::string(own.all()[0].code), own.all()[0].message});
+    source->find_places(all);
+    models::put_in_order(all);
+    CHECK(all.size() == 1);
+  }
+}
+
+TEST_CASE("policy: one fault of a rule or a role is told once", "[policy]") {
+  const std::string two = R"({"id":7,"effect":"deny","actions":["read"]})";
+  CHECK(refusal(with_rule(two + "," + two)) ==
+        "/rules/0/id policy_shape: found integer; wanted a name\n"
+        "/rules/1/id policy_shape: found integer; wanted a name\n");
+  Diagnostics diagnostics;
+  CHECK(Directory::read(doc(R"([{"role":"a","permissions":["No"]},{"role":"b","permissions":7}])").root(), {},
+                        diagnostics) == nullptr);
+  REQUIRE(diagnostics.all().size() == 2);
+  CHECK(diagnostics.all()[0].pointer == "/roles/0/permissions/0");
+  CHECK(diagnostics.all()[1].pointer == "/roles/1/permissions");
 }
 
 TEST_CASE("policy: a wrong condition is told with its byte", "[policy]") {
@@ -92,6 +132,12 @@ TEST_CASE("policy: compile answers diagnostics, the canonical form and the tests
   CHECK(answer.root().find("tests").find("passed").as_int64() == 3);
   CHECK(answer.root().find("canonical").find("policy").as_string() == "p");
   CHECK(answer.root().find("canonical").find("tests").size() == 3);
+  // What it takes is of the text that will be served.
+  std::optional<Weight> weight;
+  (void)compile_answer(good.root(), false, &weight);
+  REQUIRE(weight);
+  CHECK(weight->name == "p");
+  CHECK(weight->own == policy(json::to_text(answer.root().find("canonical")))->bytes());
 }
 
 TEST_CASE("policy: a stored test that disagrees is an error that says what came instead", "[policy]") {
@@ -108,5 +154,8 @@ TEST_CASE("policy: a stored test that disagrees is an error that says what came 
         "test 'bare': 'record' and 'old' are {created_by, …, doc: {…}}; there is no 'doc'");
   CHECK(diagnostics.at(2).find("message").as_string() == "test 'odd': 'outcome' means nothing in a test");
   CHECK_FALSE(answer.root().find("canonical").exists());
+  std::optional<Weight> weight;
+  (void)compile_answer(bad.root(), false, &weight);
+  CHECK_FALSE(weight);
   CHECK(doc(compile_answer(bad.root(), true)).root().find("diagnostics").size() == 0);
 }

@@ -20,7 +20,10 @@ TEST_CASE("call memory: what is added and taken back, against a cap", "[sched]")
   CHECK_FALSE(call.fits(41, 100));
   CHECK_FALSE(call.fits(UINT64_MAX, 100));
   CHECK(call.fits(UINT64_MAX - 60, UINT64_MAX));
-  call.remove(60);
+  call.add(60);  // forced
+  CHECK_FALSE(call.fits(1, 100));
+  CHECK(call.fits(0, 100));
+  call.remove(120);
   CHECK(call.held() == 0);
   call.close();
 }

@@ -104,6 +104,11 @@ TEST_CASE("call: a body that there was no memory for is not called as an empty o
   const Reply refused = probe.ask();
   CHECK(refused.code() == Code::exhausted);
   CHECK(refused.message() == "the memory budget is used up");
+  probe.host.fail("payload_new", Code::too_large);
+  const Reply large = probe.ask();
+  CHECK(large.code() == Code::too_large);
+  CHECK(large.error_code() == "too_large");
+  CHECK(large.message().starts_with("the request needs more memory than one may hold at a time (262144 bytes)"));
   CHECK(probe.host.count("call") == 1);
 }
 
@@ -117,6 +122,10 @@ TEST_CASE("publish: a text that there was no memory for is not published as an e
   const Reply refused = probe.ask();
   CHECK(refused.code() == Code::exhausted);
   CHECK(refused.message() == "publish: the memory budget is used up");
+  probe.host.fail("payload_new", Code::too_large);
+  const Reply large = probe.ask();
+  CHECK(large.code() == Code::too_large);
+  CHECK(large.message().starts_with("publish: the request needs more memory than one may hold at a time"));
   CHECK(probe.host.publications().empty());
 }
 

@@ -143,6 +143,8 @@ TEST_CASE("cell home: services, their answers and faults are the test's", "[sdk]
   CHECK(plugin.ask("forward", ask).code() == Code::storage_full);
   host.fail("frame_alloc", Code::exhausted);
   CHECK(plugin.ask("forward", ask).code() == Code::exhausted);
+  host.fail("frame_alloc", Code::too_large);
+  CHECK(plugin.ask("forward", ask).code() == Code::too_large);
   CHECK(plugin.ask("forward", ask).ok());
 }
 

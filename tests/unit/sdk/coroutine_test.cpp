@@ -98,13 +98,68 @@ TEST_CASE("coroutine: a handler whose frame is refused answers exhausted", "[sdk
   probe.host.fail("frame_alloc");
   const Reply reply = probe.ask();
   CHECK(reply.code() == Code::exhausted);
-  CHECK(reply.message() == "the memory budget of the request or its tenant is used up");
+  CHECK(reply.message() == "the memory budget is used up");
+  probe.host.fail("frame_alloc", Code::too_large);
+  const Reply large = probe.ask();
+  CHECK(large.code() == Code::too_large);
+  CHECK(large.message().starts_with("the request needs more memory than one may hold at a time (262144 bytes)"));
 }
 
 TEST_CASE("coroutine: a child of a type that cannot say so fails its call as exhausted", "[sdk]") {
   Probe probe([](Host&, Request) -> Task<Reply> { co_return Reply::text(std::to_string(co_await inline_child(1))); });
   probe.host.fail("frame_alloc", Code::exhausted, 2);
   CHECK(probe.ask().code() == Code::exhausted);
+  probe.host.fail("frame_alloc", Code::too_large, 2);
+  CHECK(probe.ask().code() == Code::too_large);
+}
+
+TEST_CASE("coroutine: why a frame was refused is told by who awaits it, whatever was refused meanwhile", "[sdk]") {
+  Probe probe([](Host& host, Request) -> Task<Reply> {
+    Task<int> child = inline_child(1);
+    const Payload none = Payload::text("1");
+    CHECK(none.refusal().code == Code::exhausted);
+    (void)co_await host.yield();
+    Task<int> moved = std::move(child);
+    co_return Reply::text(std::to_string(co_await moved));
+  });
+  probe.host.fail("frame_alloc", Code::too_large, 2);
+  probe.host.fail("payload_new");
+  const Asked asked = probe.begin();
+  probe.host.run_until_idle();
+  REQUIRE(asked.done());
+  CHECK(asked.reply().code() == Code::too_large);
+}
+
+TEST_CASE("coroutine: an arena over what one request may hold, or over its tenant's memory, fails its call", "[sdk]") {
+  Probe probe([](Host& host, Request request) -> Task<Reply> {
+    (void)co_await host.yield();
+    Arena arena = request.arena();
+    const std::pmr::vector<char> bytes(100, 'x', &arena);
+    co_return Reply::text(bytes.empty() ? "none" : "some");
+  });
+  for (const auto& [code, message] :
+       {std::pair{Code::too_large, "the request needs more memory than one may hold at a time (262144 bytes)"},
+        {Code::exhausted, "the memory budget is used up"}}) {
+    probe.host.fail("arena_alloc", code);
+    const Asked asked = probe.begin();
+    probe.host.run_until_idle();
+    REQUIRE(asked.done());
+    CHECK(asked.reply().code() == code);
+    CHECK(asked.reply().message().starts_with(message));
+  }
+}
+
+TEST_CASE("coroutine: memory that malloc has not is no refusal of the host's", "[sdk]") {
+  Probe probe([](Host& host, Request) -> Task<Reply> {
+    const socle_host* table = host.table();
+    CHECK(table->payload_new(table, detail::str("1"), SOCLE_MEDIA_TEXT, nullptr, 0) == nullptr);  // and nobody asks why
+    throw std::bad_alloc();
+    co_return Reply();
+  });
+  probe.host.fail("payload_new", Code::too_large);
+  const Reply reply = probe.ask();
+  CHECK(reply.code() == Code::exhausted);
+  CHECK(reply.message() == "the memory budget is used up");
 }
 
 TEST_CASE("coroutine: a Task that is dropped unstarted runs nothing", "[sdk]") {

@@ -80,6 +80,22 @@ TEST_CASE("fake host: the n-th call of a function fails, the others do not", "[t
   CHECK(host.count("payload_new") == 3);
 }
 
+TEST_CASE("fake host: says once why it gave no memory", "[testing]") {
+  FakeHost host;
+  const socle_host* table = host.table();
+  const auto refused = [&](Code code) {
+    host.fail("payload_new", code);
+    CHECK(table->payload_new(table, detail::str("1"), SOCLE_MEDIA_TEXT, nullptr, 0) == nullptr);
+    const std::int64_t why = table->memory_refused(table);
+    CHECK(table->memory_refused(table) == 0);
+    return why;
+  };
+  CHECK(table->memory_refused(table) == 0);
+  CHECK(refused(Code::too_large) == FakeHost::call_memory);
+  CHECK(refused(Code::exhausted) == 0);
+  CHECK(refused(Code::unavailable) == 0);
+}
+
 TEST_CASE("fake host: a fault that a function cannot have ends the program and says why", "[testing]") {
   const auto said = [](const std::function<void(FakeHost&)>& ask) {
     int ends[2];

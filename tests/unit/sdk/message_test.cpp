@@ -84,6 +84,17 @@ TEST_CASE("reply: an Error becomes one with the code's own name", "[sdk]") {
   CHECK(reply.message() == "version 3, wanted 2");
 }
 
+TEST_CASE("reply: a body that is more than one request may hold is too large, in words that say what to do", "[sdk]") {
+  FakeHost host;
+  host.fail("payload_new", Code::too_large);
+  const Reply reply = Reply::json("{}");
+  CHECK(reply.code() == Code::too_large);
+  CHECK(reply.error_code() == "too_large");
+  CHECK(reply.message() ==
+        "the request needs more memory than one may hold at a time (262144 bytes): send or ask for less at once; a "
+        "larger `memory` of the plan allows more, up to 256 MiB");
+}
+
 TEST_CASE("reply: a body the budget refuses is exhausted, never an empty success", "[sdk]") {
   FakeHost host;
   SECTION("when the text is copied") {
@@ -94,7 +105,9 @@ TEST_CASE("reply: a body the budget refuses is exhausted, never an empty success
   }
   SECTION("when meta is added") {
     host.fail("payload_slice");
-    CHECK(Reply::adopt(Reply::json("{}").with("a", "b").release()).code() == Code::exhausted);
+    const Reply reply = Reply::adopt(Reply::json("{}").with("a", "b").release());
+    CHECK(reply.code() == Code::exhausted);
+    CHECK(reply.message() == "the memory budget is used up");
   }
 }
 
@@ -120,6 +133,24 @@ TEST_CASE("payload: copies count, slices keep their base alive", "[sdk]") {
   CHECK(host.payloads() == 2);
 }
 
+TEST_CASE("payload: why it was refused goes with it, whatever is refused afterwards", "[sdk]") {
+  FakeHost host;
+  CHECK_FALSE(Payload().refused());
+  CHECK_FALSE(Payload::text("1").refused());
+  host.fail("payload_new", Code::too_large);
+  Payload large = Payload::text("1");
+  host.fail("payload_new");
+  const Payload none = Payload::text("1");
+  REQUIRE(large.refused());
+  REQUIRE(none.refused());
+  const Payload copy = large;
+  const Payload moved = std::move(large);
+  CHECK(copy.refusal().code == Code::too_large);
+  CHECK(moved.refusal().code == Code::too_large);
+  CHECK(none.refusal().code == Code::exhausted);
+  CHECK(none.refusal().message == "the memory budget is used up");
+}
+
 TEST_CASE("payload: is written in place and cut to what was used", "[sdk]") {
   FakeHost host;
   PayloadWriter writer(16, Media::text);
@@ -127,7 +158,11 @@ TEST_CASE("payload: is written in place and cut to what was used", "[sdk]") {
   std::memcpy(writer.data(), "abc", 3);
   CHECK(std::move(writer).seal(3).text() == "abc");
   host.fail("payload_alloc");
-  CHECK_FALSE(PayloadWriter(16, Media::text));
+  const PayloadWriter refused(16, Media::text);
+  CHECK_FALSE(refused);
+  CHECK(refused.refusal().code == Code::exhausted);
+  host.fail("payload_alloc", Code::too_large);
+  CHECK(PayloadWriter(16, Media::text).refusal().code == Code::too_large);
 }
 
 TEST_CASE("payload: remembers that memory refused it, as what it is copied and moved to does", "[sdk]") {

@@ -73,7 +73,8 @@ class Program {
   [[nodiscard]] std::string describe(const Value& error) const;
   [[nodiscard]] const std::string& source() const;
   [[nodiscard]] std::size_t bytes() const;  // memory this program holds, about
-  // Of it the most that its constant regular expressions may grow to.
+  // The most that its constant regular expressions may grow to: part of bytes(), but for those that were folded away,
+  // which count here alone.
   [[nodiscard]] std::size_t pattern_bytes() const;
   // The straight-line fuel of one evaluation: comprehensions and functions over data add to it.
   [[nodiscard]] std::uint64_t base_cost() const;

@@ -15,19 +15,25 @@ namespace socle::detail {
     const socle_pair fields[] = {{str("where"), str(where)}, {str("what"), str(what)}};
     host_table->log(host_table, SOCLE_LOG_ERROR, context, str("the plugin threw an exception"), fields, 2);
   };
+  std::string refused;
+  std::string_view message = "the plugin failed; its log says why";
   try {
     throw;
+  } catch (const MemoryRefused& by) {
+    Error why = memory_error(by.cap);
+    outcome = status(why.code);
+    message = refused = std::move(why.message);
+    tell("out of memory");
   } catch (const std::bad_alloc&) {
     outcome = SOCLE_EXHAUSTED;
+    message = memory_used_up;
     tell("out of memory");
   } catch (const std::exception& thrown) {
     tell(thrown.what());
   } catch (...) {
     tell("an exception without text");
   }
-  const socle_pair meta[] = {{str("code"), str(to_string(code(outcome)))},
-                             {str("message"), str(outcome == SOCLE_EXHAUSTED ? "the memory budget is used up"
-                                                                             : "the plugin failed; its log says why")}};
+  const socle_pair meta[] = {{str("code"), str(to_string(code(outcome)))}, {str("message"), str(message)}};
   return {sizeof(socle_reply), outcome, host_table->payload_new(host_table, {nullptr, 0}, SOCLE_MEDIA_NONE, meta, 2)};
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <socle/detail/abi_text.hpp>
+#include <socle/memory_error.hpp>
 
 #include <memory>
 #include <string>
@@ -56,7 +57,7 @@ namespace detail {
 
 // `memory`: the plan's number, +infinity when it has none.
 [[nodiscard]] inline Error not_held(std::size_t bytes, double memory) {
-  std::string text = "the memory budget is used up: " + std::to_string(bytes) + " bytes are to be kept";
+  std::string text = std::string(memory_used_up) + ": " + std::to_string(bytes) + " bytes are to be kept";
   if (memory < std::numeric_limits<double>::infinity())
     text += " beside what is in use, of " + std::to_string(static_cast<std::uint64_t>(memory)) + " in all";
   text += "; raise `memory` of the tenant's plan";

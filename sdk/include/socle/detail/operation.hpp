@@ -16,9 +16,6 @@ namespace socle::detail {
   return Error{code(outcome), std::string(what).append(": ").append(to_string(code(outcome)))};
 }
 
-// Instead of a call or a publication whose body there was no memory for: without it, it would say something else.
-[[nodiscard]] inline Error no_body() { return {Code::exhausted, "the memory budget is used up"}; }
-
 struct SleepOperation : Operation {
   Duration delay;
   std::uint64_t timer = 0;
@@ -56,6 +53,7 @@ struct YieldOperation {
   }
 };
 
+// A call or a publication whose body was refused is not made: without it, it would say something else.
 struct CallOperation {
   const socle_context* context;
   std::uint32_t target;
@@ -80,7 +78,7 @@ struct CallOperation {
   }
   Reply await_resume() {
     if (refused) return std::move(answer);
-    return payload.refused() ? Reply(no_body()) : Reply::adopt(reply);
+    return payload.refused() ? Reply(payload.refusal()) : Reply::adopt(reply);
   }
   static void done(void* user, const socle_reply* reply) {
     auto* self = static_cast<CallOperation*>(user);
@@ -103,7 +101,7 @@ struct PublishOperation {
     return status == SOCLE_PENDING;
   }
   Status await_resume() const {
-    if (payload.refused()) return no_body().context("publish");
+    if (payload.refused()) return payload.refusal().context("publish");
     return to_status(status, "publish");
   }
   static void done(void* user, socle_status outcome) {

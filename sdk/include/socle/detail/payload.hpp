@@ -2,10 +2,11 @@
 //
 // A body is immutable once handed on. Counts are plain until share(), which must be called before a body leaves the
 // worker it was made on (offload work, post to another worker). Making one can fail only by a memory budget: the
-// Payload is then empty() and refused(), and Reply's makers, Host::call and Host::publish answer Code::exhausted.
+// Payload is then empty() and refused(), and Reply's makers, Host::call and Host::publish answer with its refusal().
 #pragma once
 
 #include <socle/detail/meta.hpp>
+#include <socle/detail/refusal.hpp>
 
 #include <cstring>
 #include <utility>
@@ -26,7 +27,7 @@ class Payload {
     if (raw_ != nullptr) detail::host_table->payload_retain(detail::host_table, raw_);
   }
   Payload(Payload&& other) noexcept
-      : raw_(std::exchange(other.raw_, nullptr)), refused_(std::exchange(other.refused_, false)) {}
+      : raw_(std::exchange(other.raw_, nullptr)), refused_(std::exchange(other.refused_, granted)) {}
   Payload& operator=(Payload other) noexcept {
     std::swap(raw_, other.raw_);
     std::swap(refused_, other.refused_);
@@ -45,7 +46,7 @@ class Payload {
   // As adopt(), of what was asked to be made: nullptr is a refusal.
   [[nodiscard]] static Payload adopt_made(socle_payload* raw) {
     Payload out = adopt(raw);
-    out.refused_ = raw == nullptr;
+    if (raw == nullptr) out.refused_ = detail::why_refused();
     return out;
   }
   // Adds a reference to a borrowed one.
@@ -75,7 +76,10 @@ class Payload {
 
   [[nodiscard]] bool empty() const { return raw_ == nullptr; }
   // empty() because a memory budget had no room for it: to go on without it would say something else.
-  [[nodiscard]] bool refused() const { return refused_; }
+  [[nodiscard]] bool refused() const { return refused_ != granted; }
+  // REQUIRES: refused(). Code::too_large: one request may not hold so much at a time; Code::exhausted: its tenant's
+  // memory is used up.
+  [[nodiscard]] Error refusal() const { return memory_error(refused_); }
   [[nodiscard]] std::string_view text() const {
     return raw_ == nullptr ? std::string_view{} : detail::view(raw_->text);
   }
@@ -103,8 +107,9 @@ class Payload {
   [[nodiscard]] socle_payload* release() { return std::exchange(raw_, nullptr); }
 
  private:
+  static constexpr std::int64_t granted = -1;
   socle_payload* raw_ = nullptr;
-  bool refused_ = false;
+  std::int64_t refused_ = granted;  // else as memory_error() has it
 };
 
 // A body that is written in place: no second copy. Hand it on with seal(), which cuts it to what was used.
@@ -115,8 +120,9 @@ class PayloadWriter {
     payload_ = Payload::adopt_made(detail::host_table->payload_alloc(
         detail::host_table, capacity, static_cast<std::uint32_t>(media), pairs.data(), pairs.size(), &bytes_));
   }
-  // False when a memory budget refused it; then nothing else may be called.
+  // False when a memory budget refused it; then nothing but refusal() may be called.
   explicit operator bool() const { return !payload_.empty(); }
+  [[nodiscard]] Error refusal() const { return payload_.refusal(); }  // REQUIRES: refused
   [[nodiscard]] char* data() const { return bytes_; }
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
   // REQUIRES: size <= capacity()

@@ -108,7 +108,7 @@ class Reply {
  private:
   // A budget that refuses the body must not turn into an empty success.
   [[nodiscard]] static Reply made(Payload payload) {
-    if (payload.empty()) return error(Code::exhausted, to_string(Code::exhausted), "the memory budget is used up");
+    if (payload.empty()) return payload.refusal();
     return Reply(std::move(payload));
   }
   // The same text under the body's meta and ours.
@@ -119,7 +119,7 @@ class Reply {
     for (const socle_pair& pair : extra_.pairs()) all.set(detail::view(pair.key), detail::view(pair.value));
     payload_ = payload_.empty() ? Payload::make({}, Media::none, all)
                                 : payload_.slice(0, payload_.text().size(), payload_.media(), all);
-    if (payload_.empty() && status_ == SOCLE_OK) status_ = SOCLE_EXHAUSTED;
+    if (payload_.refused() && status_ == SOCLE_OK) *this = payload_.refusal();
   }
 
   socle_status status_ = SOCLE_OK;

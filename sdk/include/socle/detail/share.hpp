@@ -21,8 +21,8 @@ struct RequestRate {
 enum class Pressure : std::uint8_t { low, middle, high };  // below 50 %, up to 70 %, above
 
 // Memory that is given back as a whole when the call is answered; deallocating does nothing. Charged to the tenant:
-// over the call's or the tenant's budget it throws std::bad_alloc, which a handler's barrier answers as
-// Code::exhausted.
+// over the call's or the tenant's budget it throws a std::bad_alloc, which a handler's barrier answers as
+// Code::too_large or Code::exhausted.
 //   Arena arena = request.arena();  std::pmr::vector<Row> rows(&arena);
 class Arena final : public std::pmr::memory_resource {
  public:
@@ -31,7 +31,7 @@ class Arena final : public std::pmr::memory_resource {
  private:
   void* do_allocate(std::size_t size, std::size_t alignment) override {
     void* found = detail::host_table->arena_alloc(detail::host_table, context_.raw(), size, alignment);
-    if (found == nullptr) throw std::bad_alloc();
+    if (found == nullptr) throw detail::MemoryRefused(detail::why_refused());
     return found;
   }
   void do_deallocate(void*, std::size_t, std::size_t) override {}

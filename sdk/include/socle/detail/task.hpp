@@ -4,8 +4,8 @@
 #pragma once
 
 #include <socle/detail/promise.hpp>
+#include <socle/detail/refusal.hpp>
 
-#include <new>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -45,6 +45,10 @@ struct TaskPromise<void> : Promise {
 };
 
 struct Nothing {};
+// Instead of a coroutine that there was no frame for.
+struct FrameRefused {
+  std::int64_t cap;
+};
 template <class T>
 struct Slot {
   using type = T;
@@ -67,11 +71,15 @@ class [[nodiscard]] Task {
   requires(!std::is_same_v<std::remove_cvref_t<U>, Task> && std::is_constructible_v<Value, U>) Task(U&& value)
       : ready_(std::in_place, std::forward<U>(value)) {}
 
-  explicit Task(promise_type* promise) noexcept : promise_(promise) {}  // the coroutine machinery; nullptr: no memory
-  Task(Task&& other) noexcept : promise_(std::exchange(other.promise_, nullptr)), ready_(std::move(other.ready_)) {}
+  // The coroutine machinery.
+  explicit Task(promise_type* promise) noexcept : promise_(promise) {}
+  explicit Task(detail::FrameRefused why) noexcept : refused_(why.cap) {}
+  Task(Task&& other) noexcept
+      : promise_(std::exchange(other.promise_, nullptr)), ready_(std::move(other.ready_)), refused_(other.refused_) {}
   Task& operator=(Task&& other) noexcept {
     std::swap(promise_, other.promise_);
     std::swap(ready_, other.ready_);
+    std::swap(refused_, other.refused_);
     return *this;
   }
   // REQUIRES: never started, or finished; a running Task is owned by the frame that awaits it, or detached.
@@ -112,16 +120,17 @@ class [[nodiscard]] Task {
   Awaiter operator co_await() && noexcept { return {*this}; }
 
  private:
-  static T no_memory() {
+  T no_memory() const {
     if constexpr (std::is_constructible_v<Value, Error>) {
-      return T(Error{Code::exhausted, "the memory budget of the request or its tenant is used up"});
+      return T(memory_error(refused_));
     } else {
-      throw std::bad_alloc();
+      throw detail::MemoryRefused(refused_);
     }
   }
 
   promise_type* promise_ = nullptr;
   std::optional<Value> ready_;
+  std::int64_t refused_ = 0;  // of a frame: as memory_error() has it
 };
 
 namespace detail {
@@ -132,11 +141,11 @@ Task<T> TaskPromise<T>::get_return_object() noexcept {
 }
 template <class T>
 Task<T> TaskPromise<T>::get_return_object_on_allocation_failure() noexcept {
-  return Task<T>(static_cast<TaskPromise*>(nullptr));
+  return Task<T>(FrameRefused{why_refused()});
 }
 inline Task<void> TaskPromise<void>::get_return_object() noexcept { return Task<void>(this); }
 inline Task<void> TaskPromise<void>::get_return_object_on_allocation_failure() noexcept {
-  return Task<void>(static_cast<TaskPromise*>(nullptr));
+  return Task<void>(FrameRefused{why_refused()});
 }
 
 }  // namespace detail

@@ -90,6 +90,8 @@ class FakeHost {
   //    program.
   //    -------------------------------------
   void fail(std::string_view function, Code code = Code::unavailable, unsigned nth = 1);
+  // What one request may hold, for memory that fails with Code::too_large; with any other code its tenant's is used up.
+  static constexpr std::int64_t call_memory = 262'144;
   void stall(std::string_view function, unsigned nth = 1);  // what can be pending stays so until release_stalled()
   void release_stalled();
   void crash(std::string_view function, unsigned nth = 1);  // abort(); see run_in_child()

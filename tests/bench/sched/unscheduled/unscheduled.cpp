@@ -110,7 +110,7 @@ bool Lane::take_waiting(Flow&) { return true; }
 void Lane::no_longer_waits(Flow&) {}
 size_t Lane::next_to_begin(const Account&) const { return nobody; }
 RateState Lane::rate_state(Account&, int64_t) { return {}; }
-uint64_t Lane::memory_left(const Account&) const { return Limits::no_bytes; }
+uint64_t Lane::memory_left(const Account&, uint64_t) const { return Limits::no_bytes; }
 
 bool Lane::lease_memory(Flow& flow, int64_t) {
   flow.memory_leased = INT64_MAX;

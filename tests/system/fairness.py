@@ -165,8 +165,9 @@ class Fairness(TenantsTest):
             held.append(self.held(tenant, 220_000, 5000))
             wait_for("it is held", 60, lambda n=count + 1: self.waiting(kernel, tenant) == (n, 0))
         yield
-        for s in held:
-            self.assertTrue(s.recv(65536).startswith(b"HTTP/1.1 200 "))
+        for s in held:  # with so much in use a request has a quarter of its time
+            answer = s.recv(65536)
+            self.assertIn(answer[:13], (b"HTTP/1.1 200 ", b"HTTP/1.1 504 "), answer)
         wait_for("it is over", 60, lambda: self.waiting(kernel, tenant) == (0, 0))
 
     def test_a_body_that_other_requests_leave_no_room_for_is_to_come_again(self):

@@ -34,16 +34,14 @@ void ask_for_short_slices() {
   syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
-// Its part of the core comes in small pieces, too.
-void give_way(int nice) {
-  if (getpriority(PRIO_PROCESS, 0) < nice) setpriority(PRIO_PROCESS, 0, nice);  // on Linux: of this thread
-  ask_for_short_slices();
-}
-
 }  // namespace
 
 void be_prompt() noexcept { ask_for_short_slices(); }
-void be_patient() noexcept { give_way(10); }
-void be_last() noexcept { give_way(19); }
+
+void be_patient() noexcept {
+  constexpr int nice = 10;  // about a tenth of what a thread of nice 0 gets
+  if (getpriority(PRIO_PROCESS, 0) < nice) setpriority(PRIO_PROCESS, 0, nice);  // on Linux: of this thread
+  ask_for_short_slices();
+}
 
 }  // namespace socle::base

@@ -4,15 +4,13 @@
 
 namespace socle::base {
 
-// A worker: scheduled for short slices, so that its waking is not put off until another thread's slice ends (Linux 6.12
-// and later take the length of a slice from sched_setattr; earlier ones ignore it).
+// A worker, or a thread whose work somebody waits for: scheduled for short slices, so that its waking is not put off
+// until another thread's slice ends (Linux 6.12 and later take the length of a slice from sched_setattr; earlier ones
+// ignore it).
 void be_prompt() noexcept;
 
-// A thread that loads, verifies, drains, watches: it yields to workers that share its core and keeps a tenth of it,
-// in slices as short as theirs.
+// A thread that loads, verifies, drains, watches, or works for strangers: it yields to workers that share its core and
+// keeps a tenth of it, in slices as short as theirs.
 void be_patient() noexcept;
-
-// A thread that works for who has not said who he is: as above, with a seventieth.
-void be_last() noexcept;
 
 }  // namespace socle::base

@@ -128,6 +128,7 @@ Context::~Context() {
 
 void* Context::arena_alloc(size_t size, size_t alignment) {
   constexpr size_t least = 4096;
+  static_cast<void>(Bus::last_refusal());  // a fault of the caller is none of what was refused before
   if (alignment == 0 || alignment > 64 || (alignment & (alignment - 1)) != 0 || size > (size_t{1} << 40))
     return nullptr;
   const auto fit = [&](Chunk& c) -> void* {

@@ -42,20 +42,27 @@ bool affordable(const socle_host* host, size_t bytes) {
   self(host).bus.memory_refused(0);
   return false;
 }
+// nullptr: more than any payload can be.
+socle_payload* made(const socle_host* host, Payload* p) {
+  if (p == nullptr) self(host).bus.memory_refused(Payload::most);
+  return p;
+}
 socle_payload* payload_new(const socle_host* host, socle_str text, uint32_t media, const socle_pair* meta, size_t n) {
   if (!affordable(host, text.size)) return nullptr;
-  return Payload::make(view(text), media, {meta, n});
+  return made(host, Payload::make(view(text), media, {meta, n}));
 }
 socle_payload* payload_alloc(const socle_host* host, size_t size, uint32_t media, const socle_pair* meta, size_t n,
                              char** bytes) {
-  Payload* p = affordable(host, size) ? Payload::alloc(size, media, {meta, n}) : nullptr;
-  *bytes = p != nullptr ? p->writable() : nullptr;
-  return p;
+  *bytes = nullptr;
+  if (!affordable(host, size)) return nullptr;
+  Payload* p = Payload::alloc(size, media, {meta, n});
+  if (p != nullptr) *bytes = p->writable();
+  return made(host, p);
 }
 void payload_seal(const socle_host*, socle_payload* p, size_t size) { Payload::of(p)->seal(size); }
-socle_payload* payload_slice(const socle_host*, socle_payload* base, size_t offset, size_t size, uint32_t media,
+socle_payload* payload_slice(const socle_host* host, socle_payload* base, size_t offset, size_t size, uint32_t media,
                              const socle_pair* meta, size_t n) {
-  return Payload::slice(*Payload::of(base), offset, size, media, {meta, n});
+  return made(host, Payload::slice(*Payload::of(base), offset, size, media, {meta, n}));
 }
 void payload_set_doc(const socle_host*, socle_payload* p, socle_str doc) {
   if (p != nullptr) Payload::of(p)->set_doc(view(doc));
@@ -232,7 +239,8 @@ socle_status offload(const socle_host* host, socle_work_fn work, socle_event_fn 
       at.defer(job, payer);
     });
   };
-  const OffloadTerms terms = g.offload_terms != nullptr ? g.offload_terms(g) : OffloadTerms{};
+  OffloadTerms terms = g.offload_terms != nullptr ? g.offload_terms(g) : OffloadTerms{};
+  terms.patient = g.grants.ingress;  // it knows nobody yet: what it offloads is asked for by strangers
   if (!g.bus.offload().submit(*payer.account, piece, terms)) return SOCLE_UNAVAILABLE;
   g.at(w->index()).waiting.add(1);
   return SOCLE_PENDING;
@@ -462,7 +470,8 @@ void* memory_hold(const socle_host* host, const socle_context* context, size_t s
     return nullptr;
   }
   if (g.kept.add(*account, bytes)) return account;
-  w->lane.release(*account, bytes);
+  w->lane.release(*account, bytes);  // the generation has ended
+  g.bus.memory_refused(0);
   return nullptr;
 }
 void memory_release(const socle_host* host, void* held, size_t size) {

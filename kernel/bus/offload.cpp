@@ -1,6 +1,5 @@
 #include "bus/offload.hpp"
 
-#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -9,22 +8,30 @@
 namespace socle::bus {
 
 OffloadPool::OffloadPool(sched::Accounts& accounts, unsigned threads, size_t queue)
-    : known_(accounts, {threads, queue, std::max<size_t>(queue / 4, 1)}, &base::be_prompt),
-      edges_(accounts, {threads, std::max<size_t>(queue / 2, 1), queue}, &base::be_last) {
-  if (!known_.start()) throw std::runtime_error("no thread can be had for offloaded work");
+    : prompt_(accounts, threads, queue, &base::be_prompt), patient_(accounts, threads, queue, &base::be_patient) {
+  if (!prompt_.start()) throw std::runtime_error("no thread can be had for offloaded work");
+}
+
+// Where no more threads can be had the others do the patient work, too.
+OffloadCrew& OffloadPool::crew(bool patient) {
+  if (!patient) return prompt_;
+  if (!started_.load(std::memory_order_acquire)) {
+    const std::lock_guard lock(starting_);
+    if (!patient_.start()) return prompt_;
+    started_.store(true, std::memory_order_release);
+  }
+  return patient_;
 }
 
 bool OffloadPool::submit(sched::Account& payer, std::function<void()> work, OffloadTerms terms) {
-  if (payer.kind() != sched::Account::Kind::edge) return known_.submit(payer, std::move(work), terms);
-  std::call_once(first_edge_, [this] { apart_ = edges_.start(); });
-  return (apart_ ? edges_ : known_).submit(payer, std::move(work), terms);
+  return crew(terms.patient).submit(payer, std::move(work), terms);
 }
 
-size_t OffloadPool::queued() const { return known_.queued() + edges_.queued(); }
+size_t OffloadPool::queued() const { return prompt_.queued() + patient_.queued(); }
 
 std::optional<OffloadOverdue> OffloadPool::overdue(int64_t now, int64_t patience) {
-  auto found = known_.overdue(now, patience);
-  return found ? found : edges_.overdue(now, patience);
+  auto found = prompt_.overdue(now, patience);
+  return found ? found : patient_.overdue(now, patience);
 }
 
 }  // namespace socle::bus

@@ -1,9 +1,10 @@
 // offload.hpp: the bounded pool for work that blocks (fsync, password hashing, cold signature checks). Plugins own no
-// threads; this is where they wait. Two crews work in it. What is done for addresses that have not said who they are
-// (key exchanges of TLS with an RSA key take a millisecond and more) has threads of its own, which run when nothing
-// else wants the core: a flood of it would take a worker's core from it otherwise. Any thread.
+// threads; this is where they wait. Two crews work in it. The patient one is for what strangers can ask for without end
+// and at no cost of theirs (key exchanges of TLS: with an RSA key a millisecond and more each): its threads give way to
+// workers and to all other work, which a flood would take the core from otherwise. Any thread.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 
 #include "bus/offload_crew.hpp"
@@ -12,10 +13,10 @@ namespace socle::bus {
 
 class OffloadPool {
  public:
-  // So many threads in each crew; those of the addresses begin with the first work for them.
+  // So many threads, and places in the queue, for each crew; the patient one begins with the first work for it.
   OffloadPool(sched::Accounts& accounts, unsigned threads, size_t queue);
   // The destructor finishes what is queued.
-  // false: the queue is full, or a quarter of it is this payer's. Addresses have one of their own, half as long.
+  // false: the queue is full, or a quarter of it is this payer's (a half is all edge tenants').
   [[nodiscard]] bool submit(sched::Account& payer, std::function<void()> work, OffloadTerms terms = {});
   [[nodiscard]] size_t queued() const;
   // A piece of work that still runs `patience` ns after its `until` and has used as much CPU time since it handed
@@ -26,9 +27,10 @@ class OffloadPool {
   static void handed_on() { OffloadCrew::handed_on(); }
 
  private:
-  std::once_flag first_edge_;
-  bool apart_ = false;  // there are threads for addresses; written once, by first_edge_
-  OffloadCrew known_, edges_;
+  OffloadCrew& crew(bool patient);
+  std::mutex starting_;
+  std::atomic<bool> started_{false};  // the patient crew has threads
+  OffloadCrew prompt_, patient_;
 };
 
 }  // namespace socle::bus

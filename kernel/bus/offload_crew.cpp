@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <memory>
 #include <system_error>
 #include <utility>
@@ -16,11 +17,15 @@ constexpr int64_t reconcile_every = 100'000'000;  // lets idle flows go
 
 thread_local std::atomic<uint64_t>* t_signs = nullptr;  // of the crew's thread that this is
 
+bool is_edge(const sched::Flow& flow) {
+  return flow.account.load(std::memory_order_relaxed)->kind() == sched::Account::Kind::edge;
+}
+
 }  // namespace
 
 // The queue is no worker's, so its flows are nobody else's to see.
-OffloadCrew::OffloadCrew(sched::Accounts& accounts, OffloadCrewSize size, void (*manner)() noexcept)
-    : queue_(accounts, accounts.lanes()), size_(size), manner_(manner), running_(size.threads) {}
+OffloadCrew::OffloadCrew(sched::Accounts& accounts, unsigned threads, size_t queue, void (*manner)() noexcept)
+    : queue_(accounts, accounts.lanes()), most_(queue), manner_(manner), running_(threads) {}
 
 bool OffloadCrew::start() {
   try {
@@ -40,16 +45,22 @@ OffloadCrew::~OffloadCrew() {
   for (std::thread& t : threads_) t.join();
 }
 
+bool OffloadCrew::has_room(const sched::Flow& flow) const {
+  const size_t mine = is_edge(flow) ? edges_queued_ : static_cast<size_t>(flow.queued.get());
+  return queued_ < most_ && mine < std::max<size_t>(is_edge(flow) ? most_ / 2 : most_ / 4, 1);
+}
+
 void OffloadCrew::count(sched::Flow& flow, int64_t more) {
   flow.queued.add(more);
   queued_ += static_cast<size_t>(more);
+  if (is_edge(flow)) edges_queued_ += static_cast<size_t>(more);
 }
 
 bool OffloadCrew::submit(sched::Account& payer, std::function<void()> work, OffloadTerms terms) {
   {
     const std::lock_guard lock(mutex_);
     sched::Flow& flow = queue_.flow(payer);
-    if (stopping_ || queued_ >= size_.queue || static_cast<size_t>(flow.queued.get()) >= size_.each) return false;
+    if (stopping_ || !has_room(flow)) return false;
     auto task = std::make_unique<Task>();
     task->run = std::move(work);
     task->terms = terms;

@@ -18,17 +18,12 @@
 
 namespace socle::bus {
 
-// What whoever asks for a piece of work says of it: until when its answer can be of use to anybody (monotonic), and a
-// number that overdue() tells.
+// What whoever asks for a piece of work says of it: until when its answer can be of use to anybody (monotonic), a
+// number that overdue() tells, and whether it gives way to all other work.
 struct OffloadTerms {
   int64_t until = INT64_MAX;
   uint64_t number = 0;
-};
-
-struct OffloadCrewSize {
-  unsigned threads;
-  size_t queue;  // pieces of work that wait, at most
-  size_t each;   // of them of one payer
+  bool patient = false;
 };
 
 // A piece of work that computes on behind its bound.
@@ -39,12 +34,12 @@ struct OffloadOverdue {
 
 class OffloadCrew {
  public:
-  // `manner` is called by each thread as it begins.
-  OffloadCrew(sched::Accounts& accounts, OffloadCrewSize size, void (*manner)() noexcept);
+  // At most `queue` pieces of work wait. `manner` is called by each thread as it begins.
+  OffloadCrew(sched::Accounts& accounts, unsigned threads, size_t queue, void (*manner)() noexcept);
   ~OffloadCrew();  // finishes what is queued
-  // Begins the threads that are not there yet. false: not even one can be had.
+  // Begins the threads that are not there yet. false: not even one can be had. One thread at a time.
   [[nodiscard]] bool start();
-  // false: the queue is full, or the payer has its part of it.
+  // false: the queue is full, or a quarter of it is this payer's (a half is all edge tenants').
   [[nodiscard]] bool submit(sched::Account& payer, std::function<void()> work, OffloadTerms terms = {});
   [[nodiscard]] size_t queued() const;
   [[nodiscard]] std::optional<OffloadOverdue> overdue(int64_t now, int64_t patience);  // as OffloadPool's
@@ -66,16 +61,17 @@ class OffloadCrew {
     std::atomic<uint64_t> signs{0};     // of handed_on(); the thread writes
   };
   void run(Running& mine);
+  [[nodiscard]] bool has_room(const sched::Flow& flow) const;
   // What waits, one more or less.
   void count(sched::Flow& flow, int64_t more);
 
   mutable std::mutex mutex_;
   std::condition_variable ready_;
   sched::FairQueue queue_;  // guarded by mutex_, as all below
-  size_t queued_ = 0;
+  size_t queued_ = 0, edges_queued_ = 0;
   int64_t typical_ = 100'000;  // ns a piece of work takes, smoothed: charged in advance
   int64_t reconciled_at_ = 0;
-  const OffloadCrewSize size_;
+  const size_t most_;
   void (*const manner_)() noexcept;
   bool stopping_ = false;
   std::vector<Running> running_;  // one a thread

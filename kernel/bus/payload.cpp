@@ -2,7 +2,6 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <limits>
 #include <new>
 
 #include "sched/lane.hpp"
@@ -14,11 +13,10 @@ std::atomic<int64_t> g_alive{0};
 
 // Bytes for header, pairs and their text; 0 when the sum is absurd.
 size_t block_size(size_t text, std::span<const socle_pair> meta) {
-  constexpr size_t most = std::numeric_limits<uint32_t>::max();
-  if (text > most || meta.size() > 1024) return 0;
+  if (text > Payload::most || meta.size() > 1024) return 0;
   size_t size = sizeof(Payload) + meta.size() * sizeof(socle_pair) + text + Payload::slack;
   for (const socle_pair& pair : meta) size += pair.key.size + pair.value.size;
-  return size > most ? 0 : size;
+  return size > Payload::most ? 0 : size;
 }
 
 }  // namespace

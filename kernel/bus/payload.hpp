@@ -24,8 +24,9 @@ namespace socle::bus {
 class Payload : public socle_payload {
  public:
   static constexpr size_t slack = 64;
+  static constexpr uint32_t most = UINT32_MAX;  // bytes, with meta, which has 1,024 pairs at most
 
-  // One reference, for the caller. Any thread. nullptr when size or meta exceed 4 GiB.
+  // One reference, for the caller. Any thread. nullptr: more than `most`.
   static Payload* make(std::string_view text, uint32_t media, std::span<const socle_pair> meta);
   // Text of `size` bytes to be written through writable() before anybody else sees the payload.
   static Payload* alloc(size_t size, uint32_t media, std::span<const socle_pair> meta);

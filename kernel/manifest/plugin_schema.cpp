@@ -60,7 +60,9 @@ template <>
 const Object<Restart>& object_of<Restart>() {
   static const Object<Restart> object(
       "Restart", "What happens after a crash.",
-      {field("backoff", &Restart::backoff, "Pause before a restart: begins with the first, doubles up to the second."),
+      {field("backoff", &Restart::backoff,
+             "Pause before a restart, none after the first death within the time of `intensity`: then the first, "
+             "doubled up to the second."),
        field("intensity", &Restart::intensity,
              "More crashes than this and a cell is left alone for that time, then comes back by itself; calls that "
              "cannot wait so long answer `cell_down`.")});

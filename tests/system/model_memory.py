@@ -72,8 +72,9 @@ class ModelMemory(SystemTest):
         # One that there is no room for is told so, when it is published; its draft is there.
         self.small.good("PUT", "/v1/models/rules/huge", ruleset("huge", 64), YAML)
         status, problem = self.small.ask("POST", "/v1/models/rules/huge/publish")
-        self.assertEqual((status, problem["code"]), (429, "exhausted"), problem)
-        self.assertIn("ruleset 'huge': the memory budget is used up: ", problem["detail"])
+        self.assertEqual((status, problem["code"]), (413, "too_large"), problem)
+        self.assertIn("ruleset 'huge': ", problem["detail"])
+        self.assertIn(" bytes are to be kept, and the tenant has %d in all: make smaller" % MEMORY, problem["detail"])
         self.assertIn("of %d in all; raise `memory` of the tenant's plan" % MEMORY, problem["detail"])
         self.assertTrue(self.evaluate(self.small, "w3"), "what is small is served")
         self.comes_to("small", PATTERN, MEMORY // 8 + PATTERN // 2)

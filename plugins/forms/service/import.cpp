@@ -111,7 +111,9 @@ struct Outcome {
 // Others may be fine. Anything else (a time-out, a store that is full) says nothing of a row, and the block may have
 // been written.
 bool is_a_rows_own(const Reply& problem) {
-  return problem.code() == Code::conflict || problem.code() == Code::invalid || problem.code() == Code::too_large;
+  const bool memory = problem.error_code() == to_string(Code::too_large);  // of the request, the answer's above all
+  return problem.code() == Code::conflict || problem.code() == Code::invalid ||
+         (problem.code() == Code::too_large && !memory);
 }
 
 }  // namespace

@@ -192,3 +192,20 @@ TEST_CASE("forms import: good rows are kept, bad ones come back in a file that c
   CHECK(rig.ask("import", "kind\n\"x\n", with({{"http.header.content-type", "text/csv"}})).error_code() ==
         "bad_import");
 }
+
+TEST_CASE("forms import: what a request may not hold ends it, and is no fault of a row", "[forms]") {
+  FakeHost host;
+  Rig rig(host);
+  rig.publish(leave);
+  const Texts lines = with({{"http.header.content-type", "application/x-ndjson"}});
+  // Storage has written the block; there is no room for its answer. Nothing is written a second time, row by row.
+  rig.after_write = Reply::error(Code::too_large, "too_large", "the request needs more memory");
+  const Reply ended = rig.ask("import", january(7, 8) + "\n" + january(8, 9), lines);
+  CHECK_FALSE(ended.ok());
+  CHECK(ended.code() == Code::too_large);
+  CHECK(ended.error_code() == "too_large");
+  rig.after_write.reset();
+  const Reply listed = rig.ask("list");
+  const auto kept = json::Document::parse(listed.text()).value();
+  CHECK(kept.root().find("items").size() == 2);
+}

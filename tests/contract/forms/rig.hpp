@@ -97,6 +97,7 @@ class Rig {
   // Called before each write is looked at, once.
   std::function<void()> before_write;
   std::optional<Reply> write_refusal;  // of the next write, in place of the model's answer
+  std::optional<Reply> after_write;    // of every write, in place of its answer; what it wrote is there
   unsigned reads = 0, writes = 0;      // that storage/1 was asked
 
  private:
@@ -128,6 +129,7 @@ class Rig {
           auto request = json::Document::parse(call.text());
           REQUIRE(request);
           auto answer = store.call(call.context.tenant(), method, request->root(), call.idempotency_key);
+          if (method == Method::write && after_write) return *after_write;
           if (answer.failed) {
             auto reply =
                 Reply::error(answer.problem.code, answer.problem.stable, answer.problem.message, answer.problem.fields);

@@ -21,8 +21,10 @@ TEST_CASE("openapi/1: while a model cannot be read for a moment there is no docu
   rig.forms["acme"]["visit"] = visit;
   rig.rulesets["acme"]["loan"] = loan;
   for (const auto* what : {"models/1.list", "models/1.resolve", "forms/1.get"})
-    for (const auto& [code, stable] :
-         {std::pair{Code::unavailable, "storage_down"}, {Code::deadline, "deadline_exceeded"}}) {
+    for (const auto& [code, stable] : {std::pair{Code::unavailable, "storage_down"},
+                                       {Code::deadline, "deadline_exceeded"},
+                                       {Code::exhausted, "exhausted"},
+                                       {Code::too_large, "too_large"}}) {
       INFO(what << " " << stable);
       rig.instead = refusing(what, code, stable);
       const Reply reply = rig.ask();

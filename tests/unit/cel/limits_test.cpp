@@ -48,6 +48,29 @@ TEST_CASE("cel: a stop is not absorbed by ||", "[cel]") {
   CHECK(out.error.find("more fuel") != std::string::npos);
 }
 
+TEST_CASE("cel: a pattern that was folded away is none of those that a program holds", "[cel]") {
+  Environment env;
+  REQUIRE(env.declare_variable("a", TypeKind::string));
+  const auto compiled = [&](const char* source) {
+    auto program = Program::compile(env, *env.compile(source));
+    REQUIRE(program);
+    return *std::move(program);
+  };
+  const auto one = compiled("a.matches('^b+$')");
+  CHECK(one.live_pattern_bytes() > 0);
+  CHECK(one.live_pattern_bytes() == one.pattern_bytes());
+  CHECK(one.live_pattern_bytes() < one.bytes());
+  const auto folded = compiled("'abc'.matches('^a')");
+  CHECK(folded.live_pattern_bytes() == 0);
+  CHECK(folded.pattern_bytes() > folded.bytes());
+  // In a branch that is never taken, too.
+  for (const auto* source : {"'abc'.matches('^a') && a.matches('^b+$')", "false ? a.matches('^a') : a.matches('^b+$')",
+                             "a.matches('^b+$') || ['abc'].exists(x, x.matches('^a')) && false"}) {
+    INFO(source);
+    CHECK(compiled(source).live_pattern_bytes() == one.live_pattern_bytes());
+  }
+}
+
 TEST_CASE("cel: deep nesting and long chains are refused by the parser", "[cel]") {
   const Environment env;
   for (const auto& source :

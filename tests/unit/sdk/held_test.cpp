@@ -48,10 +48,17 @@ TEST_CASE("held: what is beyond the budget is refused in words that say what to 
   });
   probe.host.set_memory("acme", 1'048'576);
   const Reply refused = probe.ask(of("acme"));
-  CHECK(refused.code() == Code::exhausted);
-  CHECK(refused.error_code() == "exhausted");
+  CHECK(refused.code() == Code::too_large);  // it would not fit if nothing else were there
+  CHECK(refused.error_code() == "too_large");
   CHECK(refused.message() ==
-        "the memory budget is used up: 2000000 bytes are to be kept beside what is in use, of 1048576 in all; raise "
+        "2000000 bytes are to be kept, and the tenant has 1048576 in all: make smaller what is to be kept, or raise "
+        "`memory` of its plan");
+  probe.host.set_memory("acme", 2'000'001);
+  probe.host.fail("memory_hold");
+  const Reply later = probe.ask(of("acme"));
+  CHECK(later.code() == Code::exhausted);
+  CHECK(later.message() ==
+        "the memory budget is used up: 2000000 bytes are to be kept beside what is in use, of 2000001 in all; raise "
         "`memory` of the tenant's plan");
   probe.host.fail("memory_hold");
   CHECK(probe.ask(of("globex")).message() ==

@@ -172,15 +172,19 @@ TEST_CASE("model cache: what does not fit is refused in plain words, and what ca
   REQUIRE(office.keep(office.acme, "a"));
   const auto never = office.keep(office.acme, "n", thousand + 16'000);
   REQUIRE_FALSE(never);
-  CHECK(never.error().code == Code::exhausted);
-  CHECK(
-      never.error().message ==
-      "the memory budget is used up: 17000 bytes are to be kept beside what is in use, of 16000 in all; raise `memory` "
-      "of the tenant's plan");
+  CHECK(never.error().code == Code::too_large);
+  CHECK(never.error().message ==
+        "17000 bytes are to be kept, and the tenant has 16000 in all: make smaller what is to be kept, or raise "
+        "`memory` of its plan");
   CHECK(office.there("a") == "a");
   auto busy = office.host.hold(office.acme, 14'500);
   REQUIRE(busy);
-  CHECK_FALSE(office.keep(office.acme, "b", thousand + 1000));
+  const auto later = office.keep(office.acme, "b", thousand + 1000);
+  REQUIRE_FALSE(later);
+  CHECK(later.error().code == Code::exhausted);
+  CHECK(later.error().message ==
+        "the memory budget is used up: 2000 bytes are to be kept beside what is in use, of 16000 in all; raise "
+        "`memory` of the tenant's plan");
   CHECK(office.there("ab").empty());
   CHECK(office.fake.held("acme") == 14'500);
   *busy = Held();

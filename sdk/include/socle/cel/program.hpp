@@ -73,9 +73,11 @@ class Program {
   [[nodiscard]] std::string describe(const Value& error) const;
   [[nodiscard]] const std::string& source() const;
   [[nodiscard]] std::size_t bytes() const;  // memory this program holds, about
-  // The most that its constant regular expressions may grow to: part of bytes(), but for those that were folded away,
-  // which count here alone.
+  // The most that its constant regular expressions may grow to, with those that were folded away, which count here
+  // alone.
   [[nodiscard]] std::size_t pattern_bytes() const;
+  // Without those: part of bytes().
+  [[nodiscard]] std::size_t live_pattern_bytes() const;
   // The straight-line fuel of one evaluation: comprehensions and functions over data add to it.
   [[nodiscard]] std::uint64_t base_cost() const;
 

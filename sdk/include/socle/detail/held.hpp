@@ -55,13 +55,17 @@ template <class T>
 
 namespace detail {
 
-// `memory`: the plan's number, +infinity when it has none.
+// `memory`: the plan's number, +infinity when it has none. What is larger than all of it will never fit: too_large.
 [[nodiscard]] inline Error not_held(std::size_t bytes, double memory) {
-  std::string text = std::string(memory_used_up) + ": " + std::to_string(bytes) + " bytes are to be kept";
-  if (memory < std::numeric_limits<double>::infinity())
-    text += " beside what is in use, of " + std::to_string(static_cast<std::uint64_t>(memory)) + " in all";
-  text += "; raise `memory` of the tenant's plan";
-  return {Code::exhausted, std::move(text)};
+  const std::string wanted = std::to_string(bytes) + " bytes are to be kept";
+  if (!(memory < std::numeric_limits<double>::infinity()))
+    return {Code::exhausted, std::string(memory_used_up) + ": " + wanted + "; raise `memory` of the tenant's plan"};
+  const std::string all = std::to_string(static_cast<std::uint64_t>(memory));
+  if (static_cast<double>(bytes) > memory)
+    return {Code::too_large, wanted + ", and the tenant has " + all +
+                                 " in all: make smaller what is to be kept, or raise `memory` of its plan"};
+  return {Code::exhausted, std::string(memory_used_up) + ": " + wanted + " beside what is in use, of " + all +
+                               " in all; raise `memory` of the tenant's plan"};
 }
 
 }  // namespace detail

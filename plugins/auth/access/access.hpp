@@ -30,7 +30,7 @@ class Authorizer {
   // May somebody with these claims use a permission somewhere? What a route asks before it knows a record.
   struct Permitted {
     bool open = false;
-    std::uint64_t view = 0;  // TenantView::number of what said so
+    std::uint64_t view = 0;  // TenantView::number of what said so; 0: roles that the tenant has no room for
   };
   Task<Got<Permitted>> permits(Context context, std::string claims, std::string permission);
 

@@ -12,12 +12,12 @@ constexpr Duration patience = std::chrono::seconds(5);
 constexpr std::string_view own_principal = "plugin:auth";
 
 // RFC 9110, 13.1: `If-None-Match: *` makes a role and changes none; `If-Match` changes the one that was read.
-std::optional<Reply> precondition_fault(const Request& request, const TenantView& view, std::string_view name) {
-  const bool there = view.directory->find(name).has_value();
+std::optional<Reply> precondition_fault(const Request& request, const Charter& charter, std::string_view name) {
+  const bool there = charter.directory->find(name).has_value();
   const std::string_view match = request.header("if-match");
   if (request.header("if-none-match") == "*" && there)
     return Reply::error(Code::precondition, "role_exists", "there is a role '" + std::string(name) + "' already");
-  if (match.empty() || (match == "*" && there) || match == "\"" + std::to_string(view.revision) + "\"") return {};
+  if (match.empty() || (match == "*" && there) || match == "\"" + std::to_string(charter.revision) + "\"") return {};
   return Reply::error(Code::precondition, "version_mismatch",
                       "the tenant's roles are another version by now; read the role again");
 }
@@ -92,36 +92,36 @@ Roles::Roles(Host& host, Store& store, Authorizer& access)
     : host_(host), store_(store), access_(access), changed_(host.target("auth/1", "access_changed")) {}
 
 Task<Reply> Roles::list(Request request) {
-  auto view = co_await access_.views().get(request);
-  if (!view) co_return std::move(view).problem();
+  auto charter = co_await access_.views().stored(request);
+  if (!charter) co_return std::move(charter).problem();
   std::string text;
   json::Writer out(text);
   out.begin_object().key("items").begin_array();
-  for (const auto& role : (*view)->directory->roles())
+  for (const auto& role : (*charter)->directory->roles())
     if (role.built_in) write_built_in(out, role);
-  for (const auto role : (*view)->stored().find("roles").elements()) out.value(role);
+  for (const auto role : (*charter)->roles().elements()) out.value(role);
   out.end_array().end_object();
   co_return Reply::json(text);
 }
 
-Reply Roles::role_reply(const TenantView& view, std::string_view name) const {
-  const auto number = view.directory->find(name);
+Reply Roles::role_reply(const Charter& charter, std::string_view name) const {
+  const auto number = charter.directory->find(name);
   if (!number) return no_role(name);
   std::string text;
   json::Writer out(text);
-  if (const auto& role = view.directory->roles()[*number]; role.built_in) {
+  if (const auto& role = charter.directory->roles()[*number]; role.built_in) {
     write_built_in(out, role);
     return Reply::json(text);
   }
-  for (const auto role : view.stored().find("roles").elements())
+  for (const auto role : charter.roles().elements())
     if (role.find("role").as_string() == name) out.value(role);
-  return Reply::json(text).with_etag("\"" + std::to_string(view.revision) + "\"");
+  return Reply::json(text).with_etag("\"" + std::to_string(charter.revision) + "\"");
 }
 
 Task<Reply> Roles::get(Request request) {
-  auto view = co_await access_.views().get(request);
-  if (!view) co_return std::move(view).problem();
-  co_return role_reply(**view, request.param("role"));
+  auto charter = co_await access_.views().stored(request);
+  if (!charter) co_return std::move(charter).problem();
+  co_return role_reply(**charter, request.param("role"));
 }
 
 Task<Reply> Roles::put(Request request) {
@@ -132,27 +132,25 @@ Task<Reply> Roles::put(Request request) {
     co_return Reply::error(Code::invalid, "invalid_roles", "'role' in the body must be the name in the path",
                            R"([{"pointer":"/role","code":"bad_name","message":"must be the name in the path"}])")
         .with_status(422);
-  access_.views().forget(request.tenant());
-  auto view = co_await access_.views().get(request);
-  if (!view) co_return std::move(view).problem();
-  if (auto refused = precondition_fault(request, **view, name)) co_return std::move(*refused);
-  const auto stored = (*view)->stored();
-  const std::string roles_then = roles_text(stored.find("roles"), name, body->root());
-  const Change change{(*view)->revision, document_of(roles_then, text_or(stored.find("units"), "[]"))};
+  auto charter = co_await access_.views().stored(request);
+  if (!charter) co_return std::move(charter).problem();
+  const Charter& stored = **charter;
+  if (auto refused = precondition_fault(request, stored, name)) co_return std::move(*refused);
+  const std::string roles_then = roles_text(stored.roles(), name, body->root());
+  const Change change{stored.revision, document_of(roles_then, text_or(stored.units(), "[]"))};
   const auto roles = json::Document::parse(roles_then);
   authz::Diagnostics diagnostics;
   const auto directory =
-      roles ? authz::Directory::read(roles->root(), stored.find("units"), diagnostics) : authz::DirectoryPtr();
+      roles ? authz::Directory::read(roles->root(), stored.units(), diagnostics) : authz::DirectoryPtr();
   if (!directory) co_return invalid(diagnostics);
   const auto subject = authz::Subject::of(request.tenant(), request.principal(), request.context().claims());
-  const authz::Giving giving(*(*view)->directory, subject);
+  const authz::Giving giving(*stored.directory, subject);
   // Also what the role gave before: taking it from others is no less than giving it.
-  for (const auto* one : {directory.get(), (*view)->directory.get()})
+  for (const auto* one : {directory.get(), stored.directory.get()})
     if (const auto permission = giving.beyond(*one, name); !permission.empty()) co_return not_yours(permission);
-  view->reset();
   const std::string what = "role '" + name + "'";
-  auto room = co_await access_.room().for_directory(request, what, directory, change.document);
-  if (!room) co_return Reply(std::move(room).error());
+  auto room = co_await access_.room().for_directory(request, what, std::move(*charter), directory, change.document);
+  if (!room) co_return std::move(room).problem();
   auto revision = co_await store_change(request, change);
   if (!revision) co_return std::move(revision).problem();
   co_return Reply::json(json::to_text(body->root())).with_etag("\"" + std::to_string(*revision) + "\"");
@@ -160,10 +158,10 @@ Task<Reply> Roles::put(Request request) {
 
 Task<Reply> Roles::remove(Request request) {
   const std::string name(request.param("role"));
-  access_.views().forget(request.tenant());
-  auto view = co_await access_.views().get(request);
-  if (!view) co_return std::move(view).problem();
-  const auto& directory = *(*view)->directory;
+  auto charter = co_await access_.views().stored(request);
+  if (!charter) co_return std::move(charter).problem();
+  const Charter& stored = **charter;
+  const auto& directory = *stored.directory;
   const auto number = directory.find(name);
   if (!number) co_return no_role(name);
   if (directory.roles()[*number].built_in)
@@ -181,33 +179,31 @@ Task<Reply> Roles::remove(Request request) {
   auto user = co_await holder(request, held);
   if (!user) co_return std::move(user).problem();
   if (!user->empty()) co_return in_use("user '" + *user + "' holds role '" + name + "'");
-  const auto stored = (*view)->stored();
-  const Change change{(*view)->revision,
-                      document_of(roles_text(stored.find("roles"), name, {}), text_or(stored.find("units"), "[]"))};
+  const Change change{stored.revision,
+                      document_of(roles_text(stored.roles(), name, {}), text_or(stored.units(), "[]"))};
   auto revision = co_await store_change(request, change);
   if (!revision) co_return std::move(revision).problem();
   co_return Reply().with_status(204);
 }
 
 Task<Reply> Roles::units(Request request) {
-  auto view = co_await access_.views().get(request);
-  if (!view) co_return std::move(view).problem();
-  co_return Reply::json("{\"units\":" + text_or((*view)->stored().find("units"), "[]") + "}");
+  auto charter = co_await access_.views().stored(request);
+  if (!charter) co_return std::move(charter).problem();
+  co_return Reply::json("{\"units\":" + text_or((*charter)->units(), "[]") + "}");
 }
 
 Task<Reply> Roles::put_units(Request request) {
   auto body = json::Document::parse(request.text());
   if (!body) co_return Reply::error(Code::invalid, "malformed_json", body.error().message).with_status(400);
   const auto units = body->root().find("units");
-  access_.views().forget(request.tenant());
-  auto view = co_await access_.views().get(request);
-  if (!view) co_return std::move(view).problem();
-  const auto stored = (*view)->stored();
+  auto charter = co_await access_.views().stored(request);
+  if (!charter) co_return std::move(charter).problem();
+  const Charter& stored = **charter;
   authz::Diagnostics diagnostics;
   if (!units.is_array()) diagnostics.error("/units", authz::codes::role_shape, "the body is {units: [{unit, parent}]}");
-  const auto directory = authz::Directory::read(stored.find("roles"), units, diagnostics);
+  const auto directory = authz::Directory::read(stored.roles(), units, diagnostics);
   if (!directory || diagnostics.failed()) co_return invalid(diagnostics);
-  const auto& before = *(*view)->directory;
+  const auto& before = *stored.directory;
   const auto subject = authz::Subject::of(request.tenant(), request.principal(), request.context().claims());
   if (!authz::Giving(before, subject).has("*")) co_return not_yours("*");
   const auto gone = [&](std::string_view unit) { return before.has_unit(unit) && !directory->has_unit(unit); };
@@ -216,18 +212,17 @@ Task<Reply> Roles::put_units(Request request) {
     return gone(user.find("org").as_string()) ||
            std::any_of(roles.begin(), roles.end(), [&](json::View role) { return gone(half(role, 1)); });
   };
-  const auto old = stored.find("units").elements();
+  const auto old = stored.units().elements();
   if (std::any_of(old.begin(), old.end(), [&](json::View u) { return gone(u.find("unit").as_string()); })) {
     auto user = co_await holder(request, held);
     if (!user) co_return std::move(user).problem();
     if (!user->empty()) co_return in_use("user '" + *user + "' is in a unit that is not there any more");
   }
   const std::string units_then = json::to_text(units);
-  const Change change{(*view)->revision, document_of(text_or(stored.find("roles"), "[]"), units_then)};
-  view->reset();
+  const Change change{stored.revision, document_of(text_or(stored.roles(), "[]"), units_then)};
   const std::string what = "the units";
-  auto room = co_await access_.room().for_directory(request, what, directory, change.document);
-  if (!room) co_return Reply(std::move(room).error());
+  auto room = co_await access_.room().for_directory(request, what, std::move(*charter), directory, change.document);
+  if (!room) co_return std::move(room).problem();
   auto revision = co_await store_change(request, change);
   if (!revision) co_return std::move(revision).problem();
   co_return Reply::json("{\"units\":" + units_then + "}");

@@ -36,7 +36,7 @@ class Roles {
   Task<Status> announce(Context context);
   // The name of a user for whom `held` is true; "" when there is none. Reads all of them: for what is seldom done.
   Task<Got<std::string>> holder(Context context, const std::function<bool(json::View)>& held);
-  Reply role_reply(const TenantView& view, std::string_view name) const;
+  Reply role_reply(const Charter& charter, std::string_view name) const;
 
   Host& host_;
   Store& store_;

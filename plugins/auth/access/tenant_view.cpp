@@ -21,8 +21,10 @@ Payload question(std::string_view name, std::string_view user, std::string_view 
   return Payload::json(text);
 }
 
+constexpr std::string_view unreadable_code = "access_unreadable";
+
 Reply unreadable(std::string_view what) {
-  return Reply::error(Code::internal, "access_unreadable",
+  return Reply::error(Code::internal, unreadable_code,
                       std::string(what) + " cannot be read, so nothing is allowed; publish or store it again");
 }
 
@@ -32,7 +34,25 @@ Reply no_room(Reply problem, const authz::Weight& unkept) {
   return Reply(problem.error().context("policy '" + unkept.name + "'"));
 }
 
+// A tenant that was deleted and made again may come to the same revision with other roles.
+std::string key_of(Context context, const Stored& stored) {
+  return std::string(context.tenant()) + "\n" + std::to_string(stored.revision) + "\n" +
+         fingerprint(json::to_text(stored.doc()));
+}
+
+Got<CharterPtr> charter_of(const Stored& stored) {
+  auto made = std::make_shared<Charter>();
+  made->document = json::Document::copy_of(stored.doc());
+  made->revision = stored.revision;
+  authz::Diagnostics diagnostics;
+  made->directory = authz::Directory::read(made->roles(), made->units(), diagnostics);
+  if (!made->directory) return unreadable("the roles of this tenant");
+  return CharterPtr(std::move(made));
+}
+
 }  // namespace
+
+bool is_unreadable(const Reply& problem) { return problem.error_code() == unreadable_code; }
 
 std::string largest_kept(const authz::Keeping& keeping, const std::string& resource) {
   return authz::largest(keeping, resource) + ", the largest of what is kept for '" + resource + "'";
@@ -118,12 +138,9 @@ Task<Got<TenantViewPtr>> TenantViews::load(Context context, TenantViewPtr before
   view->number = ++workers_[host_.worker()].read;
   auto stored = co_await store_.get(context, directory_collection, directory_id);
   if (!stored) co_return std::move(stored).problem();
-  view->revision = stored->revision;
   view->directory = built_in_;
   if (stored->exists()) {
-    // A tenant that was deleted and made again may come to the same revision with other roles.
-    view->key = std::string(context.tenant()) + "\n" + std::to_string(stored->revision) + "\n" +
-                fingerprint(json::to_text(stored->doc()));
+    view->key = key_of(context, *stored);
     auto own = charter(context, view->key, *stored);
     if (!own) co_return std::move(own).problem();
     view->charter = *std::move(own);
@@ -146,18 +163,21 @@ Task<Got<TenantViewPtr>> TenantViews::load(Context context, TenantViewPtr before
   co_return TenantViewPtr(view);
 }
 
-Got<std::shared_ptr<const Charter>> TenantViews::charter(Context context, const std::string& key,
-                                                         const Stored& stored) {
+Task<Got<CharterPtr>> TenantViews::stored(Context context) {
+  auto stored = co_await store_.get(context, directory_collection, directory_id);
+  if (!stored) co_return std::move(stored).problem();
+  if (!stored->exists()) co_return no_charter_;
+  if (auto known = cache_.find<Charter>(key_of(context, *stored)); known) co_return known;
+  co_return charter_of(*stored);
+}
+
+Got<CharterPtr> TenantViews::charter(Context context, const std::string& key, const Stored& stored) {
   if (auto known = cache_.find<Charter>(key); known) return known;
-  auto made = std::make_shared<Charter>();
-  made->document = json::Document::copy_of(stored.doc());
-  const auto root = made->document.root();
-  authz::Diagnostics diagnostics;
-  made->directory = authz::Directory::read(root.find("roles"), root.find("units"), diagnostics);
-  if (!made->directory) return unreadable("the roles of this tenant");
-  const auto directory = made->directory;
-  const std::size_t bytes = directory->bytes() + made->document.bytes().size();
-  auto kept = cache_.keep(context, key, bytes, std::shared_ptr<const Charter>(std::move(made)));
+  auto made = charter_of(stored);
+  if (!made) return made;
+  const auto directory = (*made)->directory;
+  const std::size_t bytes = directory->bytes() + (*made)->document.bytes().size();
+  auto kept = cache_.keep(context, key, bytes, std::move(*made));
   if (!kept)
     return std::move(kept).error().context(authz::largest(authz::Keeping::of(*directory, 0), {}) +
                                            ", the largest of this tenant's roles and units");
@@ -169,8 +189,8 @@ bool TenantViews::without_models(const Reply& reply) const {
   return reply.error_code() == "no_provider" && !models_seen_.load(std::memory_order_relaxed);
 }
 
-Task<Got<std::vector<ListedPolicy>>> TenantViews::list(Context context) {
-  std::vector<ListedPolicy> out;
+Task<Got<std::vector<std::string>>> TenantViews::names(Context context) {
+  std::vector<std::string> out;
   const Reply reply = co_await host_.call(context, list_, Payload::json(R"({"kind":"policies"})"));
   if (!reply && without_models(reply)) co_return out;
   if (!reply) co_return reply;
@@ -180,12 +200,41 @@ Task<Got<std::vector<ListedPolicy>>> TenantViews::list(Context context) {
   for (const auto item : answer->root().find("items").elements()) {
     if (!item.find("version").is_string()) continue;
     if (out.size() == most_policies) co_return unreadable("a list of more than 1,000 policies");
-    const std::string name(item.find("name").as_string()), whoever;
+    out.emplace_back(item.find("name").as_string());
+  }
+  co_return out;
+}
+
+Task<Got<std::vector<ListedPolicy>>> TenantViews::list(Context context) {
+  auto listed = co_await names(context);
+  if (!listed) co_return std::move(listed).problem();
+  std::vector<ListedPolicy> out;
+  const std::string whoever;
+  for (const auto& name : *listed) {
     authz::Weight unkept;
     auto served = co_await resolve(context, name, whoever, unkept);
     if (!served) co_return no_room(std::move(served).problem(), unkept);
     // One that is not published any more is asked for again, as what the cache gave up is.
     out.push_back({name, served->policy, served->canary});
+  }
+  co_return out;
+}
+
+Task<Got<std::vector<authz::Weight>>> TenantViews::weights(Context context) {
+  std::vector<authz::Weight> out;
+  if (!list_) co_return out;
+  auto listed = co_await names(context);
+  if (!listed && is_unreadable(listed.problem())) co_return out;
+  if (!listed) co_return std::move(listed).problem();
+  const std::string whoever_asks;
+  for (const auto& name : *listed) {
+    if (auto turn = co_await host_.pause(); !turn) co_return std::move(turn).error();
+    authz::Weight unkept;
+    auto served = co_await resolve(context, name, whoever_asks, unkept);
+    if (served && served->policy) out.push_back(authz::Weight::of(*served->policy));
+    if (served || is_unreadable(served.problem())) continue;
+    if (unkept.name.empty()) co_return std::move(served).problem();
+    out.push_back(std::move(unkept));
   }
   co_return out;
 }

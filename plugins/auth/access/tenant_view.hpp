@@ -25,9 +25,17 @@ inline constexpr std::string_view directory_id = "directory";
 
 // The roles and units that a tenant has stored. One of a content for all workers, in the cache. Immutable.
 struct Charter {
-  json::Document document;  // {roles, units}
+  json::Document document;  // {roles, units}; null: the tenant has none of its own
   authz::DirectoryPtr directory;
+  std::uint64_t revision = 0;  // of the stored document, 0 = there is none
+  [[nodiscard]] json::View roles() const { return document.root().find("roles"); }
+  [[nodiscard]] json::View units() const { return document.root().find("units"); }
+  // Without policies.
+  [[nodiscard]] authz::Keeping keeping() const {
+    return authz::Keeping::of(*directory, revision == 0 ? 0 : document.bytes().size());
+  }
 };
+using CharterPtr = std::shared_ptr<const Charter>;
 
 // A policy that was served when it was listed.
 struct ListedPolicy {
@@ -44,11 +52,8 @@ struct ListedPolicy {
 // Immutable; for a call.
 struct TenantView {
   authz::DirectoryPtr directory;
-  std::uint64_t revision = 0;              // of the stored document, 0 = there is none
-  std::string key;                         // names the document's tenant, revision and content; empty: there is none
-  std::shared_ptr<const Charter> charter;  // null: there is none
-  // {roles, units} as stored, or absent.
-  [[nodiscard]] json::View stored() const { return charter ? charter->document.root() : json::View(); }
+  std::string key;     // names the stored document's tenant, revision and content; empty: there is none
+  CharterPtr charter;  // null: there is none
   std::shared_ptr<const std::vector<ListedPolicy>> policies;
   Instant listed;
   std::uint64_t number = 0;  // no other view that this worker has read has the same
@@ -57,6 +62,9 @@ using TenantViewPtr = std::shared_ptr<const TenantView>;
 
 // What is to be told of a refusal: what takes most of what is kept for a question about the resource.
 [[nodiscard]] std::string largest_kept(const authz::Keeping& keeping, const std::string& resource);
+
+// What is stored or served is no roles or no policy: neither memory nor a plugin that is away.
+[[nodiscard]] bool is_unreadable(const Reply& problem);
 
 struct Served {
   std::string name;
@@ -74,6 +82,12 @@ class TenantViews {
   TenantViews(Host& host, Store& store);
 
   Task<Got<TenantViewPtr>> get(Context context);
+  // The roles and units alone, for who reads or changes them: as they are stored now and, unless they are in the cache,
+  // charged to nobody. So what has no room in a tenant's memory can be made smaller. Never null.
+  Task<Got<CharterPtr>> stored(Context context);
+  // What the policies take that are served now to whoever the context is of, also where there is no room for one. One
+  // that cannot be read takes nothing: publishing it again is how that is mended. Each is read once.
+  Task<Got<std::vector<authz::Weight>>> weights(Context context);
   // The number of the view that get() would answer with at once; 0: it would read anew.
   [[nodiscard]] std::uint64_t current(std::string_view tenant) const;
   // The versions that the user meets of those policies that may be about the resource: `resource` empty = of all,
@@ -101,7 +115,9 @@ class TenantViews {
   void remember(const std::string& tenant, const TenantView& view);
   // `before`: null, or a view whose list is believed still; it stands if the roles are the same.
   Task<Got<TenantViewPtr>> load(Context context, TenantViewPtr before);
-  Got<std::shared_ptr<const Charter>> charter(Context context, const std::string& key, const Stored& stored);
+  Got<CharterPtr> charter(Context context, const std::string& key, const Stored& stored);
+  // The names of what is served.
+  Task<Got<std::vector<std::string>>> names(Context context);
   Task<Got<std::vector<ListedPolicy>>> list(Context context);
   [[nodiscard]] bool without_models(const Reply& reply) const;
   // No value but a policy of nothing when it is not published (any more). `unkept`: the one that there is no room for,
@@ -118,6 +134,7 @@ class TenantViews {
   Store& store_;
   Target resolve_, list_, report_;
   const authz::DirectoryPtr built_in_ = authz::Directory::built_in();
+  const CharterPtr no_charter_ = std::make_shared<const Charter>(Charter{{}, built_in_, 0});
   std::vector<Worker> workers_;
   ModelCache cache_;
   std::atomic<bool> models_seen_{false};

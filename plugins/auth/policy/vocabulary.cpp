@@ -88,7 +88,7 @@ bool reads(const cel::Ast& ast, const cel::Expr& expr, std::string_view name) {
 
 std::size_t bytes_of(const Condition& condition) {
   const auto all = condition.program.bytes();
-  const auto patterns = std::min(condition.program.pattern_bytes(), all);
+  const auto patterns = condition.program.live_pattern_bytes();
   return (all - patterns) * 3 + patterns;
 }
 

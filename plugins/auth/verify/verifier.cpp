@@ -135,7 +135,7 @@ Task<Reply> Verifier::judge_fully(std::shared_ptr<const Known> known, std::share
   auto answer = co_await access_->permits(context->view(), known->claims, permission);
   if (!answer) co_return std::move(answer).problem();
   if (!answer->open) co_return judge(*known, *shown);
-  remember(*known, *shown, answer->view);
+  if (answer->view != 0) remember(*known, *shown, answer->view);
   Presented without = *shown;
   without.access = Access::authenticated;
   co_return judge(*known, without);

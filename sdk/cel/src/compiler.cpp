@@ -28,7 +28,13 @@ class Lowering {
     return op;
   }
   [[nodiscard]] std::uint32_t most_locals() const { return most_locals_; }
-  std::size_t pattern_bytes() const { return pattern_bytes_; }
+  // While the ops that were made live.
+  [[nodiscard]] PatternBytes pattern_bytes() const {
+    PatternBytes out{pattern_bytes_, 0};
+    for (const auto& pattern : patterns_)
+      if (const auto live = pattern.lock()) out.live += live->size();
+    return out;
+  }
 
  private:
   struct Local {
@@ -349,7 +355,8 @@ class Lowering {
     }
     op.regex = *std::move(compiled);
     pattern_bytes_ += op.regex->size();
-    if (++patterns_ <= Regex::max_patterns) return true;
+    patterns_.push_back(op.regex);
+    if (patterns_.size() <= Regex::max_patterns) return true;
     issues_.push_back(
         {position_of(ast_.source, expr.args.back()->offset),
          "an expression may have at most " + std::to_string(Regex::max_patterns) + " regular expressions"});
@@ -511,7 +518,7 @@ class Lowering {
   Arena& constants_;
   std::vector<Issue>& issues_;
   std::vector<Local> locals_;
-  std::size_t patterns_ = 0;
+  std::vector<std::weak_ptr<const Regex>> patterns_;  // all; those of ops that were folded away are gone
   std::size_t pattern_bytes_ = 0;
   std::uint32_t next_local_ = 0;
   std::uint32_t most_locals_ = 0;
@@ -520,11 +527,11 @@ class Lowering {
 }  // namespace
 
 OpPtr lower(const Environment& environment, const Ast& ast, const Expr& expr, CompileOptions options, Arena& constants,
-            std::uint32_t& locals, std::size_t& pattern_bytes, std::vector<Issue>& issues) {
+            std::uint32_t& locals, PatternBytes& patterns, std::vector<Issue>& issues) {
   Lowering lowering(environment, ast, options, constants, issues);
   auto root = lowering.lower(expr);
   locals = lowering.most_locals();
-  pattern_bytes = lowering.pattern_bytes();
+  patterns = lowering.pattern_bytes();
   return root;
 }
 

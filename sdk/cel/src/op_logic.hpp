@@ -131,7 +131,7 @@ struct CallOp final : Op {
   std::vector<const Overload*> overloads;  // of this arity and style
   bool ordering = false;                   // <, <=, >, >=
   std::vector<OpPtr> args;
-  std::unique_ptr<Regex> regex;  // the pattern when it is a constant
+  std::shared_ptr<const Regex> regex;  // the pattern when it is a constant
 };
 
 // optional.or, orValue: the alternative is evaluated only when it is needed.

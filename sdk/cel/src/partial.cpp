@@ -116,8 +116,8 @@ class Residual {
     std::vector<Issue> issues;
     Arena constants;
     std::uint32_t locals = 0;
-    std::size_t pattern_bytes = 0;
-    const auto op = lower(env_, ast_, e, {}, constants, locals, pattern_bytes, issues);
+    PatternBytes patterns;
+    const auto op = lower(env_, ast_, e, {}, constants, locals, patterns, issues);
     if (!issues.empty()) return nullptr;
     Arena arena(limits_.memory);
     std::vector<Value> room(locals);

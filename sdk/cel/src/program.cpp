@@ -23,7 +23,7 @@ Result<Program> Program::compile(const Environment& environment, const Ast& ast,
   auto code = std::make_unique<struct Program::Code>();
   code->source = ast.source;
   std::vector<Issue> issues;
-  code->root = lower(environment, ast, *ast.root, options, code->constants, code->locals, code->pattern_bytes, issues);
+  code->root = lower(environment, ast, *ast.root, options, code->constants, code->locals, code->patterns, issues);
   if (!issues.empty()) return Error{socle::Code::invalid, issues.front().text(ast.source)};
   return Program(std::move(code));
 }
@@ -69,7 +69,8 @@ const std::string& Program::source() const { return code_->source; }
 std::size_t Program::bytes() const {
   return sizeof *code_ + code_->source.capacity() + code_->root->size() + code_->constants.held();
 }
-std::size_t Program::pattern_bytes() const { return code_->pattern_bytes; }
+std::size_t Program::pattern_bytes() const { return code_->patterns.all; }
+std::size_t Program::live_pattern_bytes() const { return code_->patterns.live; }
 std::uint64_t Program::base_cost() const { return code_->root->cost; }
 
 }  // namespace socle::cel

@@ -54,7 +54,7 @@ class ModelCache {
 
   // Charges `made`, which takes `bytes`, to the context's tenant and keeps it, if it fits in the tenant's eighth and
   // in the budget; else it is for this call only. The answer takes the place of `made`: it may be what somebody else
-  // has kept meanwhile. Code::exhausted when the tenant's memory is used up.
+  // has kept meanwhile. Code::exhausted or too_large: as Host::hold().
   template <class T>
   [[nodiscard]] Result<std::shared_ptr<const T>> keep(Context context, std::string key, std::size_t bytes,
                                                       std::shared_ptr<const T> made) {

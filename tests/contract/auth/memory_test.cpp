@@ -1,5 +1,5 @@
 // memory_test.cpp: what is compiled of a tenant's roles and policies is that tenant's memory.
-#include "office.hpp"
+#include "registry.hpp"
 
 using namespace auth_test;
 
@@ -47,9 +47,8 @@ TEST_CASE("auth memory: what there is no room for allows nothing, and is told as
   host.set_memory("acme", 3000);
   const Reply refused = ministry.decide();
   REQUIRE_FALSE(refused.ok());
-  CHECK(refused.code() == Code::exhausted);
-  CHECK(refused.message().starts_with(
-      "role 'clerk', the largest of this tenant's roles and units: the memory budget is used up: "));
+  CHECK(refused.code() == Code::too_large);
+  check_refused(refused, "role 'clerk', the largest of this tenant's roles and units");
   host.set_memory("acme", std::size_t{8} << 20);
   CHECK(outcome(ministry.decide()) == "ok");
 }
@@ -150,156 +149,58 @@ TEST_CASE("auth memory: roles of the same revision but another content are not t
   CHECK(effect() == "deny");
 }
 
-namespace {
-
-// A tenant with models of the kind `policies`, each served under its name; the test is models/1.
-struct Registry : Office {
-  explicit Registry(FakeHost& on) : Office(on) {
-    host.serve("models/1", "list", [this](const ServiceCall&) {
-      std::string items;
-      for (const auto& [name, source] : served)
-        items.append(items.empty() ? "" : ",").append(R"({"name":")").append(name).append(R"(","version":"1.0.0"})");
-      return Reply::json("{\"items\":[" + items + "]}");
-    });
-    host.serve("models/1", "resolve", [this](const ServiceCall& call) {
-      const auto question = json::Document::parse(call.text());
-      REQUIRE(question);
-      const std::string name(question->root().find("name").as_string());
-      const auto found = served.find(name);
-      if (found == served.end()) return Reply::error(Code::not_found, "unknown_model", "there is no such model");
-      const std::string hash = std::to_string(std::hash<std::string>()(found->second));
-      const bool source = question->root().find("source").as_bool();
-      return Reply::json("{\"hash\":\"" + hash + "\"" + (source ? ",\"source\":" + found->second : "") + "}")
-          .with("version", "1.0.0")
-          .with("hash", hash);
-    });
-    afresh();
-  }
-  // Nothing is kept, and no list is believed.
-  void afresh() {
-    CHECK(outcome(ask("forget", "{}", {}, {"acme", "kernel", ""})) == "ok");
-    pass(6s);
-  }
-  static std::string conditions(int count, const std::string& begin) {
-    std::string out;
-    for (int i = 0; i < count; ++i)
-      out.append(out.empty() ? "" : ",")
-          .append(begin)
-          .append(R"~("when":"has(record.x) && record.x.matches('^a)~" + std::to_string(i) + R"~(+$')"})~");
-    return out;
-  }
-  // A deny for each regular expression, of which each counts some 100 KB.
-  static std::string policy(const std::string& name, int patterns) {
-    return R"({"policy":")" + name + R"(","resources":["forms/leave"],"rules":[)" +
-           conditions(patterns, R"({"effect":"deny","actions":["read"],)") + "]}";
-  }
-  Reply compile(const std::string& source, const std::string& mode = "full") {
-    return ask("compile", R"({"kind":"policies","mode":")" + mode + R"(","source":)" + source + "}", {}, admin);
-  }
-  Reply put_role(const std::string& name, int patterns) {
-    return ask("put_role",
-               R"({"role":")" + name + R"(","grants":[)" +
-                   conditions(patterns, R"({"permissions":["records:read"],"resources":["forms/leave"],)") + "]}",
-               {{"role", name}}, admin);
-  }
-  Reply decide() {
-    return ask("decide",
-               R"({"resource":"forms/leave","action":"read","types":{"x":"string"},"record":{"doc":{"x":"b"}}})", {},
-               admin);
-  }
-  std::map<std::string, std::string> served;
-};
-
-void check_refused(const Reply& reply, const std::string& begin) {
-  INFO(reply.message());
-  REQUIRE_FALSE(reply.ok());
-  CHECK(reply.code() == Code::exhausted);
-  CHECK(reply.error_code() == "exhausted");
-  CHECK(reply.message().starts_with(begin + ": the memory budget is used up: "));
-  CHECK(reply.message().ends_with(" in all; raise `memory` of the tenant's plan"));
-}
-
-}  // namespace
-
-TEST_CASE("auth memory: a policy that there is no room for is told to who publishes it; a draft is saved", "[auth]") {
+TEST_CASE("auth memory: roles that a smaller plan has no room for can be read, made smaller and removed", "[auth]") {
   FakeHost host;
   Registry registry(host);
-  const std::string large = Registry::policy("large", 20);
-  CHECK(registry.compile(large).ok());  // nothing limits it
+  for (const char* name : {"r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7"})
+    REQUIRE(registry.put_long_role(name, 60).ok());  // 55 KB
+  REQUIRE(registry.put_units(R"([{"unit":"hq"},{"unit":"sales","parent":"hq"}])").ok());
+  registry.afresh();
   host.set_memory("acme", std::size_t{1} << 20);
-  CHECK(registry.compile(large, "fast").ok());
-  check_refused(registry.compile(large), "policy 'large'");
-  CHECK(registry.compile(Registry::policy("large", 5)).ok());
-  host.set_memory("acme", std::size_t{4} << 20);
-  CHECK(registry.compile(large).ok());
+  const Reply refused = registry.decide();
+  CHECK(refused.code() == Code::too_large);
+  check_refused(refused, "role 'r0', the largest of this tenant's roles and units");
+  CHECK(registry.ask("roles", "", {}, registry.admin).ok());
+  CHECK(registry.ask("role", "", {{"role", "r3"}}, registry.admin).ok());
+  CHECK(registry.ask("units", "", {}, registry.admin).ok());
+  check_refused(registry.put_long_role("r0", 62), "role 'r0'");
+  CHECK(registry.put_long_role("r0", 2).ok());
+  CHECK(registry.put_units(R"([{"unit":"hq"}])").ok());
+  for (const char* name : {"r1", "r2", "r3", "r4"}) CHECK(outcome(registry.remove_role(name)) == "ok");
+  CHECK(member(registry.decide(), "effect") == "allow");
+  CHECK(registry.put_long_role("r1", 2).ok());
+  registry.afresh();
   CHECK(host.held("acme") == 0);
 }
 
-TEST_CASE("auth memory: a policy that is taken can be used, with all that applies beside it", "[auth]") {
-  FakeHost host;
-  Registry registry(host);
-  registry.served["other"] = Registry::policy("other", 3);
-  REQUIRE(registry.put_role("clerk", 2).ok());
-  const std::string fresh = Registry::policy("leave", 4);
-  constexpr std::size_t step = std::size_t{64} << 10;
-  // The least that it is taken with.
-  std::size_t memory = 8 * step;
-  for (;; memory += step) {
-    REQUIRE(memory < std::size_t{4} << 20);
-    registry.afresh();
-    host.set_memory("acme", memory);
-    const Reply made = registry.compile(fresh);
-    if (made.ok()) break;
-    check_refused(made, "policy 'leave'");
-  }
-  REQUIRE(memory > 8 * step);
-  registry.served["leave"] = fresh;
-  registry.afresh();
-  const Reply used = registry.decide();
-  INFO(used.message());
-  CHECK(member(used, "effect") == "allow");
-  // It was not refused without need.
-  registry.afresh();
-  host.set_memory("acme", memory - 2 * step);
-  check_refused(registry.decide(), "policy 'leave', the largest of what is kept for 'forms/leave'");
-}
-
-TEST_CASE("auth memory: under a plan that became smaller, what takes most is named, and may be made smaller",
+TEST_CASE("auth memory: roles that there is no room for open what is not of records, as long as they say so",
           "[auth]") {
   FakeHost host;
   Registry registry(host);
-  registry.served["large"] = Registry::policy("large", 20);
-  registry.served["small"] = Registry::policy("small", 1);
-  REQUIRE(registry.put_role("clerk", 1).ok());
-  CHECK(member(registry.decide(), "effect") == "allow");
+  const auto put_keeper = [&](const std::string& permission) {
+    return outcome(registry.ask("put_role", R"({"role":"keeper","permissions":[")" + permission + "\"]}",
+                                {{"role", "keeper"}}, registry.admin));
+  };
+  REQUIRE(put_keeper("roles:write") == "ok");
+  const std::string session = registry.hire("cleo", "keeper");
+  for (const char* name : {"r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7"})
+    REQUIRE(registry.put_long_role(name, 60).ok());
   registry.afresh();
   host.set_memory("acme", std::size_t{1} << 20);
-  check_refused(registry.decide(), "policy 'large', the largest of what is kept for 'forms/leave'");
-  check_refused(registry.compile(Registry::policy("more", 1)), "policy 'more', beside policy 'large' at 'forms/leave'");
-  check_refused(registry.put_role("judge", 1), "role 'judge', beside policy 'large' at 'forms/leave'");
-  // Less than before, though it does not fit yet.
-  CHECK(registry.compile(Registry::policy("large", 15)).ok());
-  registry.served["large"] = Registry::policy("large", 3);
-  registry.afresh();
-  CHECK(member(registry.decide(), "effect") == "allow");
+  for (int i = 0; i < 2; ++i) CHECK(outcome(registry.authenticate(session, "roles:write")) == "ok");
+  CHECK(outcome(registry.authenticate(session, "records:read")) == "too_large");
+  REQUIRE(put_keeper("roles:read") == "ok");
+  CHECK(outcome(registry.authenticate(session, "roles:write")) == "permission_denied");
 }
 
-TEST_CASE("auth memory: a role that there is no room for is not stored", "[auth]") {
+TEST_CASE("auth memory: what only has no room beside the rest is told so", "[auth]") {
   FakeHost host;
   Registry registry(host);
-  host.set_memory("acme", std::size_t{1} << 20);
-  check_refused(registry.put_role("clerk", 20), "role 'clerk'");
-  CHECK(outcome(registry.ask("role", "", {{"role", "clerk"}}, registry.admin)) == "not_found");
-  CHECK(member(registry.decide(), "effect") == "allow");
-  REQUIRE(registry.put_role("clerk", 3).ok());
-  check_refused(registry.put_role("clerk", 20), "role 'clerk'");
-  host.set_memory("acme", std::size_t{4} << 20);
-  REQUIRE(registry.put_role("clerk", 20).ok());
-  CHECK(member(registry.decide(), "effect") == "allow");
+  for (const char* name : {"r0", "r1", "r2", "r3", "r4"}) REQUIRE(registry.put_long_role(name, 60).ok());
+  registry.served["leave"] = Registry::policy("leave", 10);
   registry.afresh();
-  host.set_memory("acme", std::size_t{1} << 20);
-  check_refused(registry.decide(), "role 'clerk', the largest of what is kept for 'forms/leave'");
-  CHECK(registry.put_role("clerk", 15).ok());
-  CHECK(registry.put_role("clerk", 2).ok());
-  CHECK(member(registry.decide(), "effect") == "allow");
+  host.set_memory("acme", std::size_t{3} << 19);
+  const Reply refused = registry.decide();
+  CHECK(refused.code() == Code::exhausted);
+  check_refused(refused, "policy 'leave', the largest of what is kept for 'forms/leave'");
 }

@@ -60,6 +60,18 @@ TEST_CASE("policy room: a regular expression that is folded away counts nothing"
   CHECK(Weight::of(*folded).bound < pattern);
 }
 
+TEST_CASE("policy room: a regular expression that is folded away makes nothing smaller", "[policy]") {
+  const auto bound = [](const std::string& when) {
+    return Weight::of(
+               *policy(R"({"policy":"p","rules":[{"effect":"deny","actions":["read"],"when":")" + when + "\"}]}"))
+        .bound;
+  };
+  for (const std::string condition : {"record.x == 1", "record.x.matches('^b+$')"}) {
+    INFO(condition);
+    CHECK(bound("'abc'.matches('^a') && " + condition) >= bound(condition));
+  }
+}
+
 TEST_CASE("policy room: what applies at one resource must fit together", "[policy]") {
   constexpr std::size_t mega = 1'000'000;
   const auto alone = bytes_of_most(having({weight("a", {"forms/leave"}, mega, 2 * mega)}));

@@ -148,7 +148,7 @@ class Host {
     return full >> static_cast<unsigned>(pressure(context));
   }
   // Memory that is kept for the context's tenant beyond its calls, charged until the Held goes; see also ModelCache.
-  // Code::exhausted when the tenant's budget is used up.
+  // Code::exhausted when the tenant's budget is used up, too_large when it is more than all of that.
   [[nodiscard]] Result<Held> hold(Context context, std::size_t bytes) const {
     void* raw = table_->memory_hold(table_, context.raw(), bytes);
     if (raw == nullptr) return detail::not_held(bytes, limit(context, "memory"));

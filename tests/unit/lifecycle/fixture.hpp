@@ -105,7 +105,8 @@ class System {
     const std::string service =
         provides.empty() ? "[{service: " + plugin + "/1, methods: {answer: {timeout: 5s}}}]" : provides;
     const std::string text = "plugin: " + plugin + "\nversion: " + version + "\nabi: " + abi + "\nlibrary: " + library +
-                             "\nprovides: " + service + "\nstart_timeout: 300ms\nstop_timeout: 300ms\n" +
+                             "\nprovides: " + service + "\nstart_timeout: " + start_timeout +
+                             "\nstop_timeout: 300ms\n" +
                              (more.find("drain:") == std::string::npos ? "drain: 50ms\n" : "") + more + "\n";
     REQUIRE(base::write_file_atomic(path / "manifest.yaml", text));
     return path;
@@ -158,9 +159,10 @@ class System {
     return result.error();
   }
 
-  std::string watch;                  // watched directories of the next system()
-  std::string trust;                  // public keys of the next system()
-  std::string abi = "1.0";            // of the next package()
+  std::string watch;        // watched directories of the next system()
+  std::string trust;        // public keys of the next system()
+  std::string abi = "1.0";  // of the next package()
+  std::string start_timeout = "300ms";
   uint64_t retained_budget = 10'000;  // sanitizer builds retain everything
   Faults faults;
   telemetry::Metrics metrics;

@@ -17,6 +17,7 @@ namespace {
 // A running system with plugin `swap` (answering A) in the kernel's process, that can start cells.
 struct CellSystem : System {
   CellSystem() {
+    start_timeout = "30s";  // a process with sanitizers, on a machine at work
     boot_good();
     life->cells = [](const Package&) { return cell::test::Spawned::with(""); };
   }
@@ -95,6 +96,7 @@ TEST_CASE("home: a rollback ends a canary in a cell, and its process with it", "
   const auto ended = s.life->rollback("swap");
   s.life->stop_waiting();
   const auto report = swapped.get();
+  INFO((report ? report->outcome : report.error().message));
   REQUIRE(begun);
   REQUIRE(tried);
   CHECK(*tried == "B");
@@ -159,6 +161,7 @@ TEST_CASE("home: a cell whose library fails to start is refused, and what serves
 
 TEST_CASE("home: what hangs in a cell is killed, not retained", "[lifecycle]") {
   CellSystem s;
+  s.start_timeout = "300ms";
   for (const char* fixture : {"hangs_in_create", "hangs_in_start", "hangs_in_self_test"}) {
     INFO(fixture);
     const auto refused = s.life->load(s.fixture(fixture), manifest::Home::cell);

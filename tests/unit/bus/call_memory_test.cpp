@@ -28,6 +28,14 @@ int64_t why(Generation& g) {
 
 uint64_t held(const socle_context* context) { return Context::of(context)->call().held(); }
 
+// What the account holds, without what its worker has leased and does not use.
+int64_t in_use(EdgeFixture& f, sched::Account& account) {
+  return f.on(0, [&](Worker& w) {
+    const sched::Flow& flow = w.lane.queue.flow(account);
+    return account.memory() + flow.memory.get() - flow.memory_leased;
+  });
+}
+
 }  // namespace
 
 TEST_CASE("call memory: arena, payloads and frames of a request are one sum", "[admission]") {
@@ -282,16 +290,10 @@ TEST_CASE("kept memory: it is the tenant's until it is given back, on whichever 
     return answer(reply, "");
   });
   sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.memory = 8'000'000, l.call_memory = 2'000'000; });
-  const auto in_use = [&] {
-    return f.on(0, [&](Worker& w) {
-      const sched::Flow& flow = w.lane.queue.flow(acme);
-      return acme.memory() + flow.memory.get() - flow.memory_leased;
-    });
-  };
   CHECK(f.answer_to("acme").status == SOCLE_OK);
   REQUIRE(kept != nullptr);
   f.turn(2);
-  CHECK(in_use() == 4'000'000);
+  CHECK(in_use(f, acme) == 4'000'000);
   CHECK(acme.pressure() == 0);  // requests have the other half
   const auto beside = [&](int64_t bytes) {
     f.on(0, [&](Worker& w) { return w.lane.hold(w.lane.queue.flow(acme), bytes); });
@@ -303,7 +305,7 @@ TEST_CASE("kept memory: it is the tenant's until it is given back, on whichever 
   CHECK(beside(2'400'000) == 1);
   CHECK(beside(3'200'000) == 2);
   std::thread([&] { f.a.runtime->memory_release(f.a.runtime.get(), kept, 4'000'000); }).join();
-  CHECK(in_use() == 0);
+  CHECK(in_use(f, acme) == 0);
   CHECK(f.a.runtime->memory_hold(f.a.runtime.get(), nullptr, 1) == nullptr);
 }
 
@@ -345,20 +347,14 @@ TEST_CASE("kept memory: what a generation that is given up kept is its tenant's 
     return answer(reply, "");
   });
   sched::Account& acme = limit(f, "acme", [](sched::Limits& l) { l.memory = 1 << 20; });
-  const auto in_use = [&] {
-    return f.on(0, [&](Worker& w) {
-      const sched::Flow& flow = w.lane.queue.flow(acme);
-      return acme.memory() + flow.memory.get() - flow.memory_leased;
-    });
-  };
   CHECK(f.answer_to("acme").status == SOCLE_OK);
   REQUIRE(kept != nullptr);
   f.turn(2);
-  CHECK(in_use() == 100'000);
+  CHECK(in_use(f, acme) == 100'000);
   f.a.runtime->kept.give_up();
-  CHECK(in_use() == 0);
+  CHECK(in_use(f, acme) == 0);
   f.a.runtime->memory_release(f.a.runtime.get(), kept, 100'000);
-  CHECK(in_use() == 0);
+  CHECK(in_use(f, acme) == 0);
   CHECK(f.answer_to("acme").status == SOCLE_OK);
   CHECK(kept == nullptr);
 }

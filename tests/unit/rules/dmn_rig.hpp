@@ -78,4 +78,13 @@ inline std::string first_hit(const std::string& type, const std::vector<std::str
   return sheet.at(x);
 }
 
+// The value of an expression as a table's output, with `x` and the names given.
+inline std::string output(const std::string& expression, const std::string& input = R"({"x":5})",
+                          const socle::rules::dmn::Names& names = {{"x", "number"}}) {
+  Sheet sheet("FIRST", "");
+  sheet.table.variables = names;
+  sheet.table.inputs[0].expression = "1";
+  return sheet.row("-", expression)(input);
+}
+
 }  // namespace dmn_test

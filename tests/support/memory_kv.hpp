@@ -1,5 +1,6 @@
 // memory_kv.hpp: Kv over a std::map, for tests of the store without RocksDB (which is not instrumented): safe for any
-// thread under one mutex, cursors over copies, and failing on demand.
+// thread under one mutex, cursors over copies, and failing on demand. Its cursors meet all that a remove_range ever
+// took, the most that kv.hpp allows.
 #pragma once
 
 #include <map>
@@ -52,7 +53,7 @@ class MemoryKv final : public Kv {
   std::unique_ptr<Cursor> cursor(std::string_view lower, std::string_view upper, Reach reach,
                                  const Snapshot* at = nullptr, bool = false) override {
     const std::lock_guard lock(mutex_);
-    const Map& map = at != nullptr ? static_cast<const Frozen*>(at)->map : *map_;
+    const Map& map = at != nullptr ? static_cast<const Frozen*>(at)->walked : *walked_;
     const auto end = upper.empty() ? map.end() : map.lower_bound(upper);
     const auto begin = map.lower_bound(lower);
     const bool any = upper.empty() || lower < upper;
@@ -63,6 +64,7 @@ class MemoryKv final : public Kv {
     const std::lock_guard lock(mutex_);
     auto out = std::make_unique<Frozen>();
     out->map = *map_;
+    out->walked = *walked_;
     return out;
   }
 
@@ -73,8 +75,11 @@ class MemoryKv final : public Kv {
     if (durable) ++syncs_;
     for (const auto& change : changes) {
       switch (change.kind) {
-        case Change::Kind::put: (*map_)[change.key] = change.value; break;
-        case Change::Kind::remove: map_->erase(change.key); break;
+        case Change::Kind::put: (*map_)[change.key] = (*walked_)[change.key] = change.value; break;
+        case Change::Kind::remove:
+          map_->erase(change.key);
+          walked_->erase(change.key);
+          break;
         case Change::Kind::remove_range:
           map_->erase(map_->lower_bound(change.key), map_->lower_bound(change.value));
           break;
@@ -92,7 +97,7 @@ class MemoryKv final : public Kv {
 
  private:
   struct Frozen final : Snapshot {
-    Map map;
+    Map map, walked;
   };
   class Walk final : public Cursor {
    public:
@@ -122,6 +127,7 @@ class MemoryKv final : public Kv {
 
   mutable std::mutex mutex_;
   std::unique_ptr<Map> map_ = std::make_unique<Map>();
+  std::unique_ptr<Map> walked_ = std::make_unique<Map>();  // what cursors see: map_, and what ranges took
   std::optional<Error> failure_, sync_failure_;
   bool cold_ = false;
   std::size_t writes_ = 0, syncs_ = 0;

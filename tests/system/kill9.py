@@ -123,6 +123,7 @@ class Kill9(SystemTest):
     def check(self, kernel, ledger, begin, where):
         everything = self.listed(kernel, "")
         halves = {**self.listed(kernel, "&done=true"), **self.listed(kernel, "&done=false")}
+        self.assertIn(self.begin, everything, "%s: of %d notes the oldest is not listed" % (where, len(everything)))
         del everything[self.begin]
         halves.pop(self.begin, None)  # it has no `done`
         self.assertEqual(everything, halves, where + ": two indexes disagree")

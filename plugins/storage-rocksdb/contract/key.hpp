@@ -22,7 +22,7 @@ enum class Space : char {
   index = 'i',        // tenant, collection, index, fields [, id] -> id if unique
   idempotency = 'k',  // tenant, key -> fingerprint, time, first answer
   meta = 'm',         // store-wide: format, counters, tenant names
-  outbox = 'o',       // tenant, topic, commit, number -> entry
+  outbox = 'o',       // tenant, topic -> last entry removed; tenant, topic, commit, number -> entry
   schema = 's',       // tenant -> TenantSchema
   slot = 't',         // time slot -> first commit of it
 };

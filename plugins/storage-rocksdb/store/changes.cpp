@@ -8,20 +8,10 @@ namespace {
 
 constexpr std::size_t worker_entries = 256;
 
-Answer fail(State& state, const Error& error) { return Answer(Outcome<Done>(state.note(error)).problem()); }
-
 Answer expired() {
   return Answer(problem_at(Code::precondition, "position_expired", "/position",
                            "the position is older than the changes that are kept (24 h), or of another store: read the "
                            "documents afresh and start without a position"));
-}
-
-Outcome<std::size_t> limit_of(const Call& call) {
-  const auto limit = call.request.find("limit");
-  if (!limit) return std::size_t{100};
-  const auto number = limit.as_uint64();
-  if (number && *number >= 1 && *number <= max_limit) return static_cast<std::size_t>(*number);
-  return problem_at(Code::invalid, "bad_limit", "/limit", "\"limit\" is an integer from 1 to 1,000");
 }
 
 // The commit after which to read.
@@ -52,6 +42,14 @@ void write_change(json::Writer& out, const FeedChange& change, std::int64_t time
 }
 
 }  // namespace
+
+Outcome<std::size_t> limit_of(const Call& call) {
+  const auto limit = call.request.find("limit");
+  if (!limit) return std::size_t{100};
+  const auto number = limit.as_uint64();
+  if (number && *number >= 1 && *number <= max_limit) return static_cast<std::size_t>(*number);
+  return problem_at(Code::invalid, "bad_limit", "/limit", "\"limit\" is an integer from 1 to 1,000");
+}
 
 Result<FeedEntry> decode_feed(std::string_view value) {
   const Error damaged{Code::data_loss, "an entry of the change feed is damaged: run verify, then restore"};
@@ -113,36 +111,6 @@ std::optional<Answer> read_changes(State& state, const Call& call, const TenantS
 
 bool is_empty_changes(const Answer& answer) {
   return !answer.failed && !answer.meta.empty() && answer.meta[0].first == "empty";
-}
-
-std::optional<Answer> read_outbox(State& state, const Call& call, const TenantSchema& schema, Reach reach) {
-  auto limit = limit_of(call);
-  if (!limit) return Answer(std::move(limit).problem());
-  const auto topic = call.request.find("topic").as_string();
-  if (auto named = check_name(topic, "\"topic\"", "/topic"); !named) return Answer(std::move(named).problem());
-  const std::string prefix = outbox_prefix(schema.tenant, topic);
-  const auto after = from_base64url(call.request.find("after").as_string());
-  Answer answer;
-  json::Writer out(answer.text);
-  out.begin_object().key("items").begin_array();
-  const auto cursor = state.kv.cursor(prefix, after_prefix(prefix), reach);
-  std::size_t count = 0, bytes = 0;
-  for (cursor->seek(after && !after->empty() ? prefix + *after + '\0' : prefix); cursor->valid() && count < *limit;
-       cursor->next(), ++count) {
-    bytes += cursor->value().size();
-    if (reach == Reach::cached && bytes > worker_bytes) return std::nullopt;
-    if (bytes > max_page_bytes && count > 0) break;
-    auto payload = payload_of(cursor->value(), "an outbox entry");
-    if (!payload) return fail(state, payload.error());
-    auto entry = json::Document::parse(*payload);
-    if (!entry) return fail(state, {Code::data_loss, "an outbox entry is not JSON: restore from a backup"});
-    out.begin_object().member("position", to_base64url(cursor->key().substr(prefix.size())));
-    out.member("entry", entry->root()).end_object();
-  }
-  if (cursor->not_cached()) return std::nullopt;
-  if (auto ended = cursor->status(); !ended) return fail(state, ended.error());
-  out.end_array().member("store", state.store_id.load(std::memory_order_relaxed)).end_object();
-  return answer;
 }
 
 }  // namespace socle::storage

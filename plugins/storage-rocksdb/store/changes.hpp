@@ -1,5 +1,4 @@
-// changes.hpp: reading what was written in the order it was committed: the tenant's change feed and its outbox. Any
-// thread.
+// changes.hpp: reading what was written in the order it was committed: the tenant's change feed. Any thread.
 #pragma once
 
 #include <optional>
@@ -10,7 +9,9 @@
 namespace socle::storage {
 
 std::optional<Answer> read_changes(State& state, const Call& call, const TenantSchema& schema, Reach reach);
-std::optional<Answer> read_outbox(State& state, const Call& call, const TenantSchema& schema, Reach reach);
+
+// How many entries the page of a feed or an outbox may have: what the request says, or 100.
+Outcome<std::size_t> limit_of(const Call& call);
 
 struct FeedChange {
   bool put = true;

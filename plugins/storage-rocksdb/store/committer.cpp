@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "store/outbox.hpp"
 #include "store/upkeep.hpp"
 
 namespace socle::storage {
@@ -315,9 +316,10 @@ Verdict Committer::outbox_remove(Call& call, Group& group) {
     return problem_at(Code::invalid, "bad_outbox", "/through",
                       "\"topic\" and \"through\" (the position of the last entry to remove) are needed");
   }
-  const std::string prefix = outbox_prefix((*tenant)->number(), topic);
-  if ((*tenant)->number() != 0) group.remove_range(prefix, prefix + *through + '\0');
   call.answer = Answer(std::string("{}"));
+  if ((*tenant)->number() == 0) return Done{};
+  const auto removed = outbox_end(state_.kv, group, outbox_prefix((*tenant)->number(), topic), *through);
+  if (!removed) return state_.note(removed.error());
   return Done{};
 }
 
@@ -326,11 +328,12 @@ Verdict Committer::erase(Call& call, Group& group) {
   if (!found) return std::move(found).problem();
   Tenant& tenant = **found;
   if (tenant.number() != 0) {
-    for (const Space space : {Space::counter, Space::document, Space::feed, Space::index, Space::idempotency,
-                              Space::outbox, Space::schema}) {
+    for (const Space space :
+         {Space::counter, Space::document, Space::feed, Space::index, Space::idempotency, Space::outbox}) {
       const std::string prefix = key_of(space, tenant.number());
       group.remove_range(prefix, after_prefix(prefix));
     }
+    group.remove(key_of(Space::schema, tenant.number()));  // verify walks over all of them
     group.remove(tenant_name_key(tenant.name));
     std::string name_of(meta_key("name/"));
     put_big_endian(name_of, tenant.number());

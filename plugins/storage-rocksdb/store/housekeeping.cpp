@@ -46,7 +46,7 @@ bool Committer::trim_slice() {
     group.remove(std::string(cursor->key()), false);
   }
   if (seen < slice_keys) {
-    group.remove_range(slots, slot_key(Space::slot, oldest_kept));
+    for (; first->valid(); first->next()) group.remove(std::string(first->key()), false);
   } else {
     next_trim_ms_ = now_ms_;
   }

@@ -19,13 +19,16 @@ enum class Reach : std::uint8_t { cached, any };
 enum class Read : std::uint8_t { found, missing, not_cached };
 
 struct Change {
-  enum class Kind : std::uint8_t { put, remove, remove_range };  // remove_range: [key, value)
+  // remove_range: [key, value). get() finds none of it any more, but cursors may (see Cursor), for as long as it takes
+  // to compact it: so it is for numbers that are never used again, or the reader knows from where on it is.
+  enum class Kind : std::uint8_t { put, remove, remove_range };
   Kind kind = Kind::put;
   std::string key;
   std::string value;
 };
 
-// Walks [lower, upper) over one consistent view. Key and value are valid until the next move.
+// Walks [lower, upper) over one consistent view, which may still hold what a remove_range took. Key and value are valid
+// until the next move.
 class Cursor {
  public:
   virtual ~Cursor() = default;

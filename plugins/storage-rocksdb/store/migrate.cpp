@@ -88,10 +88,11 @@ Verdict Committer::run_steps(Tenant& tenant, TenantSchema& schema, const std::st
     }
     if (collection == nullptr) return no_such_collection(name, pointer);
     if (step.op == Step::Op::drop_collection) {
-      for (const Space space : {Space::document, Space::index, Space::counter}) {
+      for (const Space space : {Space::document, Space::index}) {
         const std::string prefix = key_of(space, schema.tenant, collection->number);
         group.remove_range(prefix, after_prefix(prefix));
       }
+      group.remove(key_of(Space::counter, schema.tenant, collection->number));
       tenant.bytes -= tenant.counters[collection->number].bytes;
       tenant.documents -= tenant.counters[collection->number].documents;
       tenant.counters.erase(collection->number);

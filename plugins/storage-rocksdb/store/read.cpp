@@ -7,8 +7,6 @@
 namespace socle::storage {
 namespace {
 
-Answer fail(State& state, const Error& error) { return Answer(Outcome<Done>(state.note(error)).problem()); }
-
 Answer unknown_collection(std::string_view name) {
   return Answer(problem_at(Code::not_found, "unknown_collection", "/collection",
                            "collection \"" + std::string(name) + "\" is not declared: declare it first"));

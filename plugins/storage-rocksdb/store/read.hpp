@@ -12,6 +12,11 @@
 
 namespace socle::storage {
 
+// The answer to who asked when the database does not work.
+[[nodiscard]] inline Answer fail(State& state, const Error& error) {
+  return Answer(Outcome<Done>(state.note(error)).problem());
+}
+
 // A worker's own: schemas it has lately used, 16 MiB at most. An entry is believed while no schema of the store has
 // changed.
 class SchemaCache {

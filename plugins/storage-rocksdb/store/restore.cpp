@@ -4,6 +4,7 @@
 #include "store/restore.hpp"
 
 #include "store/committer.hpp"
+#include "store/outbox.hpp"
 #include "store/upkeep.hpp"
 
 namespace socle::storage {
@@ -12,6 +13,8 @@ namespace {
 constexpr std::size_t batch_bytes = std::size_t{1} << 20;
 constexpr std::size_t most_carried = 10'000;
 constexpr std::string_view carried = "carried/";  // audit events of before, while the restore runs
+
+std::string carried_key(std::size_t i) { return meta_key(std::string(carried) + std::to_string(i)); }
 
 Status copy_all(Kv& from, State& to, std::uint64_t& copied) {
   const auto write = [&to](const std::vector<Change>& batch, bool durable) {
@@ -22,10 +25,14 @@ Status copy_all(Kv& from, State& to, std::uint64_t& copied) {
   const auto cursor = from.cursor("", "", Reach::any, nullptr, true);
   std::vector<Change> batch;
   std::size_t bytes = 0;
+  std::string value;
   for (cursor->seek(""); cursor->valid(); cursor->next()) {
     if (cursor->key() == meta_key("store")) continue;  // a new history: old positions must expire
-    batch.push_back({Change::Kind::put, std::string(cursor->key()), std::string(cursor->value())});
-    bytes += cursor->key().size() + cursor->value().size();
+    auto there = from.get(cursor->key(), value, Reach::any);
+    if (!there) return std::move(there).error();
+    if (*there == Read::missing) continue;  // a range took it
+    batch.push_back({Change::Kind::put, std::string(cursor->key()), value});
+    bytes += cursor->key().size() + value.size();
     ++copied;
     if (bytes < batch_bytes) continue;
     if (auto written = write(batch, false); !written) return written;
@@ -36,10 +43,30 @@ Status copy_all(Kv& from, State& to, std::uint64_t& copied) {
   return write(batch, true);
 }
 
-// Payloads of the values under a prefix, appended.
-Status gather(Kv& kv, const std::string& prefix, std::vector<std::string>& out) {
-  const auto cursor = kv.cursor(prefix, after_prefix(prefix), Reach::any);
-  for (cursor->seek(prefix); cursor->valid(); cursor->next()) {
+// What an interrupted restore left goes, and what the house did on the empty system; the mark and what is carried stay.
+// Key by key: a cursor would still meet what a range took.
+Status remove_all(State& to) {
+  const std::string mark = meta_key("restoring");
+  const auto cursor = to.kv.cursor("", "", Reach::any, nullptr, true);
+  std::vector<Change> batch;
+  std::size_t bytes = 0;
+  for (cursor->seek(""); cursor->valid(); cursor->next()) {
+    if (cursor->key() == mark || cursor->key().starts_with(meta_key(carried))) continue;
+    batch.push_back({Change::Kind::remove, std::string(cursor->key()), {}});
+    bytes += cursor->key().size();
+    if (bytes < batch_bytes) continue;
+    if (auto written = to.kv.write(batch, false); !written) return written;
+    batch.clear();
+    bytes = 0;
+  }
+  if (auto ended = cursor->status(); !ended) return ended;
+  return to.kv.write(batch, false);
+}
+
+// Payloads of the values from a key on, appended.
+Status gather(Kv& kv, const std::string& from, const std::string& end, std::vector<std::string>& out) {
+  const auto cursor = kv.cursor(from, end, Reach::any);
+  for (cursor->seek(from); cursor->valid(); cursor->next()) {
     auto payload = payload_of(cursor->value(), "an audit event");
     if (!payload) return std::move(payload).error();
     if (out.size() == most_carried)
@@ -49,18 +76,29 @@ Status gather(Kv& kv, const std::string& prefix, std::vector<std::string>& out) 
   return cursor->status();
 }
 
+Status gather_carried(Kv& kv, std::vector<std::string>& out) {
+  return gather(kv, meta_key(carried), after_prefix(meta_key(carried)), out);
+}
+
+Status gather_audit(Kv& kv, std::vector<std::string>& out) {
+  const std::string prefix = outbox_prefix(1, audit_topic);
+  std::string from;
+  if (auto begin = outbox_begin(kv, prefix, Reach::any, from); !begin) return std::move(begin).error();
+  return gather(kv, from, after_prefix(prefix), out);
+}
+
 }  // namespace
 
 // At every start, so that a restore that ended just before this is finished.
 Status Committer::take_carried() {
   std::vector<std::string> events;
   if (interrupted_) return {};
-  if (auto read = gather(state_.kv, meta_key(carried), events); !read) return state_.note(read.error());
+  if (auto read = gather_carried(state_.kv, events); !read) return state_.note(read.error());
   if (events.empty()) return {};
   Group group(state_.kv);
   ++commit_;
   if (auto left = leave_audit(events, group); !left) return Error{left.problem().code, left.problem().message};
-  group.remove_range(meta_key(carried), after_prefix(meta_key(carried)));
+  for (std::size_t i = 0; i < events.size(); ++i) group.remove(carried_key(i), false);
   return write_group(group, true, schema_changed_);
 }
 
@@ -83,9 +121,9 @@ Verdict Committer::restore(Call& call) {
     house_only = (*house)->number() == 1;
   }
   std::vector<std::string> events;  // those of them that are not in the trail yet are carried over
-  if (auto read = gather(state_.kv, meta_key(carried), events); !read) return state_.note(read.error());
+  if (auto read = gather_carried(state_.kv, events); !read) return state_.note(read.error());
   if (house_only)
-    if (auto read = gather(state_.kv, outbox_prefix(1, audit_topic), events); !read) return state_.note(read.error());
+    if (auto read = gather_audit(state_.kv, events); !read) return state_.note(read.error());
   if (used && !house_only) {
     return Problem{Code::conflict,
                    "not_empty",
@@ -97,13 +135,12 @@ Verdict Committer::restore(Call& call) {
     return Problem{Code::unsupported, "unsupported", "this store has no backups to restore", {}, 0};
   auto backup = state_.settings.open_backup(directory, state_.settings.scratch);
   if (!backup) return std::move(backup).error();
-  // What an interrupted restore left goes first.
-  std::vector<Change> begin{{Change::Kind::remove_range, std::string(1, '\0'), std::string(1, '\xff')},
-                            {Change::Kind::put, meta_key("restoring"), stored({})}};
+  std::vector<Change> begin{{Change::Kind::put, meta_key("restoring"), stored({})}};
   for (std::size_t i = 0; i < events.size(); ++i)
-    begin.push_back({Change::Kind::put, meta_key(std::string(carried) + std::to_string(i)), stored(events[i])});
+    begin.push_back({Change::Kind::put, carried_key(i), stored(events[i])});
   std::uint64_t copied = 0;
   Status done = state_.kv.write(begin, true);
+  if (done) done = remove_all(state_);
   if (done) done = copy_all((*backup)->kv(), state_, copied);
   if (done) done = state_.kv.write({{Change::Kind::remove, meta_key("restoring"), {}}}, true);
   if (!done) return state_.note(done.error());

@@ -128,7 +128,7 @@ class Verification {
     const std::string prefix = key_of(Space::feed, schema.tenant);
     const auto cursor = state_.kv.cursor(prefix, after_prefix(prefix), Reach::any, snapshot_.get(), true);
     std::map<std::pair<std::uint64_t, std::string>, FeedChange> latest;
-    for (cursor->seek(prefix); cursor->valid(); cursor->next()) {
+    for (cursor->seek(feed_key(schema.tenant, floor_)); cursor->valid(); cursor->next()) {
       auto entry = decode_feed(cursor->value());
       if (!entry) return std::move(entry).error();
       for (const auto& change : entry->changes) {
@@ -159,6 +159,7 @@ class Verification {
   static constexpr std::size_t most_followed = 100'000;
   State& state_;
   std::unique_ptr<Snapshot> snapshot_;
+  const std::uint64_t floor_ = state_.floor.load(std::memory_order_acquire);
   json::Parser parser_;
   std::uint64_t documents_ = 0, entries_ = 0, changes_ = 0;
   std::vector<std::string> problems_;

@@ -278,6 +278,46 @@ CONTRACT_TEST("storage: outbox entries come with their write, in order, and go w
   CHECK(store.call("outbox_read", R"({"topic":"mail"})").root().find("items").size() == 2);
 }
 
+CONTRACT_TEST("storage: an outbox goes on behind what was removed, whatever position a reader or a remover names",
+              "[storage]") {
+  declare(store, "notes");
+  const auto leave = [&](const std::string& entry, const std::string& topic = "t") {
+    REQUIRE(store
+                .call("write", R"({"operations":[{"op":"put","collection":"notes","id":"a","doc":{}}],)"
+                               R"("outbox":[{"topic":")" +
+                                   topic + R"(","entry":")" + entry + "\"}]}")
+                .ok);
+  };
+  const auto entries = [&](const std::string& after) {
+    const Reply read = store.call("outbox_read", R"({"topic":"t")" + after + "}");
+    std::string out;
+    for (const auto item : read.root().find("items").elements()) out += item.find("entry").as_string();
+    return out;
+  };
+  const auto position = [&](std::size_t n, const std::string& topic = "t") {
+    const Reply read = store.call("outbox_read", R"({"topic":")" + topic + "\"}");
+    return std::string(read.root().find("items").at(n).find("position").as_string());
+  };
+  const auto remove = [&](const std::string& through) {
+    return store.call("outbox_remove", R"({"topic":"t","through":")" + through + "\"}").ok;
+  };
+  for (const char* entry : {"1", "2", "3"}) leave(entry);
+  leave("other", "u");
+  const std::string far = position(0, "u");  // behind all of them
+  REQUIRE(store.call("outbox_remove", R"({"topic":"none","through":")" + far + "\"}").ok);
+  const std::string first = position(0), second = position(1);
+  REQUIRE(remove(second));
+  CHECK(entries("") == "3");
+  CHECK(entries(R"(,"after":")" + first + "\"") == "3");
+  REQUIRE(remove(first));  // long gone
+  CHECK(entries("") == "3");
+  REQUIRE(remove(far));
+  CHECK(entries("").empty());
+  leave("4");
+  CHECK(entries("") == "4");
+  CHECK(entries(R"(,"after":")" + second + "\"") == "4");
+}
+
 CONTRACT_TEST("storage: what is wrong in a request is refused with its place", "[storage]") {
   declare(store, "notes");
   struct Wrong {

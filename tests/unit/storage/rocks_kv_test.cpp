@@ -64,3 +64,47 @@ TEST_CASE("store: a walk over tables that are not open says so and skips nothing
   }
   CHECK(unknown > 0);
 }
+
+// Each document is a block of its own here, and only the one that the walk starts from has been read before.
+TEST_CASE("store: a walk to a table whose first block is not cached says so, in both directions", "[storage]") {
+  ManyTables tables;
+  for (const bool forward : {true, false}) {
+    tables.store.reopen();
+    int unknown = 0;
+    for (int step = 0; step + 1 < documents_kept; ++step) {
+      const int at = forward ? step : documents_kept - 1 - step;
+      INFO((forward ? "forward from " : "back from ") << at);
+      std::string value;
+      REQUIRE(tables.kv().get(number_key(at), value, Reach::any, nullptr));
+      const auto cursor = tables.kv().cursor("k", "l", Reach::cached, nullptr, false);
+      forward ? cursor->seek(number_key(at)) : cursor->seek_for_prev(number_key(at));
+      if (cursor->valid()) {
+        REQUIRE(cursor->key() == number_key(at));
+        forward ? cursor->next() : cursor->prev();
+      }
+      if (cursor->valid()) {
+        REQUIRE(cursor->key() == number_key(forward ? at + 1 : at - 1));
+      } else {
+        REQUIRE(cursor->not_cached());
+        ++unknown;
+      }
+    }
+    CHECK(unknown > documents_kept / 2);
+  }
+}
+
+TEST_CASE("store: what a range took is gone for get(), and a walk that still meets it finds it missing", "[storage]") {
+  ManyTables tables;
+  REQUIRE(tables.kv().write({{Change::Kind::remove_range, number_key(100), number_key(2000)}}, true));
+  REQUIRE(tables.kv().write({{Change::Kind::put, number_key(150), "again"}}, true));
+  int left = 0;
+  const auto cursor = tables.kv().cursor("k", "l", Reach::any, nullptr, false);
+  for (cursor->seek("k"); cursor->valid(); cursor->next()) {
+    std::string value;
+    const auto read = tables.kv().get(cursor->key(), value, Reach::any, nullptr);
+    REQUIRE(read);
+    left += *read == Read::found ? 1 : 0;
+  }
+  REQUIRE(cursor->status());
+  CHECK(left == documents_kept - 1900 + 1);
+}

@@ -237,15 +237,15 @@ void Worker::drain_inbox() {
 void Worker::serve() {
   lane.begin_turn();
   while (sched::Flow* flow = lane.queue.begin()) {
-    lane.pay(*flow);
+    lane.serve(*flow);
     for (sched::Work* work = lane.queue.next(*flow); work != nullptr;
-         work = lane.slice_left() > 0 ? lane.queue.next(*flow) : nullptr) {
+         work = sched::FairQueue::backlogged(*flow) && lane.slice_left() > 0 ? lane.queue.next(*flow) : nullptr) {
       std::unique_ptr<Job> job(static_cast<Job*>(work));
       run(*job);
       if (jobs_.size() < jobs_kept) jobs_.push_back(std::move(job));
     }
     lane.leave(*flow);
-    if (lane.slice_left() <= 0) break;
+    if (lane.slice_over()) break;
   }
   lane.end_turn();
 }

@@ -7,7 +7,6 @@ namespace {
 
 constexpr int64_t idle_for = 1'000'000'000;  // a flow stays that long, for the sake of its counts
 
-bool backlogged(const Flow& f) { return !f.work[0].empty() || !f.work[1].empty(); }
 Account& owner(const Flow& f) { return *f.account.load(std::memory_order_relaxed); }
 bool is_edge(const Flow& f) { return owner(f).kind() == Account::Kind::edge; }
 

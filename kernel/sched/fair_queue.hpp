@@ -44,6 +44,7 @@ class FairQueue {
   void push(Flow& flow, Work& work, uint32_t work_class);
   // The flow to serve now, until end(); nullptr: no flow that may be served has work.
   Flow* begin();
+  [[nodiscard]] static bool backlogged(const Flow& flow) { return !flow.work[0].empty() || !flow.work[1].empty(); }
   // Its next piece of work: interactive before background, which gets one piece in 16.
   static Work* next(Flow& flow);
   void end(Flow& flow);

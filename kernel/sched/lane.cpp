@@ -49,7 +49,10 @@ uint64_t Lane::ticks() const { return clock_.ticks != nullptr ? clock_.ticks() :
 
 int64_t Lane::cpu() const { return clock_.cpu != nullptr ? clock_.cpu() : telemetry::thread_cpu(); }
 
-void Lane::begin_turn() { slice_end_ = ticks() + static_cast<uint64_t>(static_cast<double>(slice) / ns_per_tick_); }
+void Lane::begin_turn() {
+  turn_at_ = ticks();
+  slice_end_ = turn_at_ + static_cast<uint64_t>(static_cast<double>(slice) / ns_per_tick_);
+}
 
 int64_t Lane::slice_left() const {
   return static_cast<int64_t>(static_cast<double>(static_cast<int64_t>(slice_end_ - ticks())) * ns_per_tick_);

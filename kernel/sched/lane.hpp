@@ -5,6 +5,7 @@
 // Worker thread only, but for paying() and what Account and Flow say of themselves.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <utility>
@@ -39,6 +40,14 @@ class Lane {
   // -- time
   void begin_turn();  // the slice begins
   [[nodiscard]] int64_t slice_left() const;
+  // The same as of the last change of who pays, so that no clock is read.
+  [[nodiscard]] bool slice_over() const { return since_ > slice_end_; }
+  // Work is done for `flow` since then, or since the turn began: choosing it is its own. REQUIRES: the kernel pays.
+  void serve(Flow& flow) {
+    since_ = std::max(since_, turn_at_);
+    payer_ = &flow;
+    paying_.store(flow.account.load(std::memory_order_relaxed), std::memory_order_release);
+  }
   // Work is done for `next` from now on; what ran so far is charged to the one before, which is returned.
   Flow& pay(Flow& next);
   [[nodiscard]] Flow& payer() const { return *payer_; }
@@ -112,7 +121,7 @@ class Lane {
   Flow* payer_;
   std::atomic<const Account*> paying_;
   uint64_t since_ = 0;  // ticks: the payer pays since then
-  uint64_t slice_end_ = 0;
+  uint64_t turn_at_ = 0, slice_end_ = 0;
   uint64_t slept_at_ = 0, slept_ = 0;
   // Since the CPU clock was read last: ticks, its value, and what was charged to whom.
   uint64_t marked_at_ = 0;

@@ -1,9 +1,10 @@
 """The part of tests/bench/sched/run.sh that runs kernels: CASES (all) of shares, light, flood, overhead; ROUNDS (5) of SECONDS_EACH (2)
-for a p99, SHARE_MS (10000) for shares; AGAIN (40): rounds in which other processes used the machine are measured again, at
-most so often. To be run as root: it sets priorities.
+for a p99, SHARE_MS (10000) for shares; KERNELS (16) pairs for overhead; AGAIN (40): rounds in which other processes used the
+machine are measured again, at most so often. To be run as root: it sets priorities.
 
 One worker on one core with all other threads of the kernel, the load client on another."""
 
+import contextlib
 import os
 import resource
 import statistics
@@ -20,6 +21,7 @@ from latency import Latency  # noqa: E402
 SECONDS = float(os.environ.get("SECONDS_EACH", "2"))
 SHARE_MS = int(os.environ.get("SHARE_MS", "10000"))
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
+KERNELS = int(os.environ.get("KERNELS", "16"))
 CASES = os.environ.get("CASES", "shares light flood overhead").split()
 LIGHT_RATE = 400  # of requests of some 100 µs: 4 % of a core
 WORK = "/v1/burn/100000"
@@ -105,8 +107,9 @@ class Bench(Latency):
     def serve(self, *args, **options):
         kernel = super().serve(*args, **options)
         for task in os.listdir("/proc/%d/task" % kernel.pid):
-            was = os.getpriority(os.PRIO_PROCESS, int(task))
-            os.setpriority(os.PRIO_PROCESS, int(task), was - 10)  # before other processes; among each other as they chose
+            with contextlib.suppress(ProcessLookupError):  # it has ended
+                was = os.getpriority(os.PRIO_PROCESS, int(task))
+                os.setpriority(os.PRIO_PROCESS, int(task), was - 10)  # before other processes; among each other as chosen
         return kernel
 
     def shares(self):
@@ -162,41 +165,43 @@ class Bench(Latency):
         self.end(kernel)
 
     def overhead(self):
-        """CPU of the kernel's process a request, with the scheduler and with tests/bench/sched/unscheduled."""
+        """CPU of the kernel's process a request, with the scheduler and with tests/bench/sched/unscheduled: KERNELS pairs
+        of fresh kernels, as where a process lies in memory matters, which take turns of 0.3 s, as the machine's moods do."""
         binaries = {"with": harness.SOCLE, "without": os.path.join(harness.BUILD, "tests/bench/sched/socle_unscheduled")}
         for tenants, connections in ((1, 64), (16, 4)):
             names = ["t%d" % i for i in range(tenants)]
-            kernels, ports, cost = {}, {}, {"with": [], "without": []}
-            for kind, harness.SOCLE in binaries.items():
-                kernels[kind] = self.serve({t: "weight: 1" for t in names}, folder=kind)
-                ports[kind] = self.ports
-            for turn in range(2 * 9 + 2):
-                kind = ("with", "without")[(turn + turn // 2) % 2]  # ABBA
-                self.ports = ports[kind]
-                used = self.others.quiet(kernels.values(), lambda k=kernels[kind]: self.cpu_a_request(k, names, connections))
-                if turn >= 2:
-                    cost[kind].append(used)
-            on, off = statistics.median(cost["with"]), statistics.median(cost["without"])
+            costs = {"with": [], "without": []}
+            for pair in range(KERNELS):
+                kernels, ports, cost = {}, {}, {"with": [], "without": []}
+                for kind in ("with", "without") if pair % 2 else ("without", "with"):
+                    harness.SOCLE = binaries[kind]
+                    kernels[kind] = self.serve({t: "weight: 1" for t in names}, folder="%s%d" % (kind, pair))
+                    ports[kind] = self.ports
+                for turn in range(2 * 12 + 2):
+                    kind = ("with", "without")[(turn + turn // 2) % 2]  # ABBA
+                    self.ports = ports[kind]
+                    used = self.cpu_a_request(kernels[kind], names, connections)
+                    if turn >= 2:
+                        cost[kind].append(used)
+                for kind, kernel in kernels.items():
+                    costs[kind].append(statistics.mean(cost[kind]))
+                    self.end(kernel)
+            ratios = [100 * (on / off - 1) for on, off in zip(costs["with"], costs["without"])]
+            error = statistics.stdev(ratios) / len(ratios) ** 0.5
             print("sched.overhead: %d tenants x %d connections: %.2f us CPU a request with the scheduler, %.2f us without: "
-                  "%+.1f %% (aim 3); medians of 9 x 1 s, in turns%s" % (tenants, connections, on, off, 100 * (on / off - 1),
-                                                                         self.others.said()),
-                  flush=True)
-            for kernel in kernels.values():
-                self.end(kernel)
+                  "%+.1f %% +/- %.1f (aim 3); mean and standard error of %d pairs of kernels, %+.1f to %+.1f, 12 x 0.3 s each" % (
+                      tenants, connections, statistics.mean(costs["with"]), statistics.mean(costs["without"]),
+                      statistics.mean(ratios), error, KERNELS, min(ratios), max(ratios)), flush=True)
 
     def cpu_a_request(self, kernel, tenants, connections):
         before = self.used(kernel)
-        report = self.load(*[(t, connections, "/v1/burn/1", "closed", 1) for t in tenants], warm=0, measure=1000)
+        report = self.load(*[(t, connections, "/v1/burn/1", "closed", 1) for t in tenants], warm=0, measure=300)
         return (self.used(kernel) - before) / sum(r["completed"] for r in report.values())
 
     @staticmethod
     def used(kernel):
-        """CPU µs of all threads of the kernel's process."""
-        total = 0
-        for task in os.listdir("/proc/%d/task" % kernel.pid):
-            with open("/proc/%d/task/%s/schedstat" % (kernel.pid, task), encoding="ascii") as file:
-                total += int(file.read().split()[0])
-        return total / 1000
+        """CPU µs of the kernel's process, of threads that have ended too: clock_getcpuclockid(3) in Python."""
+        return time.clock_gettime_ns(~kernel.pid << 3 | 2) / 1000
 
     @staticmethod
     def end(kernel):

@@ -54,6 +54,29 @@ TEST_CASE("lane: time goes to who pays while it passes", "[sched]") {
   CHECK(f.cpu("b") == 5 * us);
 }
 
+TEST_CASE("lane: who is served next pays from the end of the one before, and the slice ends with one of them",
+          "[sched]") {
+  Fixture f;
+  work(7 * us);  // the kernel's
+  f.lane.begin_turn();
+  for (const char* id : {"a", "b", "a"}) {
+    Flow& flow = f.flow(id);
+    CHECK_FALSE(f.lane.slice_over());
+    flow.served = true;
+    f.lane.serve(flow);
+    CHECK(f.lane.paying()->id() == id);
+    work(70 * us);
+    f.lane.leave(flow);
+    work(1 * us);  // choosing the next
+  }
+  CHECK(f.lane.slice_over());
+  f.lane.end_turn();
+  CHECK(f.cpu("a") == 141 * us);
+  CHECK(f.cpu("b") == 71 * us);
+  f.lane.begin_turn();
+  CHECK_FALSE(f.lane.slice_over());
+}
+
 TEST_CASE("lane: a slice is 200 us", "[sched]") {
   Fixture f;
   f.lane.begin_turn();

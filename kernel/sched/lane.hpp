@@ -54,6 +54,7 @@ class Lane {
   // What the account was charged so far, what runs now included.
   [[nodiscard]] int64_t used(const Account& account);
   void leave(Flow& flow) {
+    if (payer_ == house_) since_ = ticks();  // its own work was served, which nobody is charged for
     pay(*house_);
     call = {};
     queue.end(flow);

@@ -17,10 +17,11 @@ class MemoryKv final : public Kv {
  public:
   using Map = std::map<std::string, std::string, std::less<>>;
 
-  // The next writes fail with this, until cleared.
-  void fail_writes(std::optional<Error> error) {
+  // The next writes but so many fail with this, until cleared.
+  void fail_writes(std::optional<Error> error, std::size_t but = 0) {
     const std::lock_guard lock(mutex_);
     failure_ = std::move(error);
+    fails_after_ = writes_ + but;
   }
   void fail_syncs(std::optional<Error> error) {
     const std::lock_guard lock(mutex_);
@@ -70,7 +71,7 @@ class MemoryKv final : public Kv {
 
   Status write(const std::vector<Change>& changes, bool durable) override {
     const std::lock_guard lock(mutex_);
-    if (failure_) return *failure_;
+    if (failure_ && writes_ >= fails_after_) return *failure_;
     ++writes_;
     if (durable) ++syncs_;
     for (const auto& change : changes) {
@@ -130,7 +131,7 @@ class MemoryKv final : public Kv {
   std::unique_ptr<Map> walked_ = std::make_unique<Map>();  // what cursors see: map_, and what ranges took
   std::optional<Error> failure_, sync_failure_;
   bool cold_ = false;
-  std::size_t writes_ = 0, syncs_ = 0;
+  std::size_t writes_ = 0, syncs_ = 0, fails_after_ = 0;
 };
 
 }  // namespace socle::storage

@@ -57,10 +57,7 @@ Status Committer::open(std::int64_t now_ms) {
   auto restoring = state_.kv.get(meta_key("restoring"), mark, Reach::any);
   if (!restoring) return state_.note(restoring.error());
   interrupted_.reset();
-  if (*restoring == Read::found) {
-    interrupted_ = Error{Code::unavailable,
-                         "a restore into this store was interrupted: repeat it, or start with an empty data directory"};
-  }
+  if (*restoring == Read::found) interrupted_ = interrupted();
   load_builds();
   return open_audit();
 }

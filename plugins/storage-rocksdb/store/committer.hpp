@@ -55,6 +55,7 @@ class Committer {
   void disk_works();
   void measure(const Group& group, bool durable, double seconds) const;
   void refuse_all(std::span<Call* const> calls, const Error& error);
+  [[nodiscard]] static Error interrupted();  // restore.cpp
   [[nodiscard]] std::optional<Error> stopped() const;
 
   Outcome<Tenant*> tenant_for(Call& call, Group& group, bool create);

@@ -13,9 +13,9 @@ constexpr char next_key = '\0';  // appended: the first key behind one
 
 }  // namespace
 
-Result<Read> outbox_begin(Kv& kv, std::string_view prefix, Reach reach, std::string& from) {
+Result<Read> outbox_begin(Kv& kv, std::string_view prefix, Reach reach, const Snapshot* at, std::string& from) {
   std::string removed;
-  auto read = kv.get(prefix, removed, reach);
+  auto read = kv.get(prefix, removed, reach, at);
   if (!read) return read;
   from = prefix;
   if (*read == Read::found) {
@@ -34,15 +34,21 @@ std::optional<Answer> read_outbox(State& state, const Call& call, const TenantSc
   if (auto named = check_name(topic, "\"topic\"", "/topic"); !named) return Answer(std::move(named).problem());
   const std::string prefix = outbox_prefix(schema.tenant, topic);
   const auto after = from_base64url(call.request.find("after").as_string());
-  std::string from;
-  const auto begin = outbox_begin(state.kv, prefix, reach, from);
+  // Where it begins and what is there are of one moment.
+  const auto snapshot = state.kv.snapshot();
+  std::string from, value;
+  auto begin = outbox_begin(state.kv, prefix, reach, snapshot.get(), from);
+  const bool untouched = begin && *begin == Read::missing;
+  // Nothing was ever removed, or the tenant was erased since the schema was read, and that with it.
+  if (untouched) begin = state.kv.get(key_of(Space::schema, schema.tenant), value, reach, snapshot.get());
   if (!begin) return fail(state, begin.error());
   if (*begin == Read::not_cached) return std::nullopt;
+  const bool erased = *begin == Read::missing;
   if (after) from = std::max(from, prefix + *after + next_key);
   Answer answer;
   json::Writer out(answer.text);
   out.begin_object().key("items").begin_array();
-  const auto cursor = state.kv.cursor(prefix, after_prefix(prefix), reach);
+  const auto cursor = state.kv.cursor(prefix, erased ? prefix : after_prefix(prefix), reach, snapshot.get());
   std::size_t count = 0, bytes = 0;
   for (cursor->seek(from); cursor->valid() && count < *limit; cursor->next(), ++count) {
     bytes += cursor->value().size();

@@ -18,7 +18,7 @@ std::optional<Answer> read_outbox(State& state, const Call& call, const TenantSc
 
 // From which key on a topic's entries are there: `prefix` is outbox_prefix(), `from` what is written. Read::missing:
 // nothing was removed yet. Any thread.
-Result<Read> outbox_begin(Kv& kv, std::string_view prefix, Reach reach, std::string& from);
+Result<Read> outbox_begin(Kv& kv, std::string_view prefix, Reach reach, const Snapshot* at, std::string& from);
 
 // Removes the entries up to and with position `through`. Commit lane only.
 Status outbox_end(Kv& kv, Group& group, const std::string& prefix, std::string_view through);

@@ -140,6 +140,10 @@ class Run {
       if (!read) return std::move(read).error();
       if (*read == Read::not_cached) return Seen::not_cached;
       if (*read == Read::missing) {
+        // The collection may have been dropped since the schema was read: then the entry is one that a range took.
+        read = state_.kv.get(cursor.key(), hit_.value, reach_, snapshot);
+        if (!read) return std::move(read).error();
+        if (*read != Read::found) return *read == Read::missing ? Seen::other : Seen::not_cached;
         return Error{Code::data_loss, "index \"" + plan.index->name + "\" of collection \"" + collection_.name +
                                           "\" names a document that is not there: run verify, then restore"};
       }

@@ -14,7 +14,11 @@ constexpr std::size_t batch_bytes = std::size_t{1} << 20;
 constexpr std::size_t most_carried = 10'000;
 constexpr std::string_view carried = "carried/";  // audit events of before, while the restore runs
 
-std::string carried_key(std::size_t i) { return meta_key(std::string(carried) + std::to_string(i)); }
+std::string carried_key(std::size_t i) {
+  std::string out = meta_key(carried);
+  put_big_endian(out, i);
+  return out;
+}
 
 Status copy_all(Kv& from, State& to, std::uint64_t& copied) {
   const auto write = [&to](const std::vector<Change>& batch, bool durable) {
@@ -83,11 +87,16 @@ Status gather_carried(Kv& kv, std::vector<std::string>& out) {
 Status gather_audit(Kv& kv, std::vector<std::string>& out) {
   const std::string prefix = outbox_prefix(1, audit_topic);
   std::string from;
-  if (auto begin = outbox_begin(kv, prefix, Reach::any, from); !begin) return std::move(begin).error();
+  if (auto begin = outbox_begin(kv, prefix, Reach::any, nullptr, from); !begin) return std::move(begin).error();
   return gather(kv, from, after_prefix(prefix), out);
 }
 
 }  // namespace
+
+Error Committer::interrupted() {
+  return {Code::unavailable,
+          "a restore into this store was interrupted: repeat it, or start with an empty data directory"};
+}
 
 // At every start, so that a restore that ended just before this is finished.
 Status Committer::take_carried() {
@@ -139,8 +148,11 @@ Verdict Committer::restore(Call& call) {
   for (std::size_t i = 0; i < events.size(); ++i)
     begin.push_back({Change::Kind::put, carried_key(i), stored(events[i])});
   std::uint64_t copied = 0;
-  Status done = state_.kv.write(begin, true);
-  if (done) done = remove_all(state_);
+  if (auto marked = state_.kv.write(begin, true); !marked) return state_.note(marked.error());
+  // Until open() finds no mark any more: what is known of the store is not what is in it.
+  interrupted_ = interrupted();
+  tenants_.forget_all();
+  Status done = remove_all(state_);
   if (done) done = copy_all((*backup)->kv(), state_, copied);
   if (done) done = state_.kv.write({{Change::Kind::remove, meta_key("restoring"), {}}}, true);
   if (!done) return state_.note(done.error());

@@ -26,19 +26,24 @@ Result<Counter> decode_counter(std::string_view value) {
 Result<SchemaPtr> load_schema(Kv& kv, std::string_view tenant, Reach reach, bool& not_cached) {
   static const auto none = std::make_shared<const TenantSchema>();
   std::string value;
-  auto read = kv.get(tenant_name_key(tenant), value, reach);
-  if (!read) return std::move(read).error();
-  not_cached = *read == Read::not_cached;
-  if (*read != Read::found) return none;
-  auto number = payload_of(value, "a tenant's number");
-  if (!number) return std::move(number).error();
-  Reader in(*number);
-  read = kv.get(key_of(Space::schema, in.number()), value, reach);
-  if (!read) return std::move(read).error();
-  not_cached = *read == Read::not_cached || (reach == Reach::cached && value.size() > worker_schema_bytes);
-  if (not_cached) return none;
-  if (*read == Read::missing) {
-    return Error{Code::data_loss, "tenant \"" + std::string(tenant) + "\" has a number but no schema: run verify"};
+  for (std::uint64_t missed = 0;;) {
+    auto read = kv.get(tenant_name_key(tenant), value, reach);
+    if (!read) return std::move(read).error();
+    not_cached = *read == Read::not_cached;
+    if (*read != Read::found) return none;
+    auto name = payload_of(value, "a tenant's number");
+    if (!name) return std::move(name).error();
+    const std::uint64_t number = Reader(*name).number();
+    read = kv.get(key_of(Space::schema, number), value, reach);
+    if (!read) return std::move(read).error();
+    not_cached = *read == Read::not_cached || (reach == Reach::cached && value.size() > worker_schema_bytes);
+    if (not_cached) return none;
+    if (*read == Read::found) break;
+    // Erased between the two: the name is gone by now, or another tenant's.
+    if (missed == number) {
+      return Error{Code::data_loss, "tenant \"" + std::string(tenant) + "\" has a number but no schema: run verify"};
+    }
+    missed = number;
   }
   auto payload = payload_of(value, "a tenant's schema");
   if (!payload) return std::move(payload).error();

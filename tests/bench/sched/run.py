@@ -1,6 +1,6 @@
 """The part of tests/bench/sched/run.sh that runs kernels: CASES (all) of shares, light, flood, overhead; ROUNDS (5) of SECONDS_EACH (2)
 for a p99, SHARE_MS (10000) for shares; KERNELS (16) pairs for overhead; AGAIN (40): rounds in which other processes used the
-machine are measured again, at most so often. To be run as root: it sets priorities.
+machine are measured again, at most so often, but for overhead. To be run as root: it sets priorities.
 
 One worker on one core with all other threads of the kernel, the load client on another."""
 

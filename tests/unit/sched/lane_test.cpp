@@ -77,6 +77,24 @@ TEST_CASE("lane: who is served next pays from the end of the one before, and the
   CHECK_FALSE(f.lane.slice_over());
 }
 
+TEST_CASE("lane: the kernel's own work ends a slice, too, and nobody pays for it", "[sched]") {
+  Fixture f;
+  f.lane.begin_turn();
+  Flow& own = f.lane.payer();
+  own.served = true;
+  f.lane.serve(own);
+  work(300 * us);
+  f.lane.leave(own);
+  CHECK(f.lane.slice_over());
+  Flow& flow = f.flow("a");
+  flow.served = true;
+  f.lane.serve(flow);
+  work(5 * us);
+  f.lane.leave(flow);
+  f.lane.end_turn();
+  CHECK(f.cpu("a") == 5 * us);
+}
+
 TEST_CASE("lane: a slice is 200 us", "[sched]") {
   Fixture f;
   f.lane.begin_turn();

@@ -3,6 +3,8 @@
 #include <random>
 
 #include "committer_bench.hpp"
+#include "store/outbox.hpp"
+#include "store/query.hpp"
 
 using namespace socle::storage;
 using socle::Code;
@@ -107,4 +109,51 @@ TEST_CASE("storage: positions of another store have expired", "[storage]") {
   const std::string position(feed->root().find("position").as_string());
   CHECK(other.call(Method::changes, R"({"position":")" + position + "\"}").problem.stable == "position_expired");
   CHECK(one.call(Method::changes, R"({"position":"AAAA"})").problem.stable == "bad_position");
+}
+
+TEST_CASE("storage: verify does not look for the entries of an index that could not be built", "[storage]") {
+  Bench bench;
+  REQUIRE_FALSE(bench.call(Method::declare, R"({"collection":"x"})").failed);
+  for (int i = 0; i < 10; ++i)
+    REQUIRE_FALSE(bench.put(std::to_string(i), "{\"n\":" + std::to_string(i % 9) + "}").failed);
+  REQUIRE_FALSE(bench.call(Method::declare, unique_n).failed);
+  bench.finish_background();
+  REQUIRE(bench.state_of_index() == "failed");
+  REQUIRE_FALSE(bench.put("0", R"({"n":77})").failed);
+  const Answer verified = verify_store(*bench.state);
+  INFO(verified.text);
+  CHECK(verified.text.starts_with(R"({"ok":true,"documents":10,"index_entries":0,)"));
+}
+
+TEST_CASE(
+    "storage: who read the schema before a collection was dropped, or the tenant erased, finds nothing and no damage",
+    "[storage]") {
+  for (const bool erase : {false, true}) {
+    Bench bench;
+    REQUIRE_FALSE(bench.call(Method::declare, unique_n).failed);
+    for (int i = 0; i < 5; ++i) REQUIRE_FALSE(bench.put(std::to_string(i), "{\"n\":" + std::to_string(i) + "}").failed);
+    REQUIRE_FALSE(bench.call(Method::write, R"({"operations":[],"outbox":[{"topic":"t","entry":1}]})").failed);
+    bool not_cached = false;
+    const auto schema = load_schema(bench.kv, "acme", Reach::any, not_cached);
+    REQUIRE(schema);
+    const Answer gone = erase ? bench.call(Method::erase, "{}")
+                              : bench.call(Method::migrate, R"({"collection":"x","steps":[{"op":"drop_collection"}]})");
+    REQUIRE_FALSE(gone.failed);
+    auto request = socle::json::Document::parse(
+        R"({"collection":"x","count":"exact","filter":{"op":"ge","field":"/n","type":"integer","value":0},"topic":"t"})");
+    Call call;
+    call.tenant = "acme";
+    call.request = request->root();
+    call.method = Method::query;
+    const auto found = run_query(*bench.state, call, **schema, Reach::any);
+    REQUIRE(found);
+    INFO(found->text << found->problem.message);
+    CHECK_FALSE(found->failed);
+    CHECK(found->text.find("\"items\":[]") != std::string::npos);
+    CHECK_FALSE(bench.state->damaged);
+    call.method = Method::outbox_read;
+    const auto outbox = read_outbox(*bench.state, call, **schema, Reach::any);
+    REQUIRE(outbox);
+    CHECK((outbox->text.find("\"entry\"") == std::string::npos) == erase);
+  }
 }

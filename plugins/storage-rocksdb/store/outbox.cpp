@@ -11,19 +11,26 @@ namespace {
 
 constexpr char next_key = '\0';  // appended: the first key behind one
 
+// The first key behind what was removed; `removed` is what the topic's own key holds.
+Result<std::string> begin_of(std::string_view prefix, const std::optional<std::string>& removed) {
+  std::string out(prefix);
+  if (removed) {
+    auto position = payload_of(*removed, "the end of an outbox");
+    if (!position) return std::move(position).error();
+    out += *position;
+  }
+  return out + next_key;
+}
+
 }  // namespace
 
 Result<Read> outbox_begin(Kv& kv, std::string_view prefix, Reach reach, const Snapshot* at, std::string& from) {
   std::string removed;
   auto read = kv.get(prefix, removed, reach, at);
   if (!read) return read;
-  from = prefix;
-  if (*read == Read::found) {
-    auto position = payload_of(removed, "the end of an outbox");
-    if (!position) return std::move(position).error();
-    from += *position;
-  }
-  from += next_key;
+  auto begin = begin_of(prefix, *read == Read::found ? std::optional(std::move(removed)) : std::nullopt);
+  if (!begin) return std::move(begin).error();
+  from = std::move(*begin);
   return read;
 }
 
@@ -70,20 +77,15 @@ std::optional<Answer> read_outbox(State& state, const Call& call, const TenantSc
 Status outbox_end(Kv& kv, Group& group, const std::string& prefix, std::string_view through) {
   auto removed = group.get(prefix);  // this group's, when one before has removed some
   if (!removed) return std::move(removed).error();
-  std::string from = prefix;
-  if (*removed) {
-    auto position = payload_of(**removed, "the end of an outbox");
-    if (!position) return std::move(position).error();
-    from += *position;
-  }
-  from += next_key;
+  auto from = begin_of(prefix, *removed);
+  if (!from) return std::move(from).error();
   const std::string end = (prefix + std::string(through)) + next_key;
-  if (end <= from) return {};
-  const auto cursor = kv.cursor(from, end, Reach::any);
+  if (end <= *from) return {};
+  const auto cursor = kv.cursor(*from, end, Reach::any);
   cursor->seek_to_last();
   if (!cursor->valid()) return cursor->status();
   const std::string last(cursor->key());
-  group.remove_range(std::move(from), last + next_key);
+  group.remove_range(std::move(*from), last + next_key);
   group.put(prefix, stored(std::string_view(last).substr(prefix.size())));
   return {};
 }

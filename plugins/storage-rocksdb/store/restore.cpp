@@ -107,7 +107,10 @@ Status Committer::take_carried() {
   Group group(state_.kv);
   ++commit_;
   if (auto left = leave_audit(events, group); !left) return Error{left.problem().code, left.problem().message};
-  for (std::size_t i = 0; i < events.size(); ++i) group.remove(carried_key(i), false);
+  const auto cursor = state_.kv.cursor(meta_key(carried), after_prefix(meta_key(carried)), Reach::any);
+  for (cursor->seek(meta_key(carried)); cursor->valid(); cursor->next())
+    group.remove(std::string(cursor->key()), false);
+  if (auto read = cursor->status(); !read) return state_.note(read.error());
   return write_group(group, true, schema_changed_);
 }
 

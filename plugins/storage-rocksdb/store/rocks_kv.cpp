@@ -51,9 +51,9 @@ class RocksCursor final : public Cursor {
       : lower_(lower),
         upper_(upper),
         options_(read_options(reach, at == nullptr ? nullptr : static_cast<const RocksSnapshot*>(at)->raw())) {
-    // Else RocksDB 7.8 (its issue 11782) stops at the end of each file to look at the range removals of the next, and
-    // when the first block of that cannot be had, be it not cached or damaged, takes the level for finished: the walk
-    // would leave out the rest and say nothing.
+    // Else RocksDB 7.8 (see its pull request 11782) stops at the end of each file to look at the range removals of the
+    // next, and when the first block of that cannot be had, be it not cached or damaged, takes the level for finished:
+    // the walk would leave out the rest and say nothing.
     rocksdb_readoptions_set_ignore_range_deletions(options_, 1);
     if (whole) rocksdb_readoptions_set_fill_cache(options_, 0);
     if (!lower_.empty()) rocksdb_readoptions_set_iterate_lower_bound(options_, lower_.data(), lower_.size());

@@ -46,6 +46,13 @@ void remove_first(Bench& bench) {
   REQUIRE_FALSE(bench.call(Method::outbox_remove, R"({"topic":"t","through":")" + through + "\"}").failed);
 }
 
+Answer restore(Bench& bench) {
+  bench.tenant = {};
+  Answer out = bench.call(Method::restore, R"({"directory":"here"})");
+  bench.tenant = "acme";
+  return out;
+}
+
 void check(Bench& bench) {
   const Answer verified = verify_store(*bench.state);
   INFO(verified.text);
@@ -69,11 +76,9 @@ TEST_CASE("storage: what was dropped, erased or removed before a backup does not
   check(before);
 
   Restorable after(before.kv);
-  after.tenant = {};
-  const Answer restored = after.call(Method::restore, R"({"directory":"here"})");
+  const Answer restored = restore(after);
   INFO(restored.problem.message);
   REQUIRE_FALSE(restored.failed);
-  after.tenant = "acme";
   CHECK(after.keys(Space::document) == 3);
   CHECK(after.keys(Space::index) == 3);
   CHECK(after.keys(Space::counter) == 1);
@@ -96,9 +101,7 @@ TEST_CASE("storage: what an interrupted restore left is gone after the next one"
                          true));
   after.reopen();
   CHECK(after.call(Method::declare, R"({"collection":"x"})").problem.code == socle::Code::unavailable);
-  after.tenant = {};
-  REQUIRE_FALSE(after.call(Method::restore, R"({"directory":"here"})").failed);
-  after.tenant = "acme";
+  REQUIRE_FALSE(restore(after).failed);
   const Answer listed = after.call(Method::query, R"({"collection":"kept"})");
   CHECK(listed.text.find("\"id\":\"a\"") != std::string::npos);
   CHECK(listed.text.find("left") == std::string::npos);
@@ -112,17 +115,13 @@ TEST_CASE("storage: after a restore that failed nothing is written until one suc
   put(before, "kept", "a");
 
   Restorable after(before.kv);
-  after.tenant = {};
   after.kv.fail_writes(socle::Error{socle::Code::storage_full, "no room"}, 1);  // behind the mark
-  CHECK(after.call(Method::restore, R"({"directory":"here"})").failed);
+  CHECK(restore(after).failed);
   after.kv.fail_writes(std::nullopt);
-  after.tenant = "acme";
   const Answer refused = after.call(Method::declare, R"({"collection":"x"})");
   CHECK(refused.problem.code == socle::Code::unavailable);
   CHECK(refused.problem.message.find("a restore into this store was interrupted") != std::string::npos);
-  after.tenant = {};
-  REQUIRE_FALSE(after.call(Method::restore, R"({"directory":"here"})").failed);
-  after.tenant = "acme";
+  REQUIRE_FALSE(restore(after).failed);
   put(after, "kept", "b");
   check(after);
 }
@@ -160,8 +159,7 @@ TEST_CASE("storage: audit events that a restore carries over enter the trail in 
   expected.erase(expected.begin(), expected.end() - static_cast<std::ptrdiff_t>(trail().size()));
   REQUIRE(trail() == expected);
   REQUIRE(expected.size() >= 9);
-  after.tenant = {};
-  REQUIRE_FALSE(after.call(Method::restore, R"({"directory":"here"})").failed);
+  REQUIRE_FALSE(restore(after).failed);
   after.tenant = audit_tenant;
   CHECK(trail() == expected);
 }
